@@ -1,0 +1,248 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of the house as frozen values: definition, recipe, rendition, observation, change, receipt, outcome.
+
+Nothing in here does work. All sides are in pixels, all lengths in bytes, all hashes are lower-case hexadecimal SHA-256,
+all times are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+from dataclasses import dataclass, field
+
+State = t.Literal["present", "absent"]
+Crop = t.Literal["center", "top", "face", "none"]
+Drift = t.Literal["in_sync", "missing", "different", "unwanted", "unresolved", "unavailable", "invalid"]
+Action = t.Literal["none", "put", "delete"]
+Verdict = t.Literal["same", "different", "ambiguous"]
+OnForeignChange = t.Literal["overwrite", "keep"]
+#: The type, under a name that a field called ``bytes`` does not hide.
+Blob = bytes
+
+DRIFTS: tuple[Drift, ...] = ("in_sync", "missing", "different", "unwanted", "unresolved", "unavailable", "invalid")
+#: The states in which a user could not be judged; they fail a run unless they are ignored.
+PROBLEMS: frozenset[Drift] = frozenset({"unresolved", "unavailable", "invalid"})
+
+#: Bumped when our own code starts to make other pixels or other bytes out of the same source and options.
+RECIPE_VERSION = 1
+
+
+class PhotoError(Exception):
+    """A failure that a person can act on. Its text names the user, file or option and says what to do."""
+
+
+class SourceError(PhotoError):
+    """A source picture that cannot be used. Its text names the file, the limit and what to do."""
+
+
+class StoreError(PhotoError):
+    """A target that cannot be worked with at all (sign-in, TLS, not reachable, no permission): no user can be done."""
+
+
+def sha256(data: bytes) -> str:
+    """The hash by which pictures are named here."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a declared picture is: a file on this host, or bytes that came in the arguments."""
+
+    path: str | None = None
+    content: bytes | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What a message calls it."""
+        return self.path if self.path is not None else "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What Git declares for one user. ``source`` is None exactly when ``state`` is absent."""
+
+    user: str
+    state: State = "present"
+    source: Source | None = None
+    #: Where it was declared ("photos.yml:12"), for messages.
+    origin: str = ""
+
+    @property
+    def key(self) -> str:
+        """Identities are compared without regard to case, as both directories do."""
+        return self.user.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a target wants a picture. ``size`` is the side of the square, ``max_bytes`` the limit of the JPEG."""
+
+    size: int
+    max_bytes: int
+    crop: Crop = "center"
+    #: What lies behind transparent pixels, as #rrggbb.
+    background: str = "#ffffff"
+    #: AD keeps our bytes as they are, so there the JPEG carries our mark; Microsoft 365 strips it.
+    mark: bool = False
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits that change when anything that shapes the rendition changes."""
+        parts = [RECIPE_VERSION, self.size, self.max_bytes, self.crop, self.background]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """The JPEG that a recipe makes of a source. ``notes`` say what a person should know ("no face found")."""
+
+    data: bytes = field(repr=False)
+    width: int
+    height: int
+    quality: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A picture as results show it: never the picture itself."""
+
+    sha256: str | None = None
+    bytes: int | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One user of a target.
+
+    ``id`` never changes while the account exists (Entra object id; AD objectGUID, both as lower-case UUID text).
+    ``handle`` is how the store reaches the account now (object id; distinguished name).
+    ``immutable_id`` ties an on-premises account to its cloud one: base64 of ms-DS-ConsistencyGuid or objectGUID.
+    """
+
+    identity: str
+    id: str
+    handle: str
+    label: str = ""
+    immutable_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """An identity that is no user, or several. ``reason`` says which and what to do."""
+
+    identity: str
+    reason: str
+
+
+Resolution = User | Unresolved
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a store saw for one user.
+
+    ``problem`` set: it could not see, and why; nothing else counts then. ``present`` False: there is no photo.
+    ``tag`` moves whenever the photo is written (ETag; SHA-256 of the value). ``picture`` is what pixels are compared
+    with: the photo or a smaller rendition of it; None when nobody asked for it or memory answered instead.
+    ``sha256`` is of the photo itself and so only there when the store saw all of its bytes.
+    """
+
+    present: bool = False
+    tag: str | None = None
+    sha256: str | None = None
+    bytes: int | None = None
+    width: int | None = None
+    height: int | None = None
+    picture: Blob | None = field(default=None, repr=False)
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Our memory of a put (or of a delete: ``tag`` is then None) for one user of one target."""
+
+    user_id: str
+    source_sha256: str | None
+    recipe: str | None
+    tag: str | None
+    rendition: Summary = Summary()
+    #: Why the target's copy is not the same picture as our upload, when the service changed it that much.
+    altered: str | None = None
+    written_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Is what the target holds the declared photo? ``rung`` is the evidence that decided."""
+
+    verdict: Verdict
+    rung: t.Literal["tag", "bytes", "mark", "pixels"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What would mend a drift, with the reason in one sentence. ``replaces``: a photo is lost by it."""
+
+    drift: Drift
+    action: Action
+    reason: str
+    foreign: bool = False
+    replaces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One change on its way to a store. ``data`` None removes the photo; ``expected`` None means none was there."""
+
+    user: User
+    data: bytes | None = field(repr=False)
+    #: The tag that the change was planned on.
+    expected: str | None
+    #: The value itself where the store holds the photo as bytes, for a compare-and-swap.
+    expected_bytes: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """How a write ended. ``conflict``: the target no longer held what the change was planned on, nothing was written.
+
+    ``uncertain``: the connection broke after the request went out, so it may or may not have been carried out.
+    """
+
+    status: t.Literal["written", "conflict", "failed", "uncertain"]
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A definition after everything that was done for it: one row of a result. ``change`` says what was planned."""
+
+    definition: Definition
+    target: str
+    change: Change
+    user: User | None = None
+    source_sha256: str | None = None
+    desired: Summary | None = None
+    observed: Observation | None = None
+    #: True after a write was done (or would be, in check mode).
+    changed: bool = False
+    #: None: nothing was written or verification was off.
+    verified: bool | None = None
+    backup: str | None = None
+    error: str | None = None
+    #: What a person should know besides: notes of the rendition, an altered upload.
+    warnings: tuple[str, ...] = ()
+    #: Other users who have, or are declared with, the same picture.
+    shared_with: tuple[str, ...] = ()

@@ -1,0 +1,66 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door to a target, as the one algorithm sees it. ``graph`` and ``directory`` implement it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .model import Observation, Resolution, User, Write, WriteResult
+
+#: Asked once a user's present tag is known: is the picture itself needed to decide? (None: there is a photo, but the
+#: service gave no tag.) Never asked for a user without a photo.
+Wanted = t.Callable[[User, t.Optional[str]], bool]
+
+
+class Memory(t.Protocol):
+    """Small facts that a store keeps from run to run, in the receipts file. In check mode ``remember`` does nothing."""
+
+    def recall(self, key: str) -> str | None:
+        """The value remembered under this key for the store's target and authority."""
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a value; it counts only once the run came to its end."""
+
+    def tags(self) -> t.Mapping[str, str | None]:
+        """Tag by user id of every receipt of the store's target and authority; None: we left no photo there."""
+
+
+class PhotoStore(t.Protocol):
+    """A place that holds one photo per user.
+
+    Every method may raise StoreError when nothing can be done for anybody; what concerns one user only is told in
+    that user's value. Iterators yield as answers come, in any order, every user given exactly once.
+    """
+
+    #: "ad" or "exo".
+    target: str
+    #: What receipts are kept under: the tenant id, or the domain's DNS name. Known after the first call.
+    authority: str
+    #: Requests sent so far (HTTP requests; LDAP operations), a batch counting as one.
+    requests: int
+
+    def resolve(self, identities: t.Sequence[str]) -> t.Mapping[str, Resolution]:
+        """Users for identities, in bulk, keyed by the identity as given. None or several matches: Unresolved."""
+
+    def everyone(self) -> t.Iterator[User]:
+        """All users of the target, for exports."""
+
+    def observe(self, users: t.Sequence[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
+        """What is there now, cheapest evidence first; ``picture`` filled where ``wanted`` said so."""
+
+    def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
+        """The whole photos, with the tag they had when they were read: ``picture`` holds all bytes."""
+
+    def write(self, writes: t.Sequence[Write]) -> t.Iterator[tuple[User, WriteResult]]:
+        """Carry out changes, each only while the target still holds what it was planned on."""
+
+    def blocked(self) -> str | None:
+        """Why the target takes no photo at all just now (a tenant's photo source policy), or None."""
+
+    def limit(self) -> int | None:
+        """The most bytes that the target takes for one photo, when it says so itself (AD: rangeUpper)."""
+
+    def close(self) -> None:
+        """Give back connections. Safe to call twice."""
