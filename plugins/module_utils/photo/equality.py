@@ -1,0 +1,85 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is what the target holds the declared photo? A ladder of evidence, cheapest first.
+
+Each rung answers with a reason in words, or leaves the question to the next.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import image
+from .mark import read_mark
+from .model import Comparison, Observation, Receipt, SourceError
+
+
+def by_tag(receipt: Receipt | None, tag: str | None, source_sha256: str, recipe_digest: str) -> Comparison | None:
+    """What our memory says, without a download. None: nothing, as when somebody else wrote since our last put."""
+    if receipt is None or tag is None or receipt.tag != tag:
+        return None
+    if receipt.source_sha256 != source_sha256:
+        return Comparison("different", "tag", "untouched since our last upload, but the declared picture is a new one")
+    if receipt.recipe != recipe_digest:
+        return Comparison("different", "tag", "untouched since our last upload, but size, limit or crop are new")
+    return Comparison("same", "tag", "untouched since we uploaded the declared picture")
+
+
+def by_content(
+    observation: Observation, rendition_sha256: str | None, source_sha256: str, recipe_digest: str
+) -> Comparison | None:
+    """What the bytes say: their hash, then our mark in them. Nothing is decoded. None: they leave it open."""
+    if rendition_sha256 is not None and observation.sha256 == rendition_sha256:
+        return Comparison("same", "bytes", "the same bytes")
+    mark = read_mark(observation.picture) if observation.picture is not None else None
+    if mark is None:
+        return None
+    if mark.source_sha256 != source_sha256:
+        return Comparison("different", "mark", "our own photo, made of another source picture")
+    if mark.recipe_digest != recipe_digest:
+        return Comparison("different", "mark", "our own photo of the declared picture, in another size, limit or crop")
+    return Comparison("same", "mark", "our own photo of the declared picture, untouched")
+
+
+class _Bound(t.NamedTuple):
+    """A figure up to ``same`` speaks for the same photo, from ``different`` on against it; between it is open."""
+
+    words: str
+    same: float
+    different: float
+
+
+_BOUNDS = {
+    "shape": _Bound("proportions", 1.5, 3.0),
+    "brightness": _Bound("brightness", 1.0, 2.0),
+    "luma": _Bound("detail", 3.0, 5.0),
+    "luma_peak": _Bound("the most different spot", 14.0, 24.0),
+    "chroma": _Bound("colour", 1.2, 2.5),
+    "chroma_peak": _Bound("the most different coloured spot", 9.0, 15.0),
+}
+
+
+def by_pixels(declared_jpeg: bytes, observed: bytes) -> Comparison:
+    """What the pictures look like, for photos that a service has re-encoded or scaled.
+
+    ``declared_jpeg`` is our rendition, ``observed`` whatever the target gave, which may be no picture at all. All of
+    the figures must speak for the same photo; one that speaks against it is enough.
+    """
+    try:
+        image.describe(observed)
+        figures = image.measure(declared_jpeg, observed)
+    except SourceError as error:
+        return Comparison("different", "pixels", f"what the target holds is no usable picture: {error}")
+    shares = []
+    for name, bound in _BOUNDS.items():
+        value = abs(getattr(figures, name))
+        shares.append((value / bound.same, value >= bound.different, value, bound))
+    against = [share for share in shares if share[1]]
+    share, _, value, bound = max(against or shares, key=lambda each: each[0])
+    distance = f"{bound.words} differs by {value:.1f}, of {bound.same:g} allowed"
+    if against:
+        return Comparison("different", "pixels", f"another photo: {distance}")
+    if share > 1:
+        return Comparison("ambiguous", "pixels", f"not sure that it is the same photo: {distance}")
+    return Comparison("same", "pixels", f"same photo, re-encoded by the service: {distance}")

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the face is, through OpenCV where somebody installed it. The only file that imports it.
+
+The detector is the Haar cascade that comes inside the ``opencv-python-headless`` wheel up to version 4; version 5
+dropped it, and its successors need models that are not in the wheel.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import typing as t
+from pathlib import Path
+
+try:
+    import cv2
+    import numpy
+except ImportError:
+    _HAS_OPENCV = False
+else:
+    _HAS_OPENCV = True
+
+Box = tuple[int, int, int, int]
+
+MISSING = "OpenCV is not installed (pip install 'opencv-python-headless<5')"
+_OUTDATED = "this OpenCV has no Haar cascades (pip install 'opencv-python-headless<5')"
+
+#: A detector keeps buffers of its own, so only one thread uses it at a time.
+_LOCK = threading.Lock()
+
+
+def find(grey: bytes, width: int, height: int) -> tuple[list[Box], str | None]:
+    """Faces as (left, top, width, height) in pixels, in a greyscale picture of ``width * height`` bytes.
+
+    The second value says why nothing could be looked for at all. Meant for pictures of about 480 pixels a side: smaller
+    ones hide faces, larger ones cost time.
+    """
+    if not _HAS_OPENCV:
+        return [], MISSING
+    try:
+        with _LOCK:
+            detector = _detector()
+            if detector is None:
+                return [], _OUTDATED
+            pixels = numpy.frombuffer(grey, dtype=numpy.uint8).reshape(height, width)
+            side = max(24, min(width, height) // 8)
+            found = detector.detectMultiScale(
+                cv2.equalizeHist(pixels), scaleFactor=1.1, minNeighbors=6, minSize=(side, side)
+            )
+    except cv2.error as error:
+        return [], f"OpenCV failed: {error}"
+    return [(int(x), int(y), int(w), int(h)) for x, y, w, h in found], None
+
+
+@functools.cache
+def _detector() -> t.Any:
+    folder = getattr(getattr(cv2, "data", None), "haarcascades", "")
+    path = Path(folder) / "haarcascade_frontalface_default.xml"
+    if not hasattr(cv2, "CascadeClassifier") or not path.is_file():
+        return None
+    return cv2.CascadeClassifier(str(path))

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The mark: a JPEG comment that says which source and recipe a picture was made of.
+
+AD keeps bytes as they are. So a thumbnail of ours is recognised by hashing its few kilobytes: nothing is decoded and
+nothing rendered, and a newer Pillow that would encode other bytes is no drift. The mark also carries a digest of the
+rest of the file, so one that was copied onto another picture is worth nothing. It is no signature: who can write
+thumbnailPhoto can also compute a mark. It tells honest changes apart, not forgeries.
+
+Segments are as in ITU-T T.81, annex B: FF, a marker, two bytes of length that count themselves, the payload.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+from dataclasses import dataclass
+
+_SOI = b"\xff\xd8"
+_COM = 0xFE
+_SOS = 0xDA
+_EOI = 0xD9
+_APP0 = 0xE0
+
+_TEXT = "hybrid.photos/1 source={source} recipe={recipe} rest={rest}"
+_PATTERN = re.compile(rb"hybrid\.photos/1 source=([0-9a-f]{64}) recipe=([0-9a-f]{16}) rest=([0-9a-f]{64})")
+
+#: What a mark adds to a file.
+MARK_BYTES = 4 + len(_TEXT.format(source="0" * 64, recipe="0" * 16, rest="0" * 64))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What an untouched JPEG of ours says about itself."""
+
+    source_sha256: str
+    recipe_digest: str
+
+
+def stamp(jpeg: bytes, source_sha256: str, recipe_digest: str) -> bytes:
+    """The JPEG with our mark, ``MARK_BYTES`` longer. A mark that is there already is replaced.
+
+    ``source_sha256`` has 64 hexadecimal digits, ``recipe_digest`` 16. ValueError for anything else, or no JPEG.
+    """
+    if not jpeg.startswith(_SOI):
+        raise ValueError("only a JPEG can carry the mark")
+    found = _find(jpeg)
+    rest = jpeg if found is None else jpeg[: found[0]] + jpeg[found[1] :]
+    text = _TEXT.format(source=source_sha256, recipe=recipe_digest, rest=hashlib.sha256(rest).hexdigest()).encode()
+    if not _PATTERN.fullmatch(text):
+        raise ValueError("a mark takes a SHA-256 and a recipe digest in lower-case hexadecimal")
+    # JFIF wants its APP0 right after the start of the image, so the comment goes behind it.
+    first = next(_segments(rest), None)
+    place = first.end if first is not None and first.marker == _APP0 else len(_SOI)
+    return rest[:place] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + rest[place:]
+
+
+def read_mark(jpeg: bytes) -> Mark | None:
+    """The mark of a JPEG; None when there is none, several, or the rest of the file is not what it was made on."""
+    found = _find(jpeg)
+    if found is None:
+        return None
+    start, end, match = found
+    rest = hashlib.sha256(jpeg[:start])
+    rest.update(jpeg[end:])
+    source, recipe, digest = (group.decode("ascii") for group in match.groups())
+    return Mark(source, recipe) if digest == rest.hexdigest() else None
+
+
+class _Segment(t.NamedTuple):
+    """Marker, and where the whole segment starts, its payload starts, and both end."""
+
+    marker: int
+    start: int
+    payload: int
+    end: int
+
+
+def _segments(jpeg: bytes) -> t.Iterator[_Segment]:
+    """Segments before the scan, as far as the file is well-formed."""
+    if not jpeg.startswith(_SOI):
+        return
+    at = len(_SOI)
+    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
+        marker = jpeg[at + 1]
+        if marker in (_SOS, _EOI):
+            return
+        length = int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        end = at + 2 + length
+        if length < 2 or end > len(jpeg):
+            return
+        yield _Segment(marker, at, at + 4, end)
+        at = end
+
+
+def _find(jpeg: bytes) -> tuple[int, int, re.Match[bytes]] | None:
+    """Where our comment is; None unless there is exactly one."""
+    found = [
+        (segment.start, segment.end, match)
+        for segment in _segments(jpeg)
+        if segment.marker == _COM and (match := _PATTERN.fullmatch(jpeg, segment.payload, segment.end))
+    ]
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,103 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a file is, from its first bytes, and what it would cost to open it: before any decoder sees it.
+
+One name goes to one decoder, so a file that is two things at once is only ever read as the first. Pure, no Pillow.
+"""
+
+from __future__ import annotations
+
+import re
+
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+
+#: What people do commit and we do not read, with the way out.
+_REFUSED: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb"\s*<(svg|[?!].*<svg)", re.S | re.I), "an SVG drawing"),
+    (re.compile(rb"%PDF"), "a PDF document"),
+    (re.compile(rb"%!PS|\xc5\xd0\xd3\xc6"), "a PostScript file"),
+    (re.compile(rb"\s*<(!doctype html|html)", re.I), "an HTML page"),
+    (re.compile(rb"version https://git-lfs"), "a Git LFS pointer, not the picture itself (run: git lfs pull)"),
+    (re.compile(rb"8BPS"), "a Photoshop file"),
+    (re.compile(rb"\x00\x00\x01\x00"), "a Windows icon"),
+    (re.compile(rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51"), "a JPEG 2000 picture"),
+    (re.compile(rb"\xff\x0a|\x00\x00\x00\x0cJXL "), "a JPEG XL picture"),
+    (re.compile(rb"PK\x03\x04"), "a ZIP archive"),
+    (re.compile(rb"P[1-7]\s"), "a PNM picture"),
+)
+
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+
+
+def kind(data: bytes) -> str | None:
+    """Pillow's name of the format (``JPEG``, ``PNG``, ``WEBP``, ``GIF``, ``BMP``, ``TIFF``, ``AVIF``, ``HEIF``)."""
+    if data[4:8] == b"ftyp":
+        return _iso_kind(data)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    for magic, name in (
+        (b"\xff\xd8\xff", "JPEG"),
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (b"GIF87a", "GIF"),
+        (b"GIF89a", "GIF"),
+        (b"BM", "BMP"),
+        (b"II*\x00", "TIFF"),
+        (b"MM\x00*", "TIFF"),
+        (b"II+\x00", "TIFF"),
+        (b"MM\x00+", "TIFF"),
+    ):
+        if data.startswith(magic):
+            return name
+    return None
+
+
+def _iso_kind(data: bytes) -> str | None:
+    """AVIF and HEIC share a container (ISO 14496-12); the brands in its first box say which it is."""
+    length = min(int.from_bytes(data[:4], "big"), 256)
+    brands = {data[8:12], *(data[at : at + 4] for at in range(16, length - 3, 4))}
+    if brands & _AVIF_BRANDS:
+        return "AVIF"
+    return "HEIF" if brands & _HEIF_BRANDS else None
+
+
+def refused(data: bytes) -> str | None:
+    """What a file is that we do not read, in words; None when it is not known."""
+    head = data[:1024]
+    return next((words for pattern, words in _REFUSED if pattern.match(head)), None)
+
+
+def webp_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height that a WebP header states (RFC 9649), or None when it is damaged.
+
+    libwebp takes memory for the whole canvas as soon as a file is opened, so it must be known before that.
+    """
+    chunk = data[12:16]
+    if chunk == b"VP8X" and len(data) >= 30:
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if chunk == b"VP8L" and len(data) >= 25:
+        bits = int.from_bytes(data[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if chunk == b"VP8 " and len(data) >= 30:
+        return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
+    return None
+
+
+def jpeg_scans(data: bytes, most: int) -> int:
+    """How many scans a JPEG has, counted no further than ``most``.
+
+    A progressive file may hold thousands of nearly empty scans, each of which makes a decoder walk the whole picture.
+    """
+    scans, at = 0, 2
+    while scans < most:
+        # Within a scan an FF is followed by 00 or a restart, so the next true marker can be looked for.
+        found = _MARKER.search(data, at)
+        if found is None or data[found.start() + 1] == 0xD9:
+            break
+        at = found.end()
+        marker = data[at - 1]
+        scans += marker == 0xDA
+        if marker not in (0x01, 0xD8):  # these two have no length
+            at += int.from_bytes(data[at : at + 2], "big")
+    return scans
