@@ -1,0 +1,88 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+# What others may already have lists of; each list is optional until its folder is there.
+APT_LISTS := $(wildcard tests/apt.txt tests/sandbox/apt.txt)
+REQUIREMENTS := $(wildcard requirements.txt tests/requirements.txt tests/sandbox/requirements.txt)
+# Lets ansible-test work where its own download cannot be reached; elsewhere ansible-test helps itself.
+ANSIBLE_TEST_BOOTSTRAP ?= $(wildcard ../shared/tools/ansible_test_bootstrap.py)
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help
+help: ## show this list
+	@echo 'hybrid.photos: what make can do here (all set-up is done when needed)'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup ## see the main job done on a domain and a tenant on this machine
+	@tests/demo/run
+
+.PHONY: test
+test: setup-all ## all tests and gates, in two lanes side by side
+	@tests/run
+
+.PHONY: unit
+unit: setup ## unit tests alone (seconds)
+	@python -m pytest tests/unit
+
+.PHONY: gates
+gates: setup-all ## linters, sanity, docs, changelog, Galaxy's checks (tests/gates/run NAME for one)
+	@tests/gates/run
+
+.PHONY: integration
+integration: setup ## integration targets against the sandbox (TARGET=name for one)
+	@tests/run integration
+
+.PHONY: sandbox
+sandbox: setup ## start the domain and the tenant, and leave them running
+	@tests/sandbox/run up
+
+.PHONY: sandbox-down
+sandbox-down: ## end them
+	@tests/sandbox/run down
+
+.PHONY: bench
+bench: setup ## benchmarks
+	@tests/benchmarks/run
+
+.PHONY: changelog
+changelog: setup ## make CHANGELOG.md again from changelogs/fragments
+	@tests/changelog
+
+.PHONY: setup
+setup: apt .venv/ready ## Debian packages and .venv
+
+.PHONY: setup-all
+setup-all: setup .venv-importer/ready ansible-test
+
+.PHONY: clean
+clean: ## end the sandbox, remove what runs leave behind
+	@if [[ -x .venv/bin/python && -e tests/sandbox/run ]]; then tests/sandbox/run down; fi
+	@rm -rf build .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .ansible tests/output
+
+.PHONY: distclean
+distclean: clean ## clean, and the virtual environments
+	@rm -rf .venv .venv-importer
+
+.PHONY: apt
+apt:
+	@tests/setup apt $(APT_LISTS)
+
+.venv/ready: $(REQUIREMENTS) | apt
+	@tests/setup venv .venv $(REQUIREMENTS)
+	@touch $@
+
+.venv-importer/ready: tests/requirements-importer.txt | apt
+	@tests/setup venv .venv-importer $<
+	@touch $@
+
+.PHONY: ansible-test
+ansible-test: .venv/ready
+	@if [[ -n '$(ANSIBLE_TEST_BOOTSTRAP)' ]]; then python $(ANSIBLE_TEST_BOOTSTRAP) > /dev/null; fi
