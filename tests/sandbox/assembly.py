@@ -1,0 +1,445 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put the sandbox together: the CA, the domain, the tenant, the people and their photos, in one state folder."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import shlex
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jwt
+import portraits
+from ca import Authority, write_secret
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from domain import controller
+from domain.control import Domain
+from people import DOMAIN, Person, everyone, faces, held_photo, immutable_id, write_definitions
+from processes import Process, SandboxError, tail
+
+WRITER = f"svc-photos@{DOMAIN}"
+READER = f"svc-reader@{DOMAIN}"
+PARTS = ("domain", "tenant")
+_HERE = Path(__file__).resolve().parent
+# The least that each job needs, as docs/permissions would say it.
+_APPS = {
+    "photos": ["ProfilePhoto.ReadWrite.All", "User.Read.All", "PeopleSettings.Read.All"],
+    "reader": ["ProfilePhoto.Read.All", "User.Read.All"],
+    "settings": ["PeopleSettings.ReadWrite.All"],
+    "powerless": [],
+}
+
+Json = dict[str, Any]
+Say = Callable[[str], None]
+
+
+def _password() -> str:
+    return f"Aa1-{secrets.token_urlsafe(18)}"
+
+
+def _save(path: Path, value: Any) -> None:
+    """Write JSON that only we may read, whole or not at all."""
+    draft = path.with_name(path.name + ".new")
+    write_secret(draft, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    draft.replace(path)
+
+
+@dataclass
+class Sandbox:
+    """One state folder and what runs out of it."""
+
+    root: Path
+    extra: int = 0
+    bound: bool = False  # servers end together with this process
+    say: Say = lambda _line: None
+
+    # -- what is where
+
+    @property
+    def file(self) -> Path:
+        """Everything that tests want to know."""
+        return self.root / "sandbox.json"
+
+    @property
+    def domain_files(self) -> controller.Files:
+        """The controller's files."""
+        return controller.Files(self.root / "dc")
+
+    @property
+    def tenant_folder(self) -> Path:
+        """The tenant's files."""
+        return self.root / "tenant"
+
+    @property
+    def photos(self) -> Path:
+        """The definitions folder."""
+        return self.root / "photos"
+
+    def told(self) -> Json:
+        """Return sandbox.json, {} before the first `up`."""
+        try:
+            told: Json = json.loads(self.file.read_text())
+        except FileNotFoundError:
+            return {}
+        return told
+
+    def processes(self) -> dict[str, Process]:
+        """Return the server processes by part."""
+        return {"domain": Process(self.domain_files.pid), "tenant": Process(self.tenant_folder / "tenant.pid")}
+
+    # -- up, down, reset
+
+    def up(self, parts: tuple[str, ...] = PARTS) -> Json:
+        """Make what is missing, start what is stopped; running it again changes nothing."""
+        if "domain" in parts:
+            controller.check_machine(self.domain_files.root)
+        self.root.mkdir(parents=True, exist_ok=True)
+        with self._locked():
+            told = self._foundations()
+            if "domain" in parts:
+                self._domain_up(told)
+            if "tenant" in parts:
+                self._tenant_up(told)
+            self._write_env(told)
+        return told
+
+    def prepare(self) -> None:
+        """Fetch what comes from outside, while there still is an outside."""
+        portraits.fetch({face.partition("/")[0] for face in faces(everyone(self.extra))})
+
+    def down(self) -> list[str]:
+        """End what runs out of this folder, and nothing else; return the names of the parts that ran."""
+        if not self.root.is_dir():
+            return []
+        with self._locked():
+            return [name for name, process in self.processes().items() if process.stop()]
+
+    def reset(self) -> None:
+        """Put people and photos of the running parts back to how they were seeded."""
+        with self._locked():
+            told = self.told()
+            running = {name for name, process in self.processes().items() if process.pid() is not None}
+            if not running:
+                raise SandboxError(f"no sandbox runs in {self.root}: sandbox up")
+            people = everyone(told["extra"])
+            if "domain" in running:
+                with self._admin(told) as door:
+                    changed = _seed_domain(door, people)
+                self.say(f"domain: {changed} users put back")
+            shutil.rmtree(self.photos, ignore_errors=True)
+            write_definitions(people, self.photos)
+            if "tenant" in running:
+                # All that the tenant knows is in its memory: a new process on the same port is a seeded tenant.
+                self.processes()["tenant"].stop()
+                self._tenant_people(told, people)
+                self._tenant_start(told)
+                self.say("tenant: started again")
+            _save(self.file, told)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self.root / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    # -- parts
+
+    def _foundations(self) -> Json:
+        """CA, accounts' secrets, pictures: everything that is not a server. Made anew when this code has changed."""
+        told = self.told()
+        made_by = _digest()
+        if told.get("made_by") == made_by and told.get("extra") == self.extra:
+            return told
+        for process in self.processes().values():
+            process.stop()
+        for entry in ("ca", "dc", "tenant", "photos"):
+            shutil.rmtree(self.root / entry, ignore_errors=True)
+        self.file.unlink(missing_ok=True)
+        people = everyone(self.extra)
+        self._timed("portraits", lambda: portraits.fetch({face.partition("/")[0] for face in faces(people)}))
+        self._timed("definitions", lambda: write_definitions(people, self.photos))
+        (self.root / "team.photos.yml").write_text("---\nplugin: hybrid.photos.definitions\npath: photos\n")
+        authority = Authority(self.root / "ca")
+        dc = authority.server("dc", [controller.FQDN])
+        web = authority.server("tenant", ["localhost", "127.0.0.1"])
+        pfx_password = _password()
+        crt, pem, pfx = authority.app("app", "hybrid.photos sandbox app", pfx_password)
+        stranger = Authority(self.root / "ca" / "other", "Another Root CA")
+        told = {
+            "made_by": made_by,
+            "root": str(self.root),
+            "extra": self.extra,
+            "ca_cert": str(authority.path),
+            "other_ca_cert": str(stranger.path),
+            "photos": str(self.photos),
+            "inventory": str(self.root / "team.photos.yml"),
+            "files": {
+                "dc_cert": str(dc.cert), "dc_key": str(dc.key), "tenant_cert": str(web.cert),
+                "tenant_key": str(web.key), "app_crt": str(crt), "app_pem": str(pem), "app_pfx": str(pfx),
+                "app_pfx_password": pfx_password,
+            },
+            "people": [_public(person) for person in people],
+        }  # fmt: skip
+        _save(self.file, told)
+        return told
+
+    def _domain_up(self, told: Json) -> None:
+        files = self.domain_files
+        if "domain" in told:
+            if self.processes()["domain"].pid() is None:
+                controller.name_the_host()
+                self._timed("domain started", lambda: controller.start(files, self.bound))
+            return
+        Process(files.pid).stop()  # one that was being made when somebody stopped it
+        controller.check_ports()
+        controller.name_the_host()
+        told["domain"] = {
+            "host": controller.FQDN,
+            "uri": f"ldaps://{controller.FQDN}",
+            "realm": controller.REALM,
+            "base": controller.BASE,
+            "people_ou": controller.PEOPLE_OU,
+            "root": str(files.root),
+            "log": str(files.log),
+            "ca_cert": told["ca_cert"],
+            "admin_username": f"administrator@{DOMAIN}",
+            "admin_password": _password(),
+            "username": WRITER,
+            "password": _password(),
+            "reader_username": READER,
+            "reader_password": _password(),
+            "krb5_conf": str(files.krb5_conf),
+            "keytab": str(files.keytab),
+            "principal": f"svc-photos@{controller.REALM}",
+            "reader_principal": f"svc-reader@{controller.REALM}",
+        }
+        there = told["files"]
+        self._timed(
+            "domain provisioned",
+            lambda: controller.provision(
+                files, told["domain"]["admin_password"], Path(there["dc_cert"]), Path(there["dc_key"]),
+                Path(told["ca_cert"]),
+            ),
+        )  # fmt: skip
+        self._timed("domain started", lambda: controller.start(files, self.bound))
+        self._timed("people of the domain", lambda: self._populate(told))
+        _save(self.file, told)  # the mark of a whole domain: an unfinished one is made anew
+
+    def _populate(self, told: Json) -> None:
+        files = self.domain_files
+        with self._admin(told) as door:
+            door.add_spn(f"ldap/{controller.FQDN}")
+            door.add_ou()
+            writer = door.add_account("svc-photos", told["domain"]["password"])
+            door.add_account("svc-reader", told["domain"]["reader_password"])
+            # Before the users are made, so that each inherits it when it is born.
+            controller.allow_photo_writes(files, door.sid(writer))
+            controller.export_keys(files, ["svc-photos", "svc-reader"])
+            _seed_domain(door, everyone(self.extra))
+
+    @contextlib.contextmanager
+    def _admin(self, told: Json) -> Iterator[Domain]:
+        domain = told["domain"]
+        door = Domain(domain["uri"], domain["base"], domain["admin_username"], domain["admin_password"],
+                      domain["ca_cert"], self.domain_files.root)  # fmt: skip
+        with contextlib.closing(door):
+            yield door
+
+    def _tenant_up(self, told: Json) -> None:
+        if self.processes()["tenant"].pid() is not None:
+            return
+        if "tenant" not in told:
+            self.tenant_folder.mkdir(exist_ok=True)
+            told["tenant"] = self._registrations(told)
+        self._timed("people of the tenant", lambda: self._tenant_people(told, everyone(self.extra)))
+        self._timed("tenant started", lambda: self._tenant_start(told))
+        _save(self.file, told)
+
+    def _registrations(self, told: Json) -> Json:
+        """Write tenant.json with every way to sign in, and return what a test needs to use each."""
+        tenant_id, control_key = str(uuid.uuid4()), secrets.token_urlsafe(24)
+        apps = {name: {"client_id": str(uuid.uuid4()), "secret": secrets.token_urlsafe(30), "roles": roles}
+                for name, roles in _APPS.items()}  # fmt: skip
+        issuer, subject = "https://issuer.photos.test", "system:serviceaccount:photos:sync"
+        key = rsa.generate_private_key(65537, 2048)
+        public = key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        now = datetime.datetime.now(datetime.timezone.utc)
+        claims = {"iss": issuer, "sub": subject, "aud": "api://AzureADTokenExchange", "iat": now, "nbf": now,
+                  "exp": now + datetime.timedelta(days=30), "jti": str(uuid.uuid4())}  # fmt: skip
+        token_file = write_secret(self.tenant_folder / "federated.jwt", jwt.encode(claims, key, "RS256"))
+        identity = {"header": secrets.token_urlsafe(24), "roles": _APPS["photos"]}
+        registered: list[Json] = [dict(app) for app in apps.values()]
+        registered[0]["certificates"] = [Path(told["files"]["app_crt"]).read_text()]
+        registered[0]["federated"] = {"issuer": issuer, "subject": subject, "public_key": public.decode()}
+        config = {"tenant_id": tenant_id, "control_key": control_key, "apps": registered, "managed_identity": identity,
+                  "settings": {"source": "cloud"}}  # fmt: skip
+        _save(self.tenant_folder / "tenant.json", config)
+        return {
+            "tenant_id": tenant_id, "control_key": control_key, "apps": apps, "client_id": apps["photos"]["client_id"],
+            "client_secret": apps["photos"]["secret"], "certificate_path": told["files"]["app_pem"],
+            "pfx_path": told["files"]["app_pfx"], "pfx_password": told["files"]["app_pfx_password"],
+            "federated_token_file": str(token_file), "managed_identity_header": identity["header"],
+            "root": str(self.tenant_folder), "log": str(self.tenant_folder / "tenant.log"),
+            "ca_cert": told["ca_cert"],
+        }  # fmt: skip
+
+    def _tenant_people(self, told: Json, people: list[Person]) -> None:
+        guids = self._guids(told)
+        held = self.tenant_folder / "held"
+        shutil.rmtree(held, ignore_errors=True)
+        held.mkdir()
+        entries = []
+        for person in people:
+            given, surname = person.names
+            entry: Json = {
+                "key": person.key, "display_name": person.display_name, "given_name": given, "surname": surname,
+                "upn": person.identity, "cloud_upn": person.cloud_upn or None, "mail": person.address,
+                "employee_id": person.employee_id, "object_id": person.object_id, "in_cloud": person.in_cloud,
+                "mailbox": person.mailbox, "user_type": person.user_type, "sam": _sam(person),
+                "immutable_id": immutable_id(person, guids.get(person.identity)),
+            }  # fmt: skip
+            photo = held_photo(person, "cloud")
+            if photo is not None:
+                (held / f"{person.key}.jpg").write_bytes(photo)
+                entry["cloud_photo"] = f"held/{person.key}.jpg"
+            entries.append(entry)
+        _save(self.tenant_folder / "people.json", entries)
+
+    def _guids(self, told: Json) -> dict[str, bytes]:
+        """Return objectGUIDs by userPrincipalName: the domain's own, or made-up ones where no domain runs."""
+        if self.processes()["domain"].pid() is None:
+            return {person.identity: uuid.uuid5(uuid.NAMESPACE_URL, person.identity).bytes_le
+                    for person in everyone(self.extra)}  # fmt: skip
+        with self._admin(told) as door:
+            return door.guids()
+
+    def _tenant_start(self, told: Json) -> None:
+        tenant, there = told["tenant"], told["files"]
+        ready = self.tenant_folder / "ready.json"
+        ready.unlink(missing_ok=True)
+        process, log = self.processes()["tenant"], Path(tenant["log"])
+        command = [
+            sys.executable, "-m", "tenant", "--state", str(self.tenant_folder), "--cert", there["tenant_cert"],
+            "--key", there["tenant_key"], "--port", str(tenant.get("port", 0)), "--ready-file", str(ready),
+        ]  # fmt: skip
+        environment = {**os.environ, "PYTHONPATH": str(_HERE), "PYTHONDONTWRITEBYTECODE": "1"}
+        process.start(command, log, env=environment, bound=self.bound)
+        limit = time.monotonic() + 60
+        while not ready.exists():
+            if process.pid() is None:
+                raise SandboxError(f"the tenant ended while starting:\n{tail(log)}")
+            if time.monotonic() > limit:
+                process.stop(kill=True)
+                raise SandboxError(f"the tenant is not ready after 60 s:\n{tail(log)}")
+            time.sleep(0.02)
+        tenant["port"] = json.loads(ready.read_text())["port"]
+        tenant["url"] = f"https://127.0.0.1:{tenant['port']}"
+
+    # -- what others read
+
+    def environment(self, told: Json) -> dict[str, str]:
+        """Return the variables that connect a playbook, as docs/interface names them."""
+        found = {"HYBRID_PHOTOS_SANDBOX": str(self.root)}
+        if "domain" in told:
+            domain = told["domain"]
+            found |= {
+                "HYBRID_PHOTOS_AD_SERVER": domain["host"],
+                "HYBRID_PHOTOS_AD_USERNAME": domain["username"],
+                "HYBRID_PHOTOS_AD_PASSWORD": domain["password"],
+                "HYBRID_PHOTOS_AD_CA_CERT": domain["ca_cert"],
+                "KRB5_CONFIG": domain["krb5_conf"],
+            }
+        if "url" in told.get("tenant", {}):
+            tenant = told["tenant"]
+            found |= {
+                "AZURE_TENANT_ID": tenant["tenant_id"],
+                "AZURE_CLIENT_ID": tenant["client_id"],
+                "AZURE_CLIENT_SECRET": tenant["client_secret"],
+                "AZURE_AUTHORITY_HOST": tenant["url"],
+                "HYBRID_PHOTOS_GRAPH_URL": tenant["url"],
+                "HYBRID_PHOTOS_GRAPH_CA_CERT": tenant["ca_cert"],
+            }
+        return found
+
+    def _write_env(self, told: Json) -> None:
+        lines = [f"export {name}={shlex.quote(value)}\n" for name, value in self.environment(told).items()]
+        write_secret(self.root / "env.sh", "".join(lines))
+
+    def _timed(self, what: str, work: Callable[[], Any]) -> None:
+        began = time.monotonic()
+        work()
+        self.say(f"{what} ({time.monotonic() - began:.1f} s)")
+
+
+def _digest() -> str:
+    """Tell one state of this code from another, so that an old state folder is not taken for a new one."""
+    files = [*_HERE.glob("*.py"), *(_HERE / "domain").glob("*.py")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()[:16]
+
+
+def _public(person: Person) -> Json:
+    """What tests may want to know of a person."""
+    return {**vars(person), "identity": person.identity, "mail": person.address, "object_id": person.object_id,
+            "employee_id": person.employee_id, "sam": _sam(person)}  # fmt: skip
+
+
+def _sam(person: Person) -> str:
+    return person.key[:20]
+
+
+def _attributes(person: Person) -> dict[str, bytes | None]:
+    """What the domain says of a person when seeded, photo included."""
+    given, surname = person.names
+    texts = {
+        "userPrincipalName": person.identity, "displayName": person.display_name, "givenName": given, "sn": surname,
+        "mail": person.address, "employeeID": person.employee_id,
+    }  # fmt: skip
+    return {
+        **{name: value.encode() for name, value in texts.items()},
+        "mS-DS-ConsistencyGuid": person.anchor,
+        "thumbnailPhoto": held_photo(person, "ad"),
+    }
+
+
+def _seed_domain(door: Domain, people: list[Person]) -> int:
+    """Make the people's OU hold exactly these people, with these attributes; return how many users were touched."""
+    wanted = {_sam(person): _attributes(person) for person in people if person.in_ad}
+    names = ["sAMAccountName", *next(iter(wanted.values()))]
+    found = {entry["sAMAccountName"][0].decode(): (dn, entry)
+             for dn, entry in door.search("(objectClass=user)", names, door.people_ou)}  # fmt: skip
+    changed = 0
+    for sam, (dn, _entry) in found.items():
+        if sam not in wanted:
+            door.delete(dn)
+            changed += 1
+    for sam, attributes in wanted.items():
+        if sam not in found:
+            given = {name: value for name, value in attributes.items() if name != "userPrincipalName"}
+            upn = attributes["userPrincipalName"] or b""
+            door.add_user(upn.decode(), sam, **given)
+            changed += 1
+            continue
+        dn, entry = found[sam]
+        held = {name: (entry.get(name) or [None])[0] for name in attributes}
+        differing = {name: value for name, value in attributes.items() if held[name] != value}
+        if differing:
+            door.replace(dn, differing)
+            changed += 1
+    return changed

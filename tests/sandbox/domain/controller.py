@@ -1,0 +1,254 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Provision, start and stop the sandbox's domain controller: Samba's own AD DC from Debian's packages."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ca import write_secret
+from processes import Process, SandboxError, tail
+
+REALM = "PHOTOS.TEST"
+NETBIOS = "PHOTOS"
+HOST = "dc1"
+FQDN = "dc1.photos.test"
+BASE = "DC=photos,DC=test"
+PEOPLE_OU = f"OU=People,{BASE}"
+PORTS = (88, 389, 636)
+_ALL_PORTS = (*PORTS, 135, 464, 3268, 3269)
+# Samba puts Unix sockets below its folder, and the kernel takes no socket path over 107 bytes.
+_LONGEST_FOLDER = 72
+# GUIDs of Microsoft's schema: the attribute thumbnailPhoto, the class user.
+_THUMBNAIL_PHOTO = "8d3bca50-1d7e-11d0-a081-00aa006c33ed"
+_USER_CLASS = "bf967aba-0de6-11d0-a285-00aa003049e2"
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the parts of a controller are in the state folder."""
+
+    root: Path
+
+    @property
+    def samba(self) -> Path:
+        """Samba's own databases."""
+        return self.root / "samba"
+
+    @property
+    def conf(self) -> Path:
+        """Samba's settings; only this file, never /etc/samba."""
+        return self.root / "smb.conf"
+
+    @property
+    def krb5_conf(self) -> Path:
+        """Kerberos settings for clients (KRB5_CONFIG)."""
+        return self.root / "krb5.conf"
+
+    @property
+    def log(self) -> Path:
+        """What Samba says."""
+        return self.root / "samba.log"
+
+    @property
+    def pid(self) -> Path:
+        """The pid file of the controller."""
+        return self.root / "samba.pid"
+
+    @property
+    def keytab(self) -> Path:
+        """Keys of the service accounts."""
+        return self.root / "accounts.keytab"
+
+
+_SMB_CONF = """\
+[global]
+    netbios name = {host}
+    realm = {realm}
+    workgroup = {netbios}
+    server role = active directory domain controller
+    server services = ldap, cldap, kdc, rpc, drepl
+    interfaces = lo
+    bind interfaces only = yes
+    private dir = {samba}/private
+    state directory = {samba}/state
+    cache directory = {samba}/cache
+    lock directory = {samba}
+    pid directory = {samba}
+    ncalrpc dir = {samba}/ncalrpc
+    binddns dir = {samba}/bind-dns
+    ntp signd socket directory = {samba}/ntp
+    winbindd socket directory = {samba}/winbindd
+    log file = {log}
+    logging = file
+    max log size = 0
+    # As AD: inside TLS a Kerberos bind need not sign or seal; simple binds still need TLS.
+    ldap server require strong auth = allow_sasl_over_tls
+    tls enabled = yes
+    tls certfile = {cert}
+    tls keyfile = {key}
+    tls cafile = {ca}
+
+[sysvol]
+    path = {samba}/state/sysvol
+    read only = no
+
+[netlogon]
+    path = {samba}/state/sysvol/photos.test/scripts
+    read only = no
+"""
+
+_KRB5_CONF = """\
+[libdefaults]
+    default_realm = {realm}
+    dns_lookup_realm = false
+    dns_lookup_kdc = false
+    dns_canonicalize_hostname = false
+    rdns = false
+    # Loopback has no packet loss, and one transport less to wait for.
+    udp_preference_limit = 1
+[realms]
+    {realm} = {{
+        kdc = 127.0.0.1
+    }}
+[domain_realm]
+    {fqdn} = {realm}
+"""
+
+
+def check_machine(root: Path) -> None:
+    """Say what this machine lacks, before anything is made."""
+    if os.geteuid() != 0:
+        raise SandboxError("the domain controller needs root: its ports (88, 389, 636) are fixed and below 1024")
+    missing = [tool for tool in ("samba", "samba-tool") if shutil.which(tool) is None]
+    if missing or not Path("/usr/share/samba/setup/provision.ldif").exists():
+        raise SandboxError(
+            f"Samba is not complete on this machine ({', '.join(missing) or 'samba-ad-provision'} missing): "
+            "apt-get install the packages of tests/sandbox/apt.txt"
+        )
+    if len(str(root)) > _LONGEST_FOLDER:
+        raise SandboxError(f"{root} is too long a path for Samba's sockets (at most {_LONGEST_FOLDER}): use --dir")
+
+
+def check_ports() -> None:
+    """Refuse to start beside another directory server: the ports cannot be chosen."""
+    for port in _ALL_PORTS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as err:
+                raise SandboxError(
+                    f"port {port} is taken ({err.strerror}), by another sandbox or another server. A domain's ports "
+                    "are fixed, so one domain at a time: stop it, or use a network of its own: "
+                    "sandbox run --netns -- COMMAND"
+                ) from err
+
+
+def name_the_host(hosts: Path = Path("/etc/hosts")) -> None:
+    """Make the controller's name mean 127.0.0.1; does nothing when it already does."""
+    with hosts.open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # two sandboxes may start at once
+        text = file.read()
+        if any(FQDN in line.partition("#")[0].split()[1:] for line in text.splitlines()):
+            return
+        end = "" if not text or text.endswith("\n") else "\n"
+        file.write(f"{end}127.0.0.1 {FQDN} {HOST} # hybrid.photos sandbox\n")
+
+
+def _tool(files: Files, *arguments: str) -> str:
+    # The system's Python has Samba's bindings; a virtual environment's settings would lead it astray.
+    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(files.root)}
+    done = subprocess.run(
+        ["samba-tool", *arguments], capture_output=True, text=True, check=False, env=env, stdin=subprocess.DEVNULL
+    )
+    with files.log.open("a") as log:
+        log.write(done.stdout + done.stderr)
+    if done.returncode != 0:
+        lines = (done.stdout + done.stderr).strip().splitlines() or ["no message"]
+        said = next((line for line in lines if line.startswith("ERROR")), lines[-1])
+        raise SandboxError(f"samba-tool {' '.join(arguments[:2])} failed: {said} (see {files.log})")
+    return done.stdout
+
+
+def provision(files: Files, admin_password: str, cert: Path, key: Path, ca: Path) -> None:
+    """Make a new domain in the state folder (about three seconds)."""
+    shutil.rmtree(files.samba, ignore_errors=True)
+    files.root.mkdir(parents=True, exist_ok=True)
+    files.conf.write_text(
+        _SMB_CONF.format(
+            host=HOST.upper(), realm=REALM, netbios=NETBIOS, samba=files.samba, log=files.log, cert=cert, key=key, ca=ca
+        )
+    )
+    files.krb5_conf.write_text(_KRB5_CONF.format(realm=REALM, fqdn=FQDN))
+    for folder in ("private", "state", "cache", "ncalrpc"):
+        (files.samba / folder).mkdir(parents=True, mode=0o755)
+    (files.samba / "private").chmod(0o700)
+    _tool(
+        files, "domain", "provision", f"--configfile={files.conf}", f"--realm={REALM}", f"--domain={NETBIOS}",
+        f"--host-name={HOST}", "--server-role=dc", "--dns-backend=NONE", f"--adminpass={admin_password}",
+        "--host-ip=127.0.0.1", "--option=interfaces=lo", "--option=bind interfaces only=yes",
+    )  # fmt: skip
+
+
+def start(files: Files, bound: bool = False, patience: float = 20.0) -> int:
+    """Start the provisioned controller, and return its pid when its ports answer."""
+    process = Process(files.pid)
+    running = process.pid()
+    if running is not None:
+        return running
+    check_ports()
+    # One process for all services: what is started is what is stopped, and SIGKILL leaves nothing behind.
+    command = ["samba", "--interactive", "--model=single", f"--configfile={files.conf}"]
+    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "KRB5_CONFIG": str(files.krb5_conf), "LC_ALL": "C.UTF-8"}
+    pid = process.start(command, files.log, env=env, bound=bound)
+    limit = time.monotonic() + patience
+    waiting = list(PORTS)
+    while waiting:
+        if process.pid() is None:
+            raise SandboxError(f"samba ended while starting:\n{tail(files.log)}")
+        if time.monotonic() > limit:
+            process.stop(kill=True)
+            raise SandboxError(f"samba does not answer on ports {waiting} after {patience:.0f} s:\n{tail(files.log)}")
+        try:
+            socket.create_connection(("127.0.0.1", waiting[0]), timeout=1).close()
+            waiting.pop(0)
+        except OSError:
+            time.sleep(0.02)
+    return pid
+
+
+def stop(files: Files, kill: bool = False) -> bool:
+    """End the controller; `kill` gives it no chance to say goodbye."""
+    return Process(files.pid).stop(kill=kill)
+
+
+def allow_photo_writes(files: Files, account_sid: str) -> None:
+    """Let an account write thumbnailPhoto, and nothing else, on users below the people's OU.
+
+    The same as `dsacls "OU=People,DC=photos,DC=test" /I:S /G "PHOTOS\\svc-photos:WP;thumbnailPhoto;user"`.
+    """
+    ace = f"(OA;CIIO;WP;{_THUMBNAIL_PHOTO};{_USER_CLASS};{account_sid})"
+    _tool(
+        files, "dsacl", "set", f"--configfile={files.conf}", f"--objectdn={PEOPLE_OU}", f"--sddl={ace}",
+        "-H", str(files.samba / "private" / "sam.ldb"),
+    )  # fmt: skip
+
+
+def export_keys(files: Files, accounts: list[str]) -> None:
+    """Write the accounts' Kerberos keys into the keytab."""
+    write_secret(files.keytab, b"")
+    files.keytab.unlink()
+    for account in accounts:
+        _tool(
+            files, "domain", "exportkeytab", str(files.keytab), f"--configfile={files.conf}", f"--principal={account}"
+        )
+    files.keytab.chmod(0o600)
