@@ -1,0 +1,119 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report as Markdown, for a comment under a pull request."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .counts import DRIFTING, PROBLEM_STATES
+from .render import render
+from .rows import Mode
+from .words import TARGET_NAMES, deed, picture_size, spoken
+
+#: GitHub refuses comments above 65,536 characters.
+MAX_LENGTH = 60_000
+#: Free text (reasons, messages) is cut to this.
+_LONGEST = 400
+#: What means something within a line. Outside text never starts a line, so list signs and the like do no harm.
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+
+def escape(value: t.Any, longest: int = _LONGEST) -> str:
+    """Text that stays text in Markdown: no markup, HTML, table cell, mention, reference or link comes of it."""
+    text = _CONTROL.sub(" ", str(value)).strip()
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
+    text = re.sub(r"[&<>]", lambda found: _ENTITIES[found[0]], text)
+    text = _SPECIAL.sub(r"\\\1", text)
+    # Hosts look for these in the text that comes out, where no backslash helps: an unseen space parts them.
+    text = re.sub(r"(^|[^0-9A-Za-z])@(?=[0-9A-Za-z])", "\\1@\u200b", text)
+    text = re.sub(r"#(?=\d)", "#\u200b", text)
+    return re.sub(r"(?i)(https?|ftp|mailto)(?=:)|(www)(?=\.)", lambda found: found[0] + "\u200b", text)
+
+
+def code(value: t.Any, longest: int = 200) -> str:
+    """Text in a code span."""
+    text = _CONTROL.sub(" ", str(value)).strip() or " "
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
+    if "|" not in text and "`" not in text:
+        return f"`{text}`"
+    # A pipe would end the table's cell, and nothing escapes a backtick in a span: entities are never structure.
+    return f"<code>{re.sub(_SPECIAL.pattern + '|[&<>@]', lambda found: f'&#{ord(found[0])};', text)}</code>"
+
+
+def cell(mode: Mode, side: t.Mapping[str, t.Any] | None) -> str:
+    """One side of a user in the table."""
+    if side is None:
+        return "–"  # noqa: RUF001 - a dash for nothing
+    done = deed(mode, side)
+    told = f"{spoken(side['drift'])}: {done}" if done else spoken(side["drift"])
+    return escape(told) + (" ⚠ changed by others" if side["foreign"] else "")
+
+
+def markdown(report: t.Mapping[str, t.Any]) -> str:
+    """The report within MAX_LENGTH: what drifts first, details folded, and how many rows had to be left out."""
+    lists = _lists(report)
+    longest = max(len(rows) for rows in lists.values())
+    # More rows than this never fit; between, the largest number that does is found by halving.
+    low, high = 0, min(longest, MAX_LENGTH // 40)
+    best = ""
+    while low <= high:
+        middle = (low + high) // 2
+        text = _render(report, lists, middle)
+        if len(text) <= MAX_LENGTH:
+            best, low = text, middle + 1
+        else:
+            high = middle - 1
+    return best
+
+
+def _lists(report: t.Mapping[str, t.Any]) -> dict[str, list[t.Any]]:
+    users = report["users"]
+    done = report["mode"] == "done"
+    drift = [
+        user
+        for user in users
+        if any(side and (side["drift"] in DRIFTING or side["changed"] or side["error"]) for side in _sides(user))
+    ]
+    seen = {user["user"] for user in drift}
+    problems = [
+        user
+        for user in users
+        if user["user"] not in seen and any(side and side["drift"] in PROBLEM_STATES for side in _sides(user))
+    ]
+    if done:
+        # What went wrong is what a reader wants first.
+        drift.sort(key=lambda user: user["state"] in ("put", "deleted"))
+    reasons = {item["reason"] for item in report["not_examined"]}
+    return {
+        "drift": drift,
+        "problems": problems,
+        "not_examined": report["not_examined"],
+        # A sign-in that failed is told under "not examined" already.
+        "messages": [item for item in report["messages"] if item["text"] not in reasons],
+    }
+
+
+def _sides(user: t.Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+    return user["ad"], user["exo"]
+
+
+def _render(report: t.Mapping[str, t.Any], lists: t.Mapping[str, list[t.Any]], limit: int) -> str:
+    shown = {name: rows[:limit] for name, rows in lists.items()}
+    more = {name: len(rows) - len(shown[name]) for name, rows in lists.items()}
+    data = {"report": report, "shown": shown, "more": more, "targets": ("ad", "exo"), "names": TARGET_NAMES}
+    filters: dict[str, t.Callable[..., t.Any]] = {
+        "md": escape,
+        "code": code,
+        "side": lambda side: cell(report["mode"], side),
+        "deed": lambda side: deed(report["mode"], side),
+        "size": picture_size,
+        "spoken": spoken,
+    }
+    return render("report.md.j2", data, filters, html=False)
