@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
+import unicodedata
 from dataclasses import dataclass, field
 
 State = t.Literal["present", "absent"]
@@ -48,6 +49,11 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def identity_key(identity: str) -> str:
+    """The form in which two spellings of one identity are equal."""
+    return unicodedata.normalize("NFC", identity).casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a declared picture is: a file on this host, or bytes that came in the arguments."""
@@ -62,6 +68,18 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """What was approved for one user; a change is carried out only while all of it still holds.
+
+    ``tag`` is what the target held then (None: no photo), ``source_sha256`` what was declared (None: do not care).
+    """
+
+    action: Action
+    tag: str | None = None
+    source_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """What Git declares for one user. ``source`` is None exactly when ``state`` is absent."""
 
@@ -70,11 +88,12 @@ class Definition:
     source: Source | None = None
     #: Where it was declared ("photos.yml:12"), for messages.
     origin: str = ""
+    expect: Expectation | None = None
 
     @property
     def key(self) -> str:
-        """Identities are compared without regard to case, as both directories do."""
-        return self.user.casefold()
+        """Identities are compared without regard to case and to how letters are composed, as both directories do."""
+        return identity_key(self.user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +107,13 @@ class Recipe:
     background: str = "#ffffff"
     #: AD keeps our bytes as they are, so there the JPEG carries our mark; Microsoft 365 strips it.
     mark: bool = False
+    #: The source's own bytes are the rendition when they are a JPEG within the limit: for bringing a backup back.
+    as_is: bool = False
 
     @property
     def digest(self) -> str:
         """Sixteen hexadecimal digits that change when anything that shapes the rendition changes."""
-        parts = [RECIPE_VERSION, self.size, self.max_bytes, self.crop, self.background]
+        parts = [RECIPE_VERSION, self.size, self.max_bytes, self.crop, self.background, self.as_is]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -244,5 +265,7 @@ class Outcome:
     error: str | None = None
     #: What a person should know besides: notes of the rendition, an altered upload.
     warnings: tuple[str, ...] = ()
+    #: The change was wanted, but is not what was approved, or was approved on another state of things.
+    stale: bool = False
     #: Other users who have, or are declared with, the same picture.
     shared_with: tuple[str, ...] = ()

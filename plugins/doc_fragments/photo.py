@@ -1,0 +1,165 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # The options of photo_argument_spec() whose meaning and default do not depend on the target.
+    DOCUMENTATION = r"""
+options:
+  user:
+    description:
+      - The one user whose photo is declared, named as O(match_by) says.
+      - Exactly one of O(user) and O(photos) is needed.
+    type: str
+  photos:
+    description:
+      - The users whose photos are declared, all in one call. A list of thousands is what this module is made for.
+      - The inventory plugin P(hybrid.photos.definitions#inventory) makes such lists out of a folder in Git.
+    type: list
+    elements: dict
+    suboptions:
+      user:
+        description: The user, named as O(match_by) says. No user may be declared twice.
+        type: str
+        required: true
+      src:
+        description: The picture file on the host that runs the module.
+        type: path
+      content:
+        description: The picture itself, base64 encoded. It is never shown in results.
+        type: str
+      state:
+        description: Whether the user shall have this photo or none at all.
+        type: str
+        choices: [present, absent]
+        default: present
+  src:
+    description:
+      - The picture file on the host that runs the module, with O(user).
+      - JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF of any size are read; HEIC where the Python package C(pillow-heif) is.
+      - Not used with O(state=absent).
+    type: path
+  content:
+    description: The picture itself, base64 encoded, with O(user). It is never shown in results.
+    type: str
+  state:
+    description: Whether the user shall have this photo (V(present)) or none at all (V(absent)), with O(user).
+    type: str
+    choices: [present, absent]
+    default: present
+  crop:
+    description:
+      - Which part of a picture that is not square becomes the photo.
+      - V(center) and V(top) keep the middle or the top.
+      - V(face) keeps the face with room around it where the Python package C(opencv-python-headless) is installed and
+        finds exactly one; otherwise it does what V(top) does, and says so.
+      - V(none) keeps the whole picture, at its aspect ratio, within O(size) on both sides.
+    type: str
+    choices: [center, top, face, none]
+    default: center
+  background:
+    description: The colour behind transparent pixels, as C(#rrggbb).
+    type: str
+    default: "#ffffff"
+  as_is:
+    description:
+      - Store the bytes of the source as they are when they are a JPEG of at most O(max_bytes).
+      - For bringing back photos that were saved from the same target.
+    type: bool
+    default: false
+  receipts:
+    description:
+      - A file in which the module remembers what it wrote, so that the next run knows unchanged photos without fetching
+        them, and photos that somebody else changed. Created when missing; safe to share between hosts of a play that
+        run on one machine. Losing it costs time, never a photo.
+      - Not written in check mode.
+    type: path
+  on_foreign_change:
+    description:
+      - What to do when somebody else has changed a photo since O(receipts) remembers it.
+      - V(overwrite) puts the declared photo back; V(keep) leaves the change and reports it.
+    type: str
+    choices: [overwrite, keep]
+    default: overwrite
+  backup_dir:
+    description:
+      - A folder in which every photo is saved before it is overwritten or removed. When it cannot be saved, the change
+        is not made.
+      - The role P(hybrid.photos.restore#role) brings photos back from it.
+    type: path
+  run_id:
+    description: The name of this run in the backup's manifest. The time of the start if not given.
+    type: str
+  max_replaced:
+    description:
+      - How many existing photos one run may replace, as a count or as a percentage of the users that are checked.
+      - When ten or more users are checked and the plan passes this limit, nothing at all is written and the module
+        fails. First-time photos do not count.
+    type: str
+    default: 30%
+  max_removed:
+    description: As O(max_replaced), for photos that would be removed.
+    type: str
+    default: 10%
+  verify:
+    description: Whether to read every written photo back.
+    type: bool
+    default: true
+  verify_timeout:
+    description:
+      - How many seconds a run waits, once for all users, for a service that still shows the old photo.
+      - What is not shown by then is reported as unverified, which is no failure.
+    type: int
+    default: 15
+  ignore_problems:
+    description: Drift states that do not make the module fail, such as V(unresolved).
+    type: list
+    elements: str
+    choices: [in_sync, missing, different, unwanted, unresolved, unavailable, invalid]
+    default: []
+  approved:
+    description:
+      - Carry out only these changes, and each only while the target and the source still are what they were when it
+        was approved. Everything else is reported with RV(ignore:stale=true).
+      - The role P(hybrid.photos.sync#role) fills it from a drift report.
+    type: list
+    elements: dict
+    suboptions:
+      user:
+        description: The user, as declared.
+        type: str
+        required: true
+      action:
+        description: What was approved.
+        type: str
+        choices: [put, delete]
+        required: true
+      tag:
+        description: The ETag or SHA-256 of the photo that the target had then. Without it, there was none.
+        type: str
+      source_sha256:
+        description: The SHA-256 of the declared picture then.
+        type: str
+  previews_dir:
+    description:
+      - A folder that gets small copies of the declared and the present photos of drifting users, for
+        M(hybrid.photos.drift_report). It is written in check mode too.
+    type: path
+  rows:
+    description:
+      - V(all) returns a row for every user.
+      - V(drifting) returns rows only where there is something to say, and the other users as a short list; it keeps
+        the results of thousands of users small.
+    type: str
+    choices: [all, drifting]
+    default: all
+  progress_file:
+    description: A file that tells, while the module runs, how far it is. Used by the module's action plugin.
+    type: path
+requirements:
+  - python >= 3.11
+  - pillow
+"""

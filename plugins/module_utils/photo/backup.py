@@ -1,0 +1,159 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Photos kept before they are overwritten or removed, so that one command brings them back.
+
+``<folder>/<target>/<user id>/<time>.jpg`` holds the picture; ``<folder>/manifest.jsonl`` has a line for it, and one
+more once the write that it was made for is done. Both are on disk before the target is touched. Many processes may
+append to one manifest: each line is one write of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+import typing as t
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .model import PhotoError, User, sha256
+
+MANIFEST = "manifest.jsonl"
+
+
+class BackupError(PhotoError):
+    """A photo could not be saved, so the change that would overwrite it is not made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One backed-up photo. ``after`` is the tag that our write left (None: removed); ``done`` whether it was made."""
+
+    target: str
+    authority: str
+    run: str
+    user: str
+    id: str
+    file: str
+    sha256: str
+    tag: str | None
+    time: str
+    reason: str
+    after: str | None = None
+    done: bool = False
+
+
+class Backups:
+    """Writes backups of one run for one target. ``run`` names the run in the manifest."""
+
+    def __init__(self, folder: Path, target: str, run: str) -> None:
+        self.folder = folder
+        self.target = target
+        self.run = run
+        self.authority = ""
+
+    def save(self, user: User, picture: bytes, tag: str | None, reason: str) -> Path:
+        """Keep a picture, flushed to disk with its manifest line. Raises BackupError; nothing is left half written."""
+        now = datetime.now(UTC)
+        place = self.folder / self.target / _folder_name(user.id)
+        name = now.strftime("%Y%m%dT%H%M%S.%fZ") + ".jpg"
+        try:
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+            path = place / name
+            write_safely(path, picture)
+            saved = Saved(
+                self.target,
+                self.authority,
+                self.run,
+                user.identity,
+                user.id,
+                path.relative_to(self.folder).as_posix(),
+                sha256(picture),
+                tag,
+                now.isoformat(),
+                reason,
+            )
+            self._append({"event": "saved", **asdict(saved)})
+        except OSError as error:
+            raise BackupError(
+                f"the present photo of {user.identity} could not be saved in {place} ({error.strerror}), so it was "
+                "left as it is; make room or give the account the right to write there"
+            ) from error
+        return path
+
+    def done(self, path: Path, after: str | None) -> None:
+        """Note that the write a backup was made for is done, and the tag it left (None: the photo was removed)."""
+        line = {"event": "written", "file": path.relative_to(self.folder).as_posix(), "run": self.run, "after": after}
+        # The photo is safe either way; without this line a restore asks before it goes on.
+        with contextlib.suppress(OSError):
+            self._append(line)
+
+    def _append(self, line: dict[str, t.Any]) -> None:
+        # The line starts with a newline too: what a killed run left unfinished then spoils no line but its own.
+        data = b"\n" + json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+        descriptor = os.open(self.folder / MANIFEST, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def read_manifest(folder: Path) -> list[Saved]:
+    """Everything that was ever backed up there, oldest first. Lines that a killed run left unfinished are passed over.
+
+    Raises BackupError when there is no manifest, or when a line points out of the folder.
+    """
+    try:
+        lines = (folder / MANIFEST).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise BackupError(
+            f"{folder} is no backup folder: {MANIFEST} in it cannot be read ({error.strerror})"
+        ) from error
+    saved: dict[str, Saved] = {}
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            event = entry.pop("event")
+            if event == "saved":
+                saved[entry["file"]] = Saved(**entry)
+            elif event == "written" and entry["file"] in saved:
+                old = saved[entry["file"]]
+                saved[entry["file"]] = Saved(**{**asdict(old), "after": entry["after"], "done": True})
+        except (ValueError, TypeError, KeyError, AttributeError):
+            continue
+    root = folder.resolve()
+    for entry in saved.values():
+        if not (root / entry.file).resolve().is_relative_to(root):
+            raise BackupError(f"{folder / MANIFEST} names the file {entry.file}, which is outside of the folder")
+    return sorted(saved.values(), key=lambda s: s.time)
+
+
+def write_safely(path: Path, data: bytes) -> None:
+    """A file that is either whole and on disk, mode 0600, or not there. Raises OSError."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _folder_name(user_id: str) -> str:
+    """Ids are UUIDs; whatever a server might send instead, it stays one plain folder name."""
+    return re.sub(r"[^0-9A-Za-z-]", "_", user_id)[:100] or "_"

@@ -1,0 +1,303 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one algorithm, for either target: resolve, observe, compare, plan, guard, and (not in check mode) write.
+
+Check mode and a real run share every line up to the call of ``carry_out``.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import typing as t
+from collections import Counter, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from .backup import Backups
+from .judge import Judge
+from .model import (
+    Change,
+    Definition,
+    Observation,
+    OnForeignChange,
+    Outcome,
+    PhotoError,
+    Receipt,
+    Recipe,
+    StoreError,
+    Unresolved,
+    User,
+)
+from .plan import Limit, guard
+from .previews import Previews
+from .receipts import Receipts
+from .store import PhotoStore
+from .workshop import Workshop
+from .writing import carry_out
+
+#: How long a remembered resolution of an identity is good enough for looking; before a write it is always asked anew.
+RESOLVED_FOR_SECONDS = 24 * 3600.0
+#: Pictures that may wait for a free core, for each core: bounds memory.
+WAITING_PER_WORKER = 8
+
+Progress = t.Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run was asked for. ``patience`` is how many seconds verification waits for a service that lags."""
+
+    recipe: Recipe
+    match_by: str
+    max_replaced: Limit
+    max_removed: Limit
+    check: bool = False
+    on_foreign_change: OnForeignChange = "overwrite"
+    verify: bool = True
+    patience: float = 15.0
+    workers: int = field(default_factory=lambda: min(8, os.cpu_count() or 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a run may keep and tell. Every part may be missing."""
+
+    receipts: Receipts | None = None
+    backups: Backups | None = None
+    previews: Previews | None = None
+    progress: Progress = lambda what, done, total: None
+
+
+@dataclass(slots=True)
+class Result:
+    """Every outcome in the order of the definitions; ``error`` says why the run as a whole stopped."""
+
+    outcomes: list[Outcome]
+    error: str | None = None
+    requests: int = 0
+
+
+def check_definitions(definitions: t.Sequence[Definition]) -> None:
+    """Raises PhotoError, naming every user that is declared more than once."""
+    counts = Counter(definition.key for definition in definitions)
+    twice = sorted({d.user for d in definitions if counts[d.key] > 1})
+    if twice:
+        raise PhotoError(
+            f"declared more than once (upper and lower case make no difference): {', '.join(twice)}; "
+            "keep one definition for each user"
+        )
+
+
+def reconcile(
+    definitions: t.Sequence[Definition],
+    store: PhotoStore,
+    settings: Settings,
+    tools: Tools,
+    refused: t.Mapping[str, str] | None = None,
+) -> Result:
+    """Bring a target in line with definitions, or in check mode say what that would take.
+
+    ``refused`` gives, by definition key, why a definition was found unusable before it came here.
+    Raises PhotoError when the definitions as a whole cannot be used. What concerns one user is in that user's outcome;
+    what stops the whole run (the target cannot be worked with, a guard) is in ``Result.error``, with every outcome.
+    """
+    check_definitions(definitions)
+    run = _Run(definitions, store, settings, tools, refused or {})
+    try:
+        error = run.plan()
+        if error is None and not settings.check:
+            run.adopt()
+            carry_out(run.outcomes, store, run.judge, settings, tools)
+    except StoreError as failure:
+        error = str(failure)
+        run.give_up(error)
+    return Result(run.ordered(), error, store.requests)
+
+
+class _Run:
+    """The outcomes of one run as they grow, by definition key."""
+
+    def __init__(
+        self,
+        definitions: t.Sequence[Definition],
+        store: PhotoStore,
+        settings: Settings,
+        tools: Tools,
+        refused: t.Mapping[str, str],
+    ) -> None:
+        self.definitions = definitions
+        self.store = store
+        self.settings = settings
+        self.tools = tools
+        usable = [d for d in definitions if d.key not in refused]
+        self.workshop = Workshop(settings.recipe, usable, settings.workers)
+        self.workshop.refused.update(refused)
+        self.judge = Judge(store.target, self.workshop, {}, settings.on_foreign_change)
+        self.outcomes: dict[str, Outcome] = {}
+        #: Users taken from the receipts file and not asked for in this run.
+        self.remembered: set[str] = set()
+        for definition in definitions:
+            if definition.key in self.workshop.refused:
+                self.problem(definition, "invalid", self.workshop.refused[definition.key])
+
+    def problem(
+        self, definition: Definition, drift: t.Literal["invalid", "unresolved", "unavailable"], why: str
+    ) -> None:
+        self.outcomes[definition.key] = Outcome(
+            definition,
+            self.store.target,
+            Change(drift, "none", why),
+            source_sha256=self.workshop.hashes.get(definition.key),
+            shared_with=self.workshop.shared_with(definition),
+        )
+
+    def ordered(self) -> list[Outcome]:
+        return [self.outcomes[definition.key] for definition in self.definitions]
+
+    def give_up(self, why: str) -> None:
+        """The target went away: whoever has no outcome yet is unavailable."""
+        for definition in self.definitions:
+            if definition.key not in self.outcomes:
+                self.problem(definition, "unavailable", why)
+
+    def plan(self) -> str | None:
+        """Steps 2 to 5. The text of a guard that forbids the plan, or None."""
+        usable = [d for d in self.definitions if d.key not in self.outcomes]
+        if not usable:
+            return None
+        blocked = self.store.blocked()
+        if blocked is not None:
+            self.give_up(blocked)
+            return None
+        self.learn_authority()
+        found = self.resolve(usable)
+        self.observe(found)
+        self.check_identities()
+        planned = ((o.definition.user, o.change) for o in self.ordered())
+        limits = (self.settings.max_replaced, self.settings.max_removed)
+        return guard(planned, len(self.definitions), limits)
+
+    def learn_authority(self) -> None:
+        for keeper in (self.tools.receipts, self.tools.backups):
+            if keeper is not None:
+                keeper.authority = self.store.authority
+
+    def resolve(self, definitions: t.Sequence[Definition]) -> list[tuple[Definition, User]]:
+        """Step 2. Who is nobody, several, or somebody else's target too, gets an outcome at once."""
+        identities = [d.user for d in definitions]
+        receipts = self.tools.receipts
+        remembered: t.Mapping[str, User] = {}
+        if receipts is not None:
+            remembered = receipts.users(self.settings.match_by, identities, time.time() - RESOLVED_FOR_SECONDS)
+        self.remembered = {user.id for user in remembered.values()}
+        asked = [identity for identity in identities if identity not in remembered]
+        resolved = self.store.resolve(asked) if asked else {}
+        if receipts is not None:
+            receipts.save_users(
+                self.settings.match_by, (answer for answer in resolved.values() if isinstance(answer, User))
+            )
+        found: list[tuple[Definition, User]] = []
+        for definition in definitions:
+            answer = remembered.get(definition.user) or resolved[definition.user]
+            if isinstance(answer, Unresolved):
+                self.problem(definition, "unresolved", answer.reason)
+            else:
+                found.append((definition, answer))
+        return self.without_twins(found)
+
+    def without_twins(self, found: list[tuple[Definition, User]]) -> list[tuple[Definition, User]]:
+        """Two definitions that lead to one account cannot both be right, and neither is guessed to be."""
+        counts = Counter(user.id for _definition, user in found)
+        single: list[tuple[Definition, User]] = []
+        for definition, user in found:
+            if counts[user.id] == 1:
+                single.append((definition, user))
+                continue
+            others = sorted(d.user for d, u in found if u.id == user.id and d is not definition)
+            why = f"{definition.user} and {', '.join(others)} are one and the same account; declare it once"
+            self.problem(definition, "unresolved", why)
+        return single
+
+    def observe(self, found: t.Sequence[tuple[Definition, User]]) -> None:
+        """Steps 3 and 4: pictures are compared on all cores while the store goes on reading."""
+        users = [user for _definition, user in found]
+        definition_of = {user.id: definition for definition, user in found}
+        if self.tools.receipts is not None:
+            self.judge = replace(self.judge, receipts=self.tools.receipts.get([user.id for user in users]))
+        judge, previews = self.judge, self.tools.previews
+
+        def wanted(user: User, tag: str | None) -> bool:
+            definition = definition_of[user.id]
+            if judge.wanted(definition, user, tag):
+                return True
+            if previews is None:
+                return False
+            known = judge.known(definition, user, tag)
+            return known is None or known.verdict != "same"
+
+        def conclude(user: User, seen: Observation) -> Outcome:
+            outcome = judge(definition_of[user.id], user, seen)
+            if previews is not None:
+                previews.keep(outcome, seen, self.workshop)
+            return outcome
+
+        waiting: deque[Future[Outcome]] = deque()
+        with ThreadPoolExecutor(self.settings.workers) as pool:
+            for user, seen in self.store.observe(users, wanted):
+                if seen.present and seen.picture is None:
+                    self.take(conclude(user, seen))  # nothing to decode: quicker than handing it over
+                else:
+                    waiting.append(pool.submit(conclude, user, seen))
+                while len(waiting) > WAITING_PER_WORKER * self.settings.workers:
+                    self.take(waiting.popleft().result())
+            while waiting:
+                self.take(waiting.popleft().result())
+
+    def take(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.definition.key] = outcome
+        self.tools.progress("checked", len(self.outcomes), len(self.definitions))
+
+    def check_identities(self) -> None:
+        """Who was known from memory is asked for again before a write, or when nothing could be seen there.
+
+        An address may have gone from one person to another since; then this user is looked at anew.
+        """
+        doubtful = [
+            o.definition
+            for o in self.outcomes.values()
+            if o.user is not None
+            and o.user.id in self.remembered
+            and (o.change.action != "none" or o.change.drift == "unavailable")
+        ]
+        if not doubtful or self.tools.receipts is None:
+            return
+        before = {d.key: t.cast(User, self.outcomes[d.key].user) for d in doubtful}
+        self.tools.receipts.save_users(self.settings.match_by, (), forget=[d.user for d in doubtful])
+        again = self.resolve(doubtful)
+        for definition, user in again:
+            self.outcomes[definition.key] = replace(self.outcomes[definition.key], user=user)
+        self.observe([(d, user) for d, user in again if user.id != before[d.key].id])
+
+    def adopt(self) -> None:
+        """In sync without a receipt that says so: write one, so that the next run need not compare pictures."""
+        receipts = self.tools.receipts
+        if receipts is None:
+            return
+        fresh: list[Receipt] = []
+        for outcome in self.outcomes.values():
+            seen, user = outcome.observed, outcome.user
+            if outcome.change.drift != "in_sync" or user is None or seen is None or not seen.present:
+                continue
+            before = self.judge.receipts.get(user.id)
+            recipe = self.settings.recipe.digest
+            if before is not None and (before.tag, before.source_sha256, before.recipe) == (
+                seen.tag,
+                outcome.source_sha256,
+                recipe,
+            ):
+                continue
+            if seen.tag is not None and outcome.desired is not None:
+                fresh.append(Receipt(user.id, outcome.source_sha256, recipe, seen.tag, outcome.desired))
+        receipts.save(fresh)

@@ -1,0 +1,74 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The declared pictures of one run: their hashes before a server is called, their renditions when they are needed."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+from .image import load_source, render
+from .model import Definition, Recipe, Rendition, SourceError, sha256
+
+#: Renditions kept from the plan to the write; what does not fit is made again, byte for byte the same.
+KEPT_BYTES = 64 * 1024 * 1024
+
+
+class Workshop:
+    """Hashes all sources at once, renders on demand. Safe to use from several threads.
+
+    ``hashes`` has the SHA-256 of every usable source by definition key; ``refused`` why another cannot be used.
+    """
+
+    def __init__(self, recipe: Recipe, definitions: t.Sequence[Definition], workers: int) -> None:
+        self.recipe = recipe
+        self.hashes: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
+        self._kept: dict[str, Rendition] = {}
+        self._kept_bytes = 0
+        self._lock = threading.Lock()
+        present = [d for d in definitions if d.source is not None]
+        with ThreadPoolExecutor(workers) as pool:
+            for definition, (digest, error) in zip(present, pool.map(self._hash, present), strict=True):
+                if error is None:
+                    self.hashes[definition.key] = digest
+                else:
+                    self.refused[definition.key] = error
+        #: Who else is declared with the same file contents, by hash.
+        self.users_of: dict[str, list[str]] = {}
+        for definition in present:
+            if definition.key in self.hashes:
+                self.users_of.setdefault(self.hashes[definition.key], []).append(definition.user)
+
+    @staticmethod
+    def _hash(definition: Definition) -> tuple[str, str | None]:
+        assert definition.source is not None  # noqa: S101 - only definitions with a source come here
+        try:
+            return sha256(load_source(definition.source)), None
+        except SourceError as error:
+            return "", str(error)
+
+    def rendition(self, definition: Definition) -> Rendition:
+        """What the recipe makes of this definition's source. Raises SourceError."""
+        digest = self.hashes[definition.key]
+        with self._lock:
+            kept = self._kept.get(digest)
+        if kept is not None:
+            return kept
+        assert definition.source is not None  # noqa: S101 - it has a hash, so it has a source
+        data = load_source(definition.source)
+        if sha256(data) != digest:
+            raise SourceError(f"{definition.source.name} changed while the run was under way; run again")
+        made = render(data, [self.recipe], definition.source.name)[0]
+        with self._lock:
+            if digest not in self._kept and self._kept_bytes + len(made.data) <= KEPT_BYTES:
+                self._kept[digest] = made
+                self._kept_bytes += len(made.data)
+        return made
+
+    def shared_with(self, definition: Definition) -> tuple[str, ...]:
+        """Other users who are declared with the same picture: a classic mix-up."""
+        users = self.users_of.get(self.hashes.get(definition.key, ""), [])
+        return tuple(user for user in users if user != definition.user)

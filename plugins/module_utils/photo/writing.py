@@ -1,0 +1,325 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steps 7 to 10 of the algorithm: back up, write on what was seen, verify, receipt. Never called in check mode."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from .altered import altered
+from .backup import BackupError
+from .judge import Judge
+from .model import Observation, Outcome, Receipt, SourceError, StoreError, Summary, User, Write
+from .plan import Limit, guard
+from .store import PhotoStore
+
+if t.TYPE_CHECKING:
+    from .reconcile import Settings, Tools
+
+#: Changes backed up, written and verified together: large enough to keep many requests in flight, small enough to hold.
+TOGETHER = 250
+#: Seconds between looks at a service that still shows the old photo.
+LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+
+
+def carry_out(outcomes: dict[str, Outcome], store: PhotoStore, judge: Judge, settings: Settings, tools: Tools) -> None:
+    """Make every planned change, in place in ``outcomes``. What changed meanwhile is planned again, once."""
+    writer = _Writer(outcomes, store, judge, settings, tools)
+    todo = [key for key, outcome in outcomes.items() if outcome.change.action != "none"]
+    writer.total = len(todo)
+    for start in range(0, len(todo), TOGETHER):
+        writer.write(todo[start : start + TOGETHER])
+    again = writer.replan()
+    for start in range(0, len(again), TOGETHER):
+        writer.write(again[start : start + TOGETHER], last=True)
+    writer.wait_for_late_ones()
+    writer.pass_on_failure()
+
+
+@dataclass(slots=True)
+class _Writer:
+    outcomes: dict[str, Outcome]
+    store: PhotoStore
+    judge: Judge
+    settings: Settings
+    tools: Tools
+    total: int = 0
+    finished: int = 0
+    #: Definition keys whose target was changed by somebody between the look and the write.
+    conflicts: list[str] = field(default_factory=list)
+    #: Definition keys of writes that the service does not show yet.
+    late: list[str] = field(default_factory=list)
+    backups: dict[str, Path] = field(default_factory=dict)
+    #: Definition keys of writes whose answer was lost: they may or may not have been carried out.
+    unsure: set[str] = field(default_factory=set)
+    #: Why the target as a whole went away, once it did.
+    gone: str | None = None
+
+    def update(self, key: str, **values: t.Any) -> None:
+        self.outcomes[key] = replace(self.outcomes[key], **values)
+
+    def fail(self, key: str, error: str) -> None:
+        self.update(key, error=error, changed=False)
+        self.finish()
+
+    def finish(self) -> None:
+        self.finished += 1
+        self.tools.progress("written", self.finished, self.total)
+
+    def user(self, key: str) -> User:
+        return t.cast(User, self.outcomes[key].user)
+
+    def tag(self, key: str) -> str | None:
+        """What the target held when the change was planned."""
+        seen = self.outcomes[key].observed
+        return seen.tag if seen is not None and seen.present else None
+
+    def write(self, keys: t.Sequence[str], last: bool = False) -> None:
+        """One lot of changes, from backup to receipt. ``last``: another conflict is a failure now."""
+        if self.gone is not None:
+            for key in keys:
+                self.fail(key, f"not written: {self.gone}")
+            return
+        try:
+            writes = self.prepared(keys, self.backed_up(keys))
+        except StoreError as error:
+            self.gone = str(error)
+            for key in keys:
+                if self.is_open(key):
+                    self.fail(key, f"not written: {self.gone}")
+            return
+        self.verify(self.send(writes, last))
+
+    def is_open(self, key: str) -> bool:
+        return self.outcomes[key].error is None and key not in self.conflicts
+
+    def send(self, writes: t.Mapping[str, Write], last: bool) -> list[str]:
+        """Write; the keys that were written, or that may have been (``unsure`` names those too)."""
+        waiting = {write.user.id: key for key, write in writes.items()}
+        written: list[str] = []
+        try:
+            for user, result in self.store.write(list(writes.values())):
+                key = waiting.pop(user.id)
+                if result.status == "written":
+                    self.update(key, changed=True)
+                    written.append(key)
+                elif result.status == "uncertain":
+                    self.unsure.add(key)
+                    written.append(key)
+                elif result.status == "failed":
+                    self.fail(key, result.error or "the target refused it")
+                elif last:
+                    why = "somebody else changed this photo twice while it was being written; it was left as it is"
+                    self.fail(key, why)
+                else:
+                    self.conflicts.append(key)
+        except StoreError as error:
+            # What was under way when the target went away may have been done; that is for verification to say.
+            self.gone = str(error)
+            self.unsure.update(waiting.values())
+            written.extend(waiting.values())
+        return written
+
+    def backed_up(self, keys: t.Sequence[str]) -> dict[str, Observation]:
+        """Photos that are about to be lost, by definition key, saved where backups are wanted.
+
+        A change whose backup cannot be made is dropped from the lot (its outcome says so), and one whose target holds
+        another photo than the planned-on one becomes a conflict.
+        """
+        backups = self.tools.backups
+        losing = {self.user(key).id: key for key in keys if self.outcomes[key].change.replaces}
+        if backups is None or not losing:
+            return {}
+        saved: dict[str, Observation] = {}
+        for user, seen in self.store.read([self.user(key) for key in losing.values()]):
+            key = losing[user.id]
+            if seen.problem is not None:
+                self.fail(key, f"its present photo could not be read for the backup, so it was left: {seen.problem}")
+            elif not seen.present or seen.tag != self.tag(key):
+                self.conflicts.append(key)
+            elif seen.picture is not None:
+                try:
+                    path = backups.save(user, seen.picture, seen.tag, self.outcomes[key].change.reason)
+                except BackupError as error:
+                    self.fail(key, str(error))
+                else:
+                    saved[key] = seen
+                    self.backups[key] = path
+                    self.update(key, backup=str(path))
+        return saved
+
+    def prepared(self, keys: t.Sequence[str], saved: t.Mapping[str, Observation]) -> dict[str, Write]:
+        """The writes of a lot, without those that failed or met a conflict before."""
+        writes: dict[str, Write] = {}
+        for key in keys:
+            outcome = self.outcomes[key]
+            if outcome.error is not None or key in self.conflicts:
+                continue
+            if outcome.change.replaces and self.tools.backups is not None and key not in saved:
+                self.fail(key, "its present photo did not arrive for the backup, so it was left as it is; run again")
+                continue
+            data: bytes | None = None
+            if outcome.change.action == "put":
+                try:
+                    data = self.judge.workshop.rendition(outcome.definition).data
+                except SourceError as error:
+                    self.fail(key, str(error))
+                    continue
+            held = saved[key].picture if key in saved else None
+            writes[key] = Write(self.user(key), data, self.tag(key), held)
+        return writes
+
+    def verify(self, written: t.Sequence[str]) -> None:
+        """Read back what was written, and find out what became of writes whose answer got lost."""
+        tags_wanted = self.settings.verify or self.tools.receipts is not None
+        keys = [key for key in written if tags_wanted or key in self.unsure]
+        try:
+            self.look(keys)
+        except StoreError as error:
+            self.gone = str(error)
+            for key in keys:
+                self.doubt(key, f"it could not be read back: {error}")
+        if not self.settings.verify:
+            for _key in written:
+                self.finish()
+
+    def look(self, keys: t.Sequence[str]) -> None:
+        if not keys:
+            return
+        key_of = {self.user(key).id: key for key in keys}
+        pictures = self.settings.verify or not self.unsure.isdisjoint(keys)
+        seen_by_key: dict[str, Observation] = {}
+        for user, seen in self.store.observe([self.user(key) for key in keys], lambda _user, _tag: pictures):
+            seen_by_key[key_of[user.id]] = seen
+        receipts: list[Receipt] = []
+        forget: list[str] = []
+        for key in keys:
+            receipt = self.examine(key, seen_by_key[key])
+            if receipt is not None:
+                receipts.append(receipt)
+            else:
+                forget.append(self.user(key).id)
+        if self.tools.receipts is not None:
+            self.tools.receipts.save(receipts, forget)
+
+    def examine(self, key: str, seen: Observation) -> Receipt | None:
+        """Judge one read-back; the receipt it earns, or None when the target's state is not known to be ours."""
+        action = self.outcomes[key].change.action
+        if seen.problem is not None:
+            self.doubt(key, f"it could not be read back: {seen.problem}")
+            return None
+        if action == "delete" and not seen.present:
+            return self.confirm(key, Receipt(self.user(key).id, None, None, None))
+        if (seen.tag if seen.present else None) == self.tag(key):
+            self.late.append(key)
+            return None
+        if action == "delete":
+            self.doubt(key, "a photo is there again after it was removed")
+            return None
+        if not seen.present:
+            self.doubt(key, "the target shows no photo after it was written")
+            return None
+        return self.examine_picture(key, seen)
+
+    def examine_picture(self, key: str, seen: Observation) -> Receipt | None:
+        """Is the photo that is there now the one we sent, or what the service made of it?"""
+        outcome = self.outcomes[key]
+        desired = outcome.desired or Summary()
+        receipt = Receipt(self.user(key).id, outcome.source_sha256, self.settings.recipe.digest, seen.tag, desired)
+        if not self.settings.verify and key not in self.unsure:
+            return receipt
+        rendition = self.judge.workshop.rendition(outcome.definition)
+        comparison = self.judge.compare(rendition, seen)
+        if comparison.verdict == "same":
+            return self.confirm(key, receipt)
+        if seen.picture is None:
+            self.doubt(key, comparison.reason)
+            return None
+        fact = altered(rendition.data, seen.picture)
+        if fact is None and comparison.verdict == "ambiguous":
+            fact = f"the target shows our upload somewhat changed: {comparison.reason}"
+        if fact is not None:
+            self.update(key, warnings=(*outcome.warnings, fact))
+            return self.confirm(key, replace(receipt, altered=fact))
+        self.update(key, verified=False)
+        why = f"what was written came back as another picture ({comparison.reason}); look at this user's photo by hand"
+        self.fail(key, why)
+        return None
+
+    def confirm(self, key: str, receipt: Receipt) -> Receipt:
+        self.unsure.discard(key)
+        self.update(key, changed=True, verified=True if self.settings.verify else None)
+        if key in self.backups and self.tools.backups is not None:
+            self.tools.backups.done(self.backups[key], receipt.tag)
+        if self.settings.verify:
+            self.finish()
+        return receipt
+
+    def doubt(self, key: str, why: str) -> None:
+        """Written but not shown to be so: unverified. Not even known to be written: failed."""
+        if key in self.unsure:
+            self.fail(key, f"it is not known whether it was written ({why}); run again")
+        elif self.settings.verify:
+            self.update(key, verified=False, warnings=(*self.outcomes[key].warnings, f"unverified: {why}"))
+            self.finish()
+
+    def replan(self) -> list[str]:
+        """Look again at what somebody changed in between; the keys that still have to be written."""
+        keys, self.conflicts = self.conflicts, []
+        if not keys:
+            return []
+        if self.gone is not None:
+            for key in keys:
+                self.fail(key, f"not written: {self.gone}")
+            return []
+        key_of = {self.user(key).id: key for key in keys}
+        definitions = {key: self.outcomes[key].definition for key in keys}
+        try:
+            for user, seen in self.store.observe([self.user(key) for key in keys], lambda _user, _tag: True):
+                key = key_of[user.id]
+                self.outcomes[key] = self.judge(definitions[key], self.user(key), seen)
+        except StoreError as error:
+            self.gone = str(error)
+            for key in keys:
+                self.fail(key, f"not written: {self.gone}")
+            return []
+        return self.guarded([key for key in keys if self.outcomes[key].change.action != "none"])
+
+    def guarded(self, keys: list[str]) -> list[str]:
+        """The new plan may lose more photos than the first one did; the guards hold for both together."""
+        planned = ((o.definition.user, o.change) for o in self.outcomes.values())
+        limits: tuple[Limit, Limit] = (self.settings.max_replaced, self.settings.max_removed)
+        forbidden = guard(planned, len(self.outcomes), limits)
+        if forbidden is None:
+            return keys
+        for key in keys:
+            self.fail(key, "it was changed by somebody else during the run, and a guard now forbids to overwrite it")
+        return []
+
+    def wait_for_late_ones(self) -> None:
+        """Give a service that lags its time, all together, and no more than the run's patience."""
+        end = time.monotonic() + self.settings.patience
+        pauses = iter(LOOKS)
+        while self.late and self.gone is None:
+            pause = next(pauses, LOOKS[-1])
+            if time.monotonic() + pause > end:
+                break
+            time.sleep(pause)
+            keys, self.late = self.late, []
+            try:
+                self.look(keys)
+            except StoreError as error:
+                self.gone = str(error)
+                self.late = keys
+        for key in self.late:
+            self.doubt(key, self.gone or "the target still shows what it showed before; it may only be late")
+
+    def pass_on_failure(self) -> None:
+        """Nothing planned may be left without an answer."""
+        for key, outcome in self.outcomes.items():
+            if outcome.change.action != "none" and not outcome.changed and outcome.error is None:
+                self.fail(key, f"not written: {self.gone or 'the run ended before its turn'}")
