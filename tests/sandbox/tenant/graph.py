@@ -67,6 +67,7 @@ class Graph:
             return Answer(503, cut="before")
         if plan.case is not None:
             answer = error(call, plan.case, tenant.clock.now(), status=plan.status, identity=route.identity)
+            counters.statuses[str(answer.status)] += 1
             return self._throttled(answer, plan.retry_after)
         answer = await self._within_limits(call, route, user, plan)
         answer.cut = answer.cut or plan.cut
@@ -91,7 +92,6 @@ class Graph:
             self._tenant.counters.totals["throttled"] += 1
         if retry_after is not None:
             answer.headers["Retry-After"] = retry_after
-        self._tenant.counters.statuses[str(answer.status)] += 1
         return answer
 
     async def _within_limits(self, call: Call, route: Route, user: User | None, plan: Plan) -> Answer:

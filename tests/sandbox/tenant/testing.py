@@ -76,7 +76,7 @@ class Running:
         return f"{self.url}/.default"
 
     def token(self, *roles: str) -> str:
-        """An access token with these roles (all three that matter, when none is named), kept until it is `forget`-ed."""
+        """An access token with these roles (ALL_ROLES, when none is named), kept until `forget` is called."""
         wanted = roles or ALL_ROLES
         if wanted not in self._tokens:
             client_id = CLIENT_ID
@@ -138,7 +138,7 @@ def running(
 ) -> Iterator[Running]:
     """A tenant process on a free loopback port, from start to end; what it says goes to `folder`/log."""
     sys.path.insert(0, str(_SANDBOX))  # the CA is the sandbox's own
-    from ca import Authority
+    from ca import Authority  # type: ignore[import-not-found,unused-ignore]
 
     authority = Authority(folder / "ca")
     pair = authority.server("tenant", ["127.0.0.1", "localhost"])
