@@ -37,16 +37,16 @@ gates: setup-all ## linters, sanity, docs, changelog, Galaxy's checks (tests/gat
 	@tests/gates/run
 
 .PHONY: integration
-integration: setup ## integration targets against the sandbox (TARGET=name for one)
-	@tests/run integration
+integration: setup ## integration targets against the sandbox (tests/integration/run NAME for one)
+	@tests/integration/run
 
 .PHONY: sandbox
 sandbox: setup ## start the domain and the tenant, and leave them running
-	@tests/sandbox/run up
+	@tests/sandbox/sandbox up
 
 .PHONY: sandbox-down
 sandbox-down: ## end them
-	@tests/sandbox/run down
+	@tests/sandbox/sandbox down
 
 .PHONY: bench
 bench: setup ## benchmarks
@@ -64,8 +64,8 @@ setup-all: setup .venv-importer/ready ansible-test
 
 .PHONY: clean
 clean: ## end the sandbox, remove what runs leave behind
-	@if [[ -x .venv/bin/python && -e tests/sandbox/run ]]; then tests/sandbox/run down; fi
-	@rm -rf build .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .ansible tests/output
+	@if [[ -x .venv/bin/python && -d .sandbox ]]; then tests/sandbox/sandbox down; fi
+	@rm -rf .sandbox* build .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .ansible tests/output
 
 .PHONY: distclean
 distclean: clean ## clean, and the virtual environments
@@ -85,4 +85,4 @@ apt:
 
 .PHONY: ansible-test
 ansible-test: .venv/ready
-	@if [[ -n '$(ANSIBLE_TEST_BOOTSTRAP)' ]]; then python $(ANSIBLE_TEST_BOOTSTRAP) > /dev/null; fi
+	@if [[ -n '$(ANSIBLE_TEST_BOOTSTRAP)' ]]; then tests/setup quietly "$$(mktemp)" python $(ANSIBLE_TEST_BOOTSTRAP); fi
