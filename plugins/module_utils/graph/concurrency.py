@@ -1,0 +1,95 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many requests are in flight, and not before when: one limit and one gate for everything that is sent."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+
+
+class Clock:
+    """Time and waiting, so that tests need neither. Seconds throughout."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        """Wait for a notification, at most so long. The condition is held."""
+        condition.wait(seconds)
+
+
+class Stopped(Exception):
+    """The caller lost interest while a thread was waiting."""
+
+
+class Ticket(t.NamedTuple):
+    """Leave to have one request in flight."""
+
+    since: float
+
+
+class AdaptiveLimit:
+    """A limit that finds how much the service takes.
+
+    It starts modest and grows by one with every good answer until the first throttling (so it doubles in a round),
+    then by one in a round. Throttling halves it, once for all requests that were under way together. It never passes
+    ``maximum`` and never falls under one. A Retry-After for a whole request shuts the gate for everybody.
+    """
+
+    def __init__(self, maximum: int, clock: Clock | None = None, start: int = 4) -> None:
+        self.maximum = max(1, maximum)
+        self.throttlings = 0
+        self._clock = clock or Clock()
+        self._changed = threading.Condition()
+        self._current = float(min(start, self.maximum))
+        self._in_flight = 0
+        self._not_before = 0.0
+        self._halved_at = float("-inf")
+
+    @property
+    def current(self) -> int:
+        """How many requests may be in flight now."""
+        return int(self._current)
+
+    def acquire(self, stopped: t.Callable[[], bool] = lambda: False) -> Ticket:
+        """Wait for leave to send one request; Stopped as soon as ``stopped`` says so."""
+        with self._changed:
+            while True:
+                if stopped():
+                    raise Stopped
+                now = self._clock.monotonic()
+                gate = self._not_before - now
+                if gate <= 0 and self._in_flight < int(self._current):
+                    self._in_flight += 1
+                    return Ticket(now)
+                # Half a second, so that a stop is noticed wherever it comes from.
+                self._clock.wait(self._changed, min(gate, 0.5) if gate > 0 else 0.5)
+
+    def release(self, ticket: Ticket, *, good: bool = False) -> None:
+        """The request has ended; ``good`` lets the limit grow."""
+        with self._changed:
+            self._in_flight -= 1
+            if good and ticket.since > self._halved_at:
+                self._current += 1 / self._current if self.throttlings else 1
+                self._current = min(self._current, float(self.maximum))
+            self._changed.notify_all()
+
+    def throttled(self, ticket: Ticket) -> None:
+        """The service asked for less: halve, unless a request of the same time already did."""
+        with self._changed:
+            self.throttlings += 1
+            if ticket.since > self._halved_at:
+                self._halved_at = self._clock.monotonic()
+                self._current = max(1.0, self._current / 2)
+
+    def shut(self, seconds: float) -> None:
+        """Nobody sends for so long; the longest time asked for counts."""
+        with self._changed:
+            self._not_before = max(self._not_before, self._clock.monotonic() + seconds)

@@ -1,0 +1,136 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writing photos: each only while the user still has the photo that the change was planned on.
+
+Graph has no compare-and-swap for photos, so the tag is asked for right before each write, a few users ahead of the
+writes in one batch. What slips through that gap of about a second is found when the write is verified.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..photo.model import Observation, User, Write, WriteResult
+from .batch import MOST, Answer, Item
+from .client import Client
+from .engine import TOO_LATE, Engine
+from .photos import Photos
+from .retry import THROTTLED
+
+#: Graph takes less than 4 MB (learn.microsoft.com/graph/api/profilephoto-update).
+MOST_BYTES = 4 * 1024 * 1024 - 1
+#: Seconds after which a tag is too old to write on.
+_FRESH = 10.0
+_LATE = 10
+
+
+class Job:
+    """A write on its way. ``unsure``: an earlier attempt may have been carried out."""
+
+    __slots__ = ("attempts", "late", "unsure", "waited", "write")
+
+    def __init__(self, write: Write) -> None:
+        self.write = write
+        self.attempts = 0
+        self.waited = 0.0
+        self.late = 0
+        self.unsure = False
+
+
+class Writer:
+    """Carries out writes, several in flight."""
+
+    def __init__(self, client: Client, photos: Photos) -> None:
+        self._client = client
+        self._photos = photos
+
+    def write(self, writes: t.Iterable[Write]) -> t.Iterator[tuple[User, WriteResult]]:
+        """Yield every write's end, in any order."""
+        fitting: list[Job] = []
+        for write in writes:
+            if write.data is not None and len(write.data) > MOST_BYTES:
+                why = f"the photo has {len(write.data)} bytes, Microsoft 365 takes {MOST_BYTES}; lower max_bytes"
+                yield write.user, WriteResult("failed", why)
+            else:
+                fitting.append(Job(write))
+        width = self._client.limit.maximum
+        engine = Engine(self._client, size=min(MOST, width), ahead=width)
+        for item, answer in engine.run(_check(job) for job in fitting):
+            job: Job = item.key
+            step = self._look if item.step == "check" else self._judge
+            result = step(engine, job, item, answer)
+            if result is not None:
+                yield job.write.user, result
+
+    def _look(self, engine: Engine, job: Job, _item: Item, answer: Answer) -> WriteResult | None:
+        """Is the photo still the one that the change was planned on? Then send; None: under way."""
+        now = self._photos.metadata(answer)
+        if now.problem is not None:
+            return WriteResult("uncertain" if job.unsure else "failed", now.problem)
+        write = job.write
+        if not _as_planned(now, write.expected):
+            if not job.unsure:
+                return WriteResult("conflict", "the photo was changed by somebody else since it was looked at")
+            if write.data is None and not now.present:
+                return WriteResult("written")
+            return WriteResult(
+                "uncertain", "an attempt failed half-way and the photo has changed since; see verification"
+            )
+        method = "DELETE" if write.data is None else "PUT"
+        path = f"/users/{write.user.handle}/photo/$value"
+        item = Item(path, job, "write", method=method, body=write.data, single=True, again=False)
+        item.attempts, item.waited = job.attempts, job.waited
+        item.not_after = self._client.clock.monotonic() + _FRESH
+        engine.add(item)
+        return None
+
+    def _judge(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
+        """How a PUT or DELETE ended; None: the tag is asked for once more and then it is sent again."""
+        if answer.ok:
+            return WriteResult("written")
+        if answer.status == 0 and answer.problem == TOO_LATE and job.late < _LATE:
+            job.late += 1
+            engine.add(_check(job))
+            return None
+        if answer.status == 0 and answer.sent:
+            return WriteResult("uncertain", f"{answer.problem}; the photo may or may not have been written")
+        error = answer.error()
+        if answer.status == 404 and error.kind == "no_photo" and job.write.data is None:
+            return WriteResult("written")
+        if answer.status == 412:
+            return WriteResult("conflict", "the photo was changed by somebody else since it was looked at")
+        if (answer.status == 0 or answer.status in THROTTLED or answer.status >= 500) and error.kind == "other":
+            pause = engine.patience(item, answer)
+            job.attempts, job.waited = item.attempts, item.waited
+            job.unsure = job.unsure or (answer.status >= 500 and answer.status not in THROTTLED)
+            if pause is not None:
+                engine.add(_check(job), pause)
+                return None
+            return WriteResult("uncertain" if job.unsure else "failed", self._photos.trouble(answer, "write"))
+        return WriteResult("failed", self._explain(answer))
+
+    def _explain(self, answer: Answer) -> str:
+        error = answer.error()
+        shown = f"{answer.status} {error}"
+        texts = {
+            "too_small": f"Microsoft 365 finds the photo too small ({shown}); use a larger source picture",
+            "not_an_image": f"Microsoft 365 does not read it as an image ({shown}); check the source picture",
+            "too_large": f"Microsoft 365 finds the photo too large ({shown}); lower max_bytes or size",
+            "wrong_type": f"Microsoft 365 does not take this type of image ({shown})",
+            "no_photo": f"Microsoft 365 did not find a photo to write to ({shown}); run again later",
+        }
+        if error.kind in texts:
+            return texts[error.kind]
+        text = self._photos.trouble(answer, "write")
+        if error.kind == "denied":
+            text += ", and that the tenant's photo source is the cloud (exo_photo_update_settings)"
+        return text
+
+
+def _check(job: Job) -> Item:
+    return Item(f"/users/{job.write.user.handle}/photo", job, "check")
+
+
+def _as_planned(now: Observation, expected: str | None) -> bool:
+    return now.present and now.tag == expected if expected is not None else not now.present
