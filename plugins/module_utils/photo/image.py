@@ -16,16 +16,17 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
-import os
-import stat
+import math
 import struct
 import threading
 import typing as t
 from dataclasses import dataclass
 
-from . import sniff
+from . import geometry, sniff
+from .loading import MAX_FILE_BYTES, too_many_bytes
+from .loading import load_source as load_source
 from .mark import MARK_BYTES, stamp
-from .model import PhotoError, Recipe, Rendition, Source, SourceError, Summary, sha256
+from .model import PhotoError, Recipe, Rendition, SourceError, Summary, sha256
 
 try:
     from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageStat, UnidentifiedImageError
@@ -34,7 +35,6 @@ except ImportError as error:  # ansible-test imports this file without Pillow
 else:
     _MISSING = None
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
 #: A JPEG shrinks while it is decoded; everything else is held in memory whole, some of it two or three times.
 MAX_PIXELS_JPEG = 100_000_000
 MAX_PIXELS = 40_000_000
@@ -56,39 +56,31 @@ _REDUCING_GAP = 3.0
 _BIG = 20_000_000
 _BIG_TURN = threading.Lock()
 
-#: EXIF orientation: the box on the stored picture for a box (l, t, r, b) on the W by H picture a person sees.
-_STORED_BOX: dict[int, t.Callable[[int, int, int, int, int, int], tuple[int, int, int, int]]] = {
-    1: lambda w, h, l, t, r, b: (l, t, r, b),  # noqa: E741
-    2: lambda w, h, l, t, r, b: (w - r, t, w - l, b),  # noqa: E741
-    3: lambda w, h, l, t, r, b: (w - r, h - b, w - l, h - t),  # noqa: E741
-    4: lambda w, h, l, t, r, b: (l, h - b, r, h - t),  # noqa: E741
-    5: lambda w, h, l, t, r, b: (t, l, b, r),  # noqa: E741
-    6: lambda w, h, l, t, r, b: (t, w - r, b, w - l),  # noqa: E741
-    7: lambda w, h, l, t, r, b: (h - b, w - r, h - t, w - l),  # noqa: E741
-    8: lambda w, h, l, t, r, b: (h - b, l, h - t, r),  # noqa: E741
-}
+#: The EXIF tag.
 _ORIENTATION = 0x0112
-
-Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """How far two pictures are apart, on a small common grid. Levels are of 255.
+    """How far two pictures are apart, on a small common grid and slightly blurred. Levels are of 255, none negative.
 
-    ``shape`` is the difference of their proportions in percent; the rest means little when that is large.
+    Which figures these are was found by experiment: docs/equality.md.
     """
 
+    #: Difference of the proportions (width by height) in percent; the rest means little when it is large.
     shape: float
-    #: Mean luma of the first less that of the second.
+    #: Difference of mean luma in levels, and of the root of mean squared luma in percent.
     brightness: float
-    #: Root of the mean squared luma difference.
-    luma: float
-    #: The highest luma difference of a small region.
-    luma_peak: float
-    #: The larger difference of mean Cb or Cr, and the highest of a small region.
-    chroma: float
-    chroma_peak: float
+    contrast: float
+    #: Root of the mean squared luma difference over that of the luma gradient, in percent of the side: about how far
+    #: edges have moved.
+    moved: float
+    #: The highest luma difference, in levels.
+    spot: float
+    #: Of Cb and Cr whichever differs more, in levels: on the whole, root of the mean square, the highest.
+    tint: float
+    colour: float
+    colour_spot: float
 
 
 def available() -> None:
@@ -98,56 +90,6 @@ def available() -> None:
             f"Pillow is not installed for the Python that runs this module ({_MISSING}). "
             "Install it there: pip install pillow"
         )
-
-
-def load_source(source: Source, max_file_bytes: int = MAX_FILE_BYTES) -> bytes:
-    """The bytes of a source. SourceError for whatever is not a readable, ordinary, non-empty file within the limit.
-
-    Never waits: a FIFO without a writer is refused, not read.
-    """
-    data = source.content if source.content is not None else _read(source.name, max_file_bytes)
-    if not data:
-        raise SourceError(f"{source.name}: it is empty (0 bytes); put a picture there or declare state absent")
-    if len(data) > max_file_bytes:
-        raise SourceError(_too_many_bytes(source.name, len(data), max_file_bytes))
-    return data
-
-
-def _read(path: str, limit: int) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise SourceError(f"{path}: it cannot be opened ({why}); check the path and its permissions") from error
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise SourceError(f"{path}: it is {_file_type(status.st_mode)}, not a picture file; name a file")
-        if status.st_size > limit:
-            raise SourceError(_too_many_bytes(path, status.st_size, limit))
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(limit + 1)
-    except OSError as error:
-        raise SourceError(f"{path}: it cannot be read ({error.strerror}); check the disk it is on") from error
-    finally:
-        os.close(descriptor)
-
-
-def _file_type(mode: int) -> str:
-    for test, words in (
-        (stat.S_ISDIR, "a directory"),
-        (stat.S_ISFIFO, "a named pipe"),
-        (stat.S_ISCHR, "a device"),
-        (stat.S_ISBLK, "a device"),
-        (stat.S_ISSOCK, "a socket"),
-    ):
-        if test(mode):
-            return words
-    return "no ordinary file"
-
-
-def _too_many_bytes(name: str, count: int, limit: int) -> str:
-    return f"{name}: it has {count:,} bytes, more than the {limit:,} that are read; commit a smaller picture"
 
 
 def render(data: bytes, recipes: t.Sequence[Recipe], name: str) -> list[Rendition]:
@@ -198,7 +140,7 @@ def _open(data: bytes, name: str) -> Image.Image:
     if kind == "HEIF" and not _reads_heif():
         raise SourceError(f"{name}: it is a HEIC picture; pip install pillow-heif, or save it as JPEG")
     if len(data) > MAX_FILE_BYTES:
-        raise SourceError(_too_many_bytes(name, len(data), MAX_FILE_BYTES))
+        raise SourceError(too_many_bytes(name, len(data), MAX_FILE_BYTES))
     if kind == "WEBP":
         _check_sides(sniff.webp_size(data) or (0, 0), kind, name)
     try:
@@ -254,14 +196,17 @@ def _render(data: bytes, recipes: t.Sequence[Recipe], name: str) -> list[Renditi
     size = _open(data, name).size
     by_scale: dict[int, _Decoded] = {}
     renditions = []
-    turn = _BIG_TURN if size[0] * size[1] > _BIG else contextlib.nullcontext()
-    with turn:
+    with _turn(size):
         for recipe in recipes:
             scale = _scale(size, recipe)
             if scale not in by_scale:
                 by_scale[scale] = _decode(data, scale, name)
             renditions.append(_rendition(by_scale[scale], recipe, source, name))
     return renditions
+
+
+def _turn(size: tuple[int, int]) -> contextlib.AbstractContextManager[t.Any]:
+    return _BIG_TURN if size[0] * size[1] > _BIG else contextlib.nullcontext()
 
 
 def _scale(size: tuple[int, int], recipe: Recipe) -> int:
@@ -271,17 +216,19 @@ def _scale(size: tuple[int, int], recipe: Recipe) -> int:
     return next((scale for scale in (8, 4, 2) if side // scale >= needed), 1)
 
 
-def _decode(data: bytes, scale: int, name: str) -> _Decoded:
+def _decode(data: bytes, scale: int, name: str, ycbcr: bool = False) -> _Decoded:
     picture = _open(data, name)
     full = picture.size
-    if scale > 1 and picture.format in ("JPEG", "MPO"):
-        picture.draft(None, (full[0] // scale, full[1] // scale))
+    # A picture with a profile cannot stay as it is stored.
+    raw = ycbcr and picture.mode == "RGB" and "icc_profile" not in picture.info
+    if picture.format in ("JPEG", "MPO") and (scale > 1 or raw):
+        picture.draft("YCbCr" if raw else None, (full[0] // scale, full[1] // scale))
     picture.load()
     orientation = _orientation(picture)
     profile = picture.info.get("icc_profile")
     width, height = full if orientation < 5 else full[::-1]
     return _Decoded(
-        _plain(picture, name),
+        picture if picture.mode == "YCbCr" and ycbcr else _plain(picture, name),
         width,
         height,
         orientation,
@@ -295,7 +242,7 @@ def _orientation(picture: Image.Image) -> int:
         value = picture.getexif().get(_ORIENTATION, 1)
     except Exception:
         return 1
-    return value if isinstance(value, int) and value in _STORED_BOX else 1
+    return value if isinstance(value, int) and value in range(1, 9) else 1
 
 
 def _plain(picture: Image.Image, name: str) -> Image.Image:
@@ -315,15 +262,15 @@ def _plain(picture: Image.Image, name: str) -> Image.Image:
 
 def _rendition(decoded: _Decoded, recipe: Recipe, source: str, name: str) -> Rendition:
     box, notes = _crop(decoded, recipe)
-    size = _fit(box, recipe)
+    size = geometry.fit(box, recipe.size)
     limit = recipe.max_bytes - (MARK_BYTES if recipe.mark else 0)
     asked = size
     while True:
-        pixels = _pixels(decoded, box, size, recipe)
+        pixels = _pixels(decoded, box, size, recipe.background)
         quality, jpeg = _encode(pixels, limit)
         if quality is not None:
             break
-        size = _smaller(size, len(jpeg), limit)
+        size = geometry.smaller(size, len(jpeg), limit)
         if min(size) < min(_SMALLEST_SIDE, *asked):
             raise SourceError(f"{name}: it cannot be brought under {recipe.max_bytes:,} bytes; raise max_bytes")
     if size != asked:
@@ -336,24 +283,10 @@ def _rendition(decoded: _Decoded, recipe: Recipe, source: str, name: str) -> Ren
     return Rendition(jpeg, size[0], size[1], quality, tuple(notes))
 
 
-def _fit(box: Box, recipe: Recipe) -> tuple[int, int]:
-    """The sides of the rendition: within the square, in the box's proportions, and never enlarged."""
-    width, height = box[2] - box[0], box[3] - box[1]
-    longer = max(width, height)
-    side = min(recipe.size, longer)
-    return max(1, round(width * side / longer)), max(1, round(height * side / longer))
-
-
-def _smaller(size: tuple[int, int], got: int, limit: int) -> tuple[int, int]:
-    """The next size to try: a JPEG's length goes roughly with its pixels, and at least a twentieth comes off."""
-    factor = min(0.95, max(0.1, (max(limit, 1) / got) ** 0.5))
-    return max(1, int(size[0] * factor)), max(1, int(size[1] * factor))
-
-
-def _pixels(decoded: _Decoded, box: Box, size: tuple[int, int], recipe: Recipe) -> Image.Image:
+def _pixels(decoded: _Decoded, box: geometry.Box, size: tuple[int, int], background: str) -> Image.Image:
     """The cut, scaled, upright sRGB picture. Everything that costs by the pixel is done after scaling down."""
-    stored = _STORED_BOX[decoded.orientation](decoded.width, decoded.height, *box)
     turned = decoded.orientation >= 5
+    stored = geometry.stored_box(box, decoded.orientation, decoded.width, decoded.height)
     full_width, full_height = (decoded.height, decoded.width) if turned else (decoded.width, decoded.height)
     across, down = decoded.pixels.width / full_width, decoded.pixels.height / full_height
     picture = decoded.pixels.resize(
@@ -362,13 +295,7 @@ def _pixels(decoded: _Decoded, box: Box, size: tuple[int, int], recipe: Recipe) 
         box=(stored[0] * across, stored[1] * down, stored[2] * across, stored[3] * down),
         reducing_gap=_REDUCING_GAP,
     )
-    picture = _upright(picture, decoded.orientation)
-    alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
-    picture = _srgb(picture.convert("RGB") if alpha else picture, decoded.profile)
-    if alpha:
-        ground = Image.new("RGB", picture.size, recipe.background)
-        ground.paste(picture, mask=alpha)
-        picture = ground
+    picture = _flat(_upright(picture, decoded.orientation), decoded.profile, background)
     picture.info.clear()  # Pillow would write a comment that the source had
     return picture
 
@@ -384,6 +311,15 @@ def _upright(picture: Image.Image, orientation: int) -> Image.Image:
         8: Image.Transpose.ROTATE_90,
     }.get(orientation)
     return picture if turn is None else picture.transpose(turn)
+
+
+def _flat(picture: Image.Image, profile: bytes | None, background: str) -> Image.Image:
+    """RGB in sRGB, with the background behind what is transparent."""
+    if picture.mode != "RGBA":
+        return _srgb(picture, profile)
+    ground = Image.new("RGB", picture.size, background)
+    ground.paste(_srgb(picture.convert("RGB"), profile), mask=picture.getchannel("A"))
+    return ground
 
 
 def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
@@ -437,83 +373,109 @@ def _jpeg(picture: Image.Image, quality: int) -> bytes:
 # --------------------------------------------------------------------------------------------------------- cropping
 
 
-def _crop(decoded: _Decoded, recipe: Recipe) -> tuple[Box, list[str]]:
+def _crop(decoded: _Decoded, recipe: Recipe) -> tuple[geometry.Box, list[str]]:
     """The part of the picture that is used, on the picture as a person sees it, and what to say about it."""
     width, height = decoded.width, decoded.height
-    side = min(width, height)
-    left = (width - side) // 2
     if recipe.crop == "none":
         return (0, 0, width, height), []
-    if recipe.crop == "center":
-        top = (height - side) // 2
-        return (left, top, left + side, top + side), []
-    if recipe.crop == "top":
-        return (left, 0, left + side, side), []
-    box, why = _face_box(decoded)
-    if box is None:
-        return (left, 0, left + side, side), [f"crop top instead of face: {why}"]
-    return box, [why]
+    if recipe.crop != "face":
+        return geometry.square(width, height, at_top=recipe.crop == "top"), []
+    faces, problem = _faces(decoded)
+    if len(faces) == 1:
+        return geometry.around_face(faces[0], width, height), ["cropped to the face"]
+    why = problem or ("no face was found" if not faces else f"{len(faces)} faces were found")
+    return geometry.square(width, height, at_top=True), [f"crop top instead of face: {why}"]
 
 
-def _face_box(decoded: _Decoded) -> tuple[Box | None, str]:
-    """The square around the one face there is, or None and why not."""
+def _faces(decoded: _Decoded) -> tuple[list[geometry.Face], str | None]:
+    """Faces on the picture as a person sees it, or why nobody could look."""
+    from . import face  # OpenCV takes a fifth of a second to import
+
     width, height = decoded.width, decoded.height
     factor = min(1.0, 480 / min(width, height), 960 / max(width, height))
     small = (max(1, round(width * factor)), max(1, round(height * factor)))
-    whole = Recipe(size=max(small), max_bytes=1, crop="none")
-    from . import face  # OpenCV takes a fifth of a second to import
-
-    grey = _pixels(decoded, (0, 0, width, height), small, whole).convert("L")
+    grey = _pixels(decoded, (0, 0, width, height), small, "#ffffff").convert("L")
     faces, problem = face.find(grey.tobytes(), *small)
-    if problem is not None:
-        return None, problem
-    if len(faces) != 1:
-        return None, "no face was found" if not faces else f"{len(faces)} faces were found"
-    x, y, w, h = (value / factor for value in faces[0])
-    # The cascade's box goes from brow to chin. A portrait shows the shoulders and some air above the hair.
-    side = round(min(width, height, 2.2 * max(w, h)))
-    left = round(x + w / 2 - side / 2)
-    top = round(y + h / 2 - 0.45 * side)
-    left, top = max(0, min(left, width - side)), max(0, min(top, height - side))
-    return (left, top, left + side, top + side), "cropped to the face"
+    return [(x / factor, y / factor, w / factor, h / factor) for x, y, w, h in faces], problem
 
 
 # -------------------------------------------------------------------------------------------------------- comparing
 
-#: The grid on which pictures are compared, unless one of them is smaller.
-_GRID = 64
+#: The grid on which pictures are compared, unless one of them is smaller, and the blur on it in pixels.
+_GRID = 96
+_BLUR = 1.875
+#: What is added to gradients and levels that something is divided by, so that flat and black pictures can be compared.
+_GRADIENT_FLOOR = 1.0
+_LEVEL_FLOOR = 4.0
 
 
 def measure(a: bytes, b: bytes) -> Measures:
     """Figures that compare two pictures of any size. SourceError, naming the photo, when one of them is no picture."""
     available()
-    first, first_size = _for_comparison(a, "the declared photo")
-    second, second_size = _for_comparison(b, "the photo that was found")
+    first = _for_comparison(a, "the declared photo")
+    second = _for_comparison(b, "the photo that was found")
     side = min(_GRID, *first.size, *second.size)
-    planes = [_planes(picture, side) for picture in (first, second)]
-    differences = [ImageChops.difference(one, other) for one, other in zip(*planes, strict=True)]
-    means = [[ImageStat.Stat(plane).mean[0] for plane in each] for each in planes]
-    one, other = first_size[0] / first_size[1], second_size[0] / second_size[1]
+    shapes = [picture.width / picture.height for picture in (first, second)]
+    with _as_source_error("the photo"):
+        return _figures(_planes(first, side), _planes(second, side), 100 * (1 - min(shapes) / max(shapes)))
+
+
+def _figures(first: list[Image.Image], second: list[Image.Image], shape: float) -> Measures:
+    stats = [[ImageStat.Stat(plane) for plane in planes] for planes in (first, second)]
+    differences = [ImageChops.difference(one, other) for one, other in zip(first, second, strict=True)]
+    means = [abs(one.mean[0] - other.mean[0]) for one, other in zip(*stats, strict=True)]
+    rms = [float(ImageStat.Stat(plane).rms[0]) for plane in differences]
+    peaks = [float(t.cast("tuple[int, int]", plane.getextrema())[1]) for plane in differences]
+    strengths = [_strength(each[0]) for each in stats]
+    side = first[0].width
     return Measures(
-        shape=100 * abs(one - other) / max(one, other),
-        brightness=means[0][0] - means[1][0],
-        luma=float(ImageStat.Stat(differences[0]).rms[0]),
-        luma_peak=float(t.cast("tuple[int, int]", differences[0].getextrema())[1]),
-        chroma=max(abs(means[0][plane] - means[1][plane]) for plane in (1, 2)),
-        chroma_peak=float(max(t.cast("tuple[int, int]", differences[plane].getextrema())[1] for plane in (1, 2))),
+        shape=shape,
+        brightness=means[0],
+        contrast=100 * (max(strengths) / min(strengths) - 1),
+        moved=100 * rms[0] / (_gradient(first[0]) + _GRADIENT_FLOOR) / side,
+        spot=peaks[0],
+        tint=max(means[1:]),
+        colour=max(rms[1:]),
+        colour_spot=max(peaks[1:]),
     )
 
 
-def _for_comparison(data: bytes, name: str) -> tuple[Image.Image, tuple[int, int]]:
-    """A picture in RGB, shrunk while it is decoded where it can be, and its full size."""
+def _strength(luma: ImageStat.Stat) -> float:
+    """The root of the mean squared level, each level raised by the floor."""
+    return math.sqrt(luma.rms[0] ** 2 + 2 * _LEVEL_FLOOR * luma.mean[0] + _LEVEL_FLOOR**2)
+
+
+def _gradient(luma: Image.Image) -> float:
+    """The root of the mean squared luma gradient, in levels a pixel."""
+    side = luma.width
+    across = ImageChops.difference(luma.crop((1, 0, side, side)), luma.crop((0, 0, side - 1, side)))
+    down = ImageChops.difference(luma.crop((0, 1, side, side)), luma.crop((0, 0, side, side - 1)))
+    return math.hypot(ImageStat.Stat(across).rms[0], ImageStat.Stat(down).rms[0])
+
+
+def _for_comparison(data: bytes, name: str) -> Image.Image:
+    """A picture in YCbCr, shrunk while it is decoded where it can be.
+
+    A JPEG's own YCbCr is taken as it is: on the way through RGB strong colours are clipped, and how much depends on
+    what the service did to them.
+    """
     with _as_source_error(name):
         size = _open(data, name).size
         scale = next((scale for scale in (8, 4, 2) if min(size) // scale >= 2 * _GRID), 1)
-        decoded = _decode(data, scale, name)
-        return _srgb(_upright(decoded.pixels, decoded.orientation).convert("RGB"), decoded.profile), size
+        with _turn(size):
+            try:
+                decoded = _decode(data, scale, name, ycbcr=True)
+            except OSError:  # a JPEG that keeps RGB inside, or a damaged one
+                decoded = _decode(data, scale, name)
+            picture = decoded.pixels
+            if picture.mode != "YCbCr":
+                picture = _flat(picture, decoded.profile, "#ffffff").convert("YCbCr")
+            return _upright(picture, decoded.orientation)
 
 
-def _planes(picture: Image.Image, side: int) -> tuple[Image.Image, ...]:
-    """Y, Cb and Cr on the grid, blurred so that what resampling does to fine detail does not count."""
-    small = picture.resize((side, side), Image.Resampling.BOX, reducing_gap=_REDUCING_GAP)
-    return small.filter(ImageFilter.GaussianBlur(1.5)).convert("YCbCr").split()
+def _planes(picture: Image.Image, side: int) -> list[Image.Image]:
+    """Y, Cb and Cr on the grid, blurred so that what resampling does to fine detail counts little."""
+    if picture.size != (side, side):
+        picture = picture.resize((side, side), Image.Resampling.BILINEAR, reducing_gap=_REDUCING_GAP)
+    blur = ImageFilter.GaussianBlur(_BLUR * side / _GRID)
+    return [plane.filter(blur) for plane in picture.split()]

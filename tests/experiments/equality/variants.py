@@ -1,0 +1,141 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The photographs of the experiment, what services do to a photo, and what people do that makes it another one."""
+
+from __future__ import annotations
+
+import io
+import random
+import sys
+import typing as t
+from pathlib import Path
+
+from PIL import Image, ImageChops, ImageEnhance, ImageOps, ImageStat
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "sandbox"))
+import portraits
+
+SIZES = (96, 120, 240, 360, 432, 504, 648)
+QUALITIES = (60, 65, 70, 75, 80, 85, 90, 95)
+FILTERS = ("BOX", "BILINEAR", "HAMMING", "BICUBIC", "LANCZOS")
+#: Series of one scene and indoor photographs of 1280 pixels; the same package family as the portraits.
+_MORE = ("tabler-preview", "@tabler/preview@1.2.0", "dist/static/photos")
+_ALIKE = 6.0
+
+
+def photographs() -> list[Path]:
+    """All different photographs there are: those of the sandbox and one more package."""
+    found = list(portraits.photographs(220))
+    short, package, inside = _MORE
+    portraits._PACKAGES[short] = (package, inside)
+    grids = [portraits._grid(path) for path in found]
+    for path in sorted(portraits._fetch(short).rglob("*.jpg")):
+        grid = portraits._grid(path)
+        if grid is not None and all(portraits._distance(grid, other) > _ALIKE for other in grids if other is not None):
+            found.append(path)
+            grids.append(grid)
+    return found
+
+
+def square(path: Path) -> Image.Image:
+    """The centre of a photograph, in its own pixels."""
+    with Image.open(path) as picture:
+        whole = ImageOps.exif_transpose(picture).convert("RGB")
+    side = min(whole.size)
+    return ImageOps.fit(whole, (side, side))
+
+
+def jpeg(picture: Image.Image, quality: int, subsampling: int) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
+    return buffer.getvalue()
+
+
+class Handling(t.NamedTuple):
+    """What a service does: perhaps encode at full size first, then scale, then encode."""
+
+    size: int
+    quality: int
+    subsampling: int
+    filter: str
+    first_quality: int | None
+
+    def apply(self, upload: bytes) -> bytes:
+        data = upload
+        if self.first_quality is not None:
+            data = jpeg(Image.open(io.BytesIO(data)).convert("RGB"), self.first_quality, self.subsampling)
+        picture = Image.open(io.BytesIO(data)).convert("RGB")
+        if picture.width != self.size:
+            picture = picture.resize((self.size, self.size), Image.Resampling[self.filter])
+        return jpeg(picture, self.quality, self.subsampling)
+
+
+def handling(chance: random.Random, side: int, size: int | None = None) -> Handling:
+    """Any handling of an upload of this side. Half of them keep a re-encoded photo and scale that."""
+    sizes = [each for each in SIZES if each <= side] or [side]
+    return Handling(
+        size or chance.choice([*sizes, 96 if side >= 96 else side]),
+        chance.choice(QUALITIES),
+        chance.choice((0, 2)),
+        chance.choice(FILTERS),
+        chance.choice((None, chance.choice(QUALITIES))),
+    )
+
+
+def _crop(share: float) -> t.Callable[[Image.Image, random.Random], Image.Image]:
+    def alter(picture: Image.Image, chance: random.Random) -> Image.Image:
+        side = picture.width
+        kept = round(side * (1 - share))
+        left, top = chance.choice(
+            [((side - kept) // 2, (side - kept) // 2), (0, 0), (side - kept, 0), ((side - kept) // 2, 0)]
+        )
+        return picture.crop((left, top, left + kept, top + kept)).resize(picture.size, Image.Resampling.LANCZOS)
+
+    return alter
+
+
+def _sticker(picture: Image.Image, chance: random.Random) -> Image.Image:
+    """A plain square of a tenth of the side that can be seen where it is: 40 levels of difference or more."""
+    side = picture.width
+    length = max(1, round(side / 10))
+    altered = picture.copy()
+    while True:
+        at = (chance.randrange(side - length), chance.randrange(side - length))
+        colour = chance.choice(["#ffffff", "#000000", "#d03030", "#30a030", "#3050d0", "#f0d030", "#808080"])
+        patch = Image.new("RGB", (length, length), colour)
+        below = picture.crop((*at, at[0] + length, at[1] + length))
+        if max(ImageStat.Stat(ImageChops.difference(patch, below)).mean) >= 40:
+            altered.paste(patch, at)
+            return altered
+
+
+def _brighter(factor: float) -> t.Callable[[Image.Image, random.Random], Image.Image]:
+    return lambda picture, chance: ImageEnhance.Brightness(picture).enhance(factor)
+
+
+def _turned(picture: Image.Image, chance: random.Random) -> Image.Image:
+    """The camera held two degrees askew: another shot of the scene, as near as can be made."""
+    side, edge = picture.width, round(picture.width * 0.04)
+    turned = picture.rotate(chance.choice((-2, 2)), Image.Resampling.BICUBIC)
+    return turned.crop((edge, edge, side - edge, side - edge)).resize(picture.size, Image.Resampling.LANCZOS)
+
+
+#: What makes it another photo. ``similar`` is added by the experiment: it needs the other photographs.
+ALTERATIONS: dict[str, t.Callable[[Image.Image, random.Random], Image.Image]] = {
+    "mirrored": lambda picture, chance: ImageOps.mirror(picture),
+    "cropped by 3 %": _crop(0.03),
+    "cropped by 5 %": _crop(0.05),
+    "sticker of 10 %": _sticker,
+    "greyscale": lambda picture, chance: picture.convert("L").convert("RGB"),
+    "8 % brighter": _brighter(1.08),
+    "8 % darker": _brighter(0.92),
+    "12 % brighter": _brighter(1.12),
+    "turned by 2 degrees": _turned,
+}
+
+
+def has_colour(picture: Image.Image) -> bool:
+    """A photograph that a person would call coloured."""
+    planes = picture.resize((64, 64), Image.Resampling.BOX).convert("YCbCr").split()[1:]
+    return any(ImageStat.Stat(plane.point(lambda value: abs(value - 128))).mean[0] >= 3 for plane in planes)
