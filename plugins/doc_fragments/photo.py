@@ -143,6 +143,15 @@ options:
       source_sha256:
         description: The SHA-256 of the declared picture then.
         type: str
+      id:
+        description: The account's id then.
+        type: str
+  plan_only:
+    description:
+      - Stop before the first write, as check mode does, and yet remember in O(receipts) what was found to be the same.
+      - RV(ignore:summary) and RV(ignore:photos) tell what would be done.
+    type: bool
+    default: false
   previews_dir:
     description:
       - A folder that gets small copies of the declared and the present photos of drifting users, for

@@ -81,8 +81,10 @@ def photo_argument_spec(*, size: int, max_bytes: int, match_by: t.Sequence[str])
                 "action": {"type": "str", "choices": ["put", "delete"], "required": True},
                 "tag": {"type": "str"},
                 "source_sha256": {"type": "str"},
+                "id": {"type": "str"},
             },
         },
+        "plan_only": {"type": "bool", "default": False},
         "previews_dir": {"type": "path"},
         "rows": {"type": "str", "choices": ["all", "drifting"], "default": "all"},
         "progress_file": {"type": "path"},
@@ -106,8 +108,8 @@ def run_photo_module(module: AnsibleModule, target: str, open_store: OpenStore) 
     try:
         result = _reconcile(module, target, open_store)
     except PhotoError as error:
-        module.fail_json(msg=str(error), changed=False, invocation=_invocation(module))
-    answer = results(result, target, module.check_mode, rows=module.params["rows"])
+        module.fail_json(msg=str(error), changed=False, target=target, invocation=_invocation(module))
+    answer = results(result, target, module.check_mode, module.params["plan_only"], module.params["rows"])
     if module._diff:
         answer["diff"] = [difference(outcome) for outcome in result.outcomes if outcome.changed or planned(outcome)]
     complaint = result.error or complain(result.outcomes, module.params["ignore_problems"])
@@ -142,7 +144,8 @@ def definitions_from(params: t.Mapping[str, t.Any]) -> tuple[list[Definition], d
     approved = None
     if params["approved"] is not None:
         approved = {
-            identity_key(a["user"]): Expectation(a["action"], a["tag"], a["source_sha256"]) for a in params["approved"]
+            identity_key(a["user"]): Expectation(a["action"], a["tag"], a["source_sha256"], a["id"])
+            for a in params["approved"]
         }
     definitions: list[Definition] = []
     refused: dict[str, str] = {}
@@ -194,6 +197,7 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
         max_replaced=Limit.parse("max_replaced", params["max_replaced"]),
         max_removed=Limit.parse("max_removed", params["max_removed"]),
         check=check,
+        plan_only=params["plan_only"],
         on_foreign_change=params["on_foreign_change"],
         verify=params["verify"],
         patience=float(params["verify_timeout"]),
@@ -205,12 +209,12 @@ def planned(outcome: Outcome) -> bool:
     return outcome.change.action != "none"
 
 
-def results(result: Result, target: str, check: bool, rows: str = "all") -> dict[str, t.Any]:
-    """The module's return values: plain JSON types only. ``changed`` in check mode tells what would be done."""
-    would = check and result.error is None
+def results(result: Result, target: str, check: bool, plan_only: bool, rows: str) -> dict[str, t.Any]:
+    """The module's return values: plain JSON types only. In check mode and with plan_only, what would be done."""
+    would = (check or plan_only) and result.error is None
     outcomes = result.outcomes
     answer: dict[str, t.Any] = {
-        "changed": any(planned(o) if would else o.changed for o in outcomes),
+        "changed": any(planned(o) if check and would else o.changed for o in outcomes),
         "summary": summary(result, would),
         "photos": [row(o, would) for o in outcomes if rows == "all" or not quiet(o)],
         "target": target,
@@ -268,6 +272,8 @@ def row(outcome: Outcome, would: bool) -> dict[str, t.Any]:
         "backup": outcome.backup,
         "error": outcome.error,
     }
+    if outcome.user is not None and outcome.user.label:
+        answer["label"] = outcome.user.label
     if outcome.warnings:
         answer["warnings"] = list(outcome.warnings)
     if outcome.shared_with:

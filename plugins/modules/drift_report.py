@@ -18,7 +18,7 @@ description:
   - After a check run the report tells what a run would do; after a real run it tells what was done.
   - What was not examined (hosts that were not reached, sign-ins that failed, users without a result) is listed with
     the reason, so that a partial run never looks clean.
-  - It prints one line, such as C(12 drift (3 missing, 7 different, 2 unwanted\), 488 in sync, 1 unresolved).
+  - It prints one line, such as V(12 drift (3 missing, 7 different, 2 unwanted\), 488 in sync, 1 unresolved).
     Every user counts once in it, so the figures add up.
 attributes:
   check_mode:

@@ -131,6 +131,8 @@ def approved(outcome: Outcome) -> Outcome:
         since = "the target holds another photo than the one that was seen then"
     elif expect.source_sha256 not in (None, outcome.source_sha256):
         since = "another picture is declared now"
+    elif outcome.user is not None and expect.user_id not in (None, outcome.user.id):
+        since = "the identity leads to another account now"
     else:
         return outcome
     reason = f"{change.reason}; not carried out, changed since the approval: {since}"

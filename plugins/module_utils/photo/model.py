@@ -77,6 +77,8 @@ class Expectation:
     action: Action
     tag: str | None = None
     source_sha256: str | None = None
+    #: The account that was meant; None: do not care.
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class Settings:
     max_replaced: Limit
     max_removed: Limit
     check: bool = False
+    #: Stop before the first write, and yet remember in the receipts what was found to be the same.
+    plan_only: bool = False
     on_foreign_change: OnForeignChange = "overwrite"
     verify: bool = True
     patience: float = 15.0
@@ -109,6 +111,7 @@ def reconcile(
         error = run.plan()
         if error is None and not settings.check:
             run.adopt()
+        if error is None and not (settings.check or settings.plan_only):
             carry_out(run.outcomes, store, run.judge, settings, tools)
     except StoreError as failure:
         error = str(failure)

@@ -1,0 +1,159 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ad_thumbnail_photo
+short_description: Declare the Active Directory photo of one user or of thousands
+version_added: 0.1.0
+description:
+  - Brings C(thumbnailPhoto) of users in Active Directory in line with a picture file, over LDAP.
+  - The JPEG that it writes carries a mark of the picture that it was made of, so that an untouched photo is recognised
+    without decoding or rendering anything; a second run changes nothing.
+  - A photo is replaced only while it is the one that was seen. What somebody changes in between is looked at anew.
+author:
+  - hybrid.photos developers (@hybrid-photos)
+extends_documentation_fragment:
+  - hybrid.photos.directory
+  - hybrid.photos.photo
+  - hybrid.photos.attributes
+options:
+  match_by:
+    description: The attribute by which users are named.
+    type: str
+    choices: [userPrincipalName, sAMAccountName, mail, employeeID, distinguishedName, objectGUID]
+    default: userPrincipalName
+  size:
+    description: The side of the square photo in pixels. A smaller source is not enlarged.
+    type: int
+    default: 96
+  max_bytes:
+    description:
+      - The most bytes of the photo. Its JPEG quality is the highest that fits.
+      - Exchange Online takes at most 10 KB from Entra ID, the attribute holds at most 100 KB.
+    type: int
+    default: 10240
+notes:
+  - The account needs one right, to write C(thumbnailPhoto) of the users in question.
+seealso:
+  - module: hybrid.photos.exo_user_photo
+  - module: hybrid.photos.drift_report
+  - plugin: hybrid.photos.definitions
+    plugin_type: inventory
+"""
+
+EXAMPLES = r"""
+- name: One user's photo
+  hybrid.photos.ad_thumbnail_photo:
+    server: dc1.example.com
+    username: svc-photos@example.com
+    password: "{{ password }}"
+    user: alice@example.com
+    src: photos/alice@example.com.jpg
+
+- name: All photos of a shard of the inventory plugin hybrid.photos.definitions, with Kerberos
+  hybrid.photos.ad_thumbnail_photo:
+    server: dc1.example.com
+    auth_protocol: kerberos
+    photos: "{{ photos }}"
+    receipts: /var/lib/hybrid-photos/receipts.sqlite
+    backup_dir: /var/backups/hybrid-photos
+"""
+
+RETURN = r"""
+summary:
+  description: Counts of what was found and done; in check mode and with O(plan_only) of what would be done.
+  returned: always, unless no user could be looked at
+  type: dict
+  contains:
+    checked: {description: Users in the call., type: int, returned: success}
+    in_sync: {description: Users whose photo is as declared., type: int, returned: success}
+    missing: {description: Users with a declared photo whose target has none., type: int, returned: success}
+    different: {description: Users whose target holds another photo., type: int, returned: success}
+    unwanted: {description: Users declared absent whose target has a photo., type: int, returned: success}
+    unresolved: {description: Identities that are no user or several., type: int, returned: success}
+    unavailable: {description: Users whose photo cannot be read or held., type: int, returned: success}
+    invalid: {description: Users whose declared picture cannot be used., type: int, returned: success}
+    put: {description: Photos written., type: int, returned: success}
+    deleted: {description: Photos removed., type: int, returned: success}
+    failed: {description: Changes that could not be made., type: int, returned: success}
+    unverified: {description: Photos written that the target does not show yet., type: int, returned: success}
+    foreign: {description: Photos that somebody else changed since O(receipts)., type: int, returned: success}
+    stale: {description: Changes left out because they are not what was O(approved)., type: int, returned: success}
+    requests: {description: LDAP operations sent., type: int, returned: success}
+  sample: {checked: 500, in_sync: 488, missing: 3, different: 7, unwanted: 2, unresolved: 0, unavailable: 0, invalid: 0, put: 10,
+    deleted: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, requests: 4}
+photos:
+  description: One row a user, in the order of the call. Pictures themselves are never returned.
+  returned: always, unless no user could be looked at
+  type: list
+  elements: dict
+  contains:
+    user: {description: The identity as given., type: str, returned: always}
+    id: {description: The objectGUID., type: str, returned: when resolved}
+    target: {description: Always V(ad)., type: str, returned: always}
+    drift:
+      description: What was found.
+      type: str
+      returned: always
+      sample: different
+    action: {description: 'What mends it: V(none), V(put) or V(delete).', type: str, returned: always}
+    changed: {description: Whether that was done; in check mode whether it would be., type: bool, returned: always}
+    reason: {description: Why, in one sentence., type: str, returned: always}
+    foreign: {description: Whether somebody else changed the photo since O(receipts)., type: bool, returned: always}
+    verified: {description: Whether the written photo was read back; null when nothing was written., type: bool, returned: always}
+    source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
+    desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should hold.', type: dict, returned: when known}
+    observed: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
+    label: {description: The display name., type: str, returned: when known}
+    backup: {description: Where the former photo was saved., type: str, returned: when it was saved}
+    error: {description: Why a change could not be made., type: str, returned: on failure of this user}
+    warnings: {description: What is worth knowing besides., type: list, elements: str, returned: when there is something}
+    shared_with: {description: Other users with the same picture., type: list, elements: str, returned: when there are some}
+    stale: {description: Whether the change is not what was O(approved)., type: bool, returned: when it is not}
+in_sync:
+  description: Pairs of user and id of the users that have no row, with O(rows=drifting).
+  returned: with O(rows=drifting)
+  type: list
+  elements: list
+target:
+  description: Always V(ad).
+  returned: always
+  type: str
+"""
+
+from ansible_collections.hybrid.photos.plugins.module_utils.directory.options import (
+    DirectoryOptions,
+    directory_argument_spec,
+)
+from ansible_collections.hybrid.photos.plugins.module_utils.directory.store import DirectoryPhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils.module import (
+    photo_argument_spec,
+    photo_module,
+    run_photo_module,
+)
+
+MATCH_BY = ["userPrincipalName", "sAMAccountName", "mail", "employeeID", "distinguishedName", "objectGUID"]
+
+
+def main() -> None:
+    spec = {
+        **directory_argument_spec(),
+        **photo_argument_spec(size=96, max_bytes=10240, match_by=MATCH_BY),
+    }
+    module = photo_module(spec)
+    run_photo_module(
+        module,
+        "ad",
+        lambda params, receipts: DirectoryPhotoStore(
+            DirectoryOptions.from_params(params), match_by=params["match_by"], memory=receipts
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: exo_user_photo
+short_description: Declare the Microsoft 365 photo of one user or of thousands
+version_added: 0.1.0
+description:
+  - Brings the photo that Outlook, Teams and all of Microsoft 365 show in line with a picture file, through Microsoft Graph.
+  - Microsoft 365 encodes every upload anew and gives even identical bytes a new ETag. The module therefore compares the
+    pictures themselves, or remembers in O(receipts) which ETag its own upload got; a second run changes nothing.
+  - Reads go in batches of twenty, writes several at a time, and both as fast as the service allows.
+author:
+  - hybrid.photos developers (@hybrid-photos)
+extends_documentation_fragment:
+  - hybrid.photos.graph
+  - hybrid.photos.photo
+  - hybrid.photos.attributes
+options:
+  match_by:
+    description: The property by which users are named.
+    type: str
+    choices: [userPrincipalName, id, mail, employeeId, onPremisesImmutableId]
+    default: userPrincipalName
+  size:
+    description: The side of the square photo in pixels. A smaller source is not enlarged.
+    type: int
+    default: 648
+  max_bytes:
+    description: The most bytes of the photo. Its JPEG quality is the highest that fits. Microsoft Graph takes less than 4 MB.
+    type: int
+    default: 4194303
+  concurrency:
+    description: The most requests in flight. The module starts with few and lets the service's answers decide.
+    type: int
+    default: 8
+notes:
+  - The application needs the Microsoft Graph permissions C(ProfilePhoto.ReadWrite.All) and C(User.Read.All), and nothing
+    else. C(ProfilePhoto.Read.All) is enough for check mode.
+  - Clients may take hours to show a new photo.
+seealso:
+  - module: hybrid.photos.ad_thumbnail_photo
+  - module: hybrid.photos.drift_report
+  - plugin: hybrid.photos.definitions
+    plugin_type: inventory
+"""
+
+EXAMPLES = r"""
+- name: One user's photo
+  hybrid.photos.exo_user_photo:
+    user: alice@example.com
+    src: photos/alice@example.com.jpg
+
+- name: All photos of a shard of the inventory plugin hybrid.photos.definitions
+  hybrid.photos.exo_user_photo:
+    photos: "{{ photos }}"
+    receipts: /var/lib/hybrid-photos/receipts.sqlite
+    backup_dir: /var/backups/hybrid-photos
+  environment:
+    AZURE_TENANT_ID: "{{ tenant_id }}"
+    AZURE_CLIENT_ID: "{{ client_id }}"
+    AZURE_CLIENT_SECRET: "{{ client_secret }}"
+
+- name: Somebody left, and shall have no photo
+  hybrid.photos.exo_user_photo:
+    user: bob@example.com
+    state: absent
+"""
+
+RETURN = r"""
+summary:
+  description: Counts of what was found and done; in check mode and with O(plan_only) of what would be done.
+  returned: always, unless no user could be looked at
+  type: dict
+  contains:
+    checked: {description: Users in the call., type: int, returned: success}
+    in_sync: {description: Users whose photo is as declared., type: int, returned: success}
+    missing: {description: Users with a declared photo whose target has none., type: int, returned: success}
+    different: {description: Users whose target holds another photo., type: int, returned: success}
+    unwanted: {description: Users declared absent whose target has a photo., type: int, returned: success}
+    unresolved: {description: Identities that are no user or several., type: int, returned: success}
+    unavailable: {description: Users whose photo cannot be read or held., type: int, returned: success}
+    invalid: {description: Users whose declared picture cannot be used., type: int, returned: success}
+    put: {description: Photos written., type: int, returned: success}
+    deleted: {description: Photos removed., type: int, returned: success}
+    failed: {description: Changes that could not be made., type: int, returned: success}
+    unverified: {description: Photos written that the target does not show yet., type: int, returned: success}
+    foreign: {description: Photos that somebody else changed since O(receipts)., type: int, returned: success}
+    stale: {description: Changes left out because they are not what was O(approved)., type: int, returned: success}
+    requests: {description: HTTP requests sent, a batch being one., type: int, returned: success}
+  sample: {checked: 500, in_sync: 488, missing: 3, different: 7, unwanted: 2, unresolved: 0, unavailable: 0, invalid: 0, put: 10,
+    deleted: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, requests: 27}
+photos:
+  description: One row a user, in the order of the call. Pictures themselves are never returned.
+  returned: always, unless no user could be looked at
+  type: list
+  elements: dict
+  contains:
+    user: {description: The identity as given., type: str, returned: always}
+    id: {description: The Entra object id., type: str, returned: when resolved}
+    target: {description: Always V(exo)., type: str, returned: always}
+    drift:
+      description: What was found.
+      type: str
+      returned: always
+      sample: different
+    action: {description: 'What mends it: V(none), V(put) or V(delete).', type: str, returned: always}
+    changed: {description: Whether that was done; in check mode whether it would be., type: bool, returned: always}
+    reason: {description: Why, in one sentence., type: str, returned: always}
+    foreign: {description: Whether somebody else changed the photo since O(receipts)., type: bool, returned: always}
+    verified: {description: Whether the written photo was read back; null when nothing was written., type: bool, returned: always}
+    source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
+    desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should hold.', type: dict, returned: when known}
+    observed: {description: 'C(etag), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
+    label: {description: The display name., type: str, returned: when known}
+    backup: {description: Where the former photo was saved., type: str, returned: when it was saved}
+    error: {description: Why a change could not be made., type: str, returned: on failure of this user}
+    warnings: {description: What is worth knowing besides., type: list, elements: str, returned: when there is something}
+    shared_with: {description: Other users with the same picture., type: list, elements: str, returned: when there are some}
+    stale: {description: Whether the change is not what was O(approved)., type: bool, returned: when it is not}
+in_sync:
+  description: Pairs of user and id of the users that have no row, with O(rows=drifting).
+  returned: with O(rows=drifting)
+  type: list
+  elements: list
+target:
+  description: Always V(exo).
+  returned: always
+  type: str
+"""
+
+from ansible_collections.hybrid.photos.plugins.module_utils.graph.options import (
+    GraphOptions,
+    graph_argument_spec,
+)
+from ansible_collections.hybrid.photos.plugins.module_utils.graph.store import GraphPhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils.module import (
+    photo_argument_spec,
+    photo_module,
+    run_photo_module,
+)
+
+MATCH_BY = ["userPrincipalName", "id", "mail", "employeeId", "onPremisesImmutableId"]
+
+
+def main() -> None:
+    spec = {
+        **graph_argument_spec(),
+        **photo_argument_spec(size=648, max_bytes=4194303, match_by=MATCH_BY),
+        "concurrency": {"type": "int", "default": 8},
+    }
+    module = photo_module(spec)
+    run_photo_module(
+        module,
+        "exo",
+        lambda params, receipts: GraphPhotoStore(
+            GraphOptions.from_params(params), match_by=params["match_by"], concurrency=params["concurrency"]
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of photo_guard, which is carried out by the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: photo_guard
+short_description: Refuse a plan that would replace or remove too many photos
+version_added: 0.1.0
+author: hybrid.photos developers (@hybrid-photos)
+description:
+  - Judges what M(hybrid.photos.ad_thumbnail_photo) and M(hybrid.photos.exo_user_photo) planned in check mode or with
+    their option C(plan_only), for all shards of a play together, and fails when a limit is passed.
+  - Each target is judged by its own figures. From ten checked users on; first-time photos do not count.
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check_mode and return changed status prediction without modifying target.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+  idempotent:
+    support: full
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation
+      indicates no change.
+  action:
+    support: full
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on
+      the controller.
+    details:
+      - All of it runs on the controller, whatever host the task is for.
+options:
+  results:
+    description: What the photo modules returned, in any order, as registered.
+    type: list
+    elements: dict
+    required: true
+  max_replaced:
+    description: How many existing photos may be replaced, as a count or as a percentage of the checked users.
+    type: str
+    default: 30%
+  max_removed:
+    description: How many photos may be removed, as a count or as a percentage of the checked users.
+    type: str
+    default: 10%
+seealso:
+  - module: hybrid.photos.ad_thumbnail_photo
+  - module: hybrid.photos.exo_user_photo
+"""
+
+EXAMPLES = r"""
+- name: Write nothing at all when too much would be replaced or removed
+  hybrid.photos.photo_guard:
+    results: ["{{ plan_ad }}", "{{ plan_exo }}"]
+    max_replaced: 25
+    max_removed: 5%
+"""
+
+RETURN = r"""
+allowed:
+  description: Whether the plan is within the limits.
+  returned: always
+  type: bool
+  sample: true
+figures:
+  description: How many photos were checked and would be replaced and removed, by target.
+  returned: always
+  type: dict
+  sample: {"ad": {"checked": 500, "replaced": 7, "removed": 2}, "exo": {"checked": 500, "replaced": 7, "removed": 2}}
+msg:
+  description: The figures, the first users and the options that would allow it, when the plan is refused.
+  returned: always
+  type: str
+  sample: The plan is within limits.
+"""
