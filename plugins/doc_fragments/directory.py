@@ -1,0 +1,85 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of module_utils.directory.options.directory_argument_spec()."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  server:
+    description:
+      - Host name of a domain controller of the users' own domain, not a URL.
+      - With O(auth_protocol=kerberos) it must be the name that the domain controller has in Kerberos, not the domain's
+        name and not an address.
+      - If not given, the environment variable E(HYBRID_PHOTOS_AD_SERVER) is used.
+    type: str
+    required: true
+  port:
+    description:
+      - Port of the directory service. By default V(636) with O(tls_mode=ldaps), otherwise V(389).
+      - The Global Catalog (V(3268), V(3269)) is refused, because C(thumbnailPhoto) is not in it.
+    type: int
+  tls_mode:
+    description:
+      - How the connection is protected.
+      - V(ldaps) speaks TLS from the first byte, V(start_tls) upgrades a plain connection.
+      - V(none) is refused with O(auth_protocol=simple). With O(auth_protocol=kerberos) the connection is then signed
+        and sealed by Kerberos.
+      - If not given, the environment variable E(HYBRID_PHOTOS_AD_TLS_MODE) is used.
+    type: str
+    choices: [ldaps, start_tls, none]
+    default: ldaps
+  auth_protocol:
+    description:
+      - How to sign in.
+      - V(simple) sends O(username) and O(password) inside TLS.
+      - V(kerberos) uses the ticket or client keytab that the environment offers (E(KRB5CCNAME),
+        E(KRB5_CLIENT_KTNAME)), or fetches a ticket for this run alone when O(username) and O(password) are given.
+        Needs the SASL module for GSSAPI (C(libsasl2-modules-gssapi-mit) on Debian, C(cyrus-sasl-gssapi) on Red Hat).
+      - If not given, the environment variable E(HYBRID_PHOTOS_AD_AUTH_PROTOCOL) is used.
+    type: str
+    choices: [simple, kerberos]
+    default: simple
+  username:
+    description:
+      - The account that signs in. With V(simple) its user principal name, C(DOMAIN\name) or distinguished name;
+        with V(kerberos) its principal, C(name@EXAMPLE.COM).
+      - If not given, the environment variable E(HYBRID_PHOTOS_AD_USERNAME) is used.
+    type: str
+  password:
+    description:
+      - The password of O(username).
+      - If not given, the environment variable E(HYBRID_PHOTOS_AD_PASSWORD) is used.
+    type: str
+  ca_cert:
+    description:
+      - PEM file with the certificates of the authorities that are trusted to vouch for the domain controller.
+        By default those that the host trusts.
+      - If not given, the environment variable E(HYBRID_PHOTOS_AD_CA_CERT) is used.
+    type: path
+  cert_validation:
+    description:
+      - What is checked of the domain controller's certificate.
+      - V(always) checks that a trusted authority signed it and that it carries O(server).
+      - V(ignore_hostname) checks the authority alone. Where the LDAP library is built with OpenSSL (Red Hat), the
+        certificate's common name is still compared.
+      - V(ignore) checks nothing, so anybody in between can read the password. For experiments only.
+    type: str
+    choices: [always, ignore_hostname, ignore]
+    default: always
+  search_base:
+    description:
+      - Distinguished name under which users are looked for. By default the whole domain.
+      - If not given, the environment variable E(HYBRID_PHOTOS_AD_SEARCH_BASE) is used.
+    type: str
+  timeout:
+    description:
+      - Seconds to wait for the connection and for each answer.
+    type: int
+    default: 30
+requirements:
+  - python-ldap >= 3.4 (on the host that runs the module)
+"""

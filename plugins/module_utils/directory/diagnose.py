@@ -1,0 +1,106 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why no connection came about.
+
+libldap says "Can't contact LDAP server" and "(unknown error code)" alike of an unknown name, a closed port, an
+untrusted authority and a wrong name in a certificate (seen with 2.5.13 on GnuTLS). So after a failure the way is walked
+once more with Python's own sockets and TLS, which tell these apart. Nothing is sent but the request for StartTLS.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import typing as t
+
+from .options import DirectoryOptions
+
+#: ExtendedRequest, message 1, of StartTLS (RFC 4511, 4.14), in BER.
+_OID = b"1.3.6.1.4.1.1466.20037"
+START_TLS_REQUEST = bytes([0x30, len(_OID) + 7, 0x02, 0x01, 0x01, 0x77, len(_OID) + 2, 0x80, len(_OID)]) + _OID
+#: OpenSSL's X509_V_ERR_* that concern the name or the dates; every other one concerns the authority.
+_HOSTNAME_MISMATCH, _ADDRESS_MISMATCH = 62, 64
+_NOT_YET_VALID, _EXPIRED = 9, 10
+
+
+def why_no_connection(options: DirectoryOptions, said: str = "") -> str:
+    """One sentence that names the option to look at. ``said`` is what libldap had to say."""
+    try:
+        found = _walk(options)
+    except OSError as error:
+        found = f"{options.place}: {error.strerror or error}; check server, port and the firewall"
+    return found or (
+        f"{options.place}: no connection, though the name, the port and the certificate look right from here"
+        f"{f' ({said})' if said else ''}; try again, and check that the directory service is healthy"
+    )
+
+
+def tls_context(options: DirectoryOptions) -> ssl.SSLContext:
+    """What ``ca_cert`` and ``cert_validation`` mean, for Python's TLS."""
+    context = ssl.create_default_context(cafile=options.ca_cert if options.cert_validation != "ignore" else None)
+    context.check_hostname = options.cert_validation == "always"
+    if options.cert_validation == "ignore":
+        context.verify_mode = ssl.CERT_NONE
+    # As GnuTLS does: any certificate of the file is an anchor, also an authority that is not self-signed.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
+
+
+def _walk(options: DirectoryOptions) -> str | None:
+    place = options.place
+    try:
+        socket.getaddrinfo(options.server, options.effective_port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        return f"server {options.server} is not a name that this host can resolve ({error}); check server and DNS"
+    try:
+        raw = socket.create_connection((options.server, options.effective_port), timeout=min(options.timeout, 10))
+    except ConnectionRefusedError:
+        return f"{place}: nothing listens there (connection refused); check server, port and tls_mode"
+    except TimeoutError:
+        return f"{place}: no answer in time; check server, port and the firewall between"
+    with raw:
+        if options.tls_mode == "none":
+            return None
+        if options.tls_mode == "start_tls" and not _start_tls(raw):
+            return f"{place}: does not offer StartTLS; use tls_mode ldaps (port 636), or check port"
+        return _tls(raw, options)
+
+
+def _start_tls(raw: socket.socket) -> bool:
+    try:
+        raw.sendall(START_TLS_REQUEST)
+        answer = raw.recv(4096)
+    except OSError:
+        return False
+    # ExtendedResponse [APPLICATION 24] that begins with resultCode ENUMERATED 0, success.
+    at = answer.find(b"\x78")
+    return at >= 0 and b"\x0a\x01\x00" in answer[at : at + 10]
+
+
+def _tls(raw: socket.socket, options: DirectoryOptions) -> str | None:
+    place = options.place
+    try:
+        with tls_context(options).wrap_socket(raw, server_hostname=options.server):
+            return None
+    except ssl.SSLCertVerificationError as error:
+        return f"{place}: {_certificate_problem(error, options)}"
+    except ssl.SSLError as error:
+        return f"{place}: does not speak TLS ({error.reason or error}); check port and tls_mode"
+    except TimeoutError:
+        return f"{place}: the TLS handshake got no answer in time; check port and tls_mode"
+    except (ConnectionResetError, BrokenPipeError):
+        return f"{place}: broke off the TLS handshake; check port, tls_mode and the domain controller's certificate"
+
+
+def _certificate_problem(error: ssl.SSLCertVerificationError, options: DirectoryOptions) -> str:
+    code: t.Any = error.verify_code
+    if code in (_HOSTNAME_MISMATCH, _ADDRESS_MISMATCH):
+        return (
+            f"the certificate is not for the name {options.server} ({error.verify_message}); give a name that is in "
+            "the certificate as server, or set cert_validation to ignore_hostname"
+        )
+    if code in (_NOT_YET_VALID, _EXPIRED):
+        return f"the certificate's dates are not right ({error.verify_message}); renew it, or set this host's clock"
+    source = f"ca_cert {options.ca_cert}" if options.ca_cert else "this host; name its CA certificate in ca_cert"
+    return f"the certificate is not signed by an authority trusted by {source} ({error.verify_message})"

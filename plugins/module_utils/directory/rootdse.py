@@ -1,0 +1,112 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a domain controller says of itself once we are signed in."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+import uuid
+from dataclasses import dataclass, field
+
+#: Attributes of an entry: lower-case name to values. The DN is kept beside it.
+Attributes = t.Mapping[str, t.Sequence[bytes]]
+
+ROOT_ATTRIBUTES = (
+    "defaultNamingContext",
+    "schemaNamingContext",
+    "dnsHostName",
+    "dsServiceName",
+    "highestCommittedUSN",
+    "currentTime",
+    "supportedControl",
+)
+#: searchFlags of an attributeSchema: fATTINDEX ([MS-ADTS] 2.2.10).
+_INDEXED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RootDSE:
+    """A domain controller at the moment of the sign-in.
+
+    ``usn``: its highestCommittedUSN, read before anything else. ``invocation_id`` names the state of its database: a
+    restored controller gets a new one. Empty when the account may not read it.
+    """
+
+    naming_context: str
+    schema_context: str
+    host: str
+    service_name: str
+    usn: int
+    current_time: float | None
+    controls: frozenset[str]
+    invocation_id: str = ""
+
+    @property
+    def domain(self) -> str:
+        """The domain's DNS name, out of its distinguished name."""
+        return domain_of(self.naming_context)
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What the schema says of the attributes that are of interest here."""
+
+    #: rangeUpper of thumbnailPhoto, bytes.
+    photo_limit: int | None = None
+    #: Attributes (lower-case) that exist, and of these the ones that searches find by an index.
+    known: frozenset[str] = field(default_factory=frozenset)
+    indexed: frozenset[str] = field(default_factory=frozenset)
+
+
+def domain_of(dn: str) -> str:
+    """``corp.example.com`` for anything under ``DC=corp,DC=example,DC=com``; empty when there is no DC part."""
+    parts = [part.strip() for part in dn.split(",")]
+    return ".".join(part[3:] for part in parts if part[:3].upper() == "DC=").lower()
+
+
+def text(attributes: Attributes, name: str) -> str:
+    """The first value of an attribute as text, or an empty one."""
+    values = attributes.get(name.lower())
+    return values[0].decode("utf-8", "replace") if values else ""
+
+
+def guid(value: bytes) -> str:
+    """An objectGUID as lower-case UUID text: the first three fields are stored little-endian."""
+    return str(uuid.UUID(bytes_le=value))
+
+
+def parse_root(attributes: Attributes) -> RootDSE:
+    """The rootDSE entry as a value."""
+    usn = text(attributes, "highestCommittedUSN")
+    return RootDSE(
+        naming_context=text(attributes, "defaultNamingContext"),
+        schema_context=text(attributes, "schemaNamingContext"),
+        host=text(attributes, "dnsHostName"),
+        service_name=text(attributes, "dsServiceName"),
+        usn=int(usn) if usn.isdecimal() else 0,
+        current_time=_seconds(text(attributes, "currentTime")),
+        controls=frozenset(v.decode("ascii", "replace") for v in attributes.get("supportedcontrol", ())),
+    )
+
+
+def parse_schema(entries: t.Iterable[Attributes]) -> Schema:
+    """attributeSchema entries, read with lDAPDisplayName, rangeUpper and searchFlags."""
+    known, indexed, limit = set(), set(), None
+    for attributes in entries:
+        name = text(attributes, "lDAPDisplayName").lower()
+        known.add(name)
+        if int(text(attributes, "searchFlags") or 0) & _INDEXED:
+            indexed.add(name)
+        if name == "thumbnailphoto" and text(attributes, "rangeUpper"):
+            limit = int(text(attributes, "rangeUpper"))
+    return Schema(limit, frozenset(known), frozenset(indexed))
+
+
+def _seconds(generalized: str) -> float | None:
+    try:
+        parsed = datetime.datetime.strptime(generalized[:14], "%Y%m%d%H%M%S")
+    except ValueError:
+        return None
+    return parsed.replace(tzinfo=datetime.UTC).timestamp()
