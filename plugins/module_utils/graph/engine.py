@@ -168,10 +168,10 @@ class Engine:
             (self._singles if item.single else self._ready).append(item)
 
     def _send(self, items: list[Item], ticket: Ticket) -> None:
-        alone = items[0].single
-        token = self._client.token()
+        alone, token = items[0].single, ""
         reply: Reply | None = None
         try:
+            token = self._client.token()
             reply, answers = self._ask(items)
         except Cut as ex:
             answers = [nothing(str(ex), sent=ex.sent)] * len(items)

@@ -47,7 +47,9 @@ class Photos:
         for item, answer in engine.run(metadata_item(user, looks=0) for user in users):
             seen: Seen = item.key
             user, metadata, looks = seen
-            if item.step == "metadata":
+            if nameless(item, answer):
+                engine.add(item)
+            elif item.step == "metadata":
                 metadata = self.metadata(answer)
                 if metadata.problem is not None or not metadata.present or not wanted(user, metadata.tag):
                     yield user, metadata
@@ -69,7 +71,9 @@ class Photos:
         for item, answer in engine.run(metadata_item(user, looks=0) for user in users):
             seen: Seen = item.key
             user, before, looks = seen
-            if item.step == "metadata":
+            if nameless(item, answer):
+                engine.add(item)
+            elif item.step == "metadata":
                 now = self.metadata(answer)
                 if now.problem is not None or not now.present:
                     yield user, now
@@ -133,12 +137,27 @@ class Photos:
             return f"Microsoft Graph kept asking to wait ({shown}); run again later or lower concurrency"
         if answer.status >= 500:
             return f"Microsoft Graph failed ({shown}); run again later"
+        if answer.status == 404:
+            return (
+                f"Microsoft Graph finds nothing and does not say what ({shown}); has the user a mailbox in the cloud?"
+            )
         return f"Microsoft Graph refused ({shown})"
 
 
 def metadata_item(user: User, *, looks: int, seen: Observation | None = None) -> Item:
     """The question for a photo's metadata. Handles are object ids, fit for a URL."""
     return Item(f"/users/{user.handle}/photo", Seen(user, seen or Observation(), looks), "metadata")
+
+
+def nameless(item: Item, answer: Answer) -> bool:
+    """A 404 without a body, which batches have been seen to give; alone, the same question is told what is missing.
+
+    Changes ``item`` so that it is sent alone. For a size it does not matter: the whole photo is asked for next.
+    """
+    if item.single or item.step == "small" or answer.status != 404 or answer.body:
+        return False
+    item.single = True
+    return True
 
 
 def _with_picture(metadata: Observation, picture: bytes, *, whole: bool) -> Observation:

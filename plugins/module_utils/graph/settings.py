@@ -32,7 +32,7 @@ class PhotoSettings:
 
 
 class SettingsNotThere(StoreError):
-    """The tenant does not let us see these settings, or does not have them."""
+    """Graph answered, but not with the settings: we may not see them, or the tenant does not have them."""
 
 
 class SettingsApi:
@@ -43,16 +43,13 @@ class SettingsApi:
         self._permissions = permissions
 
     def get(self) -> PhotoSettings:
-        """The settings as they are now; SettingsNotThere for 403 and 404."""
+        """The settings as they are now; SettingsNotThere when Graph's answer is another one."""
         reply = self._client.call("GET", _PATH)
         if reply.status == 404:
             raise SettingsNotThere("This tenant has no photoUpdateSettings (404); Microsoft keeps them in beta only.")
-        if reply.status == 403:
-            raise SettingsNotThere(
-                str(self._permissions.failed("read people settings", 403, reply.body, "settings_read"))
-            )
         if not 200 <= reply.status < 300:
-            raise self._permissions.failed("read people settings", reply.status, reply.body, "settings_read")
+            failed = self._permissions.failed("read people settings", reply.status, reply.body, "settings_read")
+            raise SettingsNotThere(str(failed))
         return parse_settings(reply.body)
 
     def patch(

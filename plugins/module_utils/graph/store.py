@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import urlsplit
 
-from ..photo.model import Observation, PhotoError, Resolution, StoreError, User, Write, WriteResult
+from ..photo.model import Observation, PhotoError, Resolution, User, Write, WriteResult
 from ..photo.store import Wanted
 from .auth import TokenSource, claims, credential
 from .client import Client
@@ -18,7 +18,7 @@ from .options import GraphOptions
 from .photos import Photos
 from .retry import RetryPolicy
 from .roles import Permissions
-from .settings import SettingsApi
+from .settings import SettingsApi, SettingsNotThere
 from .transport import Endpoint, Http
 from .users import MATCH_BY, Directory
 from .writes import MOST_BYTES, Writer
@@ -104,8 +104,8 @@ class GraphPhotoStore:
         self.sign_in()
         try:
             source = self.settings.get().source
-        except StoreError:
-            return None  # not allowed, not there or not answering: the writes themselves will tell
+        except SettingsNotThere:
+            return None  # not allowed or not there: the writes themselves will tell
         if source != "on_premises":
             return None
         return (

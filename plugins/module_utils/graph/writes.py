@@ -15,7 +15,7 @@ from ..photo.model import Observation, User, Write, WriteResult
 from .batch import MOST, Answer, Item
 from .client import Client
 from .engine import TOO_LATE, Engine
-from .photos import Photos
+from .photos import Photos, nameless
 from .retry import THROTTLED
 
 #: Graph takes less than 4 MB (learn.microsoft.com/graph/api/profilephoto-update).
@@ -58,6 +58,9 @@ class Writer:
         engine = Engine(self._client, size=min(MOST, width), ahead=width)
         for item, answer in engine.run(_check(job) for job in fitting):
             job: Job = item.key
+            if nameless(item, answer):
+                engine.add(item)
+                continue
             step = self._look if item.step == "check" else self._judge
             result = step(engine, job, item, answer)
             if result is not None:
