@@ -227,6 +227,24 @@ class Receipts:
         with self._cursor() as db:
             db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)", (self.target, self.authority, key, value))
 
+    def recall_many(self, keys: t.Sequence[str]) -> dict[str, str]:
+        """See store.Memory."""
+        found: dict[str, str] = {}
+        for start in range(0, len(keys), IDS_A_QUERY):
+            part = keys[start : start + IDS_A_QUERY]
+            found.update(self._select("key, value", "memory", f"AND key IN ({', '.join('?' * len(part))})", part))
+        return found
+
+    def remember_many(self, values: t.Mapping[str, str]) -> None:
+        """See store.Memory."""
+        if self.read_only or self._db is None or not values:
+            return
+        rows = [(self.target, self.authority, key, value) for key, value in values.items()]
+        with self._cursor() as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)", rows)
+            db.execute("COMMIT")
+
     def tags(self) -> dict[str, str | None]:
         """See store.Memory."""
         return dict(self._select("user_id, tag", "receipt", "", ()))

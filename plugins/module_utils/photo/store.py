@@ -23,6 +23,12 @@ class Memory(t.Protocol):
     def remember(self, key: str, value: str) -> None:
         """Keep a value; it counts only once the run came to its end."""
 
+    def recall_many(self, keys: t.Sequence[str]) -> t.Mapping[str, str]:
+        """The values that there are, by key, in a few queries: for facts about single users."""
+
+    def remember_many(self, values: t.Mapping[str, str]) -> None:
+        """Keep many values in one transaction."""
+
     def tags(self) -> t.Mapping[str, str | None]:
         """Tag by user id of every receipt of the store's target and authority; None: we left no photo there."""
 
