@@ -1,12 +1,145 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""x."""
+"""The report as one HTML file that needs nothing else: what people show each other."""
 
 from __future__ import annotations
+
+import base64
+import hashlib
+import json
 import typing as t
 from pathlib import Path
 
+from .compact import NOT_PICTURED, compact
+from .counts import OUTCOMES, STATES, clean
+from .previews import Kind, previews
+from .render import asset, own, render
+from .words import TARGET_NAMES, spoken
+
+#: So many users are told to browsers without JavaScript.
+_PLAIN = 200
+
 
 def page(report: t.Mapping[str, t.Any], folder: Path | None, max_pictures: int) -> str:
-    return ""
+    """The HTML report. ``folder`` holds the previews; of at most ``max_pictures`` users they are taken in."""
+    users = compact(report)
+    pictured = [user for user in users if user["s"] not in NOT_PICTURED]
+    shown = previews(folder, (user["u"] for user in pictured[: max(0, max_pictures)]))
+    css, js = asset("report.css"), asset("report.js")
+    plain = [user for user in users if user["s"] != "in_sync"]
+    reasons = {item["reason"] for item in report["not_examined"]}
+    data = {
+        "mode": report["mode"],
+        "start": "attention" if plain else "all",
+        "pictures": _attach(users, shown),
+        "users": users,
+    }
+    told = {
+        "report": report,
+        "lead": _lead(report),
+        "clean": clean(report["mode"], report["counts"]),
+        "bar": _bar(report),
+        "chips": _chips(report, users),
+        "parts": [item for item in report["not_examined"] if item["user"] is None],
+        "said": [item for item in report["messages"] if item["text"] not in reasons],
+        "names": TARGET_NAMES,
+        "summary": lambda target: _summary(report, target),
+        "plain": plain[:_PLAIN],
+        "plain_more": max(0, len(plain) - _PLAIN),
+        "pictures_left_out": max(0, len(pictured) - max_pictures) if folder else 0,
+        "csp": _policy(css, js),
+        "css": css,
+        "js": js,
+        "data": embedded(data),
+    }
+    return render("report.html.j2", told, {"own": own, "spoken": spoken}, html=True)
+
+
+def embedded(data: t.Any) -> str:
+    """JSON for a script element: nothing in it can end the element or start another."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
+
+
+def _policy(css: str, js: str) -> str:
+    """A content security policy under which only our own style and script count, and nothing is ever fetched."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "img-src data:",
+            f"style-src '{_hash(css)}'",
+            f"script-src '{_hash(js)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _attach(users: t.Iterable[dict[str, t.Any]], shown: t.Mapping[str, t.Mapping[Kind, str]]) -> list[str]:
+    """Give each user the numbers of its pictures; a picture that several users share is in the list once."""
+    numbers: dict[str, int] = {}
+    for user in users:
+        if user["u"] in shown:
+            user["p"] = {kind: numbers.setdefault(uri, len(numbers)) for kind, uri in shown[user["u"]].items()}
+    return list(numbers)
+
+
+def _lead(report: t.Mapping[str, t.Any]) -> str:
+    """The headline's first words; the figures stand on the filter buttons."""
+    lead = str(report["headline"]).split(";", maxsplit=1)[0].split(" (", maxsplit=1)[0].rstrip(".")
+    failed = report["counts"]["states"].get("failed", 0)
+    return f"{lead}, {failed} failed" if failed else lead
+
+
+def _bar(report: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """The states as parts of a thousand, each that occurs wide enough to be seen."""
+    states = {state: number for state, number in report["counts"]["states"].items() if number}
+    if not states:
+        return []
+    total = sum(states.values())
+    widths = {state: max(6.0, 1000 * number / total) for state, number in states.items()}
+    scale = 1000 / sum(widths.values())
+    parts, x = [], 0.0
+    for state, width in widths.items():
+        parts.append({"x": round(x, 2), "width": round(width * scale - 1.5, 2), "tone": state})
+        x += width * scale
+    return parts
+
+
+def _chips(report: t.Mapping[str, t.Any], users: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """The filter buttons, each with how many users it leaves."""
+    states = report["counts"]["states"]
+    total = len(users)
+    chips = [_chip("all", "All", total, "group")]
+    if 0 < states["in_sync"] < total:
+        text = "Changed or open" if report["mode"] == "done" else "Not in sync"
+        chips.append(_chip("attention", text, total - states["in_sync"], "group"))
+    order = OUTCOMES if report["mode"] == "done" else STATES
+    chips += [_chip(state, spoken(state), states[state], state) for state in order if states[state]]
+    foreign = sum(any(user.get(side, {}).get("x") for side in ("ad", "exo")) for user in users)
+    if foreign:
+        chips.append(_chip("foreign", "changed by others", foreign, "unwanted group", "Somebody else wrote the photo."))
+    over = sum(bool(user.get("ad", {}).get("o")) for user in users)
+    if over:
+        why = "The photo in Active Directory is larger than the 10 KB that pass on to Exchange Online."
+        chips.append(_chip("over", "over 10 KB in AD", over, "over group", why))
+    return chips
+
+
+def _chip(name: str, text: str, count: int, tone: str, title: str = "") -> dict[str, t.Any]:
+    return {"name": name, "text": text, "count": count, "tone": tone, "title": title}
+
+
+def _summary(report: t.Mapping[str, t.Any], target: str) -> str:
+    """What stands under a column's name."""
+    total = report["counts"]["targets"][target]
+    if not total["checked"]:
+        return "not examined"
+    return f"{total['in_sync']:,} of {total['checked']:,} {'were ' if report['mode'] == 'done' else ''}in sync"

@@ -76,7 +76,7 @@ def exo_limit(size: int | None, limit: int) -> str:
     if size is None:
         return ""
     if size <= limit:
-        return "passes the 10 KB limit to Exchange Online"
+        return "small enough for Exchange Online"
     return f"too large for Exchange Online ({size:,} of {limit:,} bytes)"
 
 
@@ -84,13 +84,14 @@ def picture_size(picture: t.Mapping[str, t.Any] | None) -> str:
     """Pixels and bytes, as far as they are known."""
     if not picture:
         return ""
+    # No line ends within a size.
     sides = (
-        f"{picture['width']} × {picture['height']}"  # noqa: RUF001 - the sign for it
+        f"{picture['width']}\u00a0\u00d7\u00a0{picture['height']}"
         if picture.get("width") and picture.get("height")
         else ""
     )
     size = picture.get("bytes")
-    weight = "" if size is None else f"{size:,} B" if size < 1024 else f"{size / 1024:,.1f} KB"
+    weight = "" if size is None else f"{size:,}\u00a0B" if size < 1024 else f"{size / 1024:,.1f}\u00a0KB"
     return ", ".join(filter(None, [sides, weight]))
 
 

@@ -23,11 +23,11 @@ PEOPLE: list[tuple[str, str, str, str]] = [
     ("grady.archie@contoso.example", "Grady Archie", "different large", "in_sync"),
     ("henrietta.müller@contoso.example", "Henrietta Müller", "invalid", "invalid"),
     ("irvin.sayers@contoso.example", "Irvin Sayers", "in_sync", "in_sync"),
-    ("isaiah.langer@contoso.example", "Isaiah Langer", "in_sync", "unwanted"),
+    ("isaiah.langer@contoso.example", "Isaiah Langer", "in_sync absent", "unwanted"),
     ("johanna.lorenz@contoso.example", "Johanna Lorenz", "different foreign", "in_sync"),
     ("joni.sherman@contoso.example", "Joni Sherman", "in_sync", "in_sync"),
     ("jordan.miller@contoso.example", "Jordan Miller", "missing", "in_sync"),
-    ("lee.gu@contoso.example", "李谷 Lee Gu", "in_sync", "in_sync"),
+    ("lee.gu@contoso.example", "Lee Gǔ", "in_sync", "in_sync"),
     ("lidia.holloway@contoso.example", "Lidia Holloway", "in_sync", "different kept"),
     ("lynne.robbins@contoso.example", "Lynne Robbins", "in_sync", "in_sync"),
     ("megan.bowen@contoso.example", "Megan Bowen", "different", "in_sync"),
@@ -63,13 +63,14 @@ def fake_hash(*parts: str) -> str:
 
 
 def row(user: str, target: str, words: str = "in_sync", done: bool = False, **more: t.Any) -> Result:
-    """One row: a drift, then perhaps foreign, large, kept, failed, unverified."""
+    """One row: a drift, then perhaps foreign, large, kept, absent, failed, unverified."""
     drift, *flags = words.split()
     action = {"missing": "put", "different": "put", "unwanted": "delete"}.get(drift, "none")
     if "kept" in flags:
         action = "none"
     problem = drift in ("unresolved", "unavailable", "invalid")
-    there = drift in ("in_sync", "different", "unwanted")
+    absent = drift == "unwanted" or "absent" in flags
+    there = drift in ("in_sync", "different", "unwanted") and "absent" not in flags
     side = 96 if target == "ad" else 648
     size = (14_233 if "large" in flags else 4_000 if target == "ad" else 61_000) + len(user)
     seen = {"bytes": size, "width": side, "height": side}
@@ -82,16 +83,16 @@ def row(user: str, target: str, words: str = "in_sync", done: bool = False, **mo
         "drift": drift,
         "action": action,
         "changed": changed,
-        "reason": _REASONS[target, drift]
+        "reason": ("There is no photo, as declared." if "absent" in flags else _REASONS[target, drift])
         + (" Somebody else wrote it after us." if "foreign" in flags else "")
         + (" It is kept, since on_foreign_change is keep." if "kept" in flags else ""),
         "foreign": "foreign" in flags or "kept" in flags,
         "verified": ("unverified" not in flags) if done and changed else None,
         "source": {"sha256": fake_hash(user), "path": f"/srv/photos/portraits/{user.partition('.')[0]}.jpg"}
-        if drift not in ("unwanted", "invalid")
+        if not absent and drift != "invalid"
         else None,
         "desired": {"sha256": fake_hash(user, target), "bytes": size - 300, "width": side, "height": side}
-        if not problem and drift != "unwanted"
+        if not problem and not absent
         else None,
         "observed": {**name, **seen} if there else None,
         "backup": f"/srv/backups/{target}/{fake_hash(user)[:8]}.jpg" if done and changed and there else None,
