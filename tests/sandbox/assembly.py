@@ -65,7 +65,7 @@ class Sandbox:
 
     root: Path
     extra: int = 0
-    bound: bool = False  # servers end together with this process
+    bound: bool = False  # for a run: servers end together with this process, and begin as seeded
     say: Say = lambda _line: None
 
     # -- what is where
@@ -138,11 +138,8 @@ class Sandbox:
                 raise SandboxError(f"no sandbox runs in {self.root}: sandbox up")
             people = everyone(told["extra"])
             if "domain" in running:
-                with self._admin(told) as door:
-                    changed = _seed_domain(door, people)
-                self.say(f"domain: {changed} users put back")
-            shutil.rmtree(self.photos, ignore_errors=True)
-            write_definitions(people, self.photos)
+                self._reset_domain(told)
+            self._reset_definitions(people)
             if "tenant" in running:
                 # All that the tenant knows is in its memory: a new process on the same port is a seeded tenant.
                 self.processes()["tenant"].stop()
@@ -150,6 +147,15 @@ class Sandbox:
                 self._tenant_start(told)
                 self.say("tenant: started again")
             _save(self.file, told)
+
+    def _reset_domain(self, told: Json) -> None:
+        with self._admin(told) as door:
+            changed = _seed_domain(door, everyone(told["extra"]))
+        self.say(f"domain: {changed} users put back")
+
+    def _reset_definitions(self, people: list[Person]) -> None:
+        shutil.rmtree(self.photos, ignore_errors=True)
+        write_definitions(people, self.photos)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -164,6 +170,8 @@ class Sandbox:
         told = self.told()
         made_by = _digest()
         if told.get("made_by") == made_by and told.get("extra") == self.extra:
+            if self.bound:  # a run always begins with what was seeded
+                self._reset_definitions(everyone(self.extra))
             return told
         for process in self.processes().values():
             process.stop()
@@ -204,6 +212,10 @@ class Sandbox:
             if self.processes()["domain"].pid() is None:
                 controller.name_the_host()
                 self._timed("domain started", lambda: controller.start(files, self.bound))
+                if self.bound:
+                    self._reset_domain(told)
+            elif not controller.answers():
+                raise SandboxError(f"the domain of {self.root} runs in another network: end it, or use another --dir")
             return
         Process(files.pid).stop()  # one that was being made when somebody stopped it
         controller.check_ports()
@@ -280,7 +292,7 @@ class Sandbox:
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.now(datetime.UTC)
         claims = {"iss": issuer, "sub": subject, "aud": "api://AzureADTokenExchange", "iat": now, "nbf": now,
                   "exp": now + datetime.timedelta(days=30), "jti": str(uuid.uuid4())}  # fmt: skip
         token_file = write_secret(self.tenant_folder / "federated.jwt", jwt.encode(claims, key, "RS256"))
@@ -431,9 +443,7 @@ def _seed_domain(door: Domain, people: list[Person]) -> int:
             changed += 1
     for sam, attributes in wanted.items():
         if sam not in found:
-            given = {name: value for name, value in attributes.items() if name != "userPrincipalName"}
-            upn = attributes["userPrincipalName"] or b""
-            door.add_user(upn.decode(), sam, **given)
+            door.add_user((attributes["userPrincipalName"] or b"").decode(), sam, None, **attributes)
             changed += 1
             continue
         dn, entry = found[sam]

@@ -23,7 +23,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PIL import Image, ImageChops, ImageStat
-
 from processes import SandboxError
 
 # short name -> (package of npm, folder inside it)

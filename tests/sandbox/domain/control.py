@@ -101,9 +101,7 @@ class Domain:
 
     def photos(self) -> dict[str, bytes | None]:
         """Return everybody's thumbnailPhoto in the people's OU, by userPrincipalName."""
-        rows = self.search(
-            "(&(objectClass=user)(userPrincipalName=*))", ["userPrincipalName", _PHOTO], self.people_ou
-        )
+        rows = self.search("(&(objectClass=user)(userPrincipalName=*))", ["userPrincipalName", _PHOTO], self.people_ou)
         return {entry["userPrincipalName"][0].decode(): (entry.get(_PHOTO) or [None])[0] for _dn, entry in rows}
 
     def guid(self, upn: str) -> uuid.UUID:
@@ -164,7 +162,7 @@ class Domain:
         raw = value.encode() if isinstance(value, str) else value
         self._modify(dn, ldap.MOD_REPLACE, attribute, raw)
 
-    def add_user(self, upn: str, sam: str, name: str | None = None, **attributes: str | bytes | None) -> str:
+    def add_user(self, upn: str, sam: str, name: str | None = None, **attributes: Any) -> str:
         """Add an enabled user to the people's OU and return the dn; any attribute can be given by its LDAP name."""
         dn = f"CN={ldap.dn.escape_dn_chars(name or sam)},{self.people_ou}"
         given: dict[str, str | bytes | None] = {

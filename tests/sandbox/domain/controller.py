@@ -153,6 +153,15 @@ def check_ports() -> None:
                 ) from err
 
 
+def answers() -> bool:
+    """Tell whether a controller can be reached from here."""
+    try:
+        socket.create_connection(("127.0.0.1", PORTS[-1]), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
 def name_the_host(hosts: Path = Path("/etc/hosts")) -> None:
     """Make the controller's name mean 127.0.0.1; does nothing when it already does."""
     with hosts.open("r+") as file:
