@@ -66,7 +66,9 @@ class Graph:
         if plan.cut == "before":
             return Answer(503, cut="before")
         if plan.case is not None:
-            answer = error(call, plan.case, tenant.clock.now(), status=plan.status, identity=route.identity)
+            places = {"identity": route.identity, "tenant": tenant.config.tenant_id, "reason": "Bad request."}
+            query = unquote(call.raw_path)
+            answer = error(call, plan.case, tenant.clock.now(), status=plan.status, query=query, **places)
             counters.statuses[str(answer.status)] += 1
             return self._throttled(answer, plan.retry_after)
         answer = await self._within_limits(call, route, user, plan)

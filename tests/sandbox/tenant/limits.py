@@ -21,6 +21,10 @@ class Limits:
         self._filled = 0.0
         self._busy: Counter[str] = Counter()
 
+    def refill(self) -> None:
+        """Begin again with a full bucket."""
+        self._filled = 0.0
+
     def enter(self, mailbox: str | None, now: float) -> float | None:
         """Take a place; None when there was one, else the seconds to wait. Each None wants one `leave`."""
         settings = self.settings

@@ -83,7 +83,8 @@ class PhotoService:
         case = self.no_photo_case(user)
         if case == "documented_1x1":
             if route.kind == "photo" and call.method == "GET":
-                body = {"@odata.mediaContentType": "image/gif", "@odata.mediaEtag": "", "id": "1x1"}
+                body = {"@odata.id": _canonical(call, user), "@odata.mediaContentType": "image/gif"}
+                body |= {"@odata.mediaEtag": "", "id": "1x1"}
                 return Answer(200, {**self._context(call, user, "photo"), **body, "width": 1, "height": 1})
             case = "image_not_found"
         if case == "null_in_batch":
@@ -177,10 +178,14 @@ def _describe(call: Call, user: User, photo: Photo) -> dict[str, Any]:
     # former, so that nobody leans on either.
     documented = _hash(user.id) % 4 == 0
     return {
-        **({"@odata.id": f"{call.root}/{call.version}/users('{user.id}')/photo"} if documented else {}),
+        **({"@odata.id": _canonical(call, user)} if documented else {}),
         "@odata.mediaContentType": "image/jpeg",
         "@odata.mediaEtag": photo.etag(),
         "id": f"{width}x{height}" if documented else "default",
         "height": height,
         "width": width,
     }
+
+
+def _canonical(call: Call, user: User) -> str:
+    return f"{call.root}/{call.version}/users('{user.id}')/photo"

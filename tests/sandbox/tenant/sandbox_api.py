@@ -88,6 +88,7 @@ class SandboxApi:
             else:  # others hold on to the object, so it is changed in place
                 for item in dataclasses.fields(fresh):
                     setattr(part, item.name, getattr(fresh, item.name))
+                self._tenant.limits.refill()
         return dataclasses.asdict(getattr(self._tenant.config, name))
 
     async def _health(self, _body: Any) -> Any:

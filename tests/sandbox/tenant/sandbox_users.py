@@ -110,7 +110,7 @@ async def generate(
     for name in photos or []:
         content = Path(name).read_bytes()
         blobs.append(await tenant.kitchen.blob(content, hashlib.sha256(content).hexdigest()))
-    dice = random.Random(seed)
+    dice = random.Random(f"{seed}/{prefix}/{domain}")  # two lots of users never share an id
     form = tenant.config.service.etag_form
     first = ""
     for number in range(1, count + 1):

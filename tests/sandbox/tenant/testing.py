@@ -63,7 +63,7 @@ class Running:
     ca: str
     control: Control
     session: requests.Session = field(default_factory=requests.Session)
-    _tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _tokens: dict[tuple[str, ...], str] = field(default_factory=dict, repr=False)
 
     @property
     def authority(self) -> str:
