@@ -7,9 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
-# What others may already have lists of; each list is optional until its folder is there.
-APT_LISTS := $(wildcard tests/apt.txt tests/sandbox/apt.txt)
-REQUIREMENTS := $(wildcard requirements.txt tests/requirements.txt tests/sandbox/requirements.txt)
+REQUIREMENTS := requirements.txt tests/requirements.txt tests/sandbox/requirements.txt
 # Lets ansible-test work where its own download cannot be reached; elsewhere ansible-test helps itself.
 ANSIBLE_TEST_BOOTSTRAP ?= $(wildcard ../shared/tools/ansible_test_bootstrap.py)
 
@@ -50,7 +48,7 @@ sandbox-down: ## end them
 
 .PHONY: bench
 bench: setup ## benchmarks
-	@tests/benchmarks/run
+	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; PYTHONPATH=.dev python "$$bench"; done
 
 .PHONY: changelog
 changelog: setup ## make CHANGELOG.md again from changelogs/fragments
@@ -60,7 +58,7 @@ changelog: setup ## make CHANGELOG.md again from changelogs/fragments
 setup: apt .venv/ready ## Debian packages and .venv
 
 .PHONY: setup-all
-setup-all: setup .venv-importer/ready ansible-test
+setup-all: apt-all setup .venv-importer/ready ansible-test ## what the tests and gates need besides
 
 .PHONY: clean
 clean: ## end the sandbox, remove what runs leave behind
@@ -73,7 +71,11 @@ distclean: clean ## clean, and the virtual environments
 
 .PHONY: apt
 apt:
-	@tests/setup apt $(APT_LISTS)
+	@tests/setup apt tests/sandbox/apt.txt
+
+.PHONY: apt-all
+apt-all:
+	@tests/setup apt tests/sandbox/apt.txt tests/apt.txt
 
 .venv/ready: $(REQUIREMENTS) | apt
 	@tests/setup venv .venv $(REQUIREMENTS)
