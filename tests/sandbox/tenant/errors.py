@@ -53,11 +53,11 @@ _B2C = json.dumps(
             "code": "OrganizationFromTenantGuidNotFound",
             "message": "The tenant for tenant guid '{tenant}' does not exist.",
             "innerError": {
-                "oAuthEventOperationId": "6c5273d1-de55-4c1a-b089-2e7d76396355",
-                "oAuthEventcV": "UFKNPbwUrU2iQ8h44rHgRA.1.1",
+                "oAuthEventOperationId": "00000000-0000-4000-8000-000000000001",
+                "oAuthEventcV": "AAAAAAAAAAAAAAAAAAAAAA.1.1",
                 "errorUrl": "https://aka.ms/autherrors#error-InvalidTenant",
-                "requestId": "c99b3dc4-8158-473b-8721-7ad3aa63961e",
-                "date": "2021-04-06T20:45:51",
+                "requestId": "00000000-0000-4000-8000-000000000002",
+                "date": "2021-01-01T00:00:00",
             },
         }
     },
@@ -143,8 +143,8 @@ CASES: dict[str, Case] = {
     "mailbox_stale": Case(
         503,
         "MailboxInfoStale",
-        "Target resource '00030000-ca28-936b-0000-000000000000' hosted on database "
-        "'8d02d25d-52fe-4702-86ee-78bc22716108' is currently on backend 'Unknown'",
+        "Target resource '00000000-0000-4000-8000-000000000003' hosted on database "
+        "'00000000-0000-4000-8000-000000000004' is currently on backend 'Unknown'",
         "bare",
     ),
     "gateway_timeout": Case(504, "UnknownError", ""),

@@ -40,7 +40,9 @@ class Server:
 
     async def start(self, host: str, port: int, context: ssl.SSLContext) -> int:
         """Listen; returns the port."""
-        runner = web.ServerRunner(web.Server(self._answer, access_log=None, keepalive_timeout=300))
+        # Whoever still waits for an answer when the tenant ends is cut off soon.
+        server = web.Server(self._answer, access_log=None, keepalive_timeout=300)
+        runner = web.ServerRunner(server, shutdown_timeout=0.5)
         await runner.setup()
         site = web.TCPSite(runner, host, port, ssl_context=context, backlog=512)
         await site.start()

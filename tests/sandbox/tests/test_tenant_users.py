@@ -67,6 +67,28 @@ def test_a_path_is_decoded_once(tenant: Running) -> None:
     assert tenant.get("/users/100%25%20a/b@example.com").status_code == 400
 
 
+HOSTILE = [
+    "line\nfeed@x.example", "\N{FACE WITH TEARS OF JOY}@x.example", "x" * 300 + "@x.example", "%2F@x.example",
+    "a/b@x.example", "'", "''", "(a)(*)@x.example", "back\\slash@x.example", "a?b@x.example", "a#b&c=d@x.example",
+    "a b+c@x.example", "$value", "\0@x.example", "\u00df@x.example", '"quoted"@x.example',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=repr)
+def test_hostile_names_mean_one_user(tenant: Running, name: str) -> None:
+    user = tenant.control.add_user(name)["id"]
+    path = f"/users/{quote(name, safe='')}?$select=id"
+    clause = "userPrincipalName eq '" + name.replace("'", "''") + "'"
+    query = f"/users?$select=id&$filter={quote(clause, safe='')}"
+    assert tenant.get(path).json()["id"] == user
+    assert tenant.get(query).json()["value"] == [{"id": user}]
+    items = [{"id": name, "method": "GET", "url": url} for name, url in (("path", path), ("query", query))]
+    answers = tenant.responses(items)
+    assert answers["path"]["body"]["id"] == user
+    assert answers["query"]["body"]["value"] == [{"id": user}]
+    tenant.control.delete_user(user)
+
+
 def test_who_is_not_there(tenant: Running) -> None:
     for name in ("gone@example.com", "on-prem@ad.example", "Pat@mail.example", "00000000-0000-4000-8000-000000000006"):
         answer = tenant.get(f"/users/{name}")
