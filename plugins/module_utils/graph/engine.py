@@ -28,7 +28,13 @@ _AWAY = 3
 _FAILURES = TRANSIENT | {NO_ANSWER}
 #: The problem of an item that was not sent since its ``not_after`` had passed.
 TOO_LATE = "it waited too long to be sent"
-Unit = list[tuple[Item, Answer]]
+
+
+class Unit(t.NamedTuple):
+    """What came back together; ``batched`` of them in a batch."""
+
+    answers: list[tuple[Item, Answer]]
+    batched: int
 
 
 class Engine:
@@ -50,7 +56,7 @@ class Engine:
         self._singles: collections.deque[Item] = collections.deque()
         self._later: list[tuple[float, int, Item]] = []
         self._number = itertools.count()
-        self._batched = 0  # items in batches under way
+        self._batched = 0  # items in batches under way, or back and not looked at yet: each may ask for a single
         self._outstanding = 0  # items that were taken in and not handed back yet
         self._done: collections.deque[Unit] = collections.deque()
         self._added: list[tuple[Item, float]] = []
@@ -65,8 +71,8 @@ class Engine:
             threading.Thread(target=self._work, name="graph", daemon=True).start()
         try:
             while (unit := self._next_unit()) is not None:
-                yield from unit
-                self._settle(len(unit))
+                yield from unit.answers
+                self._settle(unit)
         finally:
             with self._changed:
                 self._stopped = True
@@ -92,11 +98,12 @@ class Engine:
                     return None
                 self._changed.wait(0.5)
 
-    def _settle(self, count: int) -> None:
+    def _settle(self, unit: Unit) -> None:
         with self._changed:
+            self._batched -= unit.batched
             for item, after in self._added:
                 self._enqueue(item, after)
-            self._outstanding += len(self._added) - count
+            self._outstanding += len(self._added) - len(unit.answers)
             self._added.clear()
             self._changed.notify_all()
 
@@ -182,10 +189,9 @@ class Engine:
         if any(a.status == 401 and not item.renewed for item, a in zip(items, answers, strict=True)):
             self._client.renew(token)
         with self._changed:
-            if not alone:
-                self._batched -= len(items)
             if not alone and reply is not None and reply.status != 200 and reply.status not in TRANSIENT:
                 # One bad item can have the whole batch refused: ask each alone, and only the bad one fails.
+                self._batched -= len(items)
                 for item in items:
                     item.single = True
                     self._enqueue(item, 0.0)
@@ -206,7 +212,8 @@ class Engine:
 
     def _sort(self, items: list[Item], answers: list[Answer], reply: Reply | None) -> None:
         """Hand back what is answered, put back what is to be asked again."""
-        unit: Unit = []
+        alone = items[0].single
+        unit: list[tuple[Item, Answer]] = []
         given_up = False
         for item, answer in zip(items, answers, strict=True):
             pause = self._pause(item, answer)
@@ -214,10 +221,11 @@ class Engine:
                 unit.append((item, answer))
                 given_up = given_up or (item.again and answer.status in _FAILURES)
             else:
+                self._batched -= not alone
                 self._enqueue(item, pause)
         if unit:
-            self._done.append(unit)
-        if reply is None or (not items[0].single and reply.status != 200):
+            self._done.append(Unit(unit, 0 if alone else len(unit)))
+        if reply is None or (not alone and reply.status != 200):
             self._lost += given_up
             if self._lost >= _AWAY or (given_up and not self._client.reached):
                 raise StoreError(f"Microsoft Graph cannot be reached: {answers[0]}.")
