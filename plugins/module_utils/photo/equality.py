@@ -83,7 +83,9 @@ def by_pixels(declared_jpeg: bytes, observed: bytes) -> Comparison:
 
 
 def _no_picture(error: SourceError) -> Comparison:
-    return Comparison("different", "pixels", f"what the target holds is no usable picture: {error}")
+    # The error names the photo and says what to do with a source; here only the middle of it makes sense.
+    what = str(error).partition(": ")[2].partition(";")[0]
+    return Comparison("different", "pixels", f"what the target holds is no usable picture: {what}")
 
 
 def by_figures(figures: image.Measures) -> Comparison:

@@ -23,8 +23,7 @@ import typing as t
 from dataclasses import dataclass
 
 from . import geometry, sniff
-from .loading import MAX_FILE_BYTES, too_many_bytes
-from .loading import load_source as load_source
+from .loading import MAX_FILE_BYTES, load_source, too_many_bytes
 from .mark import MARK_BYTES, stamp
 from .model import PhotoError, Recipe, Rendition, SourceError, Summary, sha256
 
@@ -35,8 +34,13 @@ except ImportError as error:  # ansible-test imports this file without Pillow
 else:
     _MISSING = None
 
-#: A JPEG shrinks while it is decoded; everything else is held in memory whole, some of it two or three times.
-MAX_PIXELS_JPEG = 100_000_000
+__all__ = ["Measures", "available", "describe", "load_source", "measure", "render"]
+
+#: By what a decoder takes for a pixel, so that none passes a gibibyte: a JPEG shrinks while it is decoded, a
+#: progressive one is held whole before that, WebP keeps five copies. Pillow itself warns above 89 million.
+MAX_PIXELS_JPEG = 89_000_000
+MAX_PIXELS_PROGRESSIVE = 60_000_000
+MAX_PIXELS_WEBP = 25_000_000
 MAX_PIXELS = 40_000_000
 #: Encoders write about ten scans. Each one more makes the decoder walk the whole picture again.
 MAX_SCANS = 100
@@ -151,8 +155,12 @@ def _open(data: bytes, name: str) -> Image.Image:
         raise SourceError(f"{name}: this Pillow reads no {kind}; upgrade it, or save the picture as JPEG") from error
     except UnidentifiedImageError as error:
         raise SourceError(f"{name}: it starts like {kind} but is damaged; save it anew") from error
-    _check_sides(picture.size, kind, name)
-    if kind == "JPEG" and sniff.jpeg_scans(data, MAX_SCANS + 1) > MAX_SCANS:
+    if kind != "JPEG":
+        _check_sides(picture.size, kind, name)
+        return picture
+    scans, whole = sniff.jpeg_scans(data, MAX_SCANS + 1)
+    _check_sides(picture.size, "progressive JPEG" if whole else kind, name)
+    if scans > MAX_SCANS:
         raise SourceError(f"{name}: it has more than {MAX_SCANS} scans, which only costs time; save it anew")
     return picture
 
@@ -163,9 +171,12 @@ def _reads_heif() -> bool:
     return heif.register()
 
 
+_MAX_PIXELS = {"JPEG": MAX_PIXELS_JPEG, "progressive JPEG": MAX_PIXELS_PROGRESSIVE, "WEBP": MAX_PIXELS_WEBP}
+
+
 def _check_sides(size: tuple[int, int], kind: str, name: str) -> None:
     width, height = size
-    limit = MAX_PIXELS_JPEG if kind == "JPEG" else MAX_PIXELS
+    limit = _MAX_PIXELS.get(kind, MAX_PIXELS)
     if width < 1 or height < 1:
         raise SourceError(f"{name}: its header states no size ({width}x{height}); it is damaged, save it anew")
     if width * height > limit:
@@ -469,6 +480,7 @@ def _for_comparison(data: bytes, name: str) -> Image.Image:
                 decoded = _decode(data, scale, name)
             picture = decoded.pixels
             if picture.mode != "YCbCr":
+                picture = picture.reduce(max(1, min(picture.size) // (2 * _GRID)))
                 picture = _flat(picture, decoded.profile, "#ffffff").convert("YCbCr")
             return _upright(picture, decoded.orientation)
 

@@ -28,6 +28,9 @@ _REFUSED: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"P[1-7]\s"), "a PNM picture"),
 )
 
+#: Start of frame, all of them and those of progressive coding.
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE_FRAMES = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
@@ -84,12 +87,12 @@ def webp_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def jpeg_scans(data: bytes, most: int) -> int:
-    """How many scans a JPEG has, counted no further than ``most``.
+def jpeg_scans(data: bytes, most: int) -> tuple[int, bool]:
+    """How many scans a JPEG has, counted no further than ``most``, and whether a decoder holds all of it to join them.
 
     A progressive file may hold thousands of nearly empty scans, each of which makes a decoder walk the whole picture.
     """
-    scans, at = 0, 2
+    scans, at, components, whole = 0, 2, 0, False
     while scans < most:
         # Within a scan an FF is followed by 00 or a restart, so the next true marker can be looked for.
         found = _MARKER.search(data, at)
@@ -97,7 +100,12 @@ def jpeg_scans(data: bytes, most: int) -> int:
             break
         at = found.end()
         marker = data[at - 1]
-        scans += marker == 0xDA
+        if marker in _FRAMES:
+            whole = whole or marker in _PROGRESSIVE_FRAMES
+            components = data[at + 7] if at + 7 < len(data) else 0
+        elif marker == 0xDA:
+            scans += 1
+            whole = whole or (at + 2 < len(data) and data[at + 2] < components)
         if marker not in (0x01, 0xD8):  # these two have no length
             at += int.from_bytes(data[at : at + 2], "big")
-    return scans
+    return scans, whole
