@@ -34,6 +34,10 @@ _ADVICE: t.Mapping[str, str] = {
 }
 
 
+# A JWT, or anything else that is long and looks like no word.
+_TOKEN = re.compile(r"eyJ[A-Za-z0-9_.-]+|[A-Za-z0-9_-]{40,}(?:\.[A-Za-z0-9_-]+)*")
+
+
 def explain(option: str, told: str, secrets: t.Sequence[str]) -> StoreError:
     """A sign-in failure in one line. ``told`` is the login's or MSAL's text; ``secrets`` never appear in it."""
     found = re.search(r"AADSTS(\d+)", told)
@@ -45,5 +49,5 @@ def explain(option: str, told: str, secrets: t.Sequence[str]) -> StoreError:
     text = re.split(r"\s*Trace ID:", told, maxsplit=1)[0]
     for secret in secrets:
         text = text.replace(secret, "***")
-    text = re.sub(r"[A-Za-z0-9_-]{40,}(\.[A-Za-z0-9_-]+)*", "***", text)
+    text = _TOKEN.sub("***", text)
     return StoreError(f"Sign-in with {option} was refused: {one_line(text.strip(': '), 300) or 'no reason given'}.")

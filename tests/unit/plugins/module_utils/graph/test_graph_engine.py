@@ -92,11 +92,11 @@ def test_a_throttled_batch_shuts_the_gate_for_all(graph: t.Any) -> None:
 
 def test_a_cut_batch_is_sent_again(graph: t.Any) -> None:
     serve(graph, 20)
-    graph.script.on("POST /v1.0/$batch", Cut("cut", sent=True), Reply_garbage(), (200, "as usual"))
+    graph.script.on("POST /v1.0/$batch", Cut("cut", sent=True), half_an_answer(), (200, "as usual"))
     assert all(a.status == 200 for a in run(graph, 20).values())
 
 
-def Reply_garbage() -> t.Any:  # noqa: N802
+def half_an_answer() -> t.Any:
     return (200, b'{"responses": [{"id"')
 
 
