@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from .counts import DRIFTING, PROBLEM_STATES
-from .render import render
+from .render import Template, template
 from .rows import Mode
 from .words import TARGET_NAMES, deed, picture_size, spoken
 
@@ -58,6 +58,15 @@ def cell(mode: Mode, side: t.Mapping[str, t.Any] | None) -> str:
 
 def markdown(report: t.Mapping[str, t.Any]) -> str:
     """The report within MAX_LENGTH: what drifts first, details folded, and how many rows had to be left out."""
+    filters: dict[str, t.Callable[..., t.Any]] = {
+        "md": escape,
+        "code": code,
+        "side": lambda side: cell(report["mode"], side),
+        "deed": lambda side: deed(report["mode"], side),
+        "size": picture_size,
+        "spoken": spoken,
+    }
+    empty = template("report.md.j2", filters, html=False)
     lists = _lists(report)
     longest = max(len(rows) for rows in lists.values())
     # More rows than this never fit; between, the largest number that does is found by halving.
@@ -65,7 +74,7 @@ def markdown(report: t.Mapping[str, t.Any]) -> str:
     best = ""
     while low <= high:
         middle = (low + high) // 2
-        text = _render(report, lists, middle)
+        text = _fill(empty, report, lists, middle)
         if len(text) <= MAX_LENGTH:
             best, low = text, middle + 1
         else:
@@ -104,16 +113,7 @@ def _sides(user: t.Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
     return user["ad"], user["exo"]
 
 
-def _render(report: t.Mapping[str, t.Any], lists: t.Mapping[str, list[t.Any]], limit: int) -> str:
+def _fill(empty: Template, report: t.Mapping[str, t.Any], lists: t.Mapping[str, list[t.Any]], limit: int) -> str:
     shown = {name: rows[:limit] for name, rows in lists.items()}
     more = {name: len(rows) - len(shown[name]) for name, rows in lists.items()}
-    data = {"report": report, "shown": shown, "more": more, "targets": ("ad", "exo"), "names": TARGET_NAMES}
-    filters: dict[str, t.Callable[..., t.Any]] = {
-        "md": escape,
-        "code": code,
-        "side": lambda side: cell(report["mode"], side),
-        "deed": lambda side: deed(report["mode"], side),
-        "size": picture_size,
-        "spoken": spoken,
-    }
-    return render("report.md.j2", data, filters, html=False)
+    return empty({"report": report, "shown": shown, "more": more, "targets": ("ad", "exo"), "names": TARGET_NAMES})

@@ -14,7 +14,7 @@ from pathlib import Path
 from .compact import NOT_PICTURED, compact
 from .counts import OUTCOMES, STATES, clean
 from .previews import Kind, previews
-from .render import asset, own, render
+from .render import asset, own, template
 from .words import TARGET_NAMES, spoken
 
 #: So many users are told to browsers without JavaScript.
@@ -53,7 +53,7 @@ def page(report: t.Mapping[str, t.Any], folder: Path | None, max_pictures: int) 
         "js": js,
         "data": embedded(data),
     }
-    return render("report.html.j2", told, {"own": own, "spoken": spoken}, html=True)
+    return template("report.html.j2", {"own": own, "spoken": spoken}, html=True)(told)
 
 
 def embedded(data: t.Any) -> str:

@@ -61,7 +61,7 @@ def verify(report: t.Any, name: str = "the plan") -> None:
         )
     try:
         found = digest(report)
-    except (TypeError, ValueError) as ex:
+    except (TypeError, ValueError, RecursionError) as ex:
         raise PhotoError(f"{name} cannot be read as a drift report ({ex}).") from ex
     if found != report["digest"]:
         raise PhotoError(
@@ -74,26 +74,23 @@ def approved(report: t.Mapping[str, t.Any], target: Target) -> list[Approved]:
     """The changes that a verified report of a check run tells for one target, in its order."""
     if report.get("mode") != "plan":
         raise PhotoError("The plan tells what was done, not what would be done. Give the report of a check run.")
-    return [
-        Approved(
-            user=user["user"],
-            target=target,
-            id=side["id"],
-            action=side["action"],
-            source_sha256=_sha(side.get("source") or user["source"]) if side["action"] == "put" else None,
-            observed=_tag(side["observed"]),
-        )
-        for user in report["users"]
-        if (side := user[target]) is not None and side["changed"] and side["action"] != "none"
-    ]
+    try:
+        changes = [_approved(user, target) for user in report["users"] if user[target] and user[target]["changed"]]
+    except (KeyError, TypeError) as ex:
+        # A digest proves that nothing was changed since, not that it was we who wrote it.
+        raise PhotoError(f"The plan is not a drift report: {ex} is missing or of another kind.") from ex
+    return [change for change in changes if change.action in ("put", "delete")]
 
 
-def _sha(source: t.Mapping[str, t.Any] | None) -> str | None:
-    return None if source is None else source["sha256"]
-
-
-def _tag(picture: t.Mapping[str, t.Any] | None) -> str | None:
-    if picture is None:
-        return None
-    tag: str | None = picture["etag"] if picture["etag"] is not None else picture["sha256"]
-    return tag
+def _approved(user: t.Mapping[str, t.Any], target: Target) -> Approved:
+    side = user[target]
+    source = side.get("source") or user["source"]
+    seen = side["observed"]
+    return Approved(
+        user=user["user"],
+        target=target,
+        id=side["id"],
+        action=side["action"],
+        source_sha256=source["sha256"] if source and side["action"] == "put" else None,
+        observed=None if seen is None else seen["etag"] if seen["etag"] is not None else seen["sha256"],
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import stat
 import typing as t
 from pathlib import Path
 
@@ -32,11 +33,12 @@ def preview(folder: Path, kind: Kind, user: str) -> str | None:
         handle = os.open(folder / preview_name(kind, user), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
-    with os.fdopen(handle, "rb") as file:
-        try:
-            data = file.read(MAX_BYTES + 1)
-        except OSError:
-            return None
+    try:
+        data = os.read(handle, MAX_BYTES + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
     if len(data) > MAX_BYTES or not data.startswith(b"\xff\xd8\xff"):
         return None
     return "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from ..photo.model import PhotoError
 
+#: Data in, text out.
+Template = t.Callable[[t.Mapping[str, t.Any]], str]
+
 _FOLDER = Path(__file__).parent / "templates"
 
 
@@ -25,10 +28,11 @@ def own(text: str) -> t.Any:
     return markupsafe.Markup(text)  # noqa: S704 - only called with our own assets and escaped JSON
 
 
-def render(
-    name: str, data: t.Mapping[str, t.Any], filters: t.Mapping[str, t.Callable[..., t.Any]], *, html: bool
-) -> str:
-    """Fill a template. With ``html`` everything that is not marked safe is escaped; a name it lacks is an error."""
+def template(name: str, filters: t.Mapping[str, t.Callable[..., t.Any]], *, html: bool) -> Template:
+    """Read a template once, to be filled often. A name that the data lacks is an error.
+
+    With ``html`` everything that is not marked safe is escaped.
+    """
     try:
         import jinja2
     except ImportError as ex:
@@ -44,4 +48,4 @@ def render(
         keep_trailing_newline=True,
     )
     environment.filters.update(filters)
-    return environment.from_string(asset(name)).render(data)
+    return environment.from_string(asset(name)).render

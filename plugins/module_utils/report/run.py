@@ -21,7 +21,7 @@ from .rows import TARGETS, Gathered, gather
 
 FORMATS = {"json": "drift.json", "markdown": "drift.md", "html": "drift.html", "junit": "drift.xml"}
 TITLES = {"plan": "Photo drift", "done": "Photo sync"}
-_STAMP = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_STAMP = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 #: Kept equal to the documentation by a test.
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
@@ -48,7 +48,7 @@ def report(options: t.Mapping[str, t.Any], now: datetime | None = None) -> dict[
     made = make_folder(folder)
     before = {name: present(path) for name, path in paths.items()}
     # An equal report keeps the time of the one that is there: what did not change is not written again.
-    stamps = {found[0] for text in before.values() if text and (found := _STAMP.search(text))}
+    stamps = {found[0] + "Z" for text in before.values() if text and (found := _STAMP.search(text))}
     for candidate in sorted(stamps):
         told = _told(options, gathered, candidate)
         texts = {name: _text(name, told, options) for name in paths}

@@ -83,7 +83,11 @@ def row(user: str, target: str, words: str = "in_sync", done: bool = False, **mo
         "drift": drift,
         "action": action,
         "changed": changed,
-        "reason": ("There is no photo, as declared." if "absent" in flags else _REASONS[target, drift])
+        "reason": (
+            "There is no photo, as declared."
+            if "absent" in flags
+            else _REASONS.get((target, drift), "The LDAP server does not answer.")
+        )
         + (" Somebody else wrote it after us." if "foreign" in flags else "")
         + (" It is kept, since on_foreign_change is keep." if "kept" in flags else ""),
         "foreign": "foreign" in flags or "kept" in flags,

@@ -1,0 +1,92 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action plugin: options, paths, the line on the screen. What is in a report is tested with module_utils/report."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+from unittest import mock
+
+import pytest
+import yaml
+from ansible.playbook.task import Task
+from ansible_collections.hybrid.photos.plugins.action import drift_report
+from ansible_collections.hybrid.photos.plugins.module_utils.report.run import ARGUMENTS
+from ansible_collections.hybrid.photos.plugins.modules.drift_report import DOCUMENTATION, RETURN
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.report import sample
+
+
+def call(basedir: Path, check: bool = False, **arguments: t.Any) -> tuple[dict[str, t.Any], mock.MagicMock]:
+    """Run the action as a task would; the result and what was displayed."""
+    task = mock.MagicMock(Task, args=arguments, check_mode=check, async_val=0, action="hybrid.photos.drift_report")
+    loader = mock.MagicMock()
+    loader.get_basedir.return_value = str(basedir)
+    action = drift_report.ActionModule(
+        task=task,
+        connection=mock.MagicMock(),
+        play_context=mock.MagicMock(),
+        loader=loader,
+        templar=mock.MagicMock(),
+        shared_loader_obj=None,
+    )
+    with mock.patch.object(drift_report, "display") as display:
+        return action.run(None, {}), display
+
+
+def test_a_report_beside_the_playbook(tmp_path: Path) -> None:
+    result, display = call(tmp_path, results=sample.everything(), dest="reports")
+    assert result["paths"] == {
+        "json": str(tmp_path / "reports" / "drift.json"),
+        "markdown": str(tmp_path / "reports" / "drift.md"),
+    }
+    assert result["changed"]
+    assert result["msg"] == result["line"]
+    display.display.assert_called_once_with(result["line"], stderr=False)
+
+
+def test_a_playbook_of_a_collection_reports_where_ansible_was_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    basedir = tmp_path / "ansible_collections" / "hybrid" / "photos" / "playbooks"
+    result, _display = call(basedir, results=[], dest="reports")
+    assert Path(result["paths"]["json"]).parent == tmp_path / "reports"
+
+
+def test_a_check_run_writes_the_report_too_and_tells_a_plan(tmp_path: Path) -> None:
+    result, _display = call(tmp_path, True, results=sample.everything(True), dest=str(tmp_path))
+    assert result["mode"] == "plan"
+    assert (tmp_path / "drift.json").exists()
+
+
+def test_the_line_leaves_stdout_to_a_callback_that_prints_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drift_report.C, "DEFAULT_STDOUT_CALLBACK", "ansible.posix.json", raising=False)
+    result, display = call(tmp_path, results=[], dest=str(tmp_path))
+    display.display.assert_called_once_with(result["line"], stderr=True)
+
+
+def test_the_line_can_be_kept_quiet(tmp_path: Path) -> None:
+    _result, display = call(tmp_path, results=[], dest=str(tmp_path), show=False)
+    display.display.assert_not_called()
+
+
+def test_what_is_no_result_fails_with_a_message(tmp_path: Path) -> None:
+    result, _display = call(tmp_path, results=[{"changed": True}], dest=str(tmp_path / "out"))
+    assert result["failed"]
+    assert "results[0] is not what exo_user_photo or ad_thumbnail_photo returned" in result["msg"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_documentation_and_arguments_are_the_same() -> None:
+    documented = yaml.safe_load(DOCUMENTATION)["options"]
+    assert documented.keys() == ARGUMENTS.keys()
+    for name, argument in ARGUMENTS.items():
+        told = {key: value for key, value in documented[name].items() if key != "description"}
+        assert told == argument, name
+
+
+def test_everything_that_is_returned_is_documented(tmp_path: Path) -> None:
+    result, _display = call(tmp_path, results=[], dest=str(tmp_path))
+    assert result.keys() - {"changed", "msg", "failed"} == yaml.safe_load(RETURN).keys()
