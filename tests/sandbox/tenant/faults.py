@@ -20,6 +20,7 @@ class RuleError(Exception):
     """A rule that cannot be obeyed; the text says why."""
 
 
+SIGN_IN = frozenset({"login", "msi"})
 EFFECTS = ("throttle", "fail", "cut", "lag", "delay", "wrong_photo", "truncate")
 
 
@@ -60,6 +61,8 @@ class Rule:
             return False
         if match.kind is not None and match.kind != subject.kind:
             return False
+        if subject.kind in SIGN_IN and match.kind is None and match.route is None:
+            return False  # "every request" means every request to Graph
         if match.inside_batch is not None and match.inside_batch != subject.inside_batch:
             return False
         if match.user is not None and match.user.lower() not in subject.names:

@@ -218,6 +218,12 @@ def test_sign_in_can_fail_too(tenant: Running, kind: str) -> None:
     assert (answer.status_code, answer.json()["error_codes"]) == (503, [90033])
 
 
+def test_sign_in_is_only_spoiled_by_name(tenant: Running) -> None:
+    tenant.control.add_fault({"fail": {}})
+    tenant.forget()
+    assert tenant.get("/users").status_code == 503  # with a token that was got meanwhile
+
+
 @pytest.mark.parametrize(
     "effect",
     [{}, {"explode": {}}, {"fail": {"case": "x"}}, {"cut": {"when": "never"}}, {"lag": {}}, {"fail": {}, "cut": {}}],
