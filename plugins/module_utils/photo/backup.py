@@ -62,8 +62,10 @@ class Backups:
         place = self.folder / self.target / _folder_name(user.id)
         name = now.strftime("%Y%m%dT%H%M%S.%fZ") + ".jpg"
         try:
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.folder.chmod(0o700)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for folder in (self.folder, place.parent, place):
+                folder.mkdir(exist_ok=True)
+                folder.chmod(0o700)
             path = place / name
             write_safely(path, picture)
             saved = Saved(

@@ -112,6 +112,8 @@ def reconcile(
         if error is None and not settings.check:
             run.adopt()
         if error is None and not (settings.check or settings.plan_only):
+            # Observations come in any order; writes go in the order of the definitions, so that runs are alike.
+            run.outcomes = {definition.key: run.outcomes[definition.key] for definition in definitions}
             carry_out(run.outcomes, store, run.judge, settings, tools)
     except StoreError as failure:
         error = str(failure)

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The receipts file: shared, transactional, and clear about what is wrong with it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import Receipt, Summary, User
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.receipts import Receipts, ReceiptsError
+
+
+def opened(path: Path, authority: str = "tenant", target: str = "exo", read_only: bool = False) -> Receipts:
+    receipts = Receipts(path, target, read_only)
+    receipts.authority = authority
+    return receipts
+
+
+def receipt(user_id: str, tag: str | None = "t1") -> Receipt:
+    return Receipt(user_id, "source", "recipe", tag, Summary("hash", 10, 20, 30), None, 5.0)
+
+
+def test_a_receipt_reads_back_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    opened(path).save([receipt("a"), receipt("b", None)])
+    assert opened(path).get(["a", "b", "c"]) == {"a": receipt("a"), "b": receipt("b", None)}
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_receipts_of_another_target_or_tenant_are_not_ours(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    opened(path).save([receipt("a")])
+    assert opened(path, authority="other").get(["a"]) == {}
+    assert opened(path, target="ad").get(["a"]) == {}
+
+
+def test_a_forgotten_receipt_is_gone_and_thousands_can_be_asked_for_at_once(tmp_path: Path) -> None:
+    receipts = opened(tmp_path / "r.sqlite")
+    receipts.save([receipt(f"u{n}") for n in range(3000)])
+    receipts.save([], forget=["u5"])
+    assert len(receipts.get([f"u{n}" for n in range(3000)])) == 2999
+
+
+def test_identities_are_known_for_a_time_and_without_regard_to_case(tmp_path: Path) -> None:
+    receipts = opened(tmp_path / "r.sqlite")
+    user = User("Alice@X", "id", "handle", "Alice", "imm")
+    receipts.save_users("userPrincipalName", [user])
+    found = receipts.users("userPrincipalName", ["alice@x"], time.time() - 60)
+    assert found["alice@x"].id == "id"
+    assert receipts.users("userPrincipalName", ["alice@x"], time.time() + 60) == {}
+    assert receipts.users("mail", ["alice@x"], 0) == {}
+    receipts.save_users("userPrincipalName", [], forget=["ALICE@X"])
+    assert receipts.users("userPrincipalName", ["alice@x"], 0) == {}
+
+
+def test_reading_only_makes_no_file_and_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    receipts = opened(path, read_only=True)
+    receipts.save([receipt("a")])
+    receipts.remember("k", "v")
+    assert receipts.get(["a"]) == {}
+    assert list(tmp_path.iterdir()) == []
+    writer = opened(path)
+    writer.save([receipt("a")])
+    writer.close()
+    before = sorted(p.name for p in tmp_path.iterdir())
+    reader = opened(path, read_only=True)
+    reader.save([receipt("b")])
+    assert set(reader.get(["a", "b"])) == {"a"}
+    reader.close()
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("content", [b"this is no database at all, but a text file\n" * 50, b"\0" * 5000])
+def test_a_damaged_file_is_an_error_that_says_how_to_go_on(tmp_path: Path, content: bytes, read_only: bool) -> None:
+    path = tmp_path / "r.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(ReceiptsError, match=r"r\.sqlite"):
+        opened(path, read_only=read_only)
+    assert path.read_bytes() == content
+
+
+def test_damage_within_the_file_is_an_error_too(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    receipts = opened(path)
+    receipts.save([receipt(f"u{n}") for n in range(2000)])
+    receipts.close()
+    data = bytearray(path.read_bytes())
+    data[8192 : len(data) - 4096] = b"\xff" * (len(data) - 12288)
+    path.write_bytes(bytes(data))
+    with pytest.raises(ReceiptsError, match="Move the file away"):
+        opened(path).get([f"u{n}" for n in range(2000)])
+
+
+def test_a_database_of_another_program_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE other (x)")
+    db.close()
+    before = path.read_bytes()
+    with pytest.raises(ReceiptsError, match="another program"):
+        opened(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_of_a_newer_release_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    opened(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(ReceiptsError, match="newer"):
+        opened(path)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ReceiptsError, match="no folder"):
+        opened(tmp_path / "gone" / "r.sqlite")
+
+
+def _write_many(path: Path, name: str) -> None:
+    receipts = opened(path)
+    for n in range(50):
+        receipts.save([receipt(f"{name}-{n}-{m}") for m in range(4)])
+
+
+def test_many_processes_share_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    context = multiprocessing.get_context("fork")
+    workers = [context.Process(target=_write_many, args=(path, f"w{n}")) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0] * 4
+    assert len(opened(path).tags()) == 4 * 200
+
+
+def _write_for_ever(path: Path) -> None:
+    receipts = opened(path)
+    n = 0
+    while True:
+        receipts.save([receipt(f"{n}-{m}") for m in range(10)])
+        n += 1
+
+
+@pytest.mark.parametrize("pause", [0.02, 0.05, 0.11, 0.23])
+def test_a_killed_writer_leaves_a_file_that_is_right_as_far_as_it_goes(tmp_path: Path, pause: float) -> None:
+    path = tmp_path / "r.sqlite"
+    worker = multiprocessing.get_context("fork").Process(target=_write_for_ever, args=(path,))
+    worker.start()
+    time.sleep(pause)
+    os.kill(worker.pid or 0, signal.SIGKILL)
+    worker.join(10)
+    receipts = opened(path)
+    assert receipts.problem() is None
+    assert len(receipts.tags()) % 10 == 0

@@ -1,0 +1,431 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one algorithm against a store in memory: what it decides, what it writes, and what it never does."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils.photo import writing
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.backup import Backups, read_manifest
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import (
+    Definition,
+    Expectation,
+    PhotoError,
+    Recipe,
+    Source,
+    User,
+)
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.plan import Limit
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.receipts import Receipts
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.reconcile import Result, Settings, Tools, reconcile
+
+from .scripted_store import ScriptedStore, picture
+
+RECIPE = {"exo": Recipe(648, 4_000_000), "ad": Recipe(96, 10_240, mark=True)}
+
+
+def declared(user: str, data: bytes) -> Definition:
+    return Definition(user, "present", Source(content=data))
+
+
+def absent(user: str) -> Definition:
+    return Definition(user, "absent")
+
+
+def run(store: ScriptedStore, definitions: t.Sequence[Definition], **more: t.Any) -> Result:
+    tools = {key: more.pop(key) for key in ("receipts", "backups") if key in more}
+    values: dict[str, t.Any] = {
+        "recipe": RECIPE[store.target],
+        "match_by": "userPrincipalName",
+        "max_replaced": Limit.parse("max_replaced", more.pop("max_replaced", "30%")),
+        "max_removed": Limit.parse("max_removed", more.pop("max_removed", "10%")),
+        "patience": 0.0,
+        **more,
+    }
+    return reconcile(definitions, store, Settings(**values), Tools(**tools))
+
+
+def drifts(result: Result) -> list[str]:
+    return [outcome.change.drift for outcome in result.outcomes]
+
+
+@pytest.fixture(params=["exo", "ad"])
+def target(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def open_receipts(tmp_path: Path) -> t.Callable[..., Receipts]:
+    def opened(target: str, read_only: bool = False) -> Receipts:
+        return Receipts(tmp_path / "receipts.sqlite", target, read_only)
+
+    return opened
+
+
+def test_every_drift_state_is_found_and_mended_and_a_second_run_changes_nothing(target: str) -> None:
+    store = ScriptedStore(["has-same", "has-other", "has-none", "leaver", "never"], target)
+    store.put_by_hand("has-same", picture(1))
+    store.put_by_hand("has-other", picture(9))
+    store.put_by_hand("leaver", picture(5))
+    store.problems["id-sick"] = "no mailbox"
+    store.users["sick"] = User("sick", "id-sick", "h")
+    definitions = [
+        declared("has-same", picture(1)),
+        declared("has-other", picture(2)),
+        declared("has-none", picture(3)),
+        absent("leaver"),
+        absent("never"),
+        declared("nobody", picture(4)),
+        declared("sick", picture(4)),
+        declared("broken", picture(4)[:300]),
+    ]
+    store.users["broken"] = User("broken", "id-broken", "h")
+    expected = ["in_sync", "different", "missing", "unwanted", "in_sync", "unresolved", "unavailable", "invalid"]
+    planned = run(store, definitions, check=True)
+    assert drifts(planned) == expected
+    assert store.written == []
+    done = run(store, definitions)
+    assert drifts(done) == expected
+    assert store.written == [("has-other", "put"), ("has-none", "put"), ("leaver", "delete")]
+    assert [o.verified for o in done.outcomes[1:4]] == [True, True, True]
+    store.written.clear()
+    again = run(store, definitions)
+    assert drifts(again) == ["in_sync"] * 5 + ["unresolved", "unavailable", "invalid"]
+    assert store.written == []
+
+
+def test_outcomes_come_in_the_order_of_the_definitions(target: str) -> None:
+    names = [f"user{n}" for n in range(40)]
+    store = ScriptedStore(names, target)
+    result = run(store, [declared(name, picture(3)) for name in reversed(names)], check=True)
+    assert [o.definition.user for o in result.outcomes] == list(reversed(names))
+
+
+def test_a_user_declared_twice_is_refused_before_a_server_is_called() -> None:
+    store = ScriptedStore(["Alice"])
+    with pytest.raises(PhotoError, match="ALICE, alice"):
+        run(store, [declared("alice", picture(1)), declared("ALICE", picture(2))])
+    assert store.requests == 0
+
+
+def test_two_identities_of_one_account_are_both_unresolved() -> None:
+    store = ScriptedStore(["alice"])
+    store.users["alias"] = User("alias", "id-alice", "h")
+    result = run(store, [declared("alice", picture(1)), declared("alias", picture(2))])
+    assert drifts(result) == ["unresolved", "unresolved"]
+    assert "alias" in result.outcomes[0].change.reason
+    assert store.written == []
+
+
+def test_with_receipts_an_unchanged_photo_is_known_without_fetching_it(open_receipts: t.Any) -> None:
+    store = ScriptedStore(["alice"])
+    run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
+    store.fetched.clear()
+    result = run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
+    assert drifts(result) == ["in_sync"]
+    assert store.fetched == []
+
+
+def test_a_new_source_is_different_without_fetching_the_old_photo(open_receipts: t.Any) -> None:
+    store = ScriptedStore(["alice"])
+    run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
+    store.fetched.clear()
+    result = run(store, [declared("alice", picture(2))], receipts=open_receipts("exo"), check=True)
+    assert drifts(result) == ["different"]
+    assert not result.outcomes[0].change.foreign
+    assert store.fetched == []
+
+
+def test_a_photo_found_in_sync_gets_a_receipt_so_that_the_next_run_need_not_fetch_it(open_receipts: t.Any) -> None:
+    store = ScriptedStore(["alice"])
+    store.put_by_hand("alice", picture(1))
+    run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
+    assert store.fetched == ["id-alice"]
+    run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
+    assert store.fetched == ["id-alice"]
+
+
+def test_plan_only_writes_no_photo_and_still_remembers_what_is_in_sync(open_receipts: t.Any) -> None:
+    store = ScriptedStore(["alice", "bob"])
+    store.put_by_hand("alice", picture(1))
+    definitions = [declared("alice", picture(1)), declared("bob", picture(2))]
+    result = run(store, definitions, receipts=open_receipts("exo"), plan_only=True)
+    assert drifts(result) == ["in_sync", "missing"]
+    assert store.written == []
+    assert set(open_receipts("exo", True)._select("user_id", "receipt", "", ())) == set()  # another authority
+    receipts = open_receipts("exo")
+    receipts.authority = "example.test"
+    assert set(receipts.get(["id-alice", "id-bob"])) == {"id-alice"}
+
+
+def test_check_mode_leaves_no_trace_in_the_receipts_folder(tmp_path: Path, open_receipts: t.Any) -> None:
+    store = ScriptedStore(["alice"])
+    run(store, [declared("alice", picture(1))], receipts=open_receipts("exo", True), check=True)
+    assert list(tmp_path.iterdir()) == []
+    receipts = open_receipts("exo")
+    run(store, [declared("alice", picture(1))], receipts=receipts)
+    receipts.close()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    store.put_by_hand("alice", picture(7))
+    receipts = open_receipts("exo", True)
+    assert drifts(run(store, [declared("alice", picture(1))], receipts=receipts, check=True)) == ["different"]
+    receipts.close()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(("by_hand", "drift"), [(9, "different"), (None, "missing")])
+def test_a_foreign_change_is_told_and_overwritten(
+    open_receipts: t.Any, check: bool, by_hand: int | None, drift: str
+) -> None:
+    store = ScriptedStore(["alice"])
+    run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
+    store.put_by_hand("alice", None if by_hand is None else picture(by_hand))
+    result = run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"), check=check)
+    assert drifts(result) == [drift]
+    assert result.outcomes[0].change.foreign
+    assert result.outcomes[0].changed is not check
+
+
+def test_a_foreign_change_is_kept_when_asked_for_run_after_run(open_receipts: t.Any) -> None:
+    store = ScriptedStore(["alice"])
+    run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
+    store.put_by_hand("alice", picture(9))
+    store.written.clear()
+    for _run in range(2):
+        result = run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"), on_foreign_change="keep")
+        assert result.outcomes[0].change.foreign
+        assert (result.outcomes[0].change.drift, result.outcomes[0].change.action) == ("different", "none")
+    assert store.written == []
+
+
+def test_an_address_that_went_to_another_person_is_looked_at_anew_before_a_write(open_receipts: t.Any) -> None:
+    store = ScriptedStore(["alice"])
+    run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
+    store.users["alice"] = User("alice", "id-second", "handle-second")
+    store.put_by_hand("alice", picture(9))  # the first Alice now has a photo of her own
+    result = run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
+    assert result.outcomes[0].user == store.users["alice"]
+    assert drifts(result) == ["missing"]
+    assert "id-second" in store.tags or store.written
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_guard_stops_the_whole_run_before_the_first_write(check: bool) -> None:
+    names = [f"user{n:02}" for n in range(10)]
+    store = ScriptedStore(names)
+    for name in names[:4]:
+        store.put_by_hand(name, picture(9))
+    result = run(store, [declared(name, picture(1)) for name in names], check=check)
+    assert store.written == []
+    assert result.error is not None
+    assert "4 of 10 photos would be replaced" in result.error
+    assert "max_replaced" in result.error
+    assert "user00, user01" in result.error
+
+
+def test_a_guard_counts_removals_apart_and_lets_pass_what_is_within_its_limit() -> None:
+    names = [f"user{n:02}" for n in range(10)]
+    store = ScriptedStore(names)
+    for name in names[:2]:
+        store.put_by_hand(name, picture(9))
+    definitions = [absent(name) for name in names]
+    assert "max_removed" in str(run(store, definitions).error)
+    assert store.written == []
+    assert run(store, definitions, max_removed="2").error is None
+    assert len(store.written) == 2
+
+
+def test_first_time_photos_and_small_runs_are_not_guarded() -> None:
+    many = ScriptedStore([f"user{n}" for n in range(20)])
+    assert run(many, [declared(name, picture(1)) for name in many.users]).error is None
+    assert len(many.written) == 20
+    few = ScriptedStore([f"user{n}" for n in range(9)])
+    for name in few.users:
+        few.put_by_hand(name, picture(9))
+    assert run(few, [declared(name, picture(1)) for name in few.users]).error is None
+
+
+def test_a_blocked_target_makes_every_photo_unavailable_and_nothing_is_written() -> None:
+    store = ScriptedStore(["alice", "bob"])
+    store.why_blocked = "the photo source is on-premises"
+    result = run(store, [declared("alice", picture(1)), absent("bob")])
+    assert drifts(result) == ["unavailable", "unavailable"]
+    assert result.outcomes[0].change.reason == "the photo source is on-premises"
+    assert store.written == []
+
+
+def test_one_users_failure_does_not_stop_the_others(target: str) -> None:
+    store = ScriptedStore(["alice", "bob", "carol"], target)
+    store.refuse["id-bob"] = "too small"
+    result = run(store, [declared(name, picture(1)) for name in store.users])
+    assert [o.error for o in result.outcomes] == [None, "too small", None]
+    assert [o.changed for o in result.outcomes] == [True, False, True]
+
+
+def test_what_is_overwritten_or_removed_is_saved_first(target: str, tmp_path: Path) -> None:
+    store = ScriptedStore(["alice", "bob", "carol"], target)
+    store.put_by_hand("alice", picture(8))
+    store.put_by_hand("bob", picture(9))
+    held = dict(store.photos)
+    saved_before_write: list[bool] = []
+    store.before_write = lambda user_id: saved_before_write.append(
+        user_id == "id-carol" or any(s.id == user_id for s in read_manifest(tmp_path / "b"))
+    )
+    definitions = [declared("alice", picture(1)), absent("bob"), declared("carol", picture(2))]
+    result = run(store, definitions, backups=Backups(tmp_path / "b", target, "run-1"))
+    assert saved_before_write == [True, True, True]
+    saved = {s.user: s for s in read_manifest(tmp_path / "b")}
+    assert set(saved) == {"alice", "bob"}
+    for name in ("alice", "bob"):
+        assert (tmp_path / "b" / saved[name].file).read_bytes() == held[f"id-{name}"]
+        assert (tmp_path / "b" / saved[name].file).stat().st_mode & 0o777 == 0o600
+        assert saved[name].done
+    assert saved["alice"].after == store.tags["id-alice"]
+    assert saved["bob"].after is None
+    assert result.outcomes[0].backup == str(tmp_path / "b" / saved["alice"].file)
+    assert result.outcomes[2].backup is None
+
+
+def test_a_photo_that_cannot_be_saved_is_left_as_it_is(tmp_path: Path) -> None:
+    store = ScriptedStore(["alice", "bob"])
+    store.put_by_hand("alice", picture(8))
+    (tmp_path / "b").write_text("a file where the folder should be")
+    definitions = [declared("alice", picture(1)), declared("bob", picture(2))]
+    result = run(store, definitions, backups=Backups(tmp_path / "b", "exo", "run-1"))
+    assert "could not be saved" in str(result.outcomes[0].error)
+    assert store.written == [("bob", "put")]
+
+
+def test_what_somebody_changes_in_between_is_planned_again_once(target: str) -> None:
+    store = ScriptedStore(["alice", "bob"], target)
+    store.put_by_hand("alice", picture(8))
+    changes = iter([picture(7)])
+
+    def meddle(user_id: str) -> None:
+        if user_id == "id-alice" and (data := next(changes, None)) is not None:
+            store.put_by_hand("alice", data)
+
+    store.before_write = meddle
+    result = run(store, [declared("alice", picture(1)), declared("bob", picture(2))])
+    assert [o.error for o in result.outcomes] == [None, None]
+    assert [o.verified for o in result.outcomes] == [True, True]
+    assert store.written == [("bob", "put"), ("alice", "put")]
+
+
+def test_what_somebody_brings_in_line_in_between_is_not_written(target: str) -> None:
+    store = ScriptedStore(["alice"], target)
+    store.put_by_hand("alice", picture(8))
+    store.before_write = lambda _user_id: store.put_by_hand("alice", picture(1))
+    result = run(store, [declared("alice", picture(1))])
+    assert store.written == []
+    assert drifts(result) == ["in_sync"]
+
+
+def test_a_photo_that_keeps_changing_is_reported_and_left() -> None:
+    store = ScriptedStore(["alice"])
+    store.put_by_hand("alice", picture(8))
+    numbers = iter(range(20, 40))
+    store.before_write = lambda _user_id: store.put_by_hand("alice", picture(next(numbers)))
+    result = run(store, [declared("alice", picture(1))])
+    assert "twice" in str(result.outcomes[0].error)
+    assert store.written == []
+
+
+def test_a_service_that_lags_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing.time, "sleep", lambda _seconds: None)
+    store = ScriptedStore(["alice"])
+    store.put_by_hand("alice", picture(8))
+    store.lag["id-alice"] = 0
+    store.before_write = lambda user_id: store.lag.update({user_id: 2})
+    result = run(store, [declared("alice", picture(1))], patience=60.0)
+    assert result.outcomes[0].verified is True
+
+
+def test_a_write_that_is_not_shown_in_time_is_unverified_and_not_failed(open_receipts: t.Any) -> None:
+    store = ScriptedStore(["alice"])
+    store.put_by_hand("alice", picture(8))
+    store.before_write = lambda user_id: store.lag.update({user_id: 99})
+    result = run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
+    outcome = result.outcomes[0]
+    assert (outcome.changed, outcome.verified, outcome.error) == (True, False, None)
+    store.lag.clear()
+    assert drifts(run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))) == ["in_sync"]
+
+
+def test_an_upload_that_comes_back_as_somebody_elses_photo_is_failed() -> None:
+    store = ScriptedStore(["alice"])
+    store.service = lambda _data: picture(30)
+    outcome = run(store, [declared("alice", picture(1))]).outcomes[0]
+    assert "another picture" in str(outcome.error)
+    assert outcome.verified is False
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_write_whose_answer_was_lost_is_looked_up(done: bool) -> None:
+    store = ScriptedStore(["alice"])
+    store.uncertain.add("id-alice")
+    if not done:
+        store.service = lambda _data: b""
+        store.before_write = lambda user_id: store.lag.update({user_id: 99})
+    outcome = run(store, [declared("alice", picture(1))]).outcomes[0]
+    assert outcome.changed is done
+    assert (outcome.error is None) is done
+
+
+def test_a_target_that_cannot_be_reached_makes_the_rest_unavailable_and_the_run_fail() -> None:
+    store = ScriptedStore(["alice", "bob"])
+    store.gone_after = 0
+    result = run(store, [declared("alice", picture(1)), absent("bob")])
+    assert result.error == "the server went away"
+    assert drifts(result) == ["unavailable", "unavailable"]
+
+
+def test_a_target_that_goes_away_in_mid_write_is_told_for_everyone_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "TOGETHER", 25)
+    names = [f"user{n:03}" for n in range(60)]
+    store = ScriptedStore(names)
+    store.gone_after = 32
+    result = run(store, [declared(name, picture(1)) for name in names])
+    assert len(result.outcomes) == 60
+    assert {o.error is None for o in result.outcomes if o.changed} <= {True}
+    assert sum(o.changed for o in result.outcomes) >= 25
+    assert all(o.changed or o.error for o in result.outcomes)
+    store.gone_after = None
+    again = run(store, [declared(name, picture(1)) for name in names])
+    assert again.error is None
+    assert set(drifts(run(store, [declared(name, picture(1)) for name in names]))) == {"in_sync"}
+
+
+def test_only_approved_changes_are_carried_out(target: str) -> None:
+    store = ScriptedStore(["approved", "moved", "resourced", "not-approved"], target)
+    for name in store.users:
+        store.put_by_hand(name, picture(8))
+    tag = dict(store.tags)
+    store.put_by_hand("moved", picture(9))
+    definitions = [
+        dataclasses.replace(
+            declared("approved", picture(1)), expect=Expectation("put", tag["id-approved"], None, "id-approved")
+        ),
+        dataclasses.replace(declared("moved", picture(1)), expect=Expectation("put", tag["id-moved"])),
+        dataclasses.replace(
+            declared("resourced", picture(1)), expect=Expectation("put", tag["id-resourced"], "0" * 64)
+        ),
+        dataclasses.replace(declared("not-approved", picture(1)), expect=Expectation("none")),
+    ]
+    result = run(store, definitions)
+    assert store.written == [("approved", "put")]
+    assert [o.stale for o in result.outcomes] == [False, True, True, True]
+    assert all("changed since" in o.change.reason for o in result.outcomes[1:])
+
+
+def test_users_who_share_a_picture_are_told() -> None:
+    store = ScriptedStore(["alice", "bob", "carol"])
+    definitions = [declared("alice", picture(1)), declared("bob", picture(1)), declared("carol", picture(2))]
+    result = run(store, definitions, check=True)
+    assert [o.shared_with for o in result.outcomes] == [("bob",), ("alice",), ()]
