@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the pictures of the report in docs/images: `python tests/browser/pictures.py`.
 
-The faces come from packages of the registries, as in the sandbox. It needs Pillow, Jinja2, chromium and pngquant-like
-thrift: pictures are reduced to few colours, since they are committed.
+The faces come from packages of the registries, as in the sandbox. Pictures are reduced to few colours, since
+they are committed.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dest", type=Path, default=ROOT / "docs" / "images")
     parser.add_argument("--done", action="store_true", help="after a real run")
-    parser.add_argument("--size", default="1360,1500")
+    parser.add_argument("--size", default="1400,1180")
     parser.add_argument("--keep", type=Path, help="keep the HTML here")
     arguments = parser.parse_args()
     arguments.dest.mkdir(parents=True, exist_ok=True)

@@ -48,16 +48,15 @@ def report(options: t.Mapping[str, t.Any], now: datetime | None = None) -> dict[
     made = make_folder(folder)
     before = {name: present(path) for name, path in paths.items()}
     # An equal report keeps the time of the one that is there: what did not change is not written again.
-    stamps = {found[0] + "Z" for text in before.values() if text and (found := _STAMP.search(text))}
-    for candidate in sorted(stamps):
-        told = _told(options, gathered, candidate)
-        texts = {name: _text(name, told, options) for name in paths}
-        if texts == before:
+    stamps = [{found[0] for found in _STAMP.finditer(text or "")} for text in before.values()]
+    for candidate in sorted(set.intersection(*stamps))[:3] if stamps else ():
+        told = _told(options, gathered, candidate + "Z")
+        if all(_text(name, told, options) == text for name, text in before.items()):
             return _result(told, paths, changed=made)
     told = _told(options, gathered, stamp)
     for name, path in paths.items():
         write(path, _text(name, told, options))
-    return _result(told, paths, changed=True)
+    return _result(told, paths, changed=made or bool(paths))
 
 
 def _told(options: t.Mapping[str, t.Any], gathered: Gathered, stamp: str) -> Report:

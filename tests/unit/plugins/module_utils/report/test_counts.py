@@ -33,10 +33,10 @@ def test_every_user_counts_once(rows: list[tuple[str, str, str]], done: bool, us
     mode: Mode = "done" if done else "plan"
     gathered = gather(run(rows, done), users, ["ad", "exo"])
     counts = count(gathered, mode)
-    assert sum(counts["states"].values()) == counts["users"] == len({user for user, *_ in rows} | set(users))
+    assert sum(counts["states"].values()) == counts["users"] == len({user for user, *_more in rows} | set(users))
     for target, summary in counts["targets"].items():
         assert sum(summary[drift] for drift in DRIFTS) == summary["checked"]
-        assert summary["checked"] == len({user for user, at, _ in rows if at == target})
+        assert summary["checked"] == len({user for user, at, _words in rows if at == target})
     # What the line says adds up as well: its figures, without those in brackets, are all users.
     told = line(mode, counts).removeprefix("sync did: ").replace("nothing", "")
     outside = told.split(" (")[0] + told.partition(")")[2] if "(" in told else told
