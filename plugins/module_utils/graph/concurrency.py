@@ -9,6 +9,9 @@ import threading
 import time
 import typing as t
 
+#: Seconds between two requests when one at a time is too much: the least and the most.
+_PACES = (0.05, 5.0)
+
 
 class Clock:
     """Time and waiting, so that tests need neither. Seconds throughout."""
@@ -40,7 +43,8 @@ class AdaptiveLimit:
 
     It starts modest and grows by one with every good answer until the first throttling (so it doubles in a round),
     then by one in a round. Throttling halves it, once for all requests that were under way together. It never passes
-    ``maximum`` and never falls under one. A Retry-After for a whole request shuts the gate for everybody.
+    ``maximum`` and never falls under one; where even one at a time is too much (twenty reads in a batch may be), it
+    leaves time between them. A Retry-After for a whole request shuts the gate for everybody.
     """
 
     def __init__(self, maximum: int, clock: Clock | None = None, start: int = 4) -> None:
@@ -52,6 +56,7 @@ class AdaptiveLimit:
         self._in_flight = 0
         self._not_before = 0.0
         self._halved_at = float("-inf")
+        self._pace = 0.0
 
     @property
     def current(self) -> int:
@@ -68,6 +73,7 @@ class AdaptiveLimit:
                 gate = self._not_before - now
                 if gate <= 0 and self._in_flight < int(self._current):
                     self._in_flight += 1
+                    self._not_before = max(self._not_before, now + self._pace)
                     return Ticket(now)
                 # Half a second, so that a stop is noticed wherever it comes from.
                 self._clock.wait(self._changed, min(gate, 0.5) if gate > 0 else 0.5)
@@ -76,7 +82,8 @@ class AdaptiveLimit:
         """The request has ended; ``good`` lets the limit grow."""
         with self._changed:
             self._in_flight -= 1
-            if good and ticket.since > self._halved_at:
+            if good and ticket.since >= self._halved_at:
+                self._pace = self._pace * 0.8 if self._pace > _PACES[0] else 0.0
                 self._current += 1 / self._current if self.throttlings else 1
                 self._current = min(self._current, float(self.maximum))
             self._changed.notify_all()
@@ -85,8 +92,11 @@ class AdaptiveLimit:
         """The service asked for less: halve, unless a request of the same time already did."""
         with self._changed:
             self.throttlings += 1
-            if ticket.since > self._halved_at:
-                self._halved_at = self._clock.monotonic()
+            if ticket.since >= self._halved_at:
+                self._halved_at = now = self._clock.monotonic()
+                if self._current < 2:
+                    self._pace = min(max(self._pace * 2, _PACES[0]), _PACES[1])
+                    self._not_before = max(self._not_before, now + self._pace)
                 self._current = max(1.0, self._current / 2)
 
     def shut(self, seconds: float) -> None:

@@ -52,10 +52,15 @@ class RetryPolicy:
     def wait(self, attempts: int, waited: float, asked: float | None) -> float | None:
         """Seconds until the next attempt after ``attempts`` of them; None: give up.
 
-        Never shorter than asked for; jitter keeps many clients from coming back in one instant.
+        Never shorter than asked for, and longer from the second time on when that was too short. Jitter keeps many
+        clients from coming back in one instant.
         """
         if attempts >= self.max_attempts:
             return None
-        backoff = min(self.longest, self.first * self.factor ** (attempts - 1)) * (0.75 + 0.5 * self.rand())
-        pause = asked * (1 + 0.1 * self.rand()) if asked else backoff
+        pause = self._backoff(attempts)
+        if asked:
+            pause = max(asked * (1 + 0.1 * self.rand()), self._backoff(attempts - 1) if attempts > 1 else 0.0)
         return pause if waited + pause <= self.patience else None
+
+    def _backoff(self, attempts: int) -> float:
+        return min(self.longest, self.first * self.factor ** (attempts - 1)) * (0.75 + 0.5 * self.rand())

@@ -307,3 +307,28 @@ def test_next_links_lead_to_graph_or_nowhere(graph: t.Any) -> None:
     for link in ("https://evil.test/v1.0/users", "https://graph.test.evil/v1.0/users", "/users", None, 3,
                  "https://graph.test@evil/v1.0/users"):  # fmt: skip
         assert path_of(link) is None
+
+
+def test_one_at_a_time_is_spaced_when_it_is_still_too_much(graph: t.Any) -> None:
+    limit = AdaptiveLimit(4, graph.clock, start=1)
+    for _ in range(3):
+        ticket = limit.acquire()
+        graph.clock.now += 0.01
+        limit.throttled(ticket)
+        limit.release(ticket)
+    limit.release(limit.acquire())
+    start = graph.clock.now
+    limit.release(limit.acquire(), good=True)
+    assert graph.clock.now - start >= 0.2
+    for _ in range(30):
+        limit.release(limit.acquire(), good=True)
+    start = graph.clock.now
+    limit.acquire()
+    assert graph.clock.now == start
+
+
+def test_a_time_that_was_too_short_is_made_longer() -> None:
+    policy = RetryPolicy(rand=lambda: 0.5)
+    assert policy.wait(1, 0, 0.002) == pytest.approx(0.0021)
+    assert policy.wait(3, 0, 0.002) == 1.25
+    assert policy.wait(3, 0, 10.0) == pytest.approx(10.5)
