@@ -66,7 +66,8 @@ options:
     default: "#ffffff"
   as_is:
     description:
-      - Store the bytes of the source as they are when they are a JPEG of at most O(max_bytes).
+      - Store the bytes of the source as they are when they are a JPEG of at most O(max_bytes). Active Directory takes
+        any other picture as it is, too, and there nothing but equal bytes counts as the same photo.
       - For bringing back photos that were saved from the same target.
     type: bool
     default: false
@@ -146,6 +147,11 @@ options:
       id:
         description: The account's id then.
         type: str
+  authority:
+    description:
+      - The domain (its DNS name) or tenant (its ID) that this call is meant for. Another one is refused.
+      - The role P(hybrid.photos.restore#role) gives the one that a backup was made from.
+    type: str
   plan_only:
     description:
       - Stop before the first write, as check mode does, and yet remember in O(receipts) what was found to be the same.

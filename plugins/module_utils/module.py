@@ -84,6 +84,7 @@ def photo_argument_spec(*, size: int, max_bytes: int, match_by: t.Sequence[str])
                 "id": {"type": "str"},
             },
         },
+        "authority": {"type": "str"},
         "plan_only": {"type": "bool", "default": False},
         "previews_dir": {"type": "path"},
         "rows": {"type": "str", "choices": ["all", "drifting"], "default": "all"},
@@ -132,10 +133,22 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> Res
     progress = ProgressFile(Path(params["progress_file"])) if params["progress_file"] else _silent
     try:
         with closing(open_store(params, receipts)) as store:
+            if params["authority"]:
+                check_authority(store, params["authority"])
             return reconcile(definitions, store, settings, Tools(receipts, backups, previews, progress), refused)
     finally:
         if receipts is not None:
             receipts.close()
+
+
+def check_authority(store: PhotoStore, wanted: str) -> None:
+    """Raises PhotoError when the store is not the tenant or domain that was meant."""
+    store.blocked()  # a store knows who it is once it was asked something
+    if store.authority.lower() != wanted.lower():
+        raise PhotoError(
+            f"this is {store.authority}, and the call is meant for {wanted} (authority); nothing was looked at. "
+            "Check the connection options, and where the photos come from"
+        )
 
 
 def definitions_from(params: t.Mapping[str, t.Any]) -> tuple[list[Definition], dict[str, str]]:

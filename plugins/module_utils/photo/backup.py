@@ -16,7 +16,7 @@ import os
 import re
 import tempfile
 import typing as t
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +31,12 @@ class BackupError(PhotoError):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """One backed-up photo. ``after`` is the tag that our write left (None: removed); ``done`` whether it was made."""
+    """One backed-up photo. ``after`` is the tag that our write left (None: removed); ``done`` whether it was made.
+
+    ``action`` and ``intended`` say what was about to be written: a picture with this SHA-256, or (None) nothing at all.
+    So a run that was killed between its write and its last line still tells what it may have left. ``dropped``: the
+    write was not carried out after all (refused, or somebody else was quicker).
+    """
 
     target: str
     authority: str
@@ -45,6 +50,9 @@ class Saved:
     reason: str
     after: str | None = None
     done: bool = False
+    action: str = ""
+    intended: str | None = None
+    dropped: bool = False
 
 
 class Backups:
@@ -56,8 +64,11 @@ class Backups:
         self.run = run
         self.authority = ""
 
-    def save(self, user: User, picture: bytes, tag: str | None, reason: str) -> Path:
-        """Keep a picture, flushed to disk with its manifest line. Raises BackupError; nothing is left half written."""
+    def save(self, user: User, picture: bytes, tag: str | None, reason: str, replacement: bytes | None = None) -> Path:
+        """Keep a picture, flushed to disk with its manifest line. Raises BackupError; nothing is left half written.
+
+        ``replacement`` is what will be written over it; None: it will be removed.
+        """
         now = datetime.now(UTC)
         place = self.folder / self.target / _folder_name(user.id)
         name = now.strftime("%Y%m%dT%H%M%S.%fZ") + ".jpg"
@@ -79,6 +90,8 @@ class Backups:
                 tag,
                 now.isoformat(),
                 reason,
+                action="delete" if replacement is None else "put",
+                intended=None if replacement is None else sha256(replacement),
             )
             self._append({"event": "saved", **asdict(saved)})
         except OSError as error:
@@ -94,6 +107,11 @@ class Backups:
         # The photo is safe either way; without this line a restore asks before it goes on.
         with contextlib.suppress(OSError):
             self._append(line)
+
+    def dropped(self, path: Path) -> None:
+        """Note that the write a backup was made for was not carried out."""
+        with contextlib.suppress(OSError):
+            self._append({"event": "dropped", "file": path.relative_to(self.folder).as_posix(), "run": self.run})
 
     def _append(self, line: dict[str, t.Any]) -> None:
         # The line starts with a newline too: what a killed run left unfinished then spoils no line but its own.
@@ -125,8 +143,9 @@ def read_manifest(folder: Path) -> list[Saved]:
             if event == "saved":
                 saved[entry["file"]] = Saved(**entry)
             elif event == "written" and entry["file"] in saved:
-                old = saved[entry["file"]]
-                saved[entry["file"]] = Saved(**{**asdict(old), "after": entry["after"], "done": True})
+                saved[entry["file"]] = replace(saved[entry["file"]], after=entry["after"], done=True)
+            elif event == "dropped" and entry["file"] in saved:
+                saved[entry["file"]] = replace(saved[entry["file"]], dropped=True)
         except (ValueError, TypeError, KeyError, AttributeError):
             continue
     root = folder.resolve()

@@ -209,11 +209,29 @@ def _render(data: bytes, recipes: t.Sequence[Recipe], name: str) -> list[Renditi
     renditions = []
     with _turn(size):
         for recipe in recipes:
+            kept = _as_it_is(data, recipe, name)
+            if kept is not None:
+                renditions.append(kept)
+                continue
             scale = _scale(size, recipe)
             if scale not in by_scale:
                 by_scale[scale] = _decode(data, scale, name)
             renditions.append(_rendition(by_scale[scale], recipe, source, name))
     return renditions
+
+
+def _as_it_is(data: bytes, recipe: Recipe, name: str) -> Rendition | None:
+    """The source itself as its rendition, where the recipe wants that and the target takes it; None: make one.
+
+    A target that keeps bytes (the ones that are marked) takes any picture back; others are only sent JPEG. Nothing is
+    stamped: what was saved comes back byte for byte.
+    """
+    if not recipe.as_is or len(data) > recipe.max_bytes:
+        return None
+    picture = _open(data, name)
+    if picture.format not in ("JPEG", "MPO") and not recipe.mark:
+        return None
+    return Rendition(data, picture.width, picture.height, QUALITY_HIGHEST, ())
 
 
 def _turn(size: tuple[int, int]) -> contextlib.AbstractContextManager[t.Any]:

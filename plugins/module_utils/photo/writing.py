@@ -111,11 +111,14 @@ class _Writer:
                     self.unsure.add(key)
                     written.append(key)
                 elif result.status == "failed":
+                    self.not_made(key)
                     self.fail(key, result.error or "the target refused it")
                 elif last:
+                    self.not_made(key)
                     why = "somebody else changed this photo twice while it was being written; it was left as it is"
                     self.fail(key, why)
                 else:
+                    self.not_made(key)
                     self.conflicts.append(key)
         except StoreError as error:
             # What was under way when the target went away may have been done; that is for verification to say.
@@ -123,6 +126,16 @@ class _Writer:
             self.unsure.update(waiting.values())
             written.extend(waiting.values())
         return written
+
+    def not_made(self, key: str) -> None:
+        """The photo that was backed up for this change is still there."""
+        if key in self.backups and self.tools.backups is not None:
+            self.tools.backups.dropped(self.backups[key])
+
+    def made(self, key: str, after: str | None) -> None:
+        """The write was carried out and left this tag: what a restore must find to be sure of its ground."""
+        if key in self.backups and self.tools.backups is not None:
+            self.tools.backups.done(self.backups[key], after)
 
     def backed_up(self, keys: t.Sequence[str]) -> dict[str, Observation]:
         """Photos that are about to be lost, by definition key, saved where backups are wanted.
@@ -143,14 +156,20 @@ class _Writer:
                 self.conflicts.append(key)
             elif seen.picture is not None:
                 try:
-                    path = backups.save(user, seen.picture, seen.tag, self.outcomes[key].change.reason)
-                except BackupError as error:
+                    reason = self.outcomes[key].change.reason
+                    path = backups.save(user, seen.picture, seen.tag, reason, self.replacement(key))
+                except (BackupError, SourceError) as error:
                     self.fail(key, str(error))
                 else:
                     saved[key] = seen
                     self.backups[key] = path
                     self.update(key, backup=str(path))
         return saved
+
+    def replacement(self, key: str) -> bytes | None:
+        """What will be written; None: the photo will be removed. Raises SourceError."""
+        outcome = self.outcomes[key]
+        return self.judge.workshop.rendition(outcome.definition).data if outcome.change.action == "put" else None
 
     def prepared(self, keys: t.Sequence[str], saved: t.Mapping[str, Observation]) -> dict[str, Write]:
         """The writes of a lot, without those that failed or met a conflict before."""
@@ -162,13 +181,11 @@ class _Writer:
             if outcome.change.replaces and self.tools.backups is not None and key not in saved:
                 self.fail(key, "its present photo did not arrive for the backup, so it was left as it is; run again")
                 continue
-            data: bytes | None = None
-            if outcome.change.action == "put":
-                try:
-                    data = self.judge.workshop.rendition(outcome.definition).data
-                except SourceError as error:
-                    self.fail(key, str(error))
-                    continue
+            try:
+                data = self.replacement(key)
+            except SourceError as error:
+                self.fail(key, str(error))
+                continue
             held = saved[key].picture if key in saved else None
             writes[key] = Write(self.user(key), data, self.tag(key), held)
         return writes
@@ -176,7 +193,7 @@ class _Writer:
     def verify(self, written: t.Sequence[str]) -> None:
         """Read back what was written, and find out what became of writes whose answer got lost."""
         tags_wanted = self.settings.verify or self.tools.receipts is not None
-        keys = [key for key in written if tags_wanted or key in self.unsure]
+        keys = [key for key in written if tags_wanted or key in self.unsure or key in self.backups]
         try:
             self.look(keys)
         except StoreError as error:
@@ -231,6 +248,7 @@ class _Writer:
         desired = outcome.desired or Summary()
         receipt = Receipt(self.user(key).id, outcome.source_sha256, self.settings.recipe.digest, seen.tag, desired)
         if not self.settings.verify and key not in self.unsure:
+            self.made(key, seen.tag)
             return receipt
         rendition = self.judge.workshop.rendition(outcome.definition)
         comparison = self.judge.compare(rendition, seen)
@@ -253,8 +271,7 @@ class _Writer:
     def confirm(self, key: str, receipt: Receipt) -> Receipt:
         self.unsure.discard(key)
         self.update(key, changed=True, verified=True if self.settings.verify else None)
-        if key in self.backups and self.tools.backups is not None:
-            self.tools.backups.done(self.backups[key], receipt.tag)
+        self.made(key, receipt.tag)
         if self.settings.verify:
             self.finish()
         return receipt

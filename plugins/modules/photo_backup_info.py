@@ -1,0 +1,125 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: photo_backup_info
+short_description: Tell what a backup folder holds, and how to bring it back
+version_added: 0.1.0
+author:
+  - hybrid.photos developers (@hybrid-photos)
+description:
+  - Reads what the photo modules saved in their option C(backup_dir) before they overwrote or removed photos, and returns
+    what they have to be told to bring it back.
+  - The role P(hybrid.photos.restore#role) does the whole with it. This module itself only reads files.
+  - A photo that a run put where there was none replaced nothing, so there is no backup of it.
+extends_documentation_fragment:
+  - hybrid.photos.attributes.info
+options:
+  path:
+    description:
+      - A folder with a C(manifest.jsonl), or one whose folders have one, such as the V(backups) folder of the reports of
+        P(hybrid.photos.sync#role).
+    type: path
+    required: true
+  run:
+    description:
+      - The run to bring back. The newest if not given; runs of the role P(hybrid.photos.restore#role), whose names begin
+        with V(restore-), count only when they are named.
+    type: str
+  users:
+    description: Only these users, named as they were in that run, or by id. All if not given.
+    type: list
+    elements: str
+    default: []
+  targets:
+    description: Only these targets.
+    type: list
+    elements: str
+    choices: [ad, exo]
+    default: [ad, exo]
+  force:
+    description: Leave out the conditions that keep a photo that was changed since.
+    type: bool
+    default: false
+seealso:
+  - module: hybrid.photos.exo_user_photo
+  - module: hybrid.photos.ad_thumbnail_photo
+"""
+
+EXAMPLES = r"""
+- name: See which runs can be undone
+  hybrid.photos.photo_backup_info:
+    path: reports/backups
+  register: backups
+
+- name: Show them
+  ansible.builtin.debug:
+    var: backups.runs
+"""
+
+RETURN = r"""
+run:
+  description: The run that was chosen.
+  returned: success
+  type: str
+  sample: 20261123T081500Z
+runs:
+  description: All runs in the folder, oldest first, with the time of their last backup and their photos a target.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"run": "20261123T081500Z", "time": "2026-11-23T08:15:07.123456+00:00", "ad": 7, "exo": 9}]
+ad:
+  description: What M(hybrid.photos.ad_thumbnail_photo) takes to bring the run back.
+  returned: success
+  type: dict
+  contains: &contains
+    photos: {description: For its option C(photos). Users are named by id., type: list, elements: dict, returned: always}
+    approved: {description: For its option C(approved). Null with O(force=true)., type: list, elements: dict, returned: always}
+    authority: {description: For its option C(authority)., type: str, returned: always}
+    names: {description: What the users were called in that run by id., type: dict, returned: always}
+exo:
+  description: What M(hybrid.photos.exo_user_photo) takes to bring the run back.
+  returned: success
+  type: dict
+  contains: *contains
+problems:
+  description: Backups that cannot be used, with C(user), C(target) and C(reason).
+  returned: success
+  type: list
+  elements: dict
+"""
+
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import PhotoError
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.restore import TARGETS, Wish, plan
+
+ARGUMENTS = {
+    "path": {"type": "path", "required": True},
+    "run": {"type": "str"},
+    "users": {"type": "list", "elements": "str", "default": []},
+    "targets": {"type": "list", "elements": "str", "choices": list(TARGETS), "default": list(TARGETS)},
+    "force": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    given = module.params
+    wish = Wish(tuple(given["users"]), given["run"] or "", tuple(given["targets"]), given["force"])
+    try:
+        answer = plan(Path(given["path"]), wish)
+    except PhotoError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, **answer)
+
+
+if __name__ == "__main__":
+    main()
