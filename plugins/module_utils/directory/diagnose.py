@@ -6,6 +6,9 @@
 libldap says "Can't contact LDAP server" and "(unknown error code)" alike of an unknown name, a closed port, an
 untrusted authority and a wrong name in a certificate (seen with 2.5.13 on GnuTLS). So after a failure the way is walked
 once more with Python's own sockets and TLS, which tell these apart. Nothing is sent but the request for StartTLS.
+
+And it is walked before: libldap on GnuTLS waits for the TLS handshake of a silent server without an end, whatever its
+timeouts, and keeps a core busy with it. So a server must first have answered a handshake of ours in time.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 import socket
 import ssl
 import typing as t
+from dataclasses import replace
 
 from .options import DirectoryOptions
 
@@ -27,13 +31,28 @@ _NOT_YET_VALID, _EXPIRED = 9, 10
 def why_no_connection(options: DirectoryOptions, said: str = "") -> str:
     """One sentence that names the option to look at. ``said`` is what libldap had to say."""
     try:
-        found = _walk(options)
+        found = _walk(options, min(options.timeout, 10))
     except OSError as error:
         found = f"{options.place}: {error.strerror or error}; check server, port and the firewall"
     return found or (
         f"{options.place}: no connection, though the name, the port and the certificate look right from here"
         f"{f' ({said})' if said else ''}; try again, and check that the directory service is healthy"
     )
+
+
+def why_silent(options: DirectoryOptions) -> str | None:
+    """None once the server spoke TLS, well or badly; else why libldap had better not be let near it."""
+    if options.tls_mode == "none":
+        return None
+    try:
+        raw = socket.create_connection((options.server, options.effective_port), timeout=options.timeout)
+        with raw:
+            if options.tls_mode == "start_tls":
+                _start_tls(raw)
+            _tls(raw, replace(options, cert_validation="ignore"))
+    except (OSError, UnicodeError):
+        return why_no_connection(options)
+    return None
 
 
 def tls_context(options: DirectoryOptions) -> ssl.SSLContext:
@@ -47,30 +66,35 @@ def tls_context(options: DirectoryOptions) -> ssl.SSLContext:
     return context
 
 
-def _walk(options: DirectoryOptions) -> str | None:
+def _walk(options: DirectoryOptions, timeout: float) -> str | None:
     place = options.place
     try:
         socket.getaddrinfo(options.server, options.effective_port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         return f"server {options.server} is not a name that this host can resolve ({error}); check server and DNS"
     try:
-        raw = socket.create_connection((options.server, options.effective_port), timeout=min(options.timeout, 10))
+        raw = socket.create_connection((options.server, options.effective_port), timeout=timeout)
     except ConnectionRefusedError:
         return f"{place}: nothing listens there (connection refused); check server, port and tls_mode"
     except TimeoutError:
-        return f"{place}: no answer in time; check server, port and the firewall between"
+        return f"{place}: no connection within {timeout} s; check server, port and the firewall between"
     with raw:
         if options.tls_mode == "none":
             return None
-        if options.tls_mode == "start_tls" and not _start_tls(raw):
-            return f"{place}: does not offer StartTLS; use tls_mode ldaps (port 636), or check port"
-        return _tls(raw, options)
+        try:
+            if options.tls_mode == "start_tls" and not _start_tls(raw):
+                return f"{place}: does not offer StartTLS; use tls_mode ldaps (port 636), or check port"
+            return _tls(raw, options)
+        except TimeoutError:
+            return f"{place}: took the connection but says nothing for {timeout} s; check port, tls_mode and its health"
 
 
 def _start_tls(raw: socket.socket) -> bool:
     try:
         raw.sendall(START_TLS_REQUEST)
         answer = raw.recv(4096)
+    except TimeoutError:
+        raise
     except OSError:
         return False
     # ExtendedResponse [APPLICATION 24] that begins with resultCode ENUMERATED 0, success.
@@ -87,8 +111,6 @@ def _tls(raw: socket.socket, options: DirectoryOptions) -> str | None:
         return f"{place}: {_certificate_problem(error, options)}"
     except ssl.SSLError as error:
         return f"{place}: does not speak TLS ({error.reason or error}); check port and tls_mode"
-    except TimeoutError:
-        return f"{place}: the TLS handshake got no answer in time; check port and tls_mode"
     except (ConnectionResetError, BrokenPipeError):
         return f"{place}: broke off the TLS handshake; check port, tls_mode and the domain controller's certificate"
 

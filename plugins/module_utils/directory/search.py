@@ -184,7 +184,7 @@ def clause(match_by: MatchBy, identity: str) -> str:
 def people_filter(clauses: t.Iterable[str] = ()) -> str:
     """All people, or those that one of the clauses finds."""
     either = "".join(clauses)
-    return f"(&{PERSON}(|{either}))" if either else f"(&{PERSON})"
+    return f"(&(|{either}){PERSON})" if either else f"(&{PERSON})"
 
 
 def chunks(items: t.Sequence[str], size: int = CLAUSES) -> t.Iterator[t.Sequence[str]]:

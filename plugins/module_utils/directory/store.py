@@ -54,6 +54,8 @@ class DirectoryPhotoStore:
         self._connection = Connection(options)
         self._changes = Changes(memory, options, match_by)
         self._open = False
+        #: By user id, what resolving has just seen: invocation id, highestCommittedUSN before it, uSNChanged.
+        self._moves: dict[str, tuple[str, int, int | None]] = {}
 
     @property
     def requests(self) -> int:
@@ -123,6 +125,7 @@ class DirectoryPhotoStore:
         """People by the key they answer to; and, by a looser one, those who answer to nobody's."""
         connection = self.connect()
         attributes = search.attributes_for(self.match_by, connection.schema.known)
+        before = connection.refresh_usn() if self._changes.remembers else 0
         clauses = [search.clause(self.match_by, spellings[0]) for spellings in asked.values()]
         name = self.match_by.lower()
         if len(clauses) > search.CLAUSES and name in connection.schema.known - connection.schema.indexed:
@@ -142,6 +145,8 @@ class DirectoryPhotoStore:
                     key = search.key(self.match_by, text)
                     if key in asked:
                         found.setdefault(key, {})[person.id] = person
+                        if self._changes.remembers:
+                            self._moves[person.id] = (connection.root.invocation_id, before, person.usn)
                     else:
                         alike.setdefault(_loose(text), {})[person.id] = person
         return {k: list(v.values()) for k, v in found.items()}, {k: list(v.values()) for k, v in alike.items()}
@@ -171,8 +176,12 @@ class DirectoryPhotoStore:
         doubtful: list[User] = []
         for user in users:
             seen = known.get(user.id)
+            moved = self._moves.pop(user.id, None)
             if seen is None:
                 whole.append(user)
+            elif moved is not None and (moved[0], moved[2]) == (seen.invocation_id, seen.usn):
+                self._changes.record(user.id, replace(seen, before=moved[1], identity=self._identity(user)))
+                yield from self._from_memory(user, seen, wanted, whole)
             elif seen.before == before and seen.identity == self._identity(user):
                 yield from self._from_memory(user, seen, wanted, whole)
             else:
@@ -262,6 +271,8 @@ class DirectoryPhotoStore:
     def write(self, writes: t.Sequence[Write]) -> t.Iterator[tuple[User, WriteResult]]:
         """See PhotoStore. One modify a user: take away the value that was seen, add the new one."""
         connection = self.connect()
+        for write in writes:
+            self._moves.pop(write.user.id, None)
         unseen = {w.user.id: w for w in writes if w.expected is not None and w.expected_bytes is None}
         ready = [w for w in writes if w.user.id not in unseen]
         # A hundred at a time, so that no more old photos than that are held.

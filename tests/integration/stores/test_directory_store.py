@@ -1,0 +1,666 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The directory store against a real domain controller (Samba AD DC of the sandbox).
+
+PYTHONPATH=.dev:tests/sandbox tests/sandbox/sandbox run --netns --only domain -- pytest tests/integration/stores
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import socket
+import string
+import subprocess
+import threading
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("ldap")
+if "HYBRID_PHOTOS_SANDBOX" not in os.environ:
+    pytest.skip("needs the sandbox: tests/sandbox/sandbox run --netns -- pytest ...", allow_module_level=True)
+
+from ansible_collections.hybrid.photos.plugins.module_utils.directory import connection as connection_module
+from ansible_collections.hybrid.photos.plugins.module_utils.directory import search
+from ansible_collections.hybrid.photos.plugins.module_utils.directory.connection import Connection
+from ansible_collections.hybrid.photos.plugins.module_utils.directory.errors import DirectoryGone
+from ansible_collections.hybrid.photos.plugins.module_utils.directory.options import DirectoryOptions
+from ansible_collections.hybrid.photos.plugins.module_utils.directory.store import DirectoryPhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import (
+    Observation,
+    PhotoError,
+    StoreError,
+    Unresolved,
+    User,
+    Write,
+    sha256,
+)
+from ca import Authority
+from domain.control import Domain
+
+SANDBOX = Path(os.environ["HYBRID_PHOTOS_SANDBOX"])
+TOLD: dict[str, str] = json.loads((SANDBOX / "sandbox.json").read_text())["domain"]
+UPN = "@photos.test"
+
+
+def options(**changes: t.Any) -> DirectoryOptions:
+    plain: dict[str, t.Any] = {
+        "server": TOLD["host"],
+        "username": TOLD["username"],
+        "password": TOLD["password"],
+        "ca_cert": TOLD["ca_cert"],
+        "timeout": 15,
+    }
+    return DirectoryOptions.from_params(plain | changes)
+
+
+class Notebook:
+    """A Memory that forgets nothing while the test lasts."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def recall(self, key: str) -> str | None:
+        return self.values.get(key)
+
+    def remember(self, key: str, value: str) -> None:
+        self.values[key] = value
+
+    def recall_many(self, keys: t.Sequence[str]) -> dict[str, str]:
+        return {key: self.values[key] for key in keys if key in self.values}
+
+    def remember_many(self, values: t.Mapping[str, str]) -> None:
+        self.values.update(values)
+
+    def tags(self) -> dict[str, str | None]:
+        return {}
+
+
+@pytest.fixture(scope="module")
+def door() -> t.Iterator[Domain]:
+    door = Domain.from_sandbox(SANDBOX)
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def store() -> t.Iterator[DirectoryPhotoStore]:
+    store = DirectoryPhotoStore(options())
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def people(door: Domain) -> t.Iterator[list[str]]:
+    """Thirty users of this test's own, each with a photo of random bytes, gone afterwards."""
+    mark = "".join(random.choices(string.ascii_lowercase, k=8))
+    upns = [f"{mark}{number:02d}{UPN}" for number in range(30)]
+    for number, upn in enumerate(upns):
+        sam = upn.partition("@")[0]
+        door.add_user(
+            upn, sam, mail=f"{sam}@mail.test", employeeID=f"{mark}{number}", thumbnailPhoto=os.urandom(700 + number)
+        )
+    yield upns
+    for dn, _entry in door.search(f"(&(objectClass=user)(sAMAccountName={mark}*))", ["cn"]):
+        door.delete(dn)
+
+
+def resolve(store: DirectoryPhotoStore, identities: t.Sequence[str]) -> list[User]:
+    found = store.resolve(identities)
+    assert list(found) == list(identities)
+    return [t.cast(User, found[i]) for i in identities if isinstance(found[i], User)]
+
+
+def nothing_wanted(_user: User, _tag: str | None) -> bool:
+    return False
+
+
+# -- signing in -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ambient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ticket of the writing account, as kinit leaves it."""
+    cache = f"FILE:{tmp_path / 'cache'}"
+    monkeypatch.setenv("KRB5CCNAME", cache)
+    monkeypatch.setenv("KRB5_CONFIG", TOLD["krb5_conf"])
+    subprocess.run(["kinit", "-k", "-t", TOLD["keytab"], TOLD["principal"]], check=True)
+
+
+def works(chosen: DirectoryOptions) -> None:
+    store = DirectoryPhotoStore(chosen)
+    try:
+        assert store.blocked() is None
+        assert (store.authority, store.limit()) == ("photos.test", 102400)
+        assert store.root.invocation_id
+        assert any(True for _user in store.everyone())
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("mode", ["ldaps", "start_tls"])
+@pytest.mark.parametrize(
+    "username", [TOLD["username"], "PHOTOS\\svc-photos", "CN=svc-photos,CN=Users,DC=photos,DC=test"]
+)
+def test_simple_sign_in(mode: str, username: str) -> None:
+    works(options(tls_mode=mode, username=username))
+
+
+@pytest.mark.usefixtures("ambient")
+@pytest.mark.parametrize("mode", ["ldaps", "start_tls", "none"])
+def test_kerberos_with_a_ticket(mode: str) -> None:
+    works(options(tls_mode=mode, auth_protocol="kerberos", username=None, password=None))
+
+
+@pytest.mark.parametrize("mode", ["ldaps", "none"])
+@pytest.mark.parametrize("username", [TOLD["username"], "svc-photos"])
+def test_kerberos_with_a_password_leaves_nothing_behind(
+    mode: str, username: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("KRB5_CONFIG", TOLD["krb5_conf"])
+    monkeypatch.setenv("KRB5CCNAME", f"FILE:{tmp_path / 'not-there'}")
+    works(options(tls_mode=mode, auth_protocol="kerberos", username=username))
+    assert list(tmp_path.iterdir()) == []
+    assert os.environ["KRB5CCNAME"].endswith("not-there")
+
+
+@pytest.mark.usefixtures("ambient")
+def test_kerberos_without_tls_is_sealed() -> None:
+    chosen = options(tls_mode="none", auth_protocol="kerberos", username=None, password=None)
+    connection = Connection(chosen)
+    connection.open()
+    assert connection._ldap.get_option(connection_module.ldap.OPT_X_SASL_SSF) >= 56
+    connection.close()
+
+
+def test_ignored_names_still_check_the_authority(tmp_path: Path) -> None:
+    works(options(server="localhost", cert_validation="ignore_hostname"))
+    other = Authority(tmp_path, "Other CA")
+    del other
+    with pytest.raises(StoreError, match="not signed by an authority"):
+        works(options(cert_validation="ignore_hostname", ca_cert=str(tmp_path / "ca.pem")))
+    works(options(server="localhost", cert_validation="ignore", ca_cert=str(tmp_path / "ca.pem")))
+
+
+def test_settings_of_one_connection_are_not_those_of_the_next(tmp_path: Path) -> None:
+    Authority(tmp_path, "Other CA")
+    works(options(cert_validation="ignore"))
+    with pytest.raises(StoreError, match="not signed by an authority"):
+        works(options(ca_cert=str(tmp_path / "ca.pem")))
+    works(options())
+
+
+@pytest.mark.parametrize("mode", ["ldaps", "start_tls"])
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"password": "wrong-Pass-1"}, "username or password is wrong"),
+        ({"username": "nobody@photos.test"}, "username or password is wrong"),
+        ({"server": "localhost"}, "certificate is not for the name localhost.*cert_validation"),
+        ({"ca_cert": "OTHER"}, "not signed by an authority trusted by ca_cert"),
+        ({"ca_cert": None}, "not signed by an authority trusted by this host"),
+        ({"port": 1}, "connection refused.*check server, port"),
+        ({"server": "no-such-host.invalid"}, "not a name that this host can resolve"),
+        ({"search_base": "OU=Nowhere,DC=photos,DC=test"}, "search_base"),
+        ({"search_base": "OU=People,DC=other,DC=test"}, "search_base"),
+    ],
+)
+def test_bad_sign_in_says_what_to_do(mode: str, changes: dict[str, t.Any], says: str, tmp_path: Path) -> None:
+    if changes.get("ca_cert") == "OTHER":
+        Authority(tmp_path, "Other CA")
+        changes = {"ca_cert": str(tmp_path / "ca.pem")}
+    with pytest.raises(StoreError, match=says) as failure:
+        works(options(tls_mode=mode, **changes))
+    assert TOLD["password"] not in str(failure.value)
+    assert "wrong-Pass-1" not in str(failure.value)
+
+
+def test_the_wrong_port_of_the_right_server() -> None:
+    with pytest.raises(StoreError, match=r"does not speak TLS|broke off the TLS"):
+        works(options(port=389))
+    with pytest.raises(StoreError, match="does not offer StartTLS"):
+        works(options(tls_mode="start_tls", port=636))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"password": "wrong-Pass-1"}, "the password is wrong"),
+        ({"username": "nobody@PHOTOS.TEST"}, "no such account"),
+        ({"username": "svc-photos@NOWHERE.TEST"}, "Kerberos service is not found"),
+        ({"server": "localhost", "cert_validation": "ignore_hostname"}, "not a name that Kerberos knows"),
+        ({"username": None, "password": None}, "there is no Kerberos ticket"),
+    ],
+)
+def test_bad_kerberos_says_what_to_do(
+    changes: dict[str, t.Any], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KRB5_CONFIG", TOLD["krb5_conf"])
+    monkeypatch.setenv("KRB5CCNAME", f"FILE:{tmp_path / 'not-there'}")
+    with pytest.raises(StoreError, match=says) as failure:
+        works(options(tls_mode="none", auth_protocol="kerberos", **changes))
+    assert "wrong-Pass-1" not in str(failure.value)
+
+
+@pytest.mark.parametrize("mode", ["ldaps", "start_tls"])
+def test_a_silent_server_does_not_hold_us(mode: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(DirectoryGone):
+            works(options(server="127.0.0.1", port=silent.getsockname()[1], tls_mode=mode, timeout=1))
+        assert time.monotonic() - began < 10
+
+
+# -- who --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("match_by", search.MATCH_BY)
+def test_every_way_to_name_a_user(match_by: search.MatchBy, door: Domain, people: list[str]) -> None:
+    dn, entry = door.entry(people[3])
+    identity = {"distinguishedName": dn, "objectGUID": str(door.guid(people[3])).upper()}.get(match_by)
+    identity = identity or entry[match_by][0].decode()
+    store = DirectoryPhotoStore(options(), match_by=match_by)
+    for spelled in (identity, identity.upper(), identity.lower()):
+        (user,) = resolve(store, [spelled])
+        assert (user.id, user.handle, user.identity) == (str(door.guid(people[3])), dn, spelled)
+        ((_user, seen),) = store.read([user])
+        assert seen.picture == door.photo(people[3])
+    store.close()
+
+
+def test_many_at_once_and_twice(store: DirectoryPhotoStore, people: list[str]) -> None:
+    spelled = [*people, *(p.upper() for p in people), *(f"nobody{n}{UPN}" for n in range(300))]
+    found = store.resolve(spelled)
+    assert sum(isinstance(answer, User) for answer in found.values()) == 60
+    assert {found[p].id for p in people} == {found[p.upper()].id for p in people}
+    assert store.requests < 12
+
+
+def test_an_attribute_without_index_is_walked_once(people: list[str]) -> None:
+    mark = people[0][:8]
+    store = DirectoryPhotoStore(options(), match_by="employeeID")
+    found = store.resolve([f"{mark}{n}" for n in range(250)])
+    assert sum(isinstance(answer, User) for answer in found.values()) == 30
+    assert store.requests < 8
+    store.close()
+
+
+def test_two_accounts_with_one_address_are_nobody(door: Domain, people: list[str]) -> None:
+    for upn in people[:2]:
+        door.set(upn, "mail", "twins@mail.test")
+    store = DirectoryPhotoStore(options(), match_by="mail")
+    answer = store.resolve(["twins@mail.test"])["twins@mail.test"]
+    assert isinstance(answer, Unresolved)
+    assert all(door.entry(upn)[0] in answer.reason for upn in people[:2])
+    store.close()
+
+
+def test_computers_are_not_users() -> None:
+    store = DirectoryPhotoStore(options(), match_by="sAMAccountName")
+    assert isinstance(store.resolve(["DC1$"])["DC1$"], Unresolved)
+    assert not any(user.identity.endswith("$") for user in store.everyone())
+    store.close()
+
+
+def test_the_anchor_of_the_cloud(door: Domain, store: DirectoryPhotoStore, people: list[str]) -> None:
+    import base64
+
+    door.set(people[0], "mS-DS-ConsistencyGuid", bytes(range(16)))
+    first, second = resolve(store, people[:2])
+    assert first.immutable_id == base64.b64encode(bytes(range(16))).decode()
+    assert second.immutable_id == base64.b64encode(door.guid(people[1]).bytes_le).decode()
+
+
+HOSTILE = st.one_of(
+    st.text(max_size=40),
+    st.text(alphabet="()*\\&|!=<>~,+\"';#/%\x00\n\r\t é😀aA0@.-", max_size=30),
+    st.text(alphabet="aé(*\\", min_size=290, max_size=1100),
+    st.sampled_from(
+        ["*", "*)(objectClass=*", "a*", "\\2a", "(|(cn=*))", "%s", "$(id)", "\ud800", "CN=", ",,,", "DC=photos,DC=test"]
+    ),
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(HOSTILE, min_size=1, max_size=8), st.sampled_from(search.MATCH_BY))
+def test_hostile_names_are_never_somebody_else(names: list[str], match_by: search.MatchBy) -> None:
+    store = HOSTILE_STORES.setdefault(match_by, DirectoryPhotoStore(options(), match_by=match_by))
+    found = store.resolve([*names, HOSTILE_KNOWN[match_by]])
+    assert isinstance(found[HOSTILE_KNOWN[match_by]], User), "a hostile neighbour must not hide a user"
+    for name in names:
+        if not isinstance(found[name], Unresolved):
+            assert name.strip().lower() in HOSTILE_EXISTING[match_by]
+
+
+HOSTILE_STORES: dict[str, DirectoryPhotoStore] = {}
+HOSTILE_KNOWN: dict[str, str] = {}
+HOSTILE_EXISTING: dict[str, set[str]] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hostile_world(door: Domain) -> t.Iterator[None]:
+    """Accounts whose names are as hostile as a directory takes, and what there is to be found."""
+    names = ["o'hara(x)*", "a\\b&c|d", "zoë+tag", "semi;colon=x", "ab"]
+    for number, name in enumerate(names):
+        door.add_user(
+            f"{name}{UPN}", f"hostile{number}", name=name, mail=f"{name}@mail.test", employeeID=f"h*({number}"
+        )
+    for match_by in search.MATCH_BY:
+        if match_by in ("distinguishedName", "objectGUID"):
+            rows = door.search("(objectClass=user)", ["objectGUID"])
+            texts = [dn if match_by == "distinguishedName" else search_guid(e["objectGUID"][0]) for dn, e in rows]
+        else:
+            rows = door.search(f"(&(objectClass=user)({match_by}=*))", [match_by])
+            texts = [e[match_by][0].decode() for _dn, e in rows]
+        HOSTILE_EXISTING[match_by] = {text.lower() for text in texts}
+        HOSTILE_KNOWN[match_by] = (
+            texts[0] if match_by == "objectGUID" else next(x for x in texts if "(" in x or "0" in x)
+        )
+    yield
+    for store in HOSTILE_STORES.values():
+        store.close()
+    for name in names:
+        door.delete_user(f"{name}{UPN}")
+
+
+def search_guid(raw: bytes) -> str:
+    import uuid
+
+    return str(uuid.UUID(bytes_le=raw))
+
+
+def test_hostile_accounts_are_found_by_their_own_names(door: Domain, store: DirectoryPhotoStore) -> None:
+    names = [f"o'hara(x)*{UPN}", f"a\\b&c|d{UPN}", f"zoë+tag{UPN}", f"ZOË+TAG{UPN}", f"semi;colon=x{UPN}"]
+    assert [u.id for u in resolve(store, names)] == [str(door.guid(n)) for n in names]
+    near = store.resolve([f"zoe+tag{UPN}"])[f"zoe+tag{UPN}"]
+    assert isinstance(near, Unresolved)
+    by_dn = DirectoryPhotoStore(options(), match_by="distinguishedName")
+    dns = list(dict.fromkeys(door.entry(n)[0] for n in names))
+    assert [u.handle for u in resolve(by_dn, dns)] == dns
+    by_dn.close()
+
+
+# -- what -------------------------------------------------------------------------------------------------------------
+
+
+def test_photos_as_they_are(door: Domain, store: DirectoryPhotoStore, people: list[str]) -> None:
+    door.set_photo(people[5], None)
+    seen = {user.identity: what for user, what in store.observe(resolve(store, people), nothing_wanted)}
+    assert len(seen) == 30
+    assert seen[people[5]] == Observation(present=False)
+    for upn in people[6:]:
+        photo = door.photo(upn)
+        assert photo is not None
+        assert (seen[upn].picture, seen[upn].tag, seen[upn].bytes) == (photo, sha256(photo), len(photo))
+
+
+def test_who_went_away_in_between(door: Domain, store: DirectoryPhotoStore, people: list[str]) -> None:
+    users = resolve(store, people[:3])
+    door.delete_user(people[0])
+    door.rename(people[1], f"renamed-{people[1]}")
+    seen = {user.identity: what for user, what in store.read(users)}
+    assert "not found any more" in (seen[people[0]].problem or "")
+    assert f"renamed-{people[1]}" in (seen[people[1]].problem or "")
+    assert seen[people[2]].present
+    results = dict(store.write([Write(users[0], b"new", None), Write(users[2], b"new", seen[people[2]].tag)]))
+    assert "account is gone" in (results[users[0]].error or "")
+    assert results[users[2]].status == "written"
+
+
+def test_compare_and_swap(door: Domain, store: DirectoryPhotoStore, people: list[str]) -> None:
+    users = resolve(store, people)
+    seen = dict(store.read(users))
+    door.set_photo(people[0], b"by hand")
+    door.set_photo(people[1], b"by hand")
+    door.set_photo(people[2], None)
+    door.set_photo(people[3], b"by hand")
+    writes = [
+        Write(users[0], b"ours", seen[users[0]].tag),
+        Write(users[1], b"ours", seen[users[1]].tag, seen[users[1]].picture),
+        Write(users[2], b"ours", seen[users[2]].tag, seen[users[2]].picture),
+        Write(users[3], b"ours", None),
+        Write(users[4], None, seen[users[4]].tag),
+        Write(users[5], None, seen[users[5]].tag, seen[users[5]].picture),
+        *(Write(user, b"ours" + user.id.encode(), seen[user].tag) for user in users[6:]),
+    ]
+    results = {user.identity: result.status for user, result in store.write(writes)}
+    assert results == {p: "conflict" if at < 4 else "written" for at, p in enumerate(people)}
+    assert [door.photo(p) for p in people[:6]] == [b"by hand", b"by hand", None, b"by hand", None, None]
+    assert all(door.photo(u.identity) == b"ours" + u.id.encode() for u in users[6:])
+
+
+def test_too_large(door: Domain, store: DirectoryPhotoStore, people: list[str]) -> None:
+    (user,) = resolve(store, people[:1])
+    ((_user, seen),) = store.read([user])
+    ((_user, result),) = store.write([Write(user, b"x" * 102401, seen.tag)])
+    assert result.status == "failed"
+    assert "at most 102400 bytes" in (result.error or "")
+    assert door.photo(people[0]) == seen.picture
+    ((_user, result),) = store.write([Write(user, b"x" * 102400, seen.tag)])
+    assert result.status == "written"
+
+
+def test_an_account_without_the_right(door: Domain, people: list[str]) -> None:
+    store = DirectoryPhotoStore(options(username=TOLD["reader_username"], password=TOLD["reader_password"]))
+    users = resolve(store, people[:3])
+    seen = dict(store.read(users))
+    before = door.highest_usn()
+    assert all("may not write thumbnailPhoto" in (why or "") for _user, why in store.may_write(users))
+    results = [result for _user, result in store.write([Write(u, b"ours", seen[u].tag) for u in users])]
+    assert [r.status for r in results] == ["failed"] * 3
+    assert all("grant it Write Property on thumbnailPhoto" in (r.error or "") for r in results)
+    assert door.highest_usn() == before
+    store.close()
+
+
+def test_the_right_can_be_asked_for_without_a_write(
+    door: Domain, store: DirectoryPhotoStore, people: list[str]
+) -> None:
+    before = door.highest_usn()
+    assert [why for _user, why in store.may_write(resolve(store, people))] == [None] * 30
+    administrator = DirectoryPhotoStore(options(), match_by="sAMAccountName")
+    ((_user, why),) = administrator.may_write(resolve(administrator, ["Administrator"]))
+    assert "AdminSDHolder" in (why or "")
+    administrator.close()
+    assert door.highest_usn() == before
+
+
+# -- a controller that goes away ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "CLAUSES", 5)
+    monkeypatch.setattr(search.chunks, "__defaults__", (5,))
+    monkeypatch.setattr(connection_module, "PAGE", 5)
+    monkeypatch.setattr(connection_module, "WINDOW", 4)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_restart_in_the_middle_of_reading(door: Domain, store: DirectoryPhotoStore, people: list[str]) -> None:
+    users = resolve(store, people)
+    seen: dict[str, Observation] = {}
+    restarts = 0
+    for user, what in store.read(users):
+        if len(seen) in (7, 19):
+            door.stop(kill=True)
+            threading.Timer(1.0, door.start).start()
+            restarts += 1
+        seen[user.identity] = what
+    assert restarts == 2
+    assert {p: what.picture for p, what in seen.items()} == {p: door.photo(p) for p in people}
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_restart_in_the_middle_of_listing(door: Domain, store: DirectoryPhotoStore, people: list[str]) -> None:
+    listed: list[str] = []
+    for user in store.everyone():
+        if len(listed) == 12:
+            door.stop(kill=True)
+            threading.Timer(1.0, door.start).start()
+        listed.append(user.id)
+    assert len(listed) == len(set(listed))
+    assert {str(door.guid(p)) for p in people} <= set(listed)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_restart_in_the_middle_of_writing(door: Domain, store: DirectoryPhotoStore, people: list[str]) -> None:
+    users = resolve(store, people)
+    seen = dict(store.read(users))
+    results: dict[str, str] = {}
+    for user, result in store.write([Write(u, b"ours" + u.id.encode(), seen[u].tag, seen[u].picture) for u in users]):
+        results[user.identity] = result.status
+        if len(results) == 6:
+            door.stop(kill=True)
+            threading.Timer(1.0, door.start).start()
+    assert set(results) == set(people)
+    assert set(results.values()) <= {"written", "uncertain"}
+    assert 1 <= list(results.values()).count("uncertain") <= 4
+    for user in users:
+        held = door.photo(user.identity)
+        if results[user.identity] == "written":
+            assert held == b"ours" + user.id.encode()
+        else:
+            assert held in (b"ours" + user.id.encode(), seen[user].picture)
+
+
+def test_a_controller_that_stays_away(door: Domain, people: list[str]) -> None:
+    store = DirectoryPhotoStore(options(timeout=2))
+    users = resolve(store, people)
+    door.stop(kill=True)
+    try:
+        began = time.monotonic()
+        with pytest.raises(StoreError, match="connection refused"):
+            list(store.read(users))
+        assert time.monotonic() - began < 10
+    finally:
+        door.start()
+    store.close()
+    assert len(list(store.read(users))) == 30
+
+
+# -- only what moved ---------------------------------------------------------------------------------------------------
+
+
+class Spy(DirectoryPhotoStore):
+    """Counts the photos that are read."""
+
+    photos = 0
+
+    def _entries(self, users: t.Any, photo: bool) -> t.Any:
+        self.photos += len(users) if photo else 0
+        return super()._entries(users, photo)
+
+
+def look(
+    people: list[str], memory: Notebook, users: list[User] | None = None, **how: t.Any
+) -> tuple[dict[str, Observation], Spy]:
+    """One run's look at people, with what was remembered."""
+    store = Spy(options(), memory=memory)
+    found = users if users is not None else resolve(store, people)
+    seen = {user.identity: what for user, what in store.observe(found, how.get("wanted", nothing_wanted))}
+    store.close()
+    assert list(seen) and len(seen) == len(found)
+    return seen, store
+
+
+@pytest.mark.parametrize("resolved_before", [False, True])
+def test_only_what_moved_is_read(resolved_before: bool, door: Domain, people: list[str]) -> None:
+    memory = Notebook()
+    first, spy = look(people, memory)
+    assert spy.photos == 30
+    users = None
+    if resolved_before:
+        store = DirectoryPhotoStore(options())
+        users = resolve(store, people)
+        store.close()
+    again, spy = look(people, memory, users)
+    assert (spy.photos, spy.requests < 12) == (0, True)
+    assert {p: o.tag for p, o in again.items()} == {p: o.tag for p, o in first.items()}
+
+    door.set_photo(people[4], b"by hand")
+    door.set_photo(people[5], None)
+    door.set(people[6], "description", "moved, but not the photo")
+    third, spy = look(people, memory, users)
+    assert spy.photos == 3
+    assert third[people[4]].picture == b"by hand"
+    assert not third[people[5]].present
+    assert third[people[6]].tag == first[people[6]].tag
+    _fourth, spy = look(people, memory, users)
+    assert spy.photos == 0
+    assert not _fourth[people[5]].present
+
+    _seen, spy = look(people, memory, users, wanted=lambda user, tag: user.identity == people[7])
+    assert spy.photos == 1
+    assert _seen[people[7]].picture == door.photo(people[7])
+
+
+def test_our_own_writes_are_seen_at_once(door: Domain, people: list[str]) -> None:
+    memory = Notebook()
+    look(people, memory)
+    store = Spy(options(), memory=memory)
+    users = resolve(store, people)
+    seen = dict(store.observe(users, nothing_wanted))
+    list(store.write([Write(users[0], b"ours", seen[users[0]].tag)]))
+    store.photos = 0
+    after = dict(store.observe(users, nothing_wanted))
+    store.close()
+    assert after[users[0]].tag == sha256(b"ours")
+    assert store.photos == 1
+
+
+def test_a_user_who_is_gone_is_not_remembered(door: Domain, people: list[str]) -> None:
+    memory = Notebook()
+    look(people, memory)
+    store = DirectoryPhotoStore(options())
+    users = resolve(store, people)
+    store.close()
+    door.delete_user(people[0])
+    door.rename(people[1], f"renamed-{people[1]}")
+    door.rename(people[2], f"other-{people[1]}")
+    seen, _spy = look(people, memory, users)
+    assert all(seen[p].problem for p in people[:3])
+    assert not any(seen[p].problem for p in people[3:])
+
+
+@pytest.mark.parametrize("how", ["other", "older"])
+def test_another_controller_or_a_restored_one(how: str, people: list[str]) -> None:
+    memory = Notebook()
+    look(people, memory)
+    for key, value in memory.values.items():
+        record = json.loads(value)
+        record[0 if how == "other" else 1] = "00000000-0000-0000-0000-000000000000" if how == "other" else 10**12
+        memory.values[key] = json.dumps(record)
+    _seen, spy = look(people, memory)
+    assert spy.photos == 30
+    assert "read in full" in spy.notes[0]
+    assert look(people, memory)[1].photos == 0
+
+
+def test_another_account_has_its_own_memory(people: list[str]) -> None:
+    memory = Notebook()
+    look(people, memory)
+    store = Spy(options(username=TOLD["reader_username"], password=TOLD["reader_password"]), memory=memory)
+    list(store.observe(resolve(store, people), nothing_wanted))
+    assert store.photos == 30
+    store.close()
+
+
+def test_a_look_writes_nothing(door: Domain, people: list[str]) -> None:
+    before = door.highest_usn()
+    look(people, Notebook())
+    assert door.highest_usn() == before
+
+
+def test_offline_refusals() -> None:
+    with pytest.raises(PhotoError, match="Global Catalog"):
+        DirectoryPhotoStore(options(port=3269))
