@@ -45,10 +45,11 @@ options:
   results:
     description:
       - What the photo modules returned, in any order, as registered. Each may have failed, been skipped, come from an
-        unreachable host, or be a loop's with RV(ansible.builtin.debug#module:results) in it.
+        unreachable host, or be what a loop registered (a dictionary with a list C(results)).
       - A result without rows can be given the keys C(target) (V(ad) or V(exo)), C(shard) and C(users) by the playbook,
         so that the report can name who was not examined. A key C(check_mode) tells whether it was a check run.
-      - When a user and target come twice, the later one counts.
+      - When a user and target come twice, the later one counts. So the results of a plan may stand before those of
+        its execution; a planned change of which no outcome came back is told as failed, with O(mode=done).
     type: list
     elements: dict
     required: true

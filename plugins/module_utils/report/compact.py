@@ -4,7 +4,8 @@
 """A report's users as the page carries them: words instead of codes, short keys, nothing that says nothing.
 
 User: u(ser), l(abel), s(tate), f(ile), h(ash), ad, exo, n(ot examined: reason by target), p(ictures, added later).
-Side: d(rift), t(old: what is done), a(ction), r(eason), e(rror), x (changed by others), s(ize there),
+Side: d(rift), t(old: what is done), a(ction), r(eason), e(rror), x (changed by others),
+c(hanged since it was approved), s(ize there),
 z (size declared), h(ash or tag), k(ind of h), l(imit in words), o(ver the limit), w(arnings),
 m (same picture as), i(d), b(ackup).
 """
@@ -69,6 +70,7 @@ def _side(mode: t.Any, target: str, side: t.Mapping[str, t.Any]) -> Short:
             "r": side["reason"],
             "e": side["error"],
             "x": side["foreign"],
+            "c": side["stale"],
             "s": picture_size(seen),
             "z": picture_size(side["desired"]),
             "h": seen.get("sha256") or seen.get("etag"),

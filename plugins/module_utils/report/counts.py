@@ -46,6 +46,7 @@ SUMMARY = (
     "failed",
     "unverified",
     "foreign",
+    "stale",
     "requests",
 )
 
@@ -78,9 +79,10 @@ def summarize(rows: t.Iterable[Row], requests: int) -> dict[str, int]:
         total["checked"] += 1
         total[row.drift] += 1
         total["foreign"] += row.foreign
-        total["failed"] += bool(row.error) and row.drift not in PROBLEMS
-        total["unverified"] += row.verified is False
-        if row.changed and not row.error:
+        total["stale"] += row.stale
+        total["failed"] += row.error is not None
+        total["unverified"] += row.verified is False and row.error is None
+        if row.changed:
             total["put" if row.action == "put" else "deleted"] += 1
     return {**{key: total[key] for key in SUMMARY}, "requests": requests}
 

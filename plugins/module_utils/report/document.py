@@ -77,6 +77,7 @@ def _side(row: Row, source: dict[str, t.Any] | None, root: str | None) -> dict[s
         "changed": row.changed,
         "reason": row.reason,
         "foreign": row.foreign,
+        "stale": row.stale,
         "verified": row.verified,
         "desired": _picture(row.desired),
         "observed": _picture(row.observed),

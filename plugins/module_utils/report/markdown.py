@@ -53,7 +53,11 @@ def cell(mode: Mode, side: t.Mapping[str, t.Any] | None) -> str:
         return "–"  # noqa: RUF001 - a dash for nothing
     done = deed(mode, side)
     told = f"{spoken(side['drift'])}: {done}" if done else spoken(side["drift"])
-    return escape(told) + (" ⚠ changed by others" if side["foreign"] else "")
+    return (
+        escape(told)
+        + (" ⚠ changed by others" if side["foreign"] else "")
+        + (" ⚠ changed since approved" if side["stale"] else "")
+    )
 
 
 def markdown(report: t.Mapping[str, t.Any]) -> str:

@@ -126,6 +126,10 @@ def _chips(report: t.Mapping[str, t.Any], users: t.Sequence[t.Mapping[str, t.Any
     foreign = sum(any(user.get(side, {}).get("x") for side in ("ad", "exo")) for user in users)
     if foreign:
         chips.append(_chip("foreign", "changed by others", foreign, "unwanted group", "Somebody else wrote the photo."))
+    stale = sum(any(user.get(side, {}).get("c") for side in ("ad", "exo")) for user in users)
+    if stale:
+        why = "The photo or its source is no longer what was approved, so it was left alone."
+        chips.append(_chip("stale", "changed since approved", stale, "left group", why))
     over = sum(bool(user.get("ad", {}).get("o")) for user in users)
     if over:
         why = "The photo in Active Directory is larger than the 10 KB that pass on to Exchange Online."

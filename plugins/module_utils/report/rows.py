@@ -56,6 +56,10 @@ class Row:
     error: str | None = None
     warnings: tuple[str, ...] = ()
     shared_with: tuple[str, ...] = ()
+    #: Not what was approved, and therefore left out.
+    stale: bool = False
+    #: Of a run that could not write: ``changed`` is what would be done.
+    planned: bool = False
 
     @property
     def key(self) -> str:
@@ -104,21 +108,13 @@ class Gathered:
         return "done" if written else "plan"
 
 
-def gather(results: t.Iterable[t.Any], users: t.Sequence[str] = (), targets: t.Sequence[str] = ()) -> Gathered:
-    """Join results in their order. Every one of ``users`` without a row for one of ``targets`` is not examined."""
+def gather(results: t.Iterable[t.Any]) -> Gathered:
+    """Join results in their order: when a user and target come twice, the later row counts."""
     into = Gathered()
     for place, result in _flat(results, "results"):
         _take(result, place, into)
     # A user may have been seen after all, by another result for the same target.
     into.unseen = [unseen for unseen in into.unseen if not _seen(into, unseen)]
-    known = {(identity_key(unseen.user), unseen.target) for unseen in into.unseen if unseen.user is not None}
-    for user in map(_plain, users):
-        for target in map(_target, targets):
-            key = identity_key(user)
-            if (key, target) in into.rows or (key, target) in known or (key, None) in known:
-                continue
-            into.unseen.append(Unseen("No result came back for this user.", user=user, target=target))
-            known.add((key, target))
     return into
 
 
@@ -143,16 +139,18 @@ def _flat(results: t.Any, place: str) -> t.Iterator[tuple[str, t.Mapping[str, t.
 
 
 def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
-    shard = _shard(result)
     target = _target_of(result, place)
     photos = _list(result.get("photos"), f"{place}.photos")
     compact = _list(result.get("in_sync"), f"{place}.in_sync")
-    failed = bool(result.get("failed") or result.get("unreachable"))
-    if not photos and not compact and not failed:
-        if result.get("skipped") or "photos" in result or "in_sync" in result or "summary" in result:
-            return
+    if result.get("skipped") and not photos:
+        return
+    said = _text(result.get("msg"))
+    if said is None and (result.get("failed") or result.get("unreachable")):
+        said = "It failed without saying why."
+    if "photos" not in result and "in_sync" not in result and said is None:
         raise PhotoError(f"{place} is not what exo_user_photo or ad_thumbnail_photo returned: it has no photos.")
-    rows = [_row(photo, target, f"{place}.photos[{number}]") for number, photo in enumerate(photos)]
+    planned = _planned(result)
+    rows = [_row(photo, target, f"{place}.photos[{number}]", planned) for number, photo in enumerate(photos)]
     rows += [_in_sync(entry, target, f"{place}.in_sync[{number}]") for number, entry in enumerate(compact)]
     for row in rows:
         into.repeated += (row.key, row.target) in into.rows
@@ -163,10 +161,17 @@ def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
     summary = _mapping(result.get("summary"))
     if target is not None:
         into.requests[target] += _int(summary.get("requests")) or 0
-    said = (_text(result.get("msg")) or "It failed without saying why.") if failed else None
-    if said:
-        into.messages.append(Message(said, target, shard))
+    if said is not None:
+        # failed_when may say that a failure is none; the message is there all the same.
+        into.messages.append(Message(said, target, _shard(result)))
     into.unseen += _lost(result, rows, said, _int(summary.get("checked")) or 0, target)
+
+
+def _planned(result: t.Mapping[str, t.Any]) -> bool:
+    """Could this call not have written? Told by the playbook (``check_mode``) or by how the module was called."""
+    return bool(
+        result.get("check_mode") or _mapping(_mapping(result.get("invocation")).get("module_args")).get("plan_only")
+    )
 
 
 def _lost(
@@ -222,7 +227,7 @@ def _target(value: t.Any, place: str = "targets") -> Target:
     raise PhotoError(f"{place}: the target must be ad or exo, not {value!r:.40}.")
 
 
-def _row(photo: t.Any, target: Target | None, place: str) -> Row:
+def _row(photo: t.Any, target: Target | None, place: str, planned: bool = False) -> Row:
     if not isinstance(photo, t.Mapping) or not photo.get("user"):
         raise PhotoError(f"{place} is not a row of exo_user_photo or ad_thumbnail_photo: it has no user.")
     if photo.get("drift") not in DRIFTS:
@@ -250,6 +255,8 @@ def _row(photo: t.Any, target: Target | None, place: str) -> Row:
         error=_text(photo.get("error")),
         warnings=_texts(photo.get("warnings")),
         shared_with=_texts(photo.get("shared_with")),
+        stale=bool(photo.get("stale")),
+        planned=planned,
     )
 
 

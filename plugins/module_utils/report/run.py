@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..photo.model import PhotoError
+from .complete import complete, settle
 from .counts import clean, drifting, joined
 from .document import Report, as_json, build
 from .files import make_folder, present, write
@@ -41,7 +42,9 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
 
 def report(options: t.Mapping[str, t.Any], now: datetime | None = None) -> dict[str, t.Any]:
     """Write the report that the options ask for. Returns what the module returns."""
-    gathered = gather(options["results"], options["users"], options["targets"])
+    gathered = gather(options["results"])
+    complete(gathered, options["users"], options["targets"])
+    settle(gathered, options["mode"] or gathered.mode)
     stamp = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
     folder = Path(options["dest"]).expanduser().absolute()
     paths = {name: folder / file for name, file in FORMATS.items() if name in options["formats"]}

@@ -109,7 +109,7 @@
       side.prepend(picture(user, name, alt, unseen === undefined ? "not asked for" : "not examined"));
       if (unseen !== undefined) facts.append(pills(make("p"), "not_examined"), make("p", "why", unseen));
     } else if (brief) {
-      const told = pills(make("p"), row.d, row.x);
+      const told = pills(make("p"), row.d, row);
       if (row.s) told.append(" " + row.s);
       facts.append(told, ...warnings(row));
     } else {
@@ -122,7 +122,7 @@
 
   function* told(row) {
     const good = row.d === "in_sync";
-    yield pills(make("p"), row.d, row.x);
+    yield pills(make("p"), row.d, row);
     if (row.t) yield make("p", "deed" + (row.t === "failed" ? " bad" : ""), row.t[0].toUpperCase() + row.t.slice(1));
     if (row.e && row.e !== row.r) yield make("p", "bad", row.e);
     if (row.r) yield make("p", good ? "" : "why", row.r);
@@ -138,9 +138,10 @@
     for (const warning of row.w || []) yield make("p", "warn", "⚠ " + warning);
   }
 
-  function pills(line, drift, foreign) {
+  function pills(line, drift, row) {
     line.append(make("span", "pill " + drift, spoken(drift)));
-    if (foreign) line.append(" ", make("span", "pill foreign", "changed by others"));
+    if (row && row.x) line.append(" ", make("span", "pill foreign", "changed by others"));
+    if (row && row.c) line.append(" ", make("span", "pill foreign", "changed since approved"));
     return line;
   }
 
@@ -187,6 +188,7 @@
     all: () => true,
     attention: (user) => user.s !== "in_sync",
     foreign: (user) => has(user, (row) => row.x),
+    stale: (user) => has(user, (row) => row.c),
     over: (user) => user.ad && user.ad.o,
   };
   function words(user) {

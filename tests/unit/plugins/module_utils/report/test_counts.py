@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import DRIFTS
+from ansible_collections.hybrid.photos.plugins.module_utils.report.complete import complete
 from ansible_collections.hybrid.photos.plugins.module_utils.report.counts import (
     DRIFTING,
     clean,
@@ -31,7 +32,8 @@ def run(rows: list[tuple[str, str, str]], done: bool = False) -> list[sample.Res
 @given(people, st.booleans(), st.lists(st.sampled_from("abcxyz")))
 def test_every_user_counts_once(rows: list[tuple[str, str, str]], done: bool, users: list[str]) -> None:
     mode: Mode = "done" if done else "plan"
-    gathered = gather(run(rows, done), users, ["ad", "exo"])
+    gathered = gather(run(rows, done))
+    complete(gathered, users, ["ad", "exo"])
     counts = count(gathered, mode)
     assert sum(counts["states"].values()) == counts["users"] == len({user for user, *_more in rows} | set(users))
     for target, summary in counts["targets"].items():
@@ -86,7 +88,9 @@ def test_drift_on_one_side_hides_no_problem_from_the_target_figures() -> None:
 def test_a_partial_run_is_not_clean() -> None:
     rows = run([("a", "ad", "in_sync")])
     assert not clean("plan", count(gather([*rows, {"unreachable": True, "msg": "gone"}]), "plan"))
-    assert not clean("plan", count(gather(rows, ["a"], ["ad", "exo"]), "plan"))
+    half = gather(rows)
+    complete(half, ["a"], ["ad", "exo"])
+    assert not clean("plan", count(half, "plan"))
     assert not clean("plan", count(gather([]), "plan"))
     partial = count(gather([*rows, {"unreachable": True, "msg": "gone"}]), "plan")
     assert line("plan", partial) == "0 drift, 1 in sync, 1 part of the run not examined"

@@ -77,18 +77,16 @@ def test_rows_that_were_counted_and_are_not_there_are_told() -> None:
     ]
 
 
-def test_everybody_who_should_be_there_and_is_not() -> None:
-    results = [sample.result([sample.row("a", "ad")]), {"failed": True, "msg": "down", "target": "exo", "users": ["a"]}]
-    assert unseen(gather(results, users=["a", "b"], targets=["ad", "exo"])) == [
-        ("a", "exo", None, "down"),
-        ("b", "ad", None, "No result came back for this user."),
-        ("b", "exo", None, "No result came back for this user."),
-    ]
-
-
 def test_a_second_try_that_worked_is_examined() -> None:
     results = [{"failed": True, "msg": "down", "target": "ad", "users": ["a"]}, sample.result([sample.row("a", "ad")])]
     assert unseen(gather(results)) == []
+
+
+def test_a_failure_that_failed_when_hides_is_one_all_the_same() -> None:
+    result = {"failed": False, "failed_when_result": False, "msg": "wrong password", "target": "ad", "changed": False}
+    gathered = gather([result])
+    assert unseen(gathered) == [(None, "ad", None, "wrong password")]
+    assert gathered.messages[0].text == "wrong password"
 
 
 def test_skipped_tasks_and_empty_lists_say_nothing() -> None:
