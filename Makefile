@@ -55,7 +55,8 @@ changelog: setup ## make CHANGELOG.md again from changelogs/fragments
 	@tests/changelog
 
 .PHONY: setup
-setup: apt .venv/ready ## Debian packages and .venv
+setup: apt .venv/ready ## Debian packages, .venv, and the photographs of the sandbox's people
+	@python -c 'import pathlib, sys; sys.path.insert(0, "tests/sandbox"); import assembly; assembly.Sandbox(pathlib.Path(".sandbox")).prepare()'
 
 .PHONY: setup-all
 setup-all: apt-all setup .venv-importer/ready ansible-test ## what the tests and gates need besides
