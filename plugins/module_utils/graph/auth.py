@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import threading
 import typing as t
 from dataclasses import dataclass, field
@@ -19,8 +18,8 @@ from urllib.parse import urlsplit
 
 from ..photo.model import PhotoError, StoreError
 from .aadsts import explain
+from .certificate import pem, pfx
 from .concurrency import Clock
-from .errors import one_line
 from .login import LoginClient
 from .options import CLOUDS, GraphOptions
 
@@ -121,7 +120,7 @@ class Certificate(Application):
             raw = Path(path).read_bytes()
         except OSError as ex:
             raise PhotoError(f"certificate_path: {path} cannot be read ({ex.strerror}).") from ex
-        return _pem(path, raw, password) if b"-----BEGIN" in raw else _pfx(path, raw, password)
+        return pem(path, raw, password) if b"-----BEGIN" in raw else pfx(path, raw, password)
 
 
 class Federated(Application):
@@ -279,38 +278,3 @@ def _token(answer: object, option: str, secrets: t.Sequence[str]) -> Token:
 
 def _secrets(options: GraphOptions) -> tuple[str, ...]:
     return tuple(s for s in (options.client_secret, options.certificate_password, options.access_token) if s)
-
-
-def _pem(path: str, raw: bytes, password: str | None) -> dict[str, str]:
-    text = raw.decode("latin-1")
-    keys = re.findall(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----.*?-----END (?:[A-Z]+ )?PRIVATE KEY-----", text, re.S)
-    certificates = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", text, re.S)
-    if not keys or not certificates:
-        what = "private key" if not keys else "certificate"
-        raise PhotoError(f"certificate_path: {path} holds no {what}; put key and certificate into one PEM file.")
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    encrypted = "ENCRYPTED" in keys[0]
-    try:
-        load_pem_private_key(keys[0].encode(), password.encode() if password and encrypted else None)
-    except (ValueError, TypeError) as ex:
-        raise PhotoError(_unopened(path, password)) from ex
-    proof = {"private_key": keys[0], "public_certificate": "\n".join(certificates)}
-    return {**proof, "passphrase": password} if password and encrypted else proof
-
-
-def _pfx(path: str, raw: bytes, password: str | None) -> dict[str, str | None]:
-    from cryptography.hazmat.primitives.serialization import pkcs12
-
-    try:
-        key, certificate, _chain = pkcs12.load_key_and_certificates(raw, password.encode() if password else None)
-    except (ValueError, TypeError) as ex:
-        raise PhotoError(_unopened(path, password)) from ex
-    if key is None or certificate is None:
-        raise PhotoError(f"certificate_path: {path} must hold a certificate and its private key.")
-    return {"private_key_pfx_path": path, "passphrase": password}
-
-
-def _unopened(path: str, password: str | None) -> str:
-    why = "certificate_password does not open it, or it is damaged" if password else "it needs certificate_password"
-    return f"certificate_path: {one_line(path)}: {why}, or it is no PEM or PFX file."

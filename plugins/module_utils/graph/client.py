@@ -75,7 +75,7 @@ class Client:
         headers: t.Mapping[str, str] | None = None,
     ) -> Reply:
         """One attempt, and a second with a new token when Graph refuses the first one's. Raises Cut, StoreError."""
-        for _ in range(2):
+        for _attempt in range(2):
             token = self._tokens.token()
             send = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4()), **(headers or {})}
             if content_type is not None:

@@ -67,7 +67,7 @@ class Engine:
     def run(self, source: t.Iterable[Item]) -> t.Iterator[tuple[Item, Answer]]:
         """Send everything of ``source`` and everything added; yield answers as they come."""
         self._source = iter(source)
-        for _ in range(self._client.limit.maximum):
+        for _thread in range(self._client.limit.maximum):
             threading.Thread(target=self._work, name="graph", daemon=True).start()
         try:
             while (unit := self._next_unit()) is not None:
@@ -146,7 +146,7 @@ class Engine:
         self._wake()
         self._fill()
         if self._ready and self._room():
-            items = [self._ready.popleft() for _ in range(min(self._size, len(self._ready)))]
+            items = [self._ready.popleft() for _item in range(min(self._size, len(self._ready)))]
             self._batched += len(items)
             return items
         return [self._singles.popleft()] if self._singles else []

@@ -17,7 +17,7 @@ from ..photo.store import Wanted
 from .batch import Answer, Item
 from .client import Client
 from .engine import Engine
-from .roles import Permissions
+from .roles import LEAST, Permissions
 
 #: The rendition that pixels are compared with: small, and there for all but the smallest photos.
 _SMALL = "photos/96x96/$value"
@@ -124,7 +124,8 @@ class Photos:
             denied = self._permissions.denied(task)
             if denied is not None:
                 raise denied
-            return f"access denied by Microsoft Graph ({shown}); check policies that protect this user"
+            least = LEAST[task]
+            return f"access denied by Microsoft Graph ({shown}); check {least} and policies that protect this user"
         texts = {
             "no_user": f"the user is not there any more or has no Exchange Online mailbox ({shown})",
             "no_mailbox": f"no mailbox in Exchange Online to hold a photo ({shown}); assign a licence first",

@@ -195,7 +195,7 @@ def test_a_caller_that_leaves_stops_the_threads(graph: t.Any) -> None:
     running = Engine(graph.client).run(items(2000))
     next(running)
     running.close()
-    for _ in range(200):
+    for _time in range(200):
         if threading.active_count() <= before:
             break
         threading.Event().wait(0.01)
@@ -252,21 +252,21 @@ def test_the_policy_honours_what_was_asked_and_bounds_the_whole() -> None:
 def test_the_limit_grows_halves_once_and_never_passes_the_maximum(graph: t.Any) -> None:
     limit = AdaptiveLimit(8, graph.clock)
     assert limit.current == 4
-    for _ in range(20):
+    for _time in range(20):
         limit.release(limit.acquire(), good=True)
     assert limit.current == 8
     graph.clock.now += 1
-    together = [limit.acquire() for _ in range(8)]
+    together = [limit.acquire() for _time in range(8)]
     graph.clock.now += 1
     for ticket in together:
         limit.throttled(ticket)
         limit.release(ticket)
     assert limit.current == 4
     graph.clock.now += 1
-    for _ in range(4):
+    for _time in range(4):
         limit.release(limit.acquire(), good=True)
     assert limit.current in (4, 5)  # by one in a round from now on
-    for _ in range(200):
+    for _time in range(200):
         graph.clock.now += 1
         ticket = limit.acquire()
         graph.clock.now += 1
@@ -296,7 +296,7 @@ def test_a_call_is_patient_and_says_what_it_got(graph: t.Any) -> None:
 
 def test_every_request_has_an_id_of_its_own(graph: t.Any) -> None:
     graph.script.on("GET /v1.0/z", (200, {}))
-    for _ in range(3):
+    for _time in range(3):
         graph.client.call("GET", "/v1.0/z")
     assert len({head["client-request-id"] for _m, _p, head, _b in graph.script.sent}) == 3
 
@@ -311,7 +311,7 @@ def test_next_links_lead_to_graph_or_nowhere(graph: t.Any) -> None:
 
 def test_one_at_a_time_is_spaced_when_it_is_still_too_much(graph: t.Any) -> None:
     limit = AdaptiveLimit(4, graph.clock, start=1)
-    for _ in range(3):
+    for _time in range(3):
         ticket = limit.acquire()
         graph.clock.now += 0.01
         limit.throttled(ticket)
@@ -320,7 +320,7 @@ def test_one_at_a_time_is_spaced_when_it_is_still_too_much(graph: t.Any) -> None
     start = graph.clock.now
     limit.release(limit.acquire(), good=True)
     assert graph.clock.now - start >= 0.2
-    for _ in range(30):
+    for _time in range(30):
         limit.release(limit.acquire(), good=True)
     start = graph.clock.now
     limit.acquire()

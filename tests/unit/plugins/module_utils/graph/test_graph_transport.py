@@ -89,10 +89,10 @@ def test_netrc_and_cookies_stay_out(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setenv("NETRC", str(netrc))
     adapter = Adapter(Set_Cookie="a=b; Path=/")
     made = http(adapter)
-    for _ in range(2):
+    for _time in range(2):
         made.send("GET", ROOT + "/x", {"Authorization": "Bearer s3cret"})
-    assert [r.headers["Authorization"] for r, _ in adapter.asked] == ["Bearer s3cret"] * 2
-    assert not any("Cookie" in r.headers for r, _ in adapter.asked)
+    assert [r.headers["Authorization"] for r, _options in adapter.asked] == ["Bearer s3cret"] * 2
+    assert not any("Cookie" in r.headers for r, _options in adapter.asked)
 
 
 def test_our_ca_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
