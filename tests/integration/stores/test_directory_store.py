@@ -20,7 +20,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("ldap")
@@ -320,6 +320,7 @@ def test_the_anchor_of_the_cloud(door: Domain, store: DirectoryPhotoStore, peopl
     assert second.immutable_id == base64.b64encode(door.guid(people[1]).bytes_le).decode()
 
 
+EXAMPLES = int(os.environ.get("HYBRID_PHOTOS_EXAMPLES", "150"))
 HOSTILE = st.one_of(
     st.text(max_size=40),
     st.text(alphabet="()*\\&|!=<>~,+\"';#/%\x00\n\r\t é😀aA0@.-", max_size=30),
@@ -330,7 +331,7 @@ HOSTILE = st.one_of(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.lists(HOSTILE, min_size=1, max_size=8), st.sampled_from(search.MATCH_BY))
 def test_hostile_names_are_never_somebody_else(names: list[str], match_by: search.MatchBy) -> None:
     store = HOSTILE_STORES.setdefault(match_by, DirectoryPhotoStore(options(), match_by=match_by))
