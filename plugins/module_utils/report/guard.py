@@ -9,7 +9,7 @@ import typing as t
 
 from ..photo.model import Change
 from ..photo.plan import Limit, guard
-from .rows import TARGETS, gather
+from .rows import TARGETS, Row, gather
 
 ARGUMENTS: dict[str, t.Any] = {
     "results": {"type": "list", "elements": "dict", "required": True},
@@ -33,16 +33,18 @@ def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     for target in TARGETS:
         rows = [row for row in gathered.rows.values() if row.target == target]
         changes = [
-            (
-                f"{row.user} ({target})",
-                Change(row.drift, row.action, row.reason, row.foreign, replaces=row.observed is not None),
-            )
+            (f"{row.user} ({target})", Change(row.drift, row.action, row.reason, row.foreign, replaces=_replaces(row)))
             for row in rows
         ]
-        losing = [change for _user, change in changes if change.replaces and change.action != "none"]
+        losing = [change for _user, change in changes if change.replaces]
         removed = sum(change.action == "delete" for change in losing)
         figures[target] = {"checked": len(rows), "replaced": len(losing) - removed, "removed": removed}
         complaint = guard(changes, len(rows), limits)
         if complaint is not None:
             complaints.append(complaint)
     return {"allowed": not complaints, "figures": figures, "msg": " ".join(complaints) or "The plan is within limits."}
+
+
+def _replaces(row: Row) -> bool:
+    """Would a photo be lost by what is planned for this user?"""
+    return row.action != "none" and row.observed is not None

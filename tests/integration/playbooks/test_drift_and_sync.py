@@ -1,0 +1,251 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job: declared photos are found to differ on both sides, put right, and found in sync."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+
+if t.TYPE_CHECKING:
+    from .conftest import Company
+
+#: Those of the seeded people that cannot be brought in line, and why.
+PROBLEMS = {"unresolved": 3, "unavailable": 1, "invalid": 4}
+
+
+def problems(report: dict[str, t.Any]) -> dict[str, int]:
+    states = [user[side]["drift"] for user in report.values() for side in ("ad", "exo")]
+    return {problem: states.count(problem) for problem in PROBLEMS}
+
+
+def others(report: dict[str, t.Any]) -> set[str]:
+    return {user[side]["drift"] for user in report.values() for side in ("ad", "exo")} - set(PROBLEMS)
+
+
+def files_under(*folders: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_drift_run_finds_what_was_seeded_and_writes_nothing_but_its_report(company: Company) -> None:
+    definitions = files_under(company.photos)
+    before, usn = company.writes(), company.domain.highest_usn()
+    run = company.play("drift")
+    assert run.code == 0
+    report = company.report()
+    for person in company.told["people"]:
+        if person.get("expect_ad") and person["identity"] in report:
+            found = report[person["identity"]]
+            assert found["ad"]["drift"] == person["expect_ad"], person["key"]
+            assert found["exo"]["drift"] == person["expect_exo"], person["key"]
+    assert len(report) == 32
+    assert company.writes() == before
+    assert company.domain.highest_usn() == usn
+    assert files_under(company.photos) == definitions
+    assert {path.name for path in company.folder.iterdir()} == {"photos", "team.photos.yml", "reports"}
+    assert sorted(path.name for path in (company.folder / "reports").iterdir()) == [
+        "drift.html",
+        "drift.json",
+        "drift.md",
+        "drift.xml",
+    ]
+    assert "23 missing, 3 different, 2 unwanted" in run.line
+
+
+def test_sync_puts_right_what_can_be_and_a_third_run_changes_nothing(company: Company) -> None:
+    first = company.play("sync")
+    assert first.code == 2, "problem users make the play fail, after all others were done"
+    report = company.report()
+    assert problems(report) == PROBLEMS
+    written = company.writes()
+    assert written > (20, 20)
+    second = company.play("drift", "-e", "drift_report_dir=second")
+    assert second.code == 0
+    assert others(company.report("second")) == {"in_sync"}
+    usn = company.domain.highest_usn()
+    third = company.play("sync")
+    assert company.writes() == written
+    assert company.domain.highest_usn() == usn
+    assert "changed=0" in third.output
+    assert "sync did: nothing" in third.output
+
+
+def test_check_mode_of_sync_is_drift(company: Company) -> None:
+    before, usn = company.writes(), company.domain.highest_usn()
+    run = company.play("sync", "--check", "--diff", "-e", "sync_receipts=receipts.sqlite")
+    assert company.writes() == before
+    assert company.domain.highest_usn() == usn
+    assert {path.name for path in company.folder.iterdir()} == {"photos", "team.photos.yml", "reports"}
+    assert run.line.startswith("28 drift (23 missing, 3 different, 2 unwanted)")
+
+
+@pytest.mark.parametrize("receipts", [True, False])
+def test_a_photo_changed_by_hand_on_either_side_is_found_and_mended(company: Company, receipts: bool) -> None:
+    memory = ["-e", "sync_receipts=r.sqlite", "-e", "drift_receipts=r.sqlite"] if receipts else []
+    company.play("sync", *memory)
+    other = company.tenant.photo("bob@photos.test")
+    assert other is not None
+    company.domain.set_photo("alice@photos.test", company.domain.photo("bob@photos.test"))
+    company.tenant.put_photo("carol@photos.test", other)
+    company.tenant.delete_photo("dave@photos.test")
+    company.play("drift", *memory, "-e", "drift_report_dir=drift")
+    report = company.report("drift")
+    assert report["alice@photos.test"]["ad"]["drift"] == "different"
+    assert report["carol@photos.test"]["exo"]["drift"] == "different"
+    assert report["dave@photos.test"]["exo"]["drift"] == "missing"
+    assert [report[f"{name}@photos.test"]["ad"]["foreign"] for name in ("alice", "carol")] == [receipts, False]
+    company.play("sync", *memory)
+    company.play("drift", *memory, "-e", "drift_report_dir=after")
+    assert others(company.report("after")) == {"in_sync"}
+
+
+def test_shards_with_forks_share_one_receipts_file(company: Company) -> None:
+    memory = ["-e", "sync_receipts=r.sqlite", "--forks", "4"]
+    # Zelda's picture is damaged, which is only found by rendering it, after her present photo was fetched.
+    (company.photos / "zelda@photos.test.jpg").unlink()
+    company.play("sync", *memory, shard_size=6)
+    written = company.writes()
+    assert len(company.report()) == 31
+    company.tenant.reset_counters()
+    run = company.play("sync", *memory, shard_size=6)
+    assert len(company.report()) == 31
+    assert run.output.count("photos_0006") >= 3
+    counters = company.tenant.counters()
+    assert counters["photo_puts"] == 0
+    assert counters["downloads"] == 0, "with receipts nothing is fetched"
+    assert company.writes()[1] == written[1]
+
+
+def test_a_guard_judges_all_shards_together_and_nothing_is_written_on_either_side(company: Company) -> None:
+    company.play("sync")
+    for name in ("alice", "bob", "carol", "dave", "erin"):
+        company.tenant.put_photo(f"{name}@photos.test", company.tenant.photo("kim@photos.test") or b"")
+    company.domain.set_photo("kim@photos.test", company.domain.photo("alice@photos.test"))
+    before, usn = company.writes(), company.domain.highest_usn()
+    run = company.play("sync", "-e", "sync_max_replaced=10%", shard_size=6)
+    assert run.code == 2
+    assert "5 of 32 photos would be replaced" in " ".join(run.output.split())
+    assert "raise max_replaced" in " ".join(run.output.split())
+    assert company.writes() == before
+    assert company.domain.highest_usn() == usn
+    assert company.report()["alice@photos.test"]["exo"]["drift"] == "different"
+    allowed = company.play("sync", "-e", "sync_max_replaced=5", shard_size=6)
+    assert company.writes() > before
+    assert "Nothing was written" not in allowed.output
+
+
+def test_sync_saves_what_it_overwrites_in_a_folder_of_its_run(company: Company) -> None:
+    held = company.domain.photo("samir@photos.test")
+    in_cloud = company.tenant.photo("tessa@photos.test")
+    company.play("sync", "-e", "sync_run=run-1")
+    saved = [path.read_bytes() for path in (company.folder / "reports" / "backups" / "run-1").rglob("*.jpg")]
+    assert held in saved
+    assert in_cloud in saved
+
+
+def test_drift_fail_is_for_pipelines(company: Company) -> None:
+    assert company.play("drift", "-e", "drift_fail=true").code == 2
+    for name in [path.name for path in company.photos.iterdir() if not path.name.startswith("pia")]:
+        path = company.photos / name
+        if path.is_file():
+            path.unlink()
+    assert company.play("drift", "-e", "drift_fail=true").code == 0
+
+
+def test_only_what_was_approved_is_applied(company: Company) -> None:
+    company.play("drift")
+    plan = company.folder / "reports" / "drift.json"
+    approved = json.loads(plan.read_text())
+    assert approved["mode"] == "plan"
+    company.tenant.put_photo("alice@photos.test", company.tenant.photo("pia@photos.test") or b"")
+    (company.photos / "carol@photos.test.webp").write_bytes((company.photos / "dave@photos.test.jpg").read_bytes())
+    company.play("sync", "-e", f"sync_plan={plan}", "-e", "sync_report_dir=applied")
+    report = company.report("applied")
+    assert "changed since" in report["alice@photos.test"]["exo"]["reason"]
+    assert "changed since" in report["carol@photos.test"]["ad"]["reason"]
+    assert company.domain.photo("carol@photos.test") is None
+    assert company.domain.photo("alice@photos.test") is not None
+    assert company.tenant.photo("bob@photos.test") is not None
+
+
+@pytest.mark.parametrize("spoil", ["tampered", "foreign"])
+def test_a_tampered_or_foreign_plan_is_refused(company: Company, spoil: str) -> None:
+    company.play("drift")
+    plan = company.folder / "reports" / "drift.json"
+    text = plan.read_text()
+    plan.write_text(text.replace('"missing"', '"different"', 1) if spoil == "tampered" else '{"users": []}')
+    before = company.writes()
+    run = company.play("sync", "-e", f"sync_plan={plan}", "-e", "sync_report_dir=applied")
+    assert run.code == 2
+    assert "drift report" in run.output or "was changed after it was written" in run.output
+    assert company.writes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("photos.yml", "photos:\n  a@x: ../../etc/passwd\n", "photos.yml:2: ../../etc/passwd leaves the folder"),
+        (
+            "photos.yml",
+            "photos:\n  ALICE@photos.test: {state: absent}\n",
+            "is declared twice, here and in photos.yml:2",
+        ),
+        ("photos.yml", "photos:\n  a@x: gone.jpg\n", "photos.yml:2: there is no file gone.jpg"),
+    ],
+)
+def test_a_folder_with_a_problem_is_named_by_file_and_line_and_nothing_is_done(
+    company: Company, name: str, text: str, message: str
+) -> None:
+    (company.photos / name).write_text(text)
+    company.tenant.reset_counters()
+    run = company.play("sync", "-e", "x=y", ANSIBLE_INVENTORY_UNPARSED_FAILED="true")
+    assert run.code != 0
+    assert message in " ".join(run.output.split())
+    assert company.tenant.counters()["requests"] == 0
+
+
+@pytest.mark.parametrize("vanish", [True, False])
+def test_an_empty_or_vanished_folder_is_an_error_and_no_plan(company: Company, vanish: bool) -> None:
+    for path in sorted(company.photos.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    if vanish:
+        company.photos.rmdir()
+    run = company.play("sync", ANSIBLE_INVENTORY_UNPARSED_FAILED="true")
+    assert run.code != 0
+    assert "no such folder" in run.output or "declares no user" in run.output
+    assert company.tenant.counters()["photo_deletes"] == 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        ({"HYBRID_PHOTOS_AD_PASSWORD": "wrong-password-here"}, "password"),
+        ({"AZURE_CLIENT_SECRET": "wrong-secret-here"}, "AADSTS7000215"),
+        ({"HYBRID_PHOTOS_AD_SERVER": "127.0.0.9"}, "127.0.0.9"),
+        ({"HYBRID_PHOTOS_GRAPH_URL": "https://127.0.0.1:9"}, "127.0.0.1"),
+    ],
+)
+def test_one_side_that_cannot_be_reached_does_not_hide_the_other(
+    company: Company, spoil: dict[str, str], message: str
+) -> None:
+    company.environment.update(spoil)
+    run = company.play("drift")
+    assert run.code == 0, "something could be examined, so the report is the result"
+    text = (company.folder / "reports" / "drift.md").read_text() + json.dumps(company.report())
+    assert message in text
+    assert "wrong-password-here" not in text + run.output
+    assert "wrong-secret-here" not in text + run.output
+    sides = {side: {user[side]["drift"] for user in company.report().values() if user[side]} for side in ("ad", "exo")}
+    assert any("missing" in found for found in sides.values())
+    assert company.play("sync", "--check").code == 2
+
+
+def test_when_nothing_can_be_examined_drift_fails(company: Company) -> None:
+    company.environment.update(AZURE_CLIENT_SECRET="wrong", HYBRID_PHOTOS_AD_PASSWORD="wrong")
+    run = company.play("drift")
+    assert run.code == 2
+    assert (company.folder / "reports" / "drift.json").exists()
