@@ -49,7 +49,8 @@ options:
       - A result without rows can be given the keys C(target) (V(ad) or V(exo)), C(shard) and C(users) by the playbook,
         so that the report can name who was not examined. A key C(check_mode) tells whether it was a check run.
       - When a user and target come twice, the later one counts. So the results of a plan may stand before those of
-        its execution; a planned change of which no outcome came back is told as failed, with O(mode=done).
+        its execution; a change in a result with C(check_mode=true) of which no outcome came back is told as failed,
+        with O(mode=done).
     type: list
     elements: dict
     required: true

@@ -17,8 +17,9 @@ from .words import TARGET_NAMES, deed, picture_size, spoken
 MAX_LENGTH = 60_000
 #: Free text (reasons, messages) is cut to this.
 _LONGEST = 400
-#: What means something within a line. Outside text never starts a line, so list signs and the like do no harm.
-_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
+#: What means something within a line, and what does only at the start of one.
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
+_LEADING = re.compile(r"^(\d*)([-+=.)])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
@@ -29,7 +30,7 @@ def escape(value: t.Any, longest: int = _LONGEST) -> str:
     if len(text) > longest:
         text = text[: longest - 1] + "…"
     text = re.sub(r"[&<>]", lambda found: _ENTITIES[found[0]], text)
-    text = _SPECIAL.sub(r"\\\1", text)
+    text = _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", text))
     # Hosts look for these in the text that comes out, where no backslash helps: an unseen space parts them.
     text = re.sub(r"(^|[^0-9A-Za-z])@(?=[0-9A-Za-z])", "\\1@\u200b", text)
     text = re.sub(r"#(?=\d)", "#\u200b", text)

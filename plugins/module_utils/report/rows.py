@@ -149,7 +149,7 @@ def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
         said = "It failed without saying why."
     if "photos" not in result and "in_sync" not in result and said is None:
         raise PhotoError(f"{place} is not what exo_user_photo or ad_thumbnail_photo returned: it has no photos.")
-    planned = _planned(result)
+    planned = bool(result.get("check_mode"))
     rows = [_row(photo, target, f"{place}.photos[{number}]", planned) for number, photo in enumerate(photos)]
     rows += [_in_sync(entry, target, f"{place}.in_sync[{number}]") for number, entry in enumerate(compact)]
     for row in rows:
@@ -165,13 +165,6 @@ def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
         # failed_when may say that a failure is none; the message is there all the same.
         into.messages.append(Message(said, target, _shard(result)))
     into.unseen += _lost(result, rows, said, _int(summary.get("checked")) or 0, target)
-
-
-def _planned(result: t.Mapping[str, t.Any]) -> bool:
-    """Could this call not have written? Told by the playbook (``check_mode``) or by how the module was called."""
-    return bool(
-        result.get("check_mode") or _mapping(_mapping(result.get("invocation")).get("module_args")).get("plan_only")
-    )
 
 
 def _lost(
@@ -190,11 +183,8 @@ def _lost(
 
 
 def _asked(result: t.Mapping[str, t.Any]) -> list[str]:
-    """The users of a call: as the playbook added them (``users``), or as the module was called."""
+    """The users of a call, as the playbook added them: a registered result does not keep what it was called with."""
     entries = result.get("users")
-    if not entries:
-        arguments = _mapping(_mapping(result.get("invocation")).get("module_args"))
-        entries = arguments.get("photos") or [arguments.get("user")]
     if not isinstance(entries, (list, tuple)):
         return []
     users = [entry.get("user") if isinstance(entry, t.Mapping) else entry for entry in entries]

@@ -53,7 +53,7 @@ def test_a_failure_after_which_nobody_is_missing_is_still_told() -> None:
 def test_a_plan_that_was_not_carried_out_is_never_told_as_done() -> None:
     """The plan came back, then the call that was to carry it out failed as a whole."""
     rows = [sample.row("a", "exo", "missing"), sample.row("b", "exo"), sample.row("c", "exo", "different kept")]
-    plan = sample.result(rows, invocation={"module_args": {"plan_only": True}})
+    plan = sample.result(rows, check_mode=True)
     gathered = gather([plan, DOWN])
     settle(gathered, "done")
     row = gathered.rows["a", "exo"]

@@ -53,15 +53,8 @@ def test_a_shard_that_was_not_reached_is_not_examined() -> None:
     assert unseen(gather([result])) == [(None, None, "photos_0001", "no route")]
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"users": ["a", {"user": "b"}]},
-        {"invocation": {"module_args": {"photos": [{"user": "a"}, {"user": "b", "content": "x"}], "user": None}}},
-    ],
-)
-def test_a_failed_call_names_the_users_it_was_made_for(more: dict[str, t.Any]) -> None:
-    result = {"failed": True, "msg": "wrong password", "target": "ad", **more}
+def test_a_failed_call_names_the_users_it_was_made_for() -> None:
+    result = {"failed": True, "msg": "wrong password", "target": "ad", "users": ["a", {"user": "b"}]}
     assert unseen(gather([result])) == [("a", "ad", None, "wrong password"), ("b", "ad", None, "wrong password")]
 
 
