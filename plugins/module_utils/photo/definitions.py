@@ -9,6 +9,7 @@ import os
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from .model import Definition, PhotoError, Source, identity_key
 
@@ -115,8 +116,10 @@ class _Reader:
         path = self.inside(name, name, None)
         if path is None or path.is_dir():
             return
+        # What safe_name made of an identity is that user's own file as well.
+        own = {identity_key(stem), identity_key(unquote(stem))}
         if path in self.named and (
-            "@" not in stem or any(d.key == identity_key(stem) and self.is_source(d, path) for d in self.found.values())
+            "@" not in stem or any(d.key in own and self.is_source(d, path) for d in self.found.values())
         ):
             return
         self.add(Definition(stem, "present", Source(path=str(path)), origin=name), name, None)

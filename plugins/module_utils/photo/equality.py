@@ -29,16 +29,22 @@ def by_tag(receipt: Receipt | None, tag: str | None, source_sha256: str, recipe_
 def by_content(
     observation: Observation, rendition_sha256: str | None, source_sha256: str, recipe_digest: str
 ) -> Comparison | None:
-    """What the bytes say: their hash, then our mark in them. Nothing is decoded. None: they leave it open."""
-    if rendition_sha256 is not None and observation.sha256 == rendition_sha256:
+    """What the bytes say: their hash, then our mark in them. Nothing is decoded. None: they leave it open.
+
+    A mark of another source leaves it open too: an export of the cloud's copy of a photo, say, is another file and yet
+    the same picture, and only the pixels can tell.
+    """
+    if observation.sha256 is not None and observation.sha256 == rendition_sha256:
         return Comparison("same", "bytes", "the same bytes")
+    if observation.sha256 is not None and observation.sha256 == source_sha256:
+        return Comparison("same", "bytes", "the declared file itself, byte for byte")
     mark = read_mark(observation.picture) if observation.picture is not None else None
     if mark is None:
         return None
-    if mark.source_sha256 != source_sha256:
-        return Comparison("different", "mark", "our own photo, made of another source picture")
     if mark.recipe_digest != recipe_digest:
-        return Comparison("different", "mark", "our own photo of the declared picture, in another size, limit or crop")
+        return Comparison("different", "mark", "our own photo, in another size, limit or crop")
+    if mark.source_sha256 != source_sha256:
+        return None
     return Comparison("same", "mark", "our own photo of the declared picture, untouched")
 
 

@@ -189,6 +189,8 @@ class Observation:
     height: int | None = None
     picture: Blob | None = field(default=None, repr=False)
     problem: str | None = None
+    #: With ``problem``: it is certain that the account has no place for a photo (no mailbox), and so has none.
+    homeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
