@@ -1,0 +1,41 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # The options of info_argument_spec() whose meaning does not depend on the target.
+    DOCUMENTATION = r"""
+options:
+  users:
+    description:
+      - The users to look at, named as O(match_by) says. A name that is given twice counts once.
+      - All users when it is empty. Those that O(match_by) does not lead to are told by another of their names; when they
+        have a photo, they are V(unresolved) with O(dest), since nobody could be declared by that name.
+    type: list
+    elements: str
+    default: []
+  dest:
+    description:
+      - A folder that gets the photos and a manifest C(photos.yml), and so is a definitions folder for the inventory plugin
+        P(hybrid.photos.definitions#inventory). Made when it is missing, closed to others.
+      - Files are named after the user, in a way that every file system takes and that turns back by percent-decoding;
+        upper and lower case make no difference.
+      - Written again, only what changed is fetched and written, and who has no photo any more is taken out. What could not
+        be read stays as it was. What people added to the manifest stays, and no file is touched that no export wrote.
+        A record of that is kept in C(.photos-export.json).
+      - With O(users) the photos of other users stay as they are.
+    type: path
+  ignore_problems:
+    description:
+      - Problems that do not make the module fail, such as V(unavailable). They are told in the results all the same.
+    type: list
+    elements: str
+    choices: [unresolved, unavailable, invalid]
+    default: []
+requirements:
+  - python >= 3.11
+  - pillow
+"""

@@ -1,0 +1,128 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ad_thumbnail_photo_info
+short_description: See or export the Active Directory photos of some users or of all
+version_added: 0.1.0
+description:
+  - Tells for each user whether there is a photo in C(thumbnailPhoto), its hash and its size, and whether Exchange Online would take it from Entra ID.
+  - With O(dest) it also writes the photos, byte for byte as the target has them, into a definitions folder. Compared with
+    the same target, that folder gives no drift.
+  - Never changes a photo of a user.
+author:
+  - hybrid.photos developers (@hybrid-photos)
+extends_documentation_fragment:
+  - hybrid.photos.directory
+  - hybrid.photos.info
+  - hybrid.photos.attributes.info
+options:
+  match_by:
+    description: The attribute by which users are named, in O(users) and in the results.
+    type: str
+    choices: [userPrincipalName, sAMAccountName, mail, employeeID, distinguishedName, objectGUID]
+    default: userPrincipalName
+notes:
+  - To an account that may not read C(thumbnailPhoto), a directory shows no photo, and does not say that it holds one back.
+seealso:
+  - module: hybrid.photos.ad_thumbnail_photo
+  - module: hybrid.photos.photo_merge
+  - plugin: hybrid.photos.definitions
+    plugin_type: inventory
+"""
+
+EXAMPLES = r"""
+- name: Who has a photo?
+  hybrid.photos.ad_thumbnail_photo_info:
+  register: found
+
+- name: Name those who have none
+  ansible.builtin.debug:
+    msg: "{{ found.photos | selectattr('has_photo', 'equalto', false) | map(attribute='user') }}"
+
+- name: Name those whose photo Exchange Online would not take from Entra ID
+  ansible.builtin.debug:
+    msg: "{{ found.photos | selectattr('within_exo_limit', 'equalto', false) | map(attribute='user') }}"
+
+- name: Begin with what is there, as a folder for Git
+  hybrid.photos.ad_thumbnail_photo_info:
+    dest: photos
+    ignore_problems: [unavailable]
+
+- name: Two users, by their address
+  hybrid.photos.ad_thumbnail_photo_info:
+    users: [alice@example.com, bob@example.com]
+    match_by: mail
+"""
+
+RETURN = r"""
+photos:
+  description: One row a user, in the order of O(users). Pictures themselves are never returned.
+  returned: always, unless no user could be looked at
+  type: list
+  elements: dict
+  contains:
+    user: {description: 'The identity: as given in O(users), else what O(match_by) says.', type: str, returned: always}
+    id: {description: The objectGUID., type: str, returned: when resolved}
+    has_photo: {description: Whether there is a photo; null when that is not known., type: bool, returned: always}
+    sha256: {description: SHA-256 of the photo., type: str, returned: when there is a photo}
+    within_exo_limit:
+      description: Whether the photo has at most 10,240 bytes, so that Exchange Online takes it from Entra ID.
+      type: bool
+      returned: when there is a photo
+    bytes: {description: Length of the photo., type: int, returned: when there is a photo}
+    width: {description: Width in pixels., type: int, returned: when known}
+    height: {description: Height in pixels., type: int, returned: when known}
+    path: {description: The file in O(dest)., type: str, returned: when it was exported}
+    label: {description: The display name., type: str, returned: when known}
+    problem:
+      description:
+        - V(unresolved) when the identity is no user, or several.
+        - V(unavailable) when the photo could not be read.
+        - V(invalid) when what is there is no picture, or its file in O(dest) belongs to somebody else.
+      type: str
+      returned: when there is one
+    reason: {description: 'What the problem is, or what else is to be known.', type: str, returned: when there is something}
+summary:
+  description: Counts of RV(photos), and the requests sent.
+  returned: always, unless no user could be looked at
+  type: dict
+  sample: {users: 500, with_photo: 451, without_photo: 47, unresolved: 1, unavailable: 1, invalid: 0, exported: 451, requests: 520}
+manifest:
+  description: The manifest of O(dest).
+  returned: with O(dest)
+  type: str
+  sample: /srv/photos/photos.yml
+target:
+  description: Always V(ad).
+  returned: always
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid.photos.plugins.module_utils.directory.options import (
+    DirectoryOptions,
+    directory_argument_spec,
+)
+from ansible_collections.hybrid.photos.plugins.module_utils.directory.store import DirectoryPhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils.info import info_argument_spec, run_info_module
+
+MATCH_BY = ["userPrincipalName", "sAMAccountName", "mail", "employeeID", "distinguishedName", "objectGUID"]
+
+
+def main() -> None:
+    spec = {**directory_argument_spec(), **info_argument_spec(MATCH_BY)}
+    run_info_module(
+        AnsibleModule(argument_spec=spec, supports_check_mode=True),
+        "ad",
+        lambda params: DirectoryPhotoStore(DirectoryOptions.from_params(params), match_by=params["match_by"]),
+    )
+
+
+if __name__ == "__main__":
+    main()

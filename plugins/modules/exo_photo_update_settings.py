@@ -1,0 +1,104 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: exo_photo_update_settings
+short_description: Say where a tenant takes its photos from and who may change them
+version_added: 0.1.0
+description:
+  - Brings the C(photoUpdateSettings) of a Microsoft 365 tenant in line, through Microsoft Graph.
+  - With V(on_premises) as the source, photos cannot be changed in the cloud at all, neither by users nor by this collection.
+  - What is not given is left as it is. Without any option to set, the module tells what is there.
+author:
+  - hybrid.photos developers (@hybrid-photos)
+extends_documentation_fragment:
+  - hybrid.photos.graph
+  - hybrid.photos.attributes
+options:
+  source:
+    description: Where photos may be changed.
+    type: str
+    choices: [cloud, on_premises]
+  allowed_roles:
+    description:
+      - The template ids of the directory roles whose members may change photos in the cloud; nobody else may.
+      - An empty list lets everyone.
+    type: list
+    elements: str
+  send_unseen:
+    description:
+      - Some tenants do not tell their source. O(source) cannot be compared there, so nothing is sent, and a warning says so.
+      - With V(true) it is sent, at every run, and every run is a change. Set it for one run.
+    type: bool
+    default: false
+requirements:
+  - python >= 3.11
+notes:
+  - Microsoft Graph has these settings only in its beta version.
+  - A change takes up to 24 hours to count. The module does not wait for that.
+  - The application needs the Microsoft Graph permission C(PeopleSettings.ReadWrite.All), or C(PeopleSettings.Read.All) for
+    check mode.
+seealso:
+  - module: hybrid.photos.exo_user_photo
+"""
+
+EXAMPLES = r"""
+- name: Photos are changed in the cloud, by everyone
+  hybrid.photos.exo_photo_update_settings:
+    source: cloud
+    allowed_roles: []
+
+- name: Only user administrators change photos
+  hybrid.photos.exo_photo_update_settings:
+    allowed_roles:
+      - fe930be7-5e62-47db-91af-98c3a49a38b1
+
+- name: What is it now?
+  hybrid.photos.exo_photo_update_settings:
+  register: settings
+"""
+
+RETURN = r"""
+source:
+  description: The source, after the change; null when the tenant does not tell it.
+  returned: success
+  type: str
+  sample: cloud
+source_known:
+  description: Whether the tenant told its source.
+  returned: success
+  type: bool
+  sample: true
+allowed_roles:
+  description: The template ids of the roles that may change photos, after the change. Empty when everyone may.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid.photos.plugins.module_utils.graph.options import (
+    GraphOptions,
+    graph_argument_spec,
+)
+from ansible_collections.hybrid.photos.plugins.module_utils.graph.store import GraphPhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils.photo_settings import (
+    SETTINGS_SPEC,
+    run_settings_module,
+)
+
+
+def main() -> None:
+    spec = {**graph_argument_spec(), **SETTINGS_SPEC}
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    run_settings_module(module, lambda params: GraphPhotoStore(GraphOptions.from_params(params)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: photo_merge
+short_description: Join exports of Active Directory and Exchange Online into one definitions folder
+version_added: 0.1.0
+description:
+  - Takes what M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) exported, and puts each
+    user's better picture, the one with more pixels, into one definitions folder.
+  - Tells whose two photos are not the same picture. That is judged as M(hybrid.photos.ad_thumbnail_photo) and
+    M(hybrid.photos.exo_user_photo) will judge it with their own defaults, so that everybody else gives no drift.
+  - Users belong together by the text of their identity, without regard to case. Where the two sides name users differently,
+    export each by what they have in common, such as C(mail).
+author:
+  - hybrid.photos developers (@hybrid-photos)
+extends_documentation_fragment:
+  - hybrid.photos.attributes.info
+options:
+  ad_photos:
+    description: The rows that M(hybrid.photos.ad_thumbnail_photo_info) returned after it exported.
+    type: list
+    elements: dict
+    required: true
+  exo_photos:
+    description: The rows that M(hybrid.photos.exo_user_photo_info) returned after it exported.
+    type: list
+    elements: dict
+    required: true
+  dest:
+    description:
+      - The folder that gets the photos and a manifest C(photos.yml). Made when it is missing, closed to others.
+      - Written again, only what changed is written; no file is touched that no export wrote.
+    type: path
+    required: true
+  list_file:
+    description: A text file that gets RV(lines).
+    type: path
+  one_sided:
+    description:
+      - What to do with the photo of a user whom the other side does not have, or who can hold no photo there.
+      - V(leave_out), since a definition would be a problem of every run over both sides; they are in RV(lines).
+        V(keep) exports it all the same.
+      - A user who merely has no photo on the other side is always exported.
+    type: str
+    choices: [leave_out, keep]
+    default: leave_out
+requirements:
+  - python >= 3.11
+  - pillow
+seealso:
+  - module: hybrid.photos.ad_thumbnail_photo_info
+  - module: hybrid.photos.exo_user_photo_info
+"""
+
+EXAMPLES = r"""
+- name: What Active Directory has
+  hybrid.photos.ad_thumbnail_photo_info:
+    dest: /var/tmp/photos/ad
+  register: in_ad
+
+- name: What Exchange Online has
+  hybrid.photos.exo_user_photo_info:
+    dest: /var/tmp/photos/exo
+  register: in_exo
+
+- name: The better of both
+  hybrid.photos.photo_merge:
+    ad_photos: "{{ in_ad.photos }}"
+    exo_photos: "{{ in_exo.photos }}"
+    dest: photos
+    list_file: different.txt
+"""
+
+RETURN = r"""
+photos:
+  description: One row a user, ordered by identity.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    user: {description: The identity., type: str, returned: always}
+    state:
+      description:
+        - V(same) and V(different) say whether the two photos are the same picture.
+        - V(one_photo) is a user with a photo on one side, V(no_photo) one without any.
+        - V(left_out) is a user whose photo was not exported; RV(photos[].reason) says why.
+      type: str
+      returned: always
+    reason: {description: Why., type: str, returned: always}
+    kept: {description: 'Whose photo was exported, V(ad) or V(exo).', type: str, returned: when it was}
+    path: {description: The file in O(dest)., type: str, returned: when it was exported}
+    ad: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo in Active Directory.', type: dict, returned: when there is one}
+    exo: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo in Exchange Online.', type: dict, returned: when there is one}
+summary:
+  description: Counts of RV(photos[].state).
+  returned: success
+  type: dict
+  sample: {users: 500, same: 431, different: 9, one_photo: 11, left_out: 2, no_photo: 47}
+lines:
+  description: What a person should look at, in words.
+  returned: success
+  type: list
+  elements: str
+  sample: ["Not exported: 1", "  rosa@example.com: Exchange Online has no user of this name"]
+manifest:
+  description: The manifest of O(dest).
+  returned: success
+  type: str
+  sample: /srv/photos/photos.yml
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid.photos.plugins.module_utils.info import MERGE_SPEC, run_merge_module
+
+
+def main() -> None:
+    run_merge_module(AnsibleModule(argument_spec=MERGE_SPEC, supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()
