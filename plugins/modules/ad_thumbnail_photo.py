@@ -103,7 +103,7 @@ photos:
       sample: different
     action: {description: 'What mends it: V(none), V(put) or V(delete).', type: str, returned: always}
     changed: {description: Whether that was done; in check mode whether it would be., type: bool, returned: always}
-    reason: {description: Why, in one sentence., type: str, returned: always}
+    reason: {description: 'Why, in one sentence.', type: str, returned: always}
     foreign: {description: Whether somebody else changed the photo since O(receipts)., type: bool, returned: always}
     verified: {description: Whether the written photo was read back; null when nothing was written., type: bool, returned: always}
     source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}

@@ -92,7 +92,7 @@ summary:
     unverified: {description: Photos written that the target does not show yet., type: int, returned: success}
     foreign: {description: Photos that somebody else changed since O(receipts)., type: int, returned: success}
     stale: {description: Changes left out because they are not what was O(approved)., type: int, returned: success}
-    requests: {description: HTTP requests sent, a batch being one., type: int, returned: success}
+    requests: {description: 'HTTP requests sent, a batch being one.', type: int, returned: success}
   sample: {checked: 500, in_sync: 488, missing: 3, different: 7, unwanted: 2, unresolved: 0, unavailable: 0, invalid: 0, put: 10,
     deleted: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, requests: 27}
 photos:
@@ -111,7 +111,7 @@ photos:
       sample: different
     action: {description: 'What mends it: V(none), V(put) or V(delete).', type: str, returned: always}
     changed: {description: Whether that was done; in check mode whether it would be., type: bool, returned: always}
-    reason: {description: Why, in one sentence., type: str, returned: always}
+    reason: {description: 'Why, in one sentence.', type: str, returned: always}
     foreign: {description: Whether somebody else changed the photo since O(receipts)., type: bool, returned: always}
     verified: {description: Whether the written photo was read back; null when nothing was written., type: bool, returned: always}
     source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
