@@ -61,7 +61,7 @@ def test_the_whole_photo_where_the_size_is_missing(
     graph.script.on("GET /v1.0/users/id-0/photo/$value", (200, JPEG))
     seen = look(graph, [user], wanted=True)["id-0"]
     assert (seen.picture, seen.bytes, seen.sha256) == (JPEG, len(JPEG), sha256(JPEG))
-    alone = [path for method, path, *_ in graph.script.sent if method == "GET"]
+    alone = [path for method, path, *_rest in graph.script.sent if method == "GET"]
     assert alone == ([] if side == 64 else ["/v1.0/users/id-0/photo/$value"])
 
 
