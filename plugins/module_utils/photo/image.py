@@ -150,7 +150,7 @@ def _open(data: bytes, name: str) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(data), formats=[kind])
     except Image.DecompressionBombError as error:
-        raise SourceError(f"{name}: {error}; commit a smaller picture") from error
+        raise SourceError(f"{name}: its header states more pixels than a photo has; commit a smaller one") from error
     except KeyError as error:
         raise SourceError(f"{name}: this Pillow reads no {kind}; upgrade it, or save the picture as JPEG") from error
     except UnidentifiedImageError as error:
