@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .backup import MANIFEST, BackupError, Saved, read_manifest
@@ -53,7 +53,16 @@ def read_backups(folder: Path) -> list[Kept]:
             f"{folder} holds no backups: neither it nor a folder in it has a {MANIFEST}. A run that only put first "
             "photos, or changed nothing, saves none"
         )
-    return [Kept(place, saved) for place in places for saved in read_manifest(place)]
+    return _with_names([Kept(place, saved) for place in places for saved in read_manifest(place)])
+
+
+def _with_names(kept: list[Kept]) -> list[Kept]:
+    """A restore knows accounts by id alone; what they were called is in the backups of the run that it undid."""
+    called = {(e.saved.target, e.saved.id): e.saved.user for e in kept if e.saved.user != e.saved.id}
+    return [
+        replace(each, saved=replace(each.saved, user=called.get((each.saved.target, each.saved.id), each.saved.user)))
+        for each in kept
+    ]
 
 
 def runs(kept: t.Iterable[Kept]) -> list[dict[str, t.Any]]:
@@ -69,7 +78,7 @@ def runs(kept: t.Iterable[Kept]) -> list[dict[str, t.Any]]:
 
 def chosen_run(kept: t.Sequence[Kept], wanted: str) -> str:
     """The run to restore. Raises PhotoError that names the ones there are."""
-    known = [run["run"] for run in runs(kept)]
+    known = [str(run["run"]) for run in runs(kept)]
     if wanted:
         if wanted in known:
             return wanted

@@ -1,0 +1,114 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ad_photo_doctor
+short_description: Say what would stop a run in Active Directory
+version_added: 0.1.0
+author:
+  - hybrid.photos developers (@hybrid-photos)
+description:
+  - Looks at everything that a run of M(hybrid.photos.ad_thumbnail_photo) needs, and writes nothing. Libraries, the
+    connection, its certificate, the sign-in, the clock, the search base, the declared users, the right to write
+    C(thumbnailPhoto), as C(allowedAttributesEffective) tells it, and photos too large for Exchange Online.
+  - Without O(server) everything is skipped.
+  - One check's failure does not stop the others, and no failed check fails the module. M(hybrid.photos.photo_doctor)
+    shows the checks of both sides in a table and fails.
+extends_documentation_fragment:
+  - hybrid.photos.directory
+  - hybrid.photos.attributes.info
+options:
+  users:
+    description:
+      - The users whom runs will be about, named as O(match_by) says.
+      - None is no failure; what concerns users is then not looked at.
+    type: list
+    elements: str
+    default: []
+  match_by:
+    description: The property by which users are named.
+    type: str
+    choices: [userPrincipalName, sAMAccountName, mail, employeeID, distinguishedName, objectGUID]
+    default: userPrincipalName
+  writes:
+    description: Whether runs are to write photos. Otherwise less is needed.
+    type: bool
+    default: true
+  receipts:
+    description: The receipts file of the runs, if they have one.
+    type: path
+seealso:
+  - module: hybrid.photos.photo_doctor
+"""
+
+EXAMPLES = r"""
+- name: Look whether a run could go ahead
+  hybrid.photos.ad_photo_doctor:
+    server: dc1.example.com
+    username: svc-photos@example.com
+    password: "{{ ad_password }}"
+    users: [alice@example.com, bob@example.com]
+  register: findings
+"""
+
+RETURN = r"""
+checks:
+  description: What was found, in the order in which it was looked at.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    area: {description: 'V(here) or V(ad).', type: str, returned: always}
+    name: {description: What was looked at., type: str, returned: always}
+    status: {description: 'V(ok), V(warn), V(fail) or V(skipped).', type: str, returned: always}
+    text: {description: What was found., type: str, returned: always}
+    advice: {description: What to do. Empty when there is nothing to do., type: str, returned: always}
+ok:
+  description: Whether no check failed.
+  returned: always
+  type: bool
+users:
+  description: The users that were found, for M(hybrid.photos.photo_doctor).
+  returned: when users were looked for
+  type: list
+  elements: dict
+  contains:
+    user: {description: The identity as given., type: str, returned: always}
+    id: {description: The account's id., type: str, returned: always}
+    immutable_id: {description: What ties the on-premises account to the cloud account., type: str, returned: always}
+    bytes: {description: The length of the photo., type: int, returned: when there is a photo}
+target:
+  description: Always V(ad).
+  returned: always
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid.photos.plugins.module_utils.directory.options import (
+    DirectoryOptions,
+    directory_argument_spec,
+)
+from ansible_collections.hybrid.photos.plugins.module_utils.directory.search import MATCH_BY
+from ansible_collections.hybrid.photos.plugins.module_utils.doctor.ad import Domain
+from ansible_collections.hybrid.photos.plugins.module_utils.doctor.answer import answer, doctor_argument_spec
+
+
+def main() -> None:
+    spec = {**directory_argument_spec(), **doctor_argument_spec(MATCH_BY)}
+    # A side that is not configured is told, not refused.
+    spec["server"] = {**spec["server"], "required": False}
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    given = module.params
+    side = Domain(
+        DirectoryOptions.from_params(given), given["users"], given["match_by"], given["receipts"], given["writes"]
+    )
+    module.exit_json(changed=False, **answer("ad", side.checks(), side.found, side.sizes))
+
+
+if __name__ == "__main__":
+    main()

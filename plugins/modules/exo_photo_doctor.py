@@ -1,0 +1,109 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: exo_photo_doctor
+short_description: Say what would stop a run in Exchange Online
+version_added: 0.1.0
+author:
+  - hybrid.photos developers (@hybrid-photos)
+description:
+  - Looks at everything that a run of M(hybrid.photos.exo_user_photo) needs, and writes nothing. Libraries, the
+    sign-in, the permissions in the token against those that are needed, the tenant's photo source, the clock, and the
+    declared users.
+  - Without any credential everything is skipped.
+  - One check's failure does not stop the others, and no failed check fails the module. M(hybrid.photos.photo_doctor)
+    shows the checks of both sides in a table and fails.
+extends_documentation_fragment:
+  - hybrid.photos.graph
+  - hybrid.photos.attributes.info
+options:
+  users:
+    description:
+      - The users whom runs will be about, named as O(match_by) says.
+      - None is no failure; what concerns users is then not looked at.
+    type: list
+    elements: str
+    default: []
+  match_by:
+    description: The property by which users are named.
+    type: str
+    choices: [userPrincipalName, id, mail, employeeId, onPremisesImmutableId]
+    default: userPrincipalName
+  writes:
+    description: Whether runs are to write photos. Otherwise less is needed.
+    type: bool
+    default: true
+  receipts:
+    description: The receipts file of the runs, if they have one.
+    type: path
+seealso:
+  - module: hybrid.photos.photo_doctor
+"""
+
+EXAMPLES = r"""
+- name: Look whether a run could go ahead
+  hybrid.photos.exo_photo_doctor:
+    tenant_id: "{{ tenant_id }}"
+    client_id: "{{ client_id }}"
+    client_secret: "{{ client_secret }}"
+    users: [alice@example.com, bob@example.com]
+  register: findings
+"""
+
+RETURN = r"""
+checks:
+  description: What was found, in the order in which it was looked at.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    area: {description: 'V(here) or V(exo).', type: str, returned: always}
+    name: {description: What was looked at., type: str, returned: always}
+    status: {description: 'V(ok), V(warn), V(fail) or V(skipped).', type: str, returned: always}
+    text: {description: What was found., type: str, returned: always}
+    advice: {description: What to do. Empty when there is nothing to do., type: str, returned: always}
+ok:
+  description: Whether no check failed.
+  returned: always
+  type: bool
+users:
+  description: The users that were found, for M(hybrid.photos.photo_doctor).
+  returned: when users were looked for
+  type: list
+  elements: dict
+  contains:
+    user: {description: The identity as given., type: str, returned: always}
+    id: {description: The account's id., type: str, returned: always}
+    immutable_id: {description: What ties the on-premises account to the cloud account., type: str, returned: always}
+target:
+  description: Always V(exo).
+  returned: always
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid.photos.plugins.module_utils.doctor.answer import answer, doctor_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils.doctor.exo import Cloud
+from ansible_collections.hybrid.photos.plugins.module_utils.graph.options import (
+    GraphOptions,
+    graph_argument_spec,
+)
+from ansible_collections.hybrid.photos.plugins.module_utils.graph.users import MATCH_BY
+
+
+def main() -> None:
+    spec = {**graph_argument_spec(), **doctor_argument_spec(MATCH_BY)}
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    given = module.params
+    side = Cloud(GraphOptions.from_params(given), given["users"], given["match_by"], given["receipts"], given["writes"])
+    module.exit_json(changed=False, **answer("exo", side.checks(), side.found, {}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of photo_doctor, which is carried out by the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: photo_doctor
+short_description: Show what would stop a run on either side, and fail if anything would
+version_added: 0.1.0
+author: hybrid.photos developers (@hybrid-photos)
+description:
+  - Joins what M(hybrid.photos.ad_photo_doctor) and M(hybrid.photos.exo_photo_doctor) found, looks whether the accounts of
+    the two sides belong together, and shows a table, one line a check.
+  - The role P(hybrid.photos.doctor#role) does the whole.
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check_mode and return changed status prediction without modifying target.
+    details:
+      - O(dest) is written in check mode too, since it changes nothing that is managed.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+  idempotent:
+    support: full
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation
+      indicates no change.
+  action:
+    support: full
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on
+      the controller.
+    details:
+      - All of it runs on the controller, whatever host the task is for.
+options:
+  results:
+    description: What the two modules returned, as registered.
+    type: list
+    elements: dict
+    required: true
+  targets:
+    description: The sides that were to be looked at.
+    type: list
+    elements: str
+    choices: [ad, exo]
+    default: [ad, exo]
+  dest:
+    description: A file that gets C(ok), C(counts) and C(checks) as JSON.
+    type: path
+  show:
+    description: Whether to show the table.
+    type: bool
+    default: true
+seealso:
+  - module: hybrid.photos.ad_photo_doctor
+  - module: hybrid.photos.exo_photo_doctor
+"""
+
+EXAMPLES = r"""
+- name: Show it
+  hybrid.photos.photo_doctor:
+    results: ["{{ found_ad }}", "{{ found_exo }}"]
+    dest: reports/doctor.json
+"""
+
+RETURN = r"""
+checks:
+  description: All checks, with C(area), C(name), C(status), C(text) and C(advice).
+  returned: always
+  type: list
+  elements: dict
+  sample: [{"area": "exo", "name": "sign-in", "status": "ok", "text": "signed in to tenant contoso", "advice": ""}]
+ok:
+  description: Whether no check failed.
+  returned: always
+  type: bool
+counts:
+  description: Number of checks by status.
+  returned: always
+  type: dict
+  sample: {"ok": 17, "warn": 1, "fail": 0, "skipped": 1}
+lines:
+  description: The table.
+  returned: always
+  type: list
+  elements: str
+"""
