@@ -34,7 +34,7 @@ except ImportError as error:  # ansible-test imports this file without Pillow
 else:
     _MISSING = None
 
-__all__ = ["Measures", "available", "describe", "load_source", "measure", "render"]
+__all__ = ["Measures", "available", "describe", "load_source", "measure", "render", "signature"]
 
 #: By what a decoder takes for a pixel, so that none passes a gibibyte: a JPEG shrinks while it is decoded, a
 #: progressive one is held whole before that, WebP keeps five copies. Pillow itself warns above 89 million.
@@ -114,6 +114,14 @@ def describe(data: bytes) -> Summary:
     with _as_source_error(name):
         picture = _open(data, name)
         return Summary(sha256=sha256(data), bytes=len(data), width=picture.width, height=picture.height)
+
+
+def signature(data: bytes) -> bytes:
+    """Sixty-four levels of grey, for finding pictures that may be alike among many. SourceError for no picture."""
+    available()
+    picture = _for_comparison(data, "the photo")
+    with _as_source_error("the photo"):
+        return picture.getchannel(0).resize((8, 8), Image.Resampling.BOX).tobytes()
 
 
 @contextlib.contextmanager
@@ -432,7 +440,7 @@ def _faces(decoded: _Decoded) -> tuple[list[geometry.Face], str | None]:
 
 #: The grid on which pictures are compared, unless one of them is smaller, and the blur on it in pixels.
 _GRID = 96
-_BLUR = 1.875
+_BLUR = 2.25
 #: What is added to gradients and levels that something is divided by, so that flat and black pictures can be compared.
 _GRADIENT_FLOOR = 1.0
 _LEVEL_FLOOR = 4.0

@@ -1,0 +1,118 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of photo_validate, which is carried out by the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: photo_validate
+short_description: Check a folder of photo definitions without any server
+version_added: 0.1.0
+author: hybrid.photos developers (@hybrid-photos)
+description:
+  - Checks every definition and every picture of a definitions folder, for pull requests. It needs no network and no
+    credentials.
+  - Errors are definitions that cannot be used, files that are no pictures or are damaged, pictures that Microsoft 365
+    would refuse as too small, and files larger than O(max_file_bytes).
+  - Warnings are pictures too small to be sharp, pictures of which a square from the centre keeps too little, one picture
+    for several users, and pictures that no definition uses.
+  - The role P(hybrid.photos.validate#role) does the whole.
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check_mode and return changed status prediction without modifying target.
+    details:
+      - O(junit) is written in check mode too, since it changes nothing that is managed.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+  idempotent:
+    support: full
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation
+      indicates no change.
+  action:
+    support: full
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on
+      the controller.
+    details:
+      - All of it runs on the controller, whatever host the task is for.
+options:
+  path:
+    description: The definitions folder on the controller.
+    type: path
+    required: true
+  junit:
+    description: A file that gets the findings as JUnit XML, a test case a user.
+    type: path
+  sharp_side:
+    description: The side in pixels from which on a picture counts as sharp. Microsoft 365 shows up to 648.
+    type: int
+    default: 648
+  max_crop_loss:
+    description: How many percent of a picture a square from its centre may lose before there is a warning.
+    type: int
+    default: 35
+  max_file_bytes:
+    description: How large a picture file may be in Git.
+    type: int
+    default: 5242880
+  fail_on:
+    description: Whether warnings fail the task too.
+    type: str
+    choices: [error, warning]
+    default: error
+  show:
+    description: Whether to show the findings.
+    type: bool
+    default: true
+requirements:
+  - pillow
+seealso:
+  - plugin: hybrid.photos.definitions
+    plugin_type: inventory
+"""
+
+EXAMPLES = r"""
+- name: Check the pictures of a pull request
+  hybrid.photos.photo_validate:
+    path: photos
+    junit: reports/validate.xml
+    fail_on: warning
+"""
+
+RETURN = r"""
+valid:
+  description: Whether nothing was found that fails the check.
+  returned: always
+  type: bool
+findings:
+  description: What is wrong, ordered by file and line.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    severity: {description: 'V(error) or V(warning).', type: str, returned: always}
+    kind:
+      description:
+        - What it is about.
+        - One of V(definition), V(unreadable), V(too_small), V(not_sharp), V(not_square), V(used_twice), V(file_size), V(unused).
+      type: str
+      returned: always
+    file: {description: The file in the folder., type: str, returned: always}
+    line: {description: The line in it., type: int, returned: when there is one}
+    user: {description: The user it concerns., type: str, returned: when there is one}
+    message: {description: What is wrong and what to do., type: str, returned: always}
+summary:
+  description: Counts.
+  returned: always
+  type: dict
+  sample: {"users": 34, "pictures": 31, "errors": 2, "warnings": 3}
+lines:
+  description: The findings as text, and a sum.
+  returned: always
+  type: list
+  elements: str
+"""
