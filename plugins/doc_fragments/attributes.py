@@ -21,6 +21,15 @@ attributes:
     description: When run twice in a row outside check mode, with the same arguments, the second invocation changes nothing.
     support: full
 """
+    # What modules with an action plugin of ours add to that.
+    ACTION = r"""
+options: {}
+attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+    details: It shows that a long run lives, and prints one line when a call with several users is done.
+"""
     # What modules that only look have in common.
     INFO = r"""
 options: {}

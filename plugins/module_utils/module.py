@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 import os
+import re
 import time
 import typing as t
 from collections import Counter
@@ -186,7 +187,8 @@ def _source(entry: t.Mapping[str, t.Any]) -> tuple[Source, str | None]:
     if entry["content"] is None:
         return Source(), "no picture is given; give src or content, or state: absent"
     try:
-        return Source(content=base64.b64decode(entry["content"], validate=False)), None
+        # Line breaks are how many tools write base64; anything else foreign would be left out without a word.
+        return Source(content=base64.b64decode("".join(entry["content"].split()), validate=True)), None
     except (binascii.Error, ValueError):
         return Source(), "content is not base64; encode the picture with the b64encode filter"
 
@@ -196,6 +198,8 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
     for option, least in (("size", 16), ("max_bytes", 1024)):
         if params[option] < least:
             raise PhotoError(f"{option} is {params[option]}; no usable photo is that small, give {least} or more")
+    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", params["background"]):
+        raise PhotoError(f"background is {params['background']!r}; give a colour as #rrggbb, such as #ffffff")
     recipe = Recipe(
         size=params["size"],
         max_bytes=params["max_bytes"],
@@ -232,6 +236,8 @@ def results(result: Result, target: str, check: bool, plan_only: bool, rows: str
         "photos": [row(o, would) for o in outcomes if rows == "all" or not quiet(o)],
         "target": target,
     }
+    if result.notes:
+        answer["notes"] = list(result.notes)
     if rows != "all":
         answer["in_sync"] = [[o.definition.user, o.user.id if o.user else None] for o in outcomes if quiet(o)]
     return answer

@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - hybrid.photos.directory
   - hybrid.photos.photo
   - hybrid.photos.attributes
+  - hybrid.photos.attributes.action
 options:
   match_by:
     description: The attribute by which users are named.
@@ -120,6 +121,11 @@ in_sync:
   returned: with O(rows=drifting)
   type: list
   elements: list
+notes:
+  description: What is worth knowing of the run as a whole.
+  returned: when there is something
+  type: list
+  elements: str
 target:
   description: Always V(ad).
   returned: always

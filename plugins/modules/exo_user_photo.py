@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - hybrid.photos.graph
   - hybrid.photos.photo
   - hybrid.photos.attributes
+  - hybrid.photos.attributes.action
 options:
   match_by:
     description: The property by which users are named.
@@ -128,6 +129,11 @@ in_sync:
   returned: with O(rows=drifting)
   type: list
   elements: list
+notes:
+  description: What is worth knowing of the run as a whole.
+  returned: when there is something
+  type: list
+  elements: str
 target:
   description: Always V(exo).
   returned: always

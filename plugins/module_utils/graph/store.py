@@ -53,6 +53,7 @@ class GraphPhotoStore:
         self.authority = (options.tenant_id or "").lower()
         self.requests = 0
         self._options = options
+        self.notes: list[str] = []
         self._signed_in = False
         way = credential(options, lambda: _login(options, policy, clock), clock)
         way.validate()

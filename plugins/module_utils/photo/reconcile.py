@@ -79,6 +79,7 @@ class Result:
     outcomes: list[Outcome]
     error: str | None = None
     requests: int = 0
+    notes: t.Sequence[str] = ()
 
 
 def check_definitions(definitions: t.Sequence[Definition]) -> None:
@@ -118,7 +119,7 @@ def reconcile(
     except StoreError as failure:
         error = str(failure)
         run.give_up(error)
-    return Result(run.ordered(), error, store.requests)
+    return Result(run.ordered(), error, store.requests, tuple(store.notes))
 
 
 class _Run:

@@ -44,8 +44,13 @@ class PhotoStore(t.Protocol):
     target: str
     #: What receipts are kept under: the tenant id, or the domain's DNS name. Known after the first call.
     authority: str
-    #: Requests sent so far (HTTP requests; LDAP operations), a batch counting as one.
-    requests: int
+    @property
+    def requests(self) -> int:
+        """Requests sent so far (HTTP requests; LDAP operations), a batch counting as one."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of how this run went, in sentences."""
 
     def resolve(self, identities: t.Sequence[str]) -> t.Mapping[str, Resolution]:
         """Users for identities, in bulk, keyed by the identity as given. None or several matches: Unresolved."""

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person sees of a photo module while it runs: that it lives, and one line when a shard is done."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+import typing as t
+from pathlib import Path
+
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ..module_utils.photo.model import DRIFTS
+
+display = Display()
+#: Seconds of silence after which a run says how far it is, and between two such lines.
+QUIET = 5.0
+MODULES = {"ad": "hybrid.photos.ad_thumbnail_photo", "exo": "hybrid.photos.exo_user_photo"}
+NAMES = {"ad": "Active Directory", "exo": "Exchange Online"}
+
+
+class PhotoAction(ActionBase):
+    """Runs the module of ``target`` as it is, and follows the file in which it tells how far it is."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+    target: t.ClassVar[str]
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """The module's result, unchanged."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        host = str((task_vars or {}).get("inventory_hostname", "localhost"))
+        many = len(self._task.args.get("photos") or ()) > 1
+        with tempfile.TemporaryDirectory(prefix="photos-") as folder:
+            arguments = dict(self._task.args)
+            progress = Path(folder) / "progress"
+            # The module has to run on this machine for its file to be here.
+            if many and self._connection.transport == "local" and not arguments.get("progress_file"):
+                arguments["progress_file"] = str(progress)
+            stop = threading.Event()
+            follower = threading.Thread(target=follow, args=(progress, f"{host}: {NAMES[self.target]}", stop))
+            follower.start()
+            try:
+                result.update(self._execute_module(MODULES[self.target], arguments, task_vars=task_vars))
+            finally:
+                stop.set()
+                follower.join()
+        if many and result.get("summary"):
+            only_planned = self._task.check_mode or boolean(arguments.get("plan_only", False), strict=False)
+            display.display(f"{host}: {NAMES[self.target]}: {told(result['summary'], only_planned)}")
+        return result
+
+
+def follow(progress: Path, who: str, stop: threading.Event, every: float = QUIET) -> None:
+    """Print how far a run is, once in a while, until it ends."""
+    last = None
+    while not stop.wait(every):
+        try:
+            now = json.loads(progress.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if now != last:
+            display.display(f"{who}: {now['what']} {now['done']} of {now['total']}")
+            last = now
+
+
+def told(summary: t.Mapping[str, int], only_planned: bool) -> str:
+    """One line of a summary: what was found, and what was done or would be."""
+    found = [f"{summary[state]} {state.replace('_', ' ')}" for state in DRIFTS if summary.get(state)]
+    words = {"put": "to put", "deleted": "to remove"} if only_planned else {"put": "put", "deleted": "removed"}
+    words |= {"unverified": "unverified", "failed": "failed"}
+    done = [f"{summary[key]} {word}" for key, word in words.items() if summary.get(key)]
+    return "; ".join(part for part in (", ".join(found), ", ".join(done)) if part)
