@@ -94,6 +94,12 @@ _NO_MECHANISM = (
 )
 
 
+HIDDEN_PHOTO = (
+    "the user has a photo that this account may not see, so it was not touched; grant the account Read Property on "
+    "thumbnailPhoto (dsacls OU /I:S /G DOMAIN\\account:RP;thumbnailPhoto;user)"
+)
+
+
 class DirectoryError(StoreError):
     """An operation that the directory or its library refused. ``code`` and ``info`` are LDAP's."""
 

@@ -4,8 +4,10 @@
 """Active Directory as a PhotoStore: thumbnailPhoto of users, read in bulk and written by compare-and-swap.
 
 A limit of the protocol: to an account that may not read thumbnailPhoto, a directory shows no photo, and does not say
-that it holds one back. Nothing is ever overwritten by that mistake (the write then only adds, and a directory refuses a
-second value), and a photo that we wrote and cannot read back is found by verification.
+that it holds one back (tried: neither allowedAttributes, compare nor a presence filter tells). Nothing is ever
+overwritten by that mistake: the write then only adds, a directory refuses a second value, and the user's result names
+the missing right. A photo that we wrote and cannot read back is found by verification. Only a photo that is declared
+absent stays hidden.
 """
 
 from __future__ import annotations
@@ -297,18 +299,25 @@ class DirectoryPhotoStore:
                 yield write.user, WriteResult("failed", "there is nothing to write")
             else:
                 swaps.append((write, f"<GUID={write.user.id}>", (write.expected_bytes, write.data)))
+        hidden: dict[str, Write] = {}
         for write, answer in connection.swap(PHOTO, swaps):
             size = len(write.data or b"")
             if answer.code is None:
                 yield write.user, WriteResult("uncertain", answer.desc)
             elif answer.code == 0:
                 yield write.user, WriteResult("written")
+            elif answer.code == errors.VALUE_EXISTS and write.expected is None:
+                hidden[write.user.id] = write
             elif answer.code in (errors.NO_SUCH_ATTRIBUTE, errors.VALUE_EXISTS):
                 yield write.user, WriteResult("conflict")
             else:
                 limit = connection.schema.photo_limit
                 why = errors.write_problem(answer.code, answer.info, answer.desc, size, limit)
                 yield write.user, WriteResult("failed", why)
+        # There is a photo where none was seen: just written by somebody, or never shown to us.
+        for user, found in self._entries([write.user for write in hidden.values()], photo=True):
+            unseen = found is not None and found.value is None
+            yield user, WriteResult("failed", errors.HIDDEN_PHOTO) if unseen else WriteResult("conflict")
 
     def may_write(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, str | None]]:
         """For the doctor: None where this account may write thumbnailPhoto, else what is missing. Writes nothing."""

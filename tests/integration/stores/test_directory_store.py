@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import socket
 import string
 import subprocess
@@ -43,7 +44,9 @@ from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import (
     sha256,
 )
 from ca import Authority
+from domain import controller
 from domain.control import Domain
+from processes import Process
 
 SANDBOX = Path(os.environ["HYBRID_PHOTOS_SANDBOX"])
 TOLD: dict[str, str] = json.loads((SANDBOX / "sandbox.json").read_text())["domain"]
@@ -463,6 +466,28 @@ def test_an_account_without_the_right(door: Domain, people: list[str]) -> None:
     store.close()
 
 
+def test_a_photo_that_is_held_back_is_not_overwritten(
+    door: Domain, store: DirectoryPhotoStore, people: list[str]
+) -> None:
+    dn, _entry = door.entry(people[0], ["cn"])
+    account = door.sid(f"CN=svc-photos,CN=Users,{TOLD['base']}")
+    files = controller.Files(Path(TOLD["root"]))
+    deny = f"(OD;;RP;8d3bca50-1d7e-11d0-a081-00aa006c33ed;;{account})"
+    controller._tool(
+        files, "dsacl", "set", f"--configfile={files.conf}", f"--objectdn={dn}", "--action=deny", f"--sddl={deny}",
+        "-H", str(files.samba / "private" / "sam.ldb"),
+    )  # fmt: skip
+    held = door.photo(people[0])
+    users = resolve(store, people[:2])
+    seen = dict(store.read(users))
+    assert not seen[users[0]].present
+    door.set_photo(people[1], b"by hand")
+    results = dict(store.write([Write(u, b"ours", None) for u in users]))
+    assert (results[users[0]].status, results[users[1]].status) == ("failed", "conflict")
+    assert "Read Property on thumbnailPhoto" in (results[users[0]].error or "")
+    assert door.photo(people[0]) == held
+
+
 def test_the_right_can_be_asked_for_without_a_write(
     door: Domain, store: DirectoryPhotoStore, people: list[str]
 ) -> None:
@@ -547,6 +572,26 @@ def test_a_controller_that_stays_away(door: Domain, people: list[str]) -> None:
         door.start()
     store.close()
     assert len(list(store.read(users))) == 30
+
+
+def test_a_controller_that_freezes(door: Domain, people: list[str]) -> None:
+    store = DirectoryPhotoStore(options(timeout=2))
+    users = resolve(store, people)
+    seen = dict(store.read(users))
+    pid = Process(controller.Files(Path(TOLD["root"])).pid).pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        with pytest.raises(StoreError, match="says nothing for 2 s"):
+            list(store.read(users))
+        with pytest.raises(StoreError):
+            list(store.write([Write(u, b"ours", seen[u].tag, seen[u].picture) for u in users]))
+        assert time.monotonic() - began < 20
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert dict(store.read(users)) == seen
+    store.close()
 
 
 # -- only what moved ---------------------------------------------------------------------------------------------------
