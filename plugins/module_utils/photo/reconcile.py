@@ -15,6 +15,7 @@ from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from . import mixups
 from .backup import Backups
 from .judge import Judge
 from .model import (
@@ -41,6 +42,8 @@ from .writing import carry_out
 RESOLVED_FOR_SECONDS = 24 * 3600.0
 #: Pictures that may wait for a free core, for each core: bounds memory.
 WAITING_PER_WORKER = 8
+#: Differing pictures that are kept to find out whether they are somebody else's.
+ODD_ONES = 1000
 
 Progress = t.Callable[[str, int, int], None]
 
@@ -144,6 +147,8 @@ class _Run:
         self.outcomes: dict[str, Outcome] = {}
         #: Users taken from the receipts file and not asked for in this run.
         self.remembered: set[str] = set()
+        #: What the target holds for users whose photo is another one, by definition key.
+        self.shown: dict[str, bytes] = {}
         for definition in definitions:
             if definition.key in self.workshop.refused:
                 self.problem(definition, "invalid", self.workshop.refused[definition.key])
@@ -181,6 +186,7 @@ class _Run:
         found = self.resolve(usable)
         self.observe(found)
         self.check_identities()
+        mixups.tell(self.outcomes, self.shown, self.workshop)
         planned = ((o.definition.user, o.change) for o in self.ordered())
         limits = (self.settings.max_replaced, self.settings.max_removed)
         return guard(planned, len(self.definitions), limits)
@@ -247,6 +253,8 @@ class _Run:
             outcome = judge(definition_of[user.id], user, seen)
             if previews is not None:
                 previews.keep(outcome, seen, self.workshop)
+            if outcome.change.drift == "different" and seen.picture is not None and len(self.shown) < ODD_ONES:
+                self.shown[outcome.definition.key] = seen.picture
             return outcome
 
         waiting: deque[Future[Outcome]] = deque()

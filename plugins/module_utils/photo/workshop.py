@@ -68,6 +68,11 @@ class Workshop:
                 self._kept_bytes += len(made.data)
         return made
 
+    def made(self, definition: Definition) -> Rendition | None:
+        """The rendition, if this run made it and still has it."""
+        with self._lock:
+            return self._kept.get(self.hashes.get(definition.key, ""))
+
     def shared_with(self, definition: Definition) -> tuple[str, ...]:
         """Other users who are declared with the same picture: a classic mix-up."""
         users = self.users_of.get(self.hashes.get(definition.key, ""), [])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import typing as t
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import (
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.plan import Limit
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.receipts import Receipts
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.reconcile import Result, Settings, Tools, reconcile
+from PIL import Image
 
 from .scripted_store import ScriptedStore, picture
 
@@ -429,3 +431,33 @@ def test_users_who_share_a_picture_are_told() -> None:
     definitions = [declared("alice", picture(1)), declared("bob", picture(1)), declared("carol", picture(2))]
     result = run(store, definitions, check=True)
     assert [o.shared_with for o in result.outcomes] == [("bob",), ("alice",), ()]
+
+
+def test_the_same_picture_in_another_file_format_is_shared_too() -> None:
+    store = ScriptedStore(["alice", "bob"])
+    same = picture(1, fmt="PNG")
+    other_file = io.BytesIO()
+    Image.open(io.BytesIO(same)).save(other_file, "BMP")
+    result = run(store, [declared("alice", same), declared("bob", other_file.getvalue())], check=True)
+    assert [o.shared_with for o in result.outcomes] == [("bob",), ("alice",)]
+
+
+def test_users_who_show_each_others_photo_are_told(target: str) -> None:
+    store = ScriptedStore(["alice", "bob", "carol"], target)
+    store.put_by_hand("alice", picture(2))
+    store.put_by_hand("bob", picture(1))
+    store.put_by_hand("carol", picture(9))
+    definitions = [declared("alice", picture(1)), declared("bob", picture(2)), declared("carol", picture(3))]
+    result = run(store, definitions, check=True)
+    assert [o.shared_with for o in result.outcomes] == [("bob",), ("alice",), ()]
+    assert result.outcomes[0].warnings == ("it shows the photo that is declared for bob",)
+
+
+def test_a_photo_of_ours_that_was_copied_to_another_user_is_known_by_its_mark() -> None:
+    store = ScriptedStore(["alice", "bob"], "ad")
+    definitions = [declared("alice", picture(1)), declared("bob", picture(2))]
+    run(store, definitions)
+    store.put_by_hand("bob", store.photos["id-alice"])
+    result = run(store, definitions, check=True)
+    assert drifts(result) == ["in_sync", "different"]
+    assert result.outcomes[1].shared_with == ("alice",)
