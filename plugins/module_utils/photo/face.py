@@ -47,7 +47,7 @@ def find(grey: bytes, width: int, height: int) -> tuple[list[Box], str | None]:
             pixels = numpy.frombuffer(grey, dtype=numpy.uint8).reshape(height, width)
             side = max(24, min(width, height) // 8)
             found = detector.detectMultiScale(
-                cv2.equalizeHist(pixels), scaleFactor=1.1, minNeighbors=6, minSize=(side, side)
+                cv2.equalizeHist(pixels), scaleFactor=1.05, minNeighbors=3, minSize=(side, side)
             )
     except cv2.error as error:
         return [], f"OpenCV failed: {error}"
@@ -57,7 +57,7 @@ def find(grey: bytes, width: int, height: int) -> tuple[list[Box], str | None]:
 @functools.cache
 def _detector() -> t.Any:
     folder = getattr(getattr(cv2, "data", None), "haarcascades", "")
-    path = Path(folder) / "haarcascade_frontalface_default.xml"
+    path = Path(folder) / "haarcascade_frontalface_alt2.xml"
     if not hasattr(cv2, "CascadeClassifier") or not path.is_file():
         return None
     return cv2.CascadeClassifier(str(path))
