@@ -242,14 +242,14 @@ def stop(files: Files, kill: bool = False) -> bool:
     return Process(files.pid).stop(kill=kill)
 
 
-def allow_photo_writes(files: Files, account_sid: str) -> None:
-    """Let an account write thumbnailPhoto, and nothing else, on users below the people's OU.
+def allow_photo_writes(files: Files, account_sid: str, ou: str = PEOPLE_OU) -> None:
+    """Let an account write thumbnailPhoto, and nothing else, on users below an OU.
 
     The same as `dsacls "OU=People,DC=photos,DC=test" /I:S /G "PHOTOS\\svc-photos:WP;thumbnailPhoto;user"`.
     """
     ace = f"(OA;CIIO;WP;{_THUMBNAIL_PHOTO};{_USER_CLASS};{account_sid})"
     _tool(
-        files, "dsacl", "set", f"--configfile={files.conf}", f"--objectdn={PEOPLE_OU}", f"--sddl={ace}",
+        files, "dsacl", "set", f"--configfile={files.conf}", f"--objectdn={ou}", f"--sddl={ace}",
         "-H", str(files.samba / "private" / "sam.ldb"),
     )  # fmt: skip
 

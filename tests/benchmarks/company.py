@@ -1,0 +1,158 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The company that is measured: declared pictures, and users of the sandbox's tenant and domain.
+
+Declared pictures are 200 real photographs of 648x648 pixels. Each user's file has a comment of its own: decoding it is
+real work, and no two files are the same to a program that hashes them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "sandbox"))
+sys.path.insert(0, str(HERE.parents[1] / ".dev"))
+
+import portraits
+from ansible_collections.hybrid.photos.plugins.module_utils.photo import image
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import Receipt, Recipe, Summary, User, sha256
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.receipts import Receipts
+from domain import controller
+from domain.control import Domain
+from tenant.control import Control
+
+AD = Recipe(size=96, max_bytes=10240, mark=True)
+EXO = Recipe(size=648, max_bytes=4194303)
+DOMAIN_USERS = 10_000
+#: Users of the domain after those, without a photo.
+WITHOUT = 1_000
+
+
+class Company:
+    """What is measured, in a folder that outlives a run: making ten thousand users of a domain takes a minute and a half."""
+
+    def __init__(self, sandbox: Path) -> None:
+        self.told: dict[str, Any] = json.loads((sandbox / "sandbox.json").read_text())
+        self.folder = sandbox / "benchmarks"
+        self.ou = f"OU=Bench,{self.told['domain']['base']}"
+        tenant = self.told["tenant"]
+        self.control = Control(tenant["url"], tenant["control_key"], tenant["ca_cert"])
+
+    @property
+    def tenant_pid(self) -> int:
+        return int(json.loads((Path(self.told["tenant"]["root"]) / "ready.json").read_text())["pid"])
+
+    # -- declared pictures
+
+    def photographs(self) -> list[Path]:
+        """The 200 photographs themselves: what the tenant's users have as their photos."""
+        folder = self.folder / "photographs"
+        if not folder.is_dir():
+            new = self.folder / "photographs.new"
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir(parents=True)
+            for number, path in enumerate(portraits.photographs(200)):
+                with Image.open(path) as photograph:
+                    square = ImageOps.fit(photograph.convert("RGB"), (648, 648))
+                square.save(new / f"{number:03d}.jpg", "JPEG", quality=85)
+            new.rename(folder)
+        return sorted(folder.iterdir())
+
+    def sources(self, count: int, side: int = 648) -> list[Path]:
+        """One file a user. ``side``: smaller ones for runs whose pictures are never looked at."""
+        folder = self.folder / f"sources-{side}"
+        folder.mkdir(parents=True, exist_ok=True)
+        pictures = [_small(path, side) for path in self.photographs()]
+        made = [folder / f"{number}.jpg" for number in range(1, count + 1)]
+        for number, path in enumerate(made, 1):
+            if not path.exists():
+                path.write_bytes(_commented(pictures[(number - 1) % len(pictures)], number))
+        return made
+
+    def declared(self, names: list[str], side: int = 648) -> list[dict[str, str]]:
+        """The option ``photos`` of the modules, for users in this order."""
+        sources = self.sources(len(names), side)
+        return [{"user": name, "src": str(source)} for name, source in zip(names, sources, strict=True)]
+
+    # -- the tenant
+
+    def cloud(self, prefix: str, count: int, fraction: float = 1.0) -> tuple[list[str], list[str]]:
+        """New users of the tenant: their names and their object ids."""
+        photos = [str(path) for path in self.photographs()]
+        self.control.generate_users(count, photos, prefix=prefix, photo_fraction=fraction)
+        ids = {user["upn"]: user["id"] for user in self.control.users() if user["upn"].startswith(prefix)}
+        return list(ids), list(ids.values())
+
+    def write_receipts(self, path: Path, photos: list[dict[str, str]], ids: list[str], tags: dict[str, str]) -> None:
+        """Receipts as a former run would have left them."""
+        receipts = Receipts(path, "exo")
+        receipts.authority = self.told["tenant"]["tenant_id"]
+        digest = EXO.digest
+        receipts.save_users("userPrincipalName", (User(p["user"], i, i) for p, i in zip(photos, ids, strict=True)))
+        receipts.save(
+            Receipt(i, sha256(Path(p["src"]).read_bytes()), digest, tags[i], Summary("0" * 64, 40000, 648, 648))
+            for p, i in zip(photos, ids, strict=True)
+        )
+        receipts.close()
+
+    # -- the domain
+
+    def people(self) -> tuple[list[str], list[str]]:
+        """Names of the domain's users with the declared photo, and of those without one; makes them when needed."""
+        with contextlib.closing(Domain.from_sandbox(self.told["root"])) as door:
+            if not door.search(f"(sAMAccountName=bench{DOMAIN_USERS + WITHOUT:06d})", ["cn"]):
+                self._make_people(door)
+        names = [f"bench{number:06d}@photos.test" for number in range(1, DOMAIN_USERS + WITHOUT + 1)]
+        return names[:DOMAIN_USERS], names[DOMAIN_USERS:]
+
+    def dn(self, name: str) -> str:
+        return f"CN={name.partition('@')[0]},{self.ou}"
+
+    def _make_people(self, door: Domain) -> None:
+        began = time.monotonic()
+        thumbnails = self.folder / "thumbnails"
+        shutil.rmtree(thumbnails, ignore_errors=True)
+        thumbnails.mkdir(parents=True)
+        with ProcessPoolExecutor(2) as pool:
+            for path, jpeg in zip(
+                sources := self.sources(DOMAIN_USERS), pool.map(_thumbnail, sources, chunksize=100), strict=True
+            ):
+                (thumbnails / path.name).write_bytes(jpeg)
+        files = controller.Files(Path(self.told["domain"]["root"]))
+        door._add(self.ou, "organizationalUnit", {})  # beside the people's OU, which a reset leaves alone
+        controller.allow_photo_writes(files, door.sid(f"CN=svc-photos,CN=Users,{door.base}"), self.ou)
+        command = ["/usr/bin/python3", str(HERE / "add_users.py"), str(files.conf), self.ou]
+        count = str(DOMAIN_USERS + WITHOUT)
+        subprocess.run([*command, count, str(thumbnails)], check=True, env={"PATH": "/usr/bin:/bin"})
+        print(f"({count} users of the domain made in {time.monotonic() - began:.0f} s; they are kept)", flush=True)
+
+
+def _thumbnail(path: Path) -> bytes:
+    return image.render(path.read_bytes(), [AD], path.name)[0].data
+
+
+def _small(path: Path, side: int) -> bytes:
+    if side == 648:
+        return path.read_bytes()
+    buffer = io.BytesIO()
+    with Image.open(path) as picture:
+        picture.resize((side, side)).save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
+def _commented(jpeg: bytes, number: int) -> bytes:
+    text = f"user {number}".encode()
+    return jpeg[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + jpeg[2:]

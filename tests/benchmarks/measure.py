@@ -1,0 +1,70 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run a process from start to end, and say what it took."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MODULES = "ansible_collections.hybrid.photos.plugins.modules"
+
+
+@dataclass(frozen=True)
+class Took:
+    """Wall-clock and CPU seconds and the most memory (MiB) of one process; what it printed."""
+
+    seconds: float
+    cpu: float
+    peak: float
+    printed: str
+
+
+def process(command: list[str], environment: dict[str, str] | None = None, may_fail: bool = False) -> Took:
+    """Everything counts, from the start of the interpreter to its end."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        began = time.monotonic()
+        child = subprocess.Popen(command, stdout=out, stderr=err, env={**os.environ, **(environment or {})})
+        _pid, status, used = os.wait4(child.pid, 0)
+        seconds = time.monotonic() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        printed = out.read()
+        if child.returncode != 0 and not may_fail:
+            raise SystemExit(f"{' '.join(command)[:300]}\n{printed[-2000:]}\n{err.read()[-4000:]}")
+    return Took(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, printed)
+
+
+def python(script: str, *arguments: str) -> Took:
+    """A script of this folder."""
+    return process([sys.executable, str(Path(__file__).with_name(script)), *arguments])
+
+
+def module(name: str, folder: Path, **arguments: Any) -> tuple[Took, dict[str, Any]]:
+    """One of our modules as Ansible runs it, without Ansible around it; and what it answered."""
+    check = arguments.pop("check", False)
+    given = folder / "arguments.json"
+    given.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, "_ansible_check_mode": check}}))
+    took = process(
+        [sys.executable, "-m", f"{MODULES}.{name}", str(given)], {"PYTHONPATH": str(REPOSITORY / ".dev")}, may_fail=True
+    )
+    answer = json.loads(took.printed)
+    if answer.get("failed"):
+        raise SystemExit(f"{name}: {answer['msg']}")
+    return took, answer
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds that a running process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
