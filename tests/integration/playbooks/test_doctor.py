@@ -1,0 +1,197 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The doctor against a domain and a tenant that are made ill in one way at a time."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+
+if t.TYPE_CHECKING:
+    from .conftest import Company
+
+
+def examine(company: Company, *arguments: str, **environment: str) -> tuple[int, dict[tuple[str, str], dict[str, str]]]:
+    """Exit status and checks by area and name; nothing was written to either server."""
+    before = company.writes(), company.domain.highest_usn()
+    run = company.play("doctor", "-e", "doctor_report=reports/doctor.json", *arguments, **environment)
+    assert (company.writes(), company.domain.highest_usn()) == before
+    told = json.loads((company.folder / "reports" / "doctor.json").read_text())
+    assert told["ok"] is (run.code == 0)
+    for check in told["checks"]:
+        assert check["name"] in run.output, "every check is on the screen"
+    for secret in (company.told["tenant"]["client_secret"], company.told["domain"]["password"]):
+        assert secret not in run.output
+    return run.code, {(check["area"], check["name"]): check for check in told["checks"]}
+
+
+def failed(checks: dict[tuple[str, str], dict[str, str]]) -> list[tuple[str, str]]:
+    return [key for key, check in checks.items() if check["status"] == "fail"]
+
+
+def warned(checks: dict[tuple[str, str], dict[str, str]]) -> list[tuple[str, str]]:
+    return [key for key, check in checks.items() if check["status"] == "warn"]
+
+
+def test_a_company_in_order(company: Company) -> None:
+    code, checks = examine(company)
+    assert code == 0
+    # Three of the seeded people are on one side only.
+    assert warned(checks) == [("ad", "users"), ("exo", "users")]
+    assert "wendy@photos.test" in checks["exo", "users"]["text"]
+    assert "belong together" in checks["both", "identities"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "name", "words"),
+    [
+        ({"HYBRID_PHOTOS_AD_PASSWORD": "wrong-Password-1"}, "sign-in", "password is wrong"),
+        ({"HYBRID_PHOTOS_AD_CA_CERT": "{other_ca_cert}"}, "certificate", "not signed by an authority"),
+        ({"HYBRID_PHOTOS_AD_CA_CERT": "/nowhere/ca.pem"}, "options", "/nowhere/ca.pem"),
+        ({"HYBRID_PHOTOS_AD_SERVER": "localhost"}, "certificate", "not for the name localhost"),
+        ({"HYBRID_PHOTOS_AD_SERVER": "nowhere.photos.test"}, "reachable", "nowhere.photos.test"),
+        ({"HYBRID_PHOTOS_AD_SERVER": "ldaps://dc1.photos.test"}, "options", "URL"),
+        ({"HYBRID_PHOTOS_AD_SEARCH_BASE": "OU=Nowhere,DC=photos,DC=test"}, "search base", "OU=Nowhere"),
+        ({"HYBRID_PHOTOS_AD_TLS_MODE": "none"}, "options", "tls_mode none"),
+    ],
+)
+def test_a_domain_that_cannot_be_worked_with(
+    company: Company, environment: dict[str, str], name: str, words: str
+) -> None:
+    environment = {key: value.format(**company.told) for key, value in environment.items()}
+    code, checks = examine(company, "-e", '{"doctor_targets": ["ad"]}', **environment)
+    assert code != 0
+    assert failed(checks) == [("ad", name)]
+    assert words in checks["ad", name]["text"]
+    assert checks["ad", "right to write"]["status"] == "skipped"
+
+
+def test_one_side_that_is_ill_does_not_hide_the_other(company: Company) -> None:
+    code, checks = examine(company, HYBRID_PHOTOS_AD_PASSWORD="wrong-Password-1", AZURE_CLIENT_SECRET="wrong")
+    assert code != 0
+    assert failed(checks) == [("ad", "sign-in"), ("exo", "sign-in")]
+    assert "client_secret" in checks["exo", "sign-in"]["text"]
+    assert checks["both", "identities"]["status"] == "skipped"
+
+
+def test_an_account_that_may_not_write(company: Company) -> None:
+    domain = company.told["domain"]
+    reader = {
+        "HYBRID_PHOTOS_AD_USERNAME": domain["reader_username"],
+        "HYBRID_PHOTOS_AD_PASSWORD": domain["reader_password"],
+    }
+    code, checks = examine(company, **reader)
+    assert (code != 0, failed(checks)) == (True, [("ad", "right to write")])
+    assert "dsacls" in checks["ad", "right to write"]["advice"]
+    code, checks = examine(company, "-e", "doctor_writes=false", **reader)
+    assert (code, failed(checks)) == (0, [])
+
+
+def test_an_account_that_may_write_more(company: Company) -> None:
+    domain = company.told["domain"]
+    admin = {
+        "HYBRID_PHOTOS_AD_USERNAME": domain["admin_username"],
+        "HYBRID_PHOTOS_AD_PASSWORD": domain["admin_password"],
+    }
+    code, checks = examine(company, "-e", '{"doctor_targets": ["ad"]}', **admin)
+    assert code == 0
+    assert ("ad", "right to write") in warned(checks)
+    assert "attributes besides thumbnailPhoto" in checks["ad", "right to write"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("app", "fails", "words"),
+    [
+        ("reader", ["permissions"], "lacks ProfilePhoto.ReadWrite.All"),
+        ("powerless", ["permissions", "users"], "lacks User.Read.All and ProfilePhoto.ReadWrite.All"),
+        ("settings", ["permissions", "users"], "its token has: PeopleSettings.ReadWrite.All"),
+    ],
+)
+def test_an_application_that_lacks_permissions(company: Company, app: str, fails: list[str], words: str) -> None:
+    told = company.told["tenant"]["apps"][app]
+    code, checks = examine(company, AZURE_CLIENT_ID=told["client_id"], AZURE_CLIENT_SECRET=told["secret"])
+    assert code != 0
+    assert failed(checks) == [("exo", name) for name in fails]
+    assert words in checks["exo", "permissions"]["text"]
+
+
+def test_an_application_that_may_do_too_much(company: Company) -> None:
+    roles = ["ProfilePhoto.ReadWrite.All", "User.Read.All", "Mail.ReadWrite"]
+    mighty = {"client_id": "11111111-1111-4111-8111-111111111111", "secret": "mighty-secret-1", "roles": roles}
+    company.tenant.register_app(mighty)
+    code, checks = examine(company, AZURE_CLIENT_ID=mighty["client_id"], AZURE_CLIENT_SECRET=mighty["secret"])
+    assert code == 0
+    assert "Mail.ReadWrite" in checks["exo", "permissions"]["text"]
+    assert checks["exo", "permissions"]["status"] == "warn"
+
+
+def test_a_tenant_that_takes_photos_from_on_premises_only(company: Company) -> None:
+    company.tenant.settings(source="onPremises")
+    try:
+        code, checks = examine(company)
+    finally:
+        company.tenant.settings(source="cloud")
+    assert (code != 0, failed(checks)) == (True, [("exo", "photo source")])
+    assert "exo_photo_update_settings" in checks["exo", "photo source"]["advice"]
+
+
+def test_a_clock_that_is_wrong(company: Company) -> None:
+    company.tenant.clock_skew(200)
+    try:
+        code, checks = examine(company)
+        assert (code, checks["exo", "clock"]["status"]) == (0, "warn")
+        assert "behind" in checks["exo", "clock"]["text"]
+        company.tenant.clock_skew(1000)
+        code, checks = examine(company)
+        assert (code != 0, failed(checks)) == (True, [("exo", "clock")])
+    finally:
+        company.tenant.clock_skew(0)
+
+
+def test_accounts_that_do_not_belong_together(company: Company) -> None:
+    company.tenant.change_user("alice", immutable_id="AAAAAAAAAAAAAAAAAAAAAA==")
+    company.tenant.change_user("dave", immutable_id=None)
+    code, checks = examine(company)
+    assert (code != 0, failed(checks)) == (True, [("both", "identities")])
+    assert "alice@photos.test" in checks["both", "identities"]["text"]
+    assert "bob@photos.test" not in checks["both", "identities"]["text"]
+
+
+def test_a_photo_that_exchange_online_would_not_take_from_entra_id(company: Company) -> None:
+    heavy = company.domain.photo("dora@photos.test")
+    assert heavy is not None
+    company.domain.set_photo("alice@photos.test", heavy)
+    code, checks = examine(company)
+    assert code == 0
+    assert checks["ad", "limit of Entra ID"]["status"] == "warn"
+    assert f"alice@photos.test ({len(heavy):,} bytes)" in checks["ad", "limit of Entra ID"]["text"]
+
+
+def test_a_receipts_file_that_is_no_receipts_file(company: Company) -> None:
+    (company.folder / "receipts.sqlite").write_bytes(b"spoiled " * 1000)
+    code, checks = examine(company, "-e", "doctor_receipts=receipts.sqlite")
+    assert (code != 0, failed(checks)) == (True, [("here", "receipts file")])
+    company.play("sync", "-e", "sync_receipts=good.sqlite")
+    code, checks = examine(company, "-e", "doctor_receipts=good.sqlite")
+    assert (code, checks["here", "receipts file"]["status"]) == (0, "ok")
+
+
+def test_a_side_that_is_not_configured_or_not_asked_for_is_skipped(company: Company) -> None:
+    code, checks = examine(company, HYBRID_PHOTOS_AD_SERVER="")
+    assert (code, checks["ad", "connection"]["status"]) == (0, "skipped")
+    assert "not configured" in checks["ad", "connection"]["text"]
+    code, checks = examine(company, "-e", '{"doctor_targets": ["exo"]}')
+    assert checks["ad", "connection"]["text"] == "not asked for"
+    code, checks = examine(company, HYBRID_PHOTOS_AD_SERVER="", AZURE_CLIENT_SECRET="")
+    assert code != 0, "nothing looked at is no good news"
+
+
+def test_without_an_inventory_the_connections_are_looked_at(company: Company) -> None:
+    (company.folder / "none.ini").write_text("")
+    code, checks = examine(company, "-i", "none.ini", "--limit", "localhost", "-e", '{"doctor_users": []}')
+    assert code == 0
+    assert checks["ad", "sign-in"]["status"] == "ok"
+    assert checks["exo", "users"]["text"] == "no users were named"
