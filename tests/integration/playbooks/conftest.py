@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,8 +36,8 @@ class Play:
     @property
     def line(self) -> str:
         """The one line of summary that ends every run."""
-        lines = [line for line in self.output.splitlines() if " in sync" in line or line.startswith("sync did")]
-        return lines[0].strip() if lines else ""
+        lines = re.findall(r"^(?:\d+ drift|sync did).*", self.output, re.MULTILINE)
+        return str(lines[0]) if lines else ""
 
 
 @dataclass
