@@ -60,7 +60,7 @@ class Bound(t.NamedTuple):
 #: By figure of image.Measures. Set by tests/experiments/equality on one half of its photographs; docs/equality.md has
 #: how they do on the other half.
 BOUNDS: dict[str, Bound] = {
-    "shape": Bound("proportions", " %", 1.5, 3.0),
+    "shape": Bound("shape", " %", 1.5, 3.0),
     "brightness": Bound("brightness", " levels", 0.7, 0.8),
     "contrast": Bound("light against dark", " %", 1.7, 1.9),
     "moved": Bound("position", " % of the side", 0.4, 0.45),
@@ -78,20 +78,14 @@ def by_pixels(declared_jpeg: bytes, observed: bytes) -> Comparison:
     SourceError only when the declared one is no picture.
     """
     try:
-        image.describe(observed)
+        figures = image.measure(declared_jpeg, observed)
     except SourceError as error:
-        return _no_picture(error)
-    try:
-        return by_figures(image.measure(declared_jpeg, observed))
-    except SourceError as error:
-        image.measure(declared_jpeg, declared_jpeg)
-        return _no_picture(error)
-
-
-def _no_picture(error: SourceError) -> Comparison:
-    # The error names the photo and says what to do with a source; here only the middle of it makes sense.
-    what = str(error).partition(": ")[2].partition(";")[0]
-    return Comparison("different", "pixels", f"what the target holds is no usable picture: {what}")
+        if str(error).startswith(image.DECLARED):
+            raise
+        # The error names the photo and says what to do with a source; here only the middle of it makes sense.
+        what = str(error).partition(": ")[2].partition(";")[0]
+        return Comparison("different", "pixels", f"what the target holds is no usable picture: {what}")
+    return by_figures(figures)
 
 
 def by_figures(figures: image.Measures) -> Comparison:

@@ -63,6 +63,9 @@ _BIG_TURN = threading.Lock()
 #: The EXIF tag.
 _ORIENTATION = 0x0112
 
+#: What messages of ``measure`` call its first picture.
+DECLARED = "the declared photo"
+
 
 @dataclass(frozen=True, slots=True)
 class Measures:
@@ -212,7 +215,9 @@ class _Decoded(t.NamedTuple):
 
 def _render(data: bytes, recipes: t.Sequence[Recipe], name: str) -> list[Rendition]:
     source = sha256(data)
-    size = _open(data, name).size
+    opened = _open(data, name)
+    size = opened.size
+    picture: Image.Image | None = opened
     by_scale: dict[int, _Decoded] = {}
     renditions = []
     with _turn(size):
@@ -223,7 +228,8 @@ def _render(data: bytes, recipes: t.Sequence[Recipe], name: str) -> list[Renditi
                 continue
             scale = _scale(size, recipe)
             if scale not in by_scale:
-                by_scale[scale] = _decode(data, scale, name)
+                by_scale[scale] = _decode(picture or _open(data, name), scale, name)
+                picture = None  # it can be decoded only once
             renditions.append(_rendition(by_scale[scale], recipe, source, name))
     return renditions
 
@@ -253,8 +259,8 @@ def _scale(size: tuple[int, int], recipe: Recipe) -> int:
     return next((scale for scale in (8, 4, 2) if side // scale >= needed), 1)
 
 
-def _decode(data: bytes, scale: int, name: str, ycbcr: bool = False) -> _Decoded:
-    picture = _open(data, name)
+def _decode(picture: Image.Image, scale: int, name: str, ycbcr: bool = False) -> _Decoded:
+    """Decode a picture that was just opened."""
     full = picture.size
     # A picture with a profile cannot stay as it is stored.
     raw = ycbcr and picture.mode == "RGB" and "icc_profile" not in picture.info
@@ -447,9 +453,9 @@ _LEVEL_FLOOR = 4.0
 
 
 def measure(a: bytes, b: bytes) -> Measures:
-    """Figures that compare two pictures of any size. SourceError, naming the photo, when one of them is no picture."""
+    """Figures that compare a declared photo with one that was found, of any size. SourceError naming which is none."""
     available()
-    first = _for_comparison(a, "the declared photo")
+    first = _for_comparison(a, DECLARED)
     second = _for_comparison(b, "the photo that was found")
     side = min(_GRID, *first.size, *second.size)
     shapes = [picture.width / picture.height for picture in (first, second)]
@@ -497,13 +503,14 @@ def _for_comparison(data: bytes, name: str) -> Image.Image:
     what the service did to them.
     """
     with _as_source_error(name):
-        size = _open(data, name).size
+        opened = _open(data, name)
+        size = opened.size
         scale = next((scale for scale in (8, 4, 2) if min(size) // scale >= 2 * _GRID), 1)
         with _turn(size):
             try:
-                decoded = _decode(data, scale, name, ycbcr=True)
+                decoded = _decode(opened, scale, name, ycbcr=True)
             except OSError:  # a JPEG that keeps RGB inside, or a damaged one
-                decoded = _decode(data, scale, name)
+                decoded = _decode(_open(data, name), scale, name)
             picture = decoded.pixels
             if picture.mode != "YCbCr":
                 picture = picture.reduce(max(1, min(picture.size) // (2 * _GRID)))

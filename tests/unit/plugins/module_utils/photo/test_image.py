@@ -225,7 +225,7 @@ def test_the_highest_quality_that_fits_is_taken() -> None:
         assert tight.notes == ()
         assert 40 <= tight.quality < 95
         assert len(tight.data) <= limit
-        square = image._pixels(image._decode(data, 1, ""), (80, 0, 560, 480), (480, 480), "#ffffff")
+        square = image._pixels(image._decode(image._open(data, ""), 1, ""), (80, 0, 560, 480), (480, 480), "#ffffff")
         assert len(image._jpeg(square, tight.quality + 1)) > limit
 
 
