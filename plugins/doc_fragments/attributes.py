@@ -30,8 +30,8 @@ attributes:
     support: full
     details: It shows that a long run lives, and prints one line when a call with several users is done.
 """
-    # What modules that only look have in common.
-    INFO = r"""
+    # What modules that only look have in common. Not called INFO: that name would lead to info.py.
+    LOOKING = r"""
 options: {}
 attributes:
   check_mode:

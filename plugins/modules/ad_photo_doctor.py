@@ -21,8 +21,14 @@ description:
     shows the checks of both sides in a table and fails.
 extends_documentation_fragment:
   - hybrid.photos.directory
-  - hybrid.photos.attributes.info
+  - hybrid.photos.attributes.looking
 options:
+  server:
+    description:
+      - Host name of a domain controller of the users' own domain, not a URL. Without it everything is skipped.
+      - If not given, the environment variable E(HYBRID_PHOTOS_AD_SERVER) is used.
+    type: str
+    required: false
   users:
     description:
       - The users whom runs will be about, named as O(match_by) says.

@@ -21,7 +21,7 @@ description:
     shows the checks of both sides in a table and fails.
 extends_documentation_fragment:
   - hybrid.photos.graph
-  - hybrid.photos.attributes.info
+  - hybrid.photos.attributes.looking
 options:
   users:
     description:

@@ -20,7 +20,7 @@ author:
 extends_documentation_fragment:
   - hybrid.photos.graph
   - hybrid.photos.info
-  - hybrid.photos.attributes.info
+  - hybrid.photos.attributes.looking
 options:
   match_by:
     description: The property by which users are named, in O(users) and in the results.

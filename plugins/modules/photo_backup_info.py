@@ -18,7 +18,7 @@ description:
   - The role P(hybrid.photos.restore#role) does the whole with it. This module itself only reads files.
   - A photo that a run put where there was none replaced nothing, so there is no backup of it.
 extends_documentation_fragment:
-  - hybrid.photos.attributes.info
+  - hybrid.photos.attributes.looking
 options:
   path:
     description:

@@ -20,7 +20,7 @@ description:
 author:
   - hybrid.photos developers (@hybrid-photos)
 extends_documentation_fragment:
-  - hybrid.photos.attributes.info
+  - hybrid.photos.attributes.looking
 options:
   ad_photos:
     description: The rows that M(hybrid.photos.ad_thumbnail_photo_info) returned after it exported.

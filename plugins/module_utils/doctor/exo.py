@@ -70,7 +70,7 @@ class Cloud:
     def usable(self) -> Check:
         """Are the options complete and in order, as far as can be seen from here?"""
         self.options.validate()
-        _ = self.store
+        self.store.limit()  # made now, it looks at certificate files and the like
         return ok(f"{self.options.credential} at {self.options.login_root}, Graph at {self.options.graph_root}")
 
     def sign_in(self) -> Check:

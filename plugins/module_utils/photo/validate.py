@@ -192,8 +192,8 @@ def _mixed(declared: t.Sequence[Definition], pictures: t.Mapping[str, Examined],
     for definition in declared:
         others = [d.user for d in declared if d is not definition]
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        assert definition.source is not None  # noqa: S101 - only definitions with a file come here
-        file, line = _origin(definition, pictures[definition.source.path or ""])
+        path = definition.source.path if definition.source is not None else None
+        file, line = _origin(definition, pictures[path or ""])  # only definitions with a file come here
         message = f"{definition.user} and {', '.join(others[:3])}{more} have {what}; is one of them somebody else's?"
         found.append(Finding("warning", "used_twice", file, line, definition.user, message))
     return found

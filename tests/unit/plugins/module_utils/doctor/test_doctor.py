@@ -143,6 +143,9 @@ class Tenant:
         self.settings = self
         self.closed = False
 
+    def limit(self) -> int:
+        return 4194303
+
     def sign_in(self) -> None:
         if self.refuses:
             raise StoreError(self.refuses)
