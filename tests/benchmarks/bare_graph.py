@@ -5,8 +5,9 @@
 
     python bare_graph.py WHAT USERS CONCURRENCY [TAGS]      with the variables of the sandbox
 
-It knows the object ids (USERS is a JSON list of them), decides nothing, retries nothing and looks at no answer but its
-status. WHAT is ``tags``, ``renditions`` (tags, then small pictures) or ``put`` (tags, uploads, tags and small pictures).
+It knows the object ids (USERS is a JSON list of them), decides nothing, retries nothing and looks at nothing but statuses.
+WHAT is ``tags``, ``renditions`` (tags, then small pictures) or ``put`` (tags, tags again, uploads, tags, small pictures:
+what a run asks for to know, to check, to write and to verify).
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ def main() -> None:
     bare = Bare(concurrency)
     answers = bare.batches(users, "photo")
     if what == "put":
+        bare.batches(users, "photo")
         bare.put(users, Path(sys.argv[4]).read_bytes())
         answers = bare.batches(users, "photo")
     if what != "tags":

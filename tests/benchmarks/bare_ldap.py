@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The limit for writes to Active Directory: python-ldap, one modify after another, of DNs that it was given.
 
-    python bare_ldap.py DNS PHOTO        with the variables of the sandbox; PHOTO "-" removes the photos
+python bare_ldap.py DNS PHOTO        with the variables of the sandbox; PHOTO "-" removes the photos
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The benchmarks, each row beside what it is compared with, in one run. See docs/benchmarks.md.
 
-    tests/benchmarks/run [ROW ...]      rows: first receipts put users ad memory
+tests/benchmarks/run [ROW ...]      rows: first receipts put users ad memory
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import base64
 import json
 import os
 import platform
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -90,7 +88,7 @@ class Run:
         assert answer["summary"]["in_sync"] == IN_SYNC, answer["summary"]
         add, users = self.table.add, f"check {IN_SYNC:,} users in EXO, first run"
         add(users, f"{ours.seconds:.1f} s; bare client {bare.seconds:.1f} s", ours.seconds / bare.seconds, 1.5, "x")
-        add(users, f"{totals['http_requests']} requests", totals["http_requests"] / IN_SYNC, 0.12, " a user")
+        add(users, f"{totals['http_requests']} requests", totals["requests"] / IN_SYNC, 0.12, " a user")
         note = f"{1000 * ours.cpu / IN_SYNC:.1f} ms CPU a user (bare {1000 * bare.cpu / IN_SYNC:.1f}, "
         self.table.note(users, f"{note}tenant {1000 * tenant / IN_SYNC:.1f}), {ours.peak:.0f} MiB")
 
@@ -104,7 +102,7 @@ class Run:
         assert answer["summary"]["in_sync"] == IN_SYNC, answer["summary"]
         add, users = self.table.add, f"check {IN_SYNC:,} users in EXO, receipts"
         add(users, f"{ours.seconds:.1f} s; bare client {bare.seconds:.1f} s", ours.seconds / bare.seconds, 1.3, "x")
-        add(users, f"{totals['http_requests']} requests", totals["http_requests"] / IN_SYNC, 0.06, " a user")
+        add(users, f"{totals['http_requests']} requests", totals["requests"] / IN_SYNC, 0.06, " a user")
         add(users, f"{totals['downloads']} downloads", totals["downloads"], 0, "")
         each = f"bare {1000 * bare.cpu / IN_SYNC:.2f} ms, tenant {1000 * tenant / IN_SYNC:.2f} ms"
         add(users, f"{ours.cpu:.1f} s CPU; {each}", 1000 * ours.cpu / IN_SYNC, 4, " ms CPU a user")
@@ -139,7 +137,12 @@ class Run:
         work = "check 500 users in EXO, by playbook"
         start = f"without the {nothing:.1f} s of ansible-playbook's start"
         self.table.add(
-            work, f"{ours:.1f} s; module looped {looped:.0f} s ({few} users scaled); {start}", looped / ours, 50, "x", True
+            work,
+            f"{ours:.1f} s; module looped {looped:.0f} s ({few} users scaled); {start}",
+            looped / ours,
+            50,
+            "x",
+            True,
         )
         self.table.add(work, f"uri looped, two forks, {uri:.0f} s ({asked} users scaled)", uri / ours, 50, "x", True)
 
@@ -149,7 +152,9 @@ class Run:
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", f"--forks={forks}"]
         command += ["-e", f"@{given}", str(Path(__file__).parent / "playbooks" / name)]
         paths = f"{REPOSITORY / '.dev'}:{collections()}"
-        return process(command, {"ANSIBLE_COLLECTIONS_PATH": paths, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal"})
+        return process(
+            command, {"ANSIBLE_COLLECTIONS_PATH": paths, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal"}
+        )
 
     def ad(self) -> None:
         """10,000 in-sync users of the domain, then 1,000 photos into it."""
@@ -165,7 +170,13 @@ class Run:
         add, work = self.table.add, "check 10,000 users in AD"
         measured = f"{first.seconds:.1f} s ({first.cpu:.1f} s CPU, {first.peak:.0f} MiB)"
         add(work, f"{measured}; ldapsearch {search.seconds:.1f} s", first.seconds / search.seconds, 2.5, "x")
-        add("the same, nothing changed since", f"{again.seconds:.2f} s", again.seconds / first.seconds, 0.1, " of the first")
+        add(
+            "the same, nothing changed since",
+            f"{again.seconds:.2f} s",
+            again.seconds / first.seconds,
+            0.1,
+            " of the first",
+        )
         dns = self.folder / "dns.json"
         dns.write_text(json.dumps([self.company.dn(name) for name in without]))
         thumbnail = self.company.folder / "thumbnails" / "1.jpg"
@@ -185,7 +196,14 @@ class Run:
         text = base64.b64encode(thumbnail.read_bytes()).decode()[: thumbnail.stat().st_size]
         given = [{"dn": self.company.dn(name), "text": text} for name in without[:few]]
         looped = (self.playbook("ldap_attrs.yml", given).seconds - nothing) / few * len(without)
-        add(work, f"community.general.ldap_attrs looped {looped:.0f} s ({few} users scaled)", looped / ours.seconds, 50, "x", True)
+        add(
+            work,
+            f"community.general.ldap_attrs looped {looped:.0f} s ({few} users scaled)",
+            looped / ours.seconds,
+            50,
+            "x",
+            True,
+        )
 
     def ldapsearch(self) -> Took:
         environ = os.environ
@@ -212,7 +230,9 @@ class Run:
             ours, answer, _totals, _tenant = self.exo(photos[:count], receipts=str(receipts), check=True, rows="all")
             assert answer["summary"]["in_sync"] == count, answer["summary"]
             peaks[count] = ours.peak
-            self.table.note(f"memory, {count:,} users", f"{ours.peak:.0f} MiB, {1000 * ours.cpu / count:.2f} ms CPU a user")
+            self.table.note(
+                f"memory, {count:,} users", f"{ours.peak:.0f} MiB, {1000 * ours.cpu / count:.2f} ms CPU a user"
+            )
         self.table.add("memory", "one call of 10,000 users", peaks[10_000], 250, " MiB")
         slope = (peaks[50_000] - peaks[10_000]) / (peaks[10_000] - peaks[1_000]) * 9 / 40
         self.table.add("memory", "growth a user from 10,000 to 50,000, of that from 1,000 to 10,000", slope, 1.15, "x")
@@ -223,10 +243,12 @@ def collections() -> Path:
 
 
 def machine() -> str:
-    model = next((x.split(":")[1].strip() for x in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in x), "")
+    model = next(
+        (x.split(":")[1].strip() for x in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in x), ""
+    )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    load = "{:.1f}".format(os.getloadavg()[0])
-    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, Python {platform.python_version()}, load {load} at the start"
+    load = f"load {os.getloadavg()[0]:.1f} at the start"
+    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, Python {platform.python_version()}, {load}"
 
 
 def main() -> None:

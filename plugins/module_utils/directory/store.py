@@ -42,6 +42,8 @@ class DirectoryPhotoStore:
     """The users of one domain. ``memory`` is asked once ``authority`` is known; without it every photo is read."""
 
     target = "ad"
+    #: There is one connection.
+    overlaps = False
 
     def __init__(
         self,

@@ -31,6 +31,7 @@ class GraphPhotoStore:
     """
 
     target = "exo"
+    overlaps = True
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from .equality import by_pixels
 from .image import signature
 from .mark import read_mark
 from .model import Definition, Outcome, SourceError
-from .workshop import Workshop
+from .workshop import SHARERS_TOLD, Workshop
 
 #: Two signatures that differ by more, on average, in levels are surely not of one picture.
 ALIKE = 6.0
@@ -37,7 +37,7 @@ def tell(outcomes: dict[str, Outcome], shown: t.Mapping[str, bytes], workshop: W
 
 def _add(outcomes: dict[str, Outcome], key: str, users: t.Iterable[str], warning: str | None) -> None:
     outcome = outcomes[key]
-    shared = tuple(dict.fromkeys([*outcome.shared_with, *users]))
+    shared = tuple(dict.fromkeys([*outcome.shared_with, *users]))[:SHARERS_TOLD]
     warnings = outcome.warnings if warning is None else (*outcome.warnings, warning)
     outcomes[key] = replace(outcome, shared_with=shared, warnings=warnings)
 
@@ -49,7 +49,9 @@ def _same_rendition(outcomes: t.Mapping[str, Outcome]) -> dict[str, list[str]]:
         if outcome.desired is not None and outcome.desired.sha256 is not None:
             groups[outcome.desired.sha256].append(outcome)
     return {
-        outcome.definition.key: [other.definition.user for other in group if other is not outcome]
+        outcome.definition.key: [o.definition.user for o in group[: SHARERS_TOLD + 1] if o is not outcome][
+            :SHARERS_TOLD
+        ]
         for group in groups.values()
         if len(group) > 1
         for outcome in group

@@ -44,6 +44,9 @@ class PhotoStore(t.Protocol):
     target: str
     #: What receipts are kept under: the tenant id, or the domain's DNS name. Known after the first call.
     authority: str
+    #: May ``observe`` run in another thread while ``write`` does?
+    overlaps: bool
+
     @property
     def requests(self) -> int:
         """Requests sent so far (HTTP requests; LDAP operations), a batch counting as one."""

@@ -15,6 +15,9 @@ from .model import Definition, Recipe, Rendition, SourceError, sha256
 #: Renditions kept from the plan to the write; what does not fit is made again, byte for byte the same.
 KEPT_BYTES = 64 * 1024 * 1024
 
+#: A placeholder may be thousands of users' picture; naming them all to each of them would be millions of names.
+SHARERS_TOLD = 10
+
 
 class Workshop:
     """Hashes all sources at once, renders on demand. Safe to use from several threads.
@@ -74,6 +77,6 @@ class Workshop:
             return self._kept.get(self.hashes.get(definition.key, ""))
 
     def shared_with(self, definition: Definition) -> tuple[str, ...]:
-        """Other users who are declared with the same picture: a classic mix-up."""
+        """Other users who are declared with the same picture: a classic mix-up. The first few, when it is many."""
         users = self.users_of.get(self.hashes.get(definition.key, ""), [])
-        return tuple(user for user in users if user != definition.user)
+        return tuple(user for user in users[: SHARERS_TOLD + 1] if user != definition.user)[:SHARERS_TOLD]

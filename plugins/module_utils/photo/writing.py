@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import time
 import typing as t
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .altered import altered
 from .backup import BackupError
 from .judge import Judge
-from .model import Observation, Outcome, Receipt, SourceError, StoreError, Summary, User, Write
+from .model import Comparison, Observation, Outcome, Receipt, SourceError, StoreError, Summary, User, Write
 from .plan import Limit, guard
 from .store import PhotoStore
 
@@ -31,13 +32,17 @@ def carry_out(outcomes: dict[str, Outcome], store: PhotoStore, judge: Judge, set
     writer = _Writer(outcomes, store, judge, settings, tools)
     todo = [key for key, outcome in outcomes.items() if outcome.change.action != "none"]
     writer.total = len(todo)
-    for start in range(0, len(todo), TOGETHER):
-        writer.write(todo[start : start + TOGETHER])
-    again = writer.replan()
-    for start in range(0, len(again), TOGETHER):
-        writer.write(again[start : start + TOGETHER], last=True)
+    writer.write_all(todo)
+    writer.write_all(writer.replan(), last=True)
     writer.wait_for_late_ones()
     writer.pass_on_failure()
+
+
+class _Look(t.NamedTuple):
+    """What reading back has shown of one user, and how that compares with what was written."""
+
+    seen: Observation
+    comparison: Comparison | None
 
 
 @dataclass(slots=True)
@@ -78,12 +83,27 @@ class _Writer:
         seen = self.outcomes[key].observed
         return seen.tag if seen is not None and seen.present else None
 
-    def write(self, keys: t.Sequence[str], last: bool = False) -> None:
-        """One lot of changes, from backup to receipt. ``last``: another conflict is a failure now."""
+    def write_all(self, keys: t.Sequence[str], last: bool = False) -> None:
+        """In lots. Where the store allows it, one lot is read back while the next one is written."""
+        lots = [keys[start : start + TOGETHER] for start in range(0, len(keys), TOGETHER)]
+        with ThreadPoolExecutor(1) as pool:
+            written: list[str] = []
+            for lot in lots:
+                looks = pool.submit(self.see, written) if written else None
+                before, written = written, self.write(lot, last)
+                if looks is not None:
+                    self.verify(before, looks)
+                if not self.store.overlaps:
+                    self.verify(written)
+                    written = []
+            self.verify(written)
+
+    def write(self, keys: t.Sequence[str], last: bool) -> list[str]:
+        """One lot of changes, from backup to write; the keys to read back. ``last``: a conflict is a failure now."""
         if self.gone is not None:
             for key in keys:
                 self.fail(key, f"not written: {self.gone}")
-            return
+            return []
         try:
             writes = self.prepared(keys, self.backed_up(keys))
         except StoreError as error:
@@ -91,8 +111,8 @@ class _Writer:
             for key in keys:
                 if self.is_open(key):
                     self.fail(key, f"not written: {self.gone}")
-            return
-        self.verify(self.send(writes, last))
+            return []
+        return self.send(writes, last)
 
     def is_open(self, key: str) -> bool:
         return self.outcomes[key].error is None and key not in self.conflicts
@@ -190,32 +210,49 @@ class _Writer:
             writes[key] = Write(self.user(key), data, self.tag(key), held)
         return writes
 
-    def verify(self, written: t.Sequence[str]) -> None:
-        """Read back what was written, and find out what became of writes whose answer got lost."""
-        tags_wanted = self.settings.verify or self.tools.receipts is not None
-        keys = [key for key in written if tags_wanted or key in self.unsure or key in self.backups]
+    def verify(self, written: t.Sequence[str], looks: Future[dict[str, _Look]] | None = None) -> None:
+        """Judge what was read back, now or in ``looks``, and find out what became of writes whose answer got lost."""
         try:
-            self.look(keys)
+            self.judge_looks(self.see(written) if looks is None else looks.result())
         except StoreError as error:
             self.gone = str(error)
-            for key in keys:
+            for key in self.looked_at(written):
                 self.doubt(key, f"it could not be read back: {error}")
         if not self.settings.verify:
             for _key in written:
                 self.finish()
 
-    def look(self, keys: t.Sequence[str]) -> None:
+    def looked_at(self, written: t.Sequence[str]) -> list[str]:
+        tags_wanted = self.settings.verify or self.tools.receipts is not None
+        return [key for key in written if tags_wanted or key in self.unsure or key in self.backups]
+
+    def see(self, written: t.Sequence[str]) -> dict[str, _Look]:
+        """Read back. Changes nothing here, for it may run while the next lot is written."""
+        keys = self.looked_at(written)
         if not keys:
-            return
+            return {}
         key_of = {self.user(key).id: key for key in keys}
         pictures = self.settings.verify or not self.unsure.isdisjoint(keys)
-        seen_by_key: dict[str, Observation] = {}
+        looks: dict[str, _Look] = {}
         for user, seen in self.store.observe([self.user(key) for key in keys], lambda _user, _tag: pictures):
-            seen_by_key[key_of[user.id]] = seen
+            looks[key_of[user.id]] = _Look(seen, self.compared(key_of[user.id], seen) if pictures else None)
+        return looks
+
+    def compared(self, key: str, seen: Observation) -> Comparison | None:
+        """With what was written; None where there is nothing to compare, or the source is not there any more."""
+        outcome = self.outcomes[key]
+        if outcome.change.action != "put" or not seen.present or seen.tag == self.tag(key):
+            return None
+        try:
+            return self.judge.compare(self.judge.workshop.rendition(outcome.definition), seen)
+        except SourceError:
+            return None
+
+    def judge_looks(self, looks: t.Mapping[str, _Look]) -> None:
         receipts: list[Receipt] = []
         forget: list[str] = []
-        for key in keys:
-            receipt = self.examine(key, seen_by_key[key])
+        for key, look in looks.items():
+            receipt = self.examine(key, look)
             if receipt is not None:
                 receipts.append(receipt)
             else:
@@ -223,9 +260,9 @@ class _Writer:
         if self.tools.receipts is not None:
             self.tools.receipts.save(receipts, forget)
 
-    def examine(self, key: str, seen: Observation) -> Receipt | None:
+    def examine(self, key: str, look: _Look) -> Receipt | None:
         """Judge one read-back; the receipt it earns, or None when the target's state is not known to be ours."""
-        action = self.outcomes[key].change.action
+        action, seen = self.outcomes[key].change.action, look.seen
         if seen.problem is not None:
             self.doubt(key, f"it could not be read back: {seen.problem}")
             return None
@@ -240,24 +277,25 @@ class _Writer:
         if not seen.present:
             self.doubt(key, "the target shows no photo after it was written")
             return None
-        return self.examine_picture(key, seen)
+        return self.examine_picture(key, look)
 
-    def examine_picture(self, key: str, seen: Observation) -> Receipt | None:
+    def examine_picture(self, key: str, look: _Look) -> Receipt | None:
         """Is the photo that is there now the one we sent, or what the service made of it?"""
-        outcome = self.outcomes[key]
+        outcome, seen, comparison = self.outcomes[key], look.seen, look.comparison
         desired = outcome.desired or Summary()
         receipt = Receipt(self.user(key).id, outcome.source_sha256, self.settings.recipe.digest, seen.tag, desired)
         if not self.settings.verify and key not in self.unsure:
             self.made(key, seen.tag)
             return receipt
-        rendition = self.judge.workshop.rendition(outcome.definition)
-        comparison = self.judge.compare(rendition, seen)
+        if comparison is None:
+            self.doubt(key, "its source is not there any more to compare it with")
+            return None
         if comparison.verdict == "same":
             return self.confirm(key, receipt)
         if seen.picture is None:
             self.doubt(key, comparison.reason)
             return None
-        fact = altered(rendition.data, seen.picture)
+        fact = altered(self.judge.workshop.rendition(outcome.definition).data, seen.picture)
         if fact is None and comparison.verdict == "ambiguous":
             fact = f"the target shows our upload somewhat changed: {comparison.reason}"
         if fact is not None:
@@ -328,7 +366,7 @@ class _Writer:
             time.sleep(pause)
             keys, self.late = self.late, []
             try:
-                self.look(keys)
+                self.judge_looks(self.see(keys))
             except StoreError as error:
                 self.gone = str(error)
                 self.late = keys

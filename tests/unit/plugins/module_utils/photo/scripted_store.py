@@ -50,6 +50,7 @@ class ScriptedStore:
 
     def __init__(self, users: t.Iterable[str], target: str = "exo") -> None:
         self.target = target
+        self.overlaps = target == "exo"
         self.users = {name: User(name, f"id-{name}", f"handle-{name}") for name in users}
         self.photos: dict[str, bytes] = {}
         self.tags: dict[str, str] = {}

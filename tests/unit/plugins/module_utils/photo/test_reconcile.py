@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import threading
 import typing as t
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import (
     PhotoError,
     Recipe,
     Source,
+    StoreError,
     User,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.plan import Limit
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.receipts import Receipts
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.reconcile import Result, Settings, Tools, reconcile
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.workshop import SHARERS_TOLD
 from PIL import Image
 
 from .scripted_store import ScriptedStore, picture
@@ -431,6 +434,53 @@ def test_users_who_share_a_picture_are_told() -> None:
     definitions = [declared("alice", picture(1)), declared("bob", picture(1)), declared("carol", picture(2))]
     result = run(store, definitions, check=True)
     assert [o.shared_with for o in result.outcomes] == [("bob",), ("alice",), ()]
+
+
+def test_a_placeholder_of_very_many_users_names_only_the_first_few_of_them() -> None:
+    names = [f"user{number:03d}" for number in range(200)]
+    outcomes = run(ScriptedStore(names), [declared(name, picture(1)) for name in names], check=True).outcomes
+    assert {len(outcome.shared_with) for outcome in outcomes} == {SHARERS_TOLD}
+    assert outcomes[3].shared_with == ("user000", "user001", "user002", *names[4:11])
+    assert outcomes[-1].shared_with == tuple(names[:SHARERS_TOLD])
+
+
+@pytest.mark.parametrize("goes_away", [False, True])
+def test_one_lot_is_read_back_while_the_next_is_written(
+    target: str, goes_away: bool, monkeypatch: pytest.MonkeyPatch, open_receipts: t.Any
+) -> None:
+    monkeypatch.setattr(writing, "TOGETHER", 4)
+    names = [f"user{number:02d}" for number in range(10)]
+    store = ScriptedStore(names, target)
+    read_back: list[int] = []
+    busy = threading.Event()
+    observe, write = store.observe, store.write
+
+    def looking(users: t.Sequence[User], wanted: t.Any) -> t.Iterator[t.Any]:
+        if store.written:
+            read_back.append(len(users))
+            if goes_away and len(read_back) == 2:
+                raise StoreError("the server went away")
+            # The first two lots are not read back before the next one is under way, where the store allows it.
+            assert not store.overlaps or len(users) < 4 or busy.wait(5)
+        return observe(users, wanted)
+
+    def writing_lot(writes: t.Sequence[t.Any]) -> t.Iterator[t.Any]:
+        if store.written:
+            busy.set()
+        return write(writes)
+
+    monkeypatch.setattr(store, "observe", looking)
+    monkeypatch.setattr(store, "write", writing_lot)
+    result = run(store, [declared(name, picture(n)) for n, name in enumerate(names)], receipts=open_receipts(target))
+    outcomes = result.outcomes
+    if not goes_away:
+        assert [(o.changed, o.verified, o.error) for o in outcomes] == [(True, True, None)] * 10
+        assert read_back == [4, 4, 2]
+        return
+    # Whoever was written and could not be read back is unverified; nobody is left without an answer.
+    assert [o.verified for o in outcomes[:8]] == [True] * 4 + [False] * 4
+    assert all(o.changed for o in outcomes[:8])
+    assert all(o.changed or "not written: the server went away" in o.error for o in outcomes[8:])
 
 
 def test_the_same_picture_in_another_file_format_is_shared_too() -> None:
