@@ -98,7 +98,15 @@ def _fetch(short: str) -> Path:
             unpacked = Path(name) / "unpacked"
             with tarfile.open(Path(name) / packed.strip().splitlines()[-1]) as archive:
                 pictures_only = [member for member in archive if member.name.endswith(".jpg")]
-                archive.extractall(unpacked, members=pictures_only, filter="data")
+                # Debian's Python 3.11.2 is older than the filter; only plain files are taken here, and by their own name.
+                for member in pictures_only:
+                    file = archive.extractfile(member)
+                    if file is not None:
+                        target = unpacked / Path(member.name.lstrip("/")).parent
+                        if ".." in target.parts:
+                            raise RuntimeError(f"{package} holds a file outside of itself: {member.name}")
+                        target.mkdir(parents=True, exist_ok=True)
+                        (target / Path(member.name).name).write_bytes(file.read())
             pictures = next(unpacked.iterdir()) / inside
             pictures.rename(Path(name) / "pictures")
             (Path(name) / "pictures").rename(home)  # whole or not at all

@@ -168,7 +168,7 @@ class Unresolved:
     reason: str
 
 
-Resolution = User | Unresolved
+Resolution = t.Union[User, Unresolved]
 
 
 @dataclass(frozen=True, slots=True)

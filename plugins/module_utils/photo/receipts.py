@@ -130,7 +130,8 @@ class Receipts:
 
     @contextlib.contextmanager
     def _cursor(self) -> t.Iterator[sqlite3.Connection]:
-        assert self._db is not None  # noqa: S101 - callers return early without a file
+        if self._db is None:
+            raise ReceiptsError(f"receipts {self.path} were closed before the run came to its end")
         try:
             yield self._db
         except sqlite3.Error as error:
