@@ -98,7 +98,7 @@ def _fetch(short: str) -> Path:
             unpacked = Path(name) / "unpacked"
             with tarfile.open(Path(name) / packed.strip().splitlines()[-1]) as archive:
                 pictures_only = [member for member in archive if member.name.endswith(".jpg")]
-                # Debian's Python 3.11.2 is older than the filter; only plain files are taken here, and by their own name.
+                # Debian's Python 3.11.2 is older than extractall's filter; only plain files are taken here.
                 for member in pictures_only:
                     file = archive.extractfile(member)
                     if file is not None:
