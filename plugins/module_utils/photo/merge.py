@@ -135,7 +135,7 @@ def _judge(ad: Half | None, exo: Half | None, options: Options) -> _Verdict:
         return _two(user, pictures, shown)
     if not pictures:
         return _none(user, halves)
-    ((side, picture),) = pictures.items()
+    side, picture = next(iter(pictures.items()))
     other: SideName = "exo" if side == "ad" else "ad"
     there = halves[other]
     if there is not None and there.has_photo is False and there.why is None:

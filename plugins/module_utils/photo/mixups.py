@@ -76,10 +76,8 @@ def _owners(
     """Whose declared photo a picture is: by our mark in it, else by its looks."""
     mark = read_mark(picture)
     if mark is not None:
-        for user in workshop.users_of.get(mark.source_sha256, []):
-            definition = next(o.definition for o in outcomes.values() if o.definition.user == user)
-            if definition.key != key:
-                yield definition
+        users = set(workshop.users_of.get(mark.source_sha256, []))
+        yield from (o.definition for k, o in outcomes.items() if k != key and o.definition.user in users)
         return
     try:
         mine = signature(picture)

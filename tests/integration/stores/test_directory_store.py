@@ -367,7 +367,7 @@ def hostile_world(door: Domain) -> t.Iterator[None]:
             texts = [e[match_by][0].decode() for _dn, e in rows]
         HOSTILE_EXISTING[match_by] = {text.lower() for text in texts}
         HOSTILE_KNOWN[match_by] = (
-            texts[0] if match_by == "objectGUID" else next(x for x in texts if "(" in x or "0" in x)
+            texts[0] if match_by == "objectGUID" else min(text for text in texts if "(" in text or "0" in text)
         )
     yield
     for store in HOSTILE_STORES.values():
