@@ -68,7 +68,7 @@ def comparing(files: list[Path], side: int, times: int = 50) -> float:
     for path in files:
         declared, kept = image.render(path.read_bytes(), [EXO, Recipe(size=side, max_bytes=1 << 20)], path.name)
         before = time.process_time()
-        for _ in range(times):
+        for _turn in range(times):
             equality.by_pixels(declared.data, kept.data)
         spent += time.process_time() - before
     return spent / times / len(files)
@@ -84,7 +84,7 @@ def main() -> None:
         size = sum(path.stat().st_size for path in files) / len(files) / 1e6
         print(f"{len(files)} JPEG files of 12 megapixels, {size:.1f} MB each; best of {options.rounds} rounds\n")
         rows: dict[str, list[float]] = {}
-        for _ in range(options.rounds):
+        for _turn in range(options.rounds):
             rows.setdefault("vipsthumbnail, 648x648", []).append(vipsthumbnail(files))
             rows.setdefault("ours, 648x648", []).append(ours(files, [EXO]))
             rows.setdefault("ours, 96x96 within 10,240 bytes, marked", []).append(ours(files, [AD]))

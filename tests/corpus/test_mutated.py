@@ -51,7 +51,7 @@ def pictures() -> list[Path]:
 def mutate(data: bytes, chance: random.Random, other: bytes) -> bytes:
     """Bits flipped, numbers set to extremes, pieces cut out or put in, the end cut off."""
     file = bytearray(data)
-    for _ in range(chance.randint(1, 8)):
+    for _turn in range(chance.randint(1, 8)):
         if not file:
             break
         at = chance.randrange(min(len(file), 400) if chance.random() < 0.6 else len(file))

@@ -10,7 +10,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
 from .image import load_source, render
-from .model import Definition, Recipe, Rendition, SourceError, sha256
+from .model import Definition, Recipe, Rendition, Source, SourceError, sha256
 
 #: Renditions kept from the plan to the write; what does not fit is made again, byte for byte the same.
 KEPT_BYTES = 64 * 1024 * 1024
@@ -32,26 +32,18 @@ class Workshop:
         self._kept: dict[str, Rendition] = {}
         self._kept_bytes = 0
         self._lock = threading.Lock()
-        present = [d for d in definitions if d.source is not None]
+        self._sources = {d.key: d.source for d in definitions if d.source is not None}
         with ThreadPoolExecutor(workers) as pool:
-            for definition, (digest, error) in zip(present, pool.map(self._hash, present), strict=True):
+            for key, (digest, error) in zip(self._sources, pool.map(_hash, self._sources.values()), strict=True):
                 if error is None:
-                    self.hashes[definition.key] = digest
+                    self.hashes[key] = digest
                 else:
-                    self.refused[definition.key] = error
+                    self.refused[key] = error
         #: Who else is declared with the same file contents, by hash.
         self.users_of: dict[str, list[str]] = {}
-        for definition in present:
+        for definition in definitions:
             if definition.key in self.hashes:
                 self.users_of.setdefault(self.hashes[definition.key], []).append(definition.user)
-
-    @staticmethod
-    def _hash(definition: Definition) -> tuple[str, str | None]:
-        assert definition.source is not None  # noqa: S101 - only definitions with a source come here
-        try:
-            return sha256(load_source(definition.source)), None
-        except SourceError as error:
-            return "", str(error)
 
     def rendition(self, definition: Definition) -> Rendition:
         """What the recipe makes of this definition's source. Raises SourceError."""
@@ -60,11 +52,11 @@ class Workshop:
             kept = self._kept.get(digest)
         if kept is not None:
             return kept
-        assert definition.source is not None  # noqa: S101 - it has a hash, so it has a source
-        data = load_source(definition.source)
+        source = self._sources[definition.key]
+        data = load_source(source)
         if sha256(data) != digest:
-            raise SourceError(f"{definition.source.name} changed while the run was under way; run again")
-        made = render(data, [self.recipe], definition.source.name)[0]
+            raise SourceError(f"{source.name} changed while the run was under way; run again")
+        made = render(data, [self.recipe], source.name)[0]
         with self._lock:
             if digest not in self._kept and self._kept_bytes + len(made.data) <= KEPT_BYTES:
                 self._kept[digest] = made
@@ -80,3 +72,10 @@ class Workshop:
         """Other users who are declared with the same picture: a classic mix-up. The first few, when it is many."""
         users = self.users_of.get(self.hashes.get(definition.key, ""), [])
         return tuple(user for user in users[: SHARERS_TOLD + 1] if user != definition.user)[:SHARERS_TOLD]
+
+
+def _hash(source: Source) -> tuple[str, str | None]:
+    try:
+        return sha256(load_source(source)), None
+    except SourceError as error:
+        return "", str(error)

@@ -18,14 +18,14 @@ def scene(width: int = 640, height: int = 480, seed: int = 1) -> Image.Image:
     sky = Image.linear_gradient("L").resize((width, height))
     picture = Image.merge("RGB", (sky.point(lambda v: 60 + v // 2), sky.point(lambda v: 140 - v // 4), sky))
     draw = ImageDraw.Draw(picture)
-    for _ in range(40):
+    for _turn in range(40):
         x, y = chance.randrange(width), chance.randrange(height)
         w, h = chance.randrange(width // 12, width // 3), chance.randrange(height // 12, height // 3)
         colour = (chance.randrange(256), chance.randrange(256), chance.randrange(256))
         chance.choice((draw.ellipse, draw.rectangle))((x - w, y - h, x + w // 4, y + h // 4), fill=colour)
     soft = picture.filter(ImageFilter.GaussianBlur(2))
     # Image.effect_noise is different in every run, so the grain is drawn.
-    grain = Image.frombytes("L", (64, 64), bytes(128 + chance.randrange(-9, 10) for _ in range(64 * 64)))
+    grain = Image.frombytes("L", (64, 64), bytes(128 + chance.randrange(-9, 10) for _turn in range(64 * 64)))
     tiles = Image.new("L", (width, height))
     for top in range(0, height, 64):
         for left in range(0, width, 64):

@@ -92,7 +92,7 @@ def test_sixteen_bits_a_channel_are_scaled_not_clipped() -> None:
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
-    row = b"\0" + b"".join(struct.pack(">HHH", 0x8000, 0x4000, 0xC000) for _ in range(8))
+    row = b"\0" + b"".join(struct.pack(">HHH", 0x8000, 0x4000, 0xC000) for _turn in range(8))
     png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 16, 2, 0, 0, 0))
     png += chunk(b"IDAT", zlib.compress(row * 8)) + chunk(b"IEND", b"")
     pixel = decode(render(png).data).getpixel((4, 4))

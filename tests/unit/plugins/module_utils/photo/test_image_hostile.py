@@ -238,7 +238,7 @@ def test_a_truncated_file_is_refused_or_rendered(kind: str) -> None:
 @settings(max_examples=120)
 def test_every_mutation_is_a_rendition_or_a_message(data: st.DataObject) -> None:
     file = bytearray(FILES[data.draw(st.sampled_from(sorted(FILES)))])
-    for _ in range(data.draw(st.integers(1, 6))):
+    for _turn in range(data.draw(st.integers(1, 6))):
         # Headers are short and matter most.
         near = data.draw(st.booleans())
         at = data.draw(st.integers(0, min(len(file) - 1, 200) if near else len(file) - 1))
