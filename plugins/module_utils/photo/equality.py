@@ -61,13 +61,13 @@ class Bound(t.NamedTuple):
 #: how they do on the other half.
 BOUNDS: dict[str, Bound] = {
     "shape": Bound("shape", " %", 1.5, 3.0),
-    "brightness": Bound("brightness", " levels", 0.7, 0.8),
-    "contrast": Bound("light against dark", " %", 1.7, 1.9),
-    "moved": Bound("position", " % of the side", 0.4, 0.45),
-    "spot": Bound("the most different spot", " levels", 16.0, 19.0),
-    "tint": Bound("tint", " levels", 1.5, 1.8),
-    "colour": Bound("colour", " levels", 3.0, 3.5),
-    "colour_spot": Bound("the most different coloured spot", " levels", 17.0, 20.0),
+    "brightness": Bound("brightness", " levels", 0.8, 0.9),
+    "contrast": Bound("light against dark", " %", 2.2, 2.5),
+    "moved": Bound("position", " % of the side", 0.36, 0.41),
+    "spot": Bound("the most different spot", " levels", 24.0, 28.0),
+    "tint": Bound("tint", " levels", 1.1, 1.25),
+    "colour": Bound("colour", " levels", 2.5, 2.8),
+    "colour_spot": Bound("the most different coloured spot", " levels", 16.0, 18.0),
 }
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How well the pixel rung tells the same photo from another one, and where its bounds come from.
 
-    PYTHONPATH=.dev python tests/experiments/equality/experiment.py [--handlings 40] [--keep FILE] [--kept FILE] [--folder DIR]
+    PYTHONPATH=.dev python tests/experiments/equality/experiment.py [--handlings 40] [--keep FILE]
 
 One half of the photographs sets the bounds: the highest figure that any handling of the same photo gave, times a
 margin. The other half is judged with the bounds that equality.py has. Takes about five minutes of two cores.
