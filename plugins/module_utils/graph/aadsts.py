@@ -45,6 +45,10 @@ def explain(option: str, told: str, secrets: t.Sequence[str]) -> StoreError:
     advice = _ADVICE.get(code)
     if advice is not None:
         return StoreError(f"Sign-in with {option} was refused (AADSTS{code}): {advice}.")
+    if "authority configuration" in told:  # MSAL, of a login that knows no such tenant, or is none
+        return StoreError(
+            f"Sign-in with {option} failed: the login has no such tenant; check tenant_id, and cloud or authority_url."
+        )
     # The trace ids that follow help nobody here, and the text is the service's: keep its first sentence.
     text = re.split(r"\s*Trace ID:", told, maxsplit=1)[0]
     for secret in secrets:
