@@ -56,7 +56,11 @@ class Photos:
                 else:
                     engine.add(Item(f"/users/{user.handle}/{_SMALL}", Seen(user, metadata, looks), "small"))
             elif answer.ok and answer.body and isinstance(answer.body, bytes):
-                yield user, _with_picture(metadata, answer.body, whole=item.step == "whole")
+                if cut_short(answer.body) and looks < _REREADS:
+                    item.key = Seen(user, metadata, looks + 1)
+                    engine.add(item)
+                else:
+                    yield user, _with_picture(metadata, answer.body, whole=item.step == "whole")
             elif item.step == "small" and answer.status == 404:
                 alone = (metadata.width or _FITS_BATCH + 1) > _FITS_BATCH
                 engine.add(Item(f"/users/{user.handle}/photo/$value", seen, "whole", single=alone))
@@ -85,15 +89,15 @@ class Photos:
                     engine.add(
                         Item(f"/users/{user.handle}/photo/$value", Seen(user, now, looks + 1), "whole", single=True)
                     )
-            elif answer.ok and answer.body and isinstance(answer.body, bytes):
+            elif answer.ok and answer.body and isinstance(answer.body, bytes) and not cut_short(answer.body):
                 whole = _with_picture(before, answer.body, whole=True)
                 tag = answer.header("etag")
                 if tag is None or tag == before.tag:
                     yield user, whole
                 else:
                     engine.add(metadata_item(user, looks=looks, seen=whole))
-            elif answer.status == 404 and answer.error().kind == "no_photo" and looks < _REREADS:
-                engine.add(metadata_item(user, looks=looks))
+            elif looks < _REREADS and (answer.ok or (answer.status == 404 and answer.error().kind == "no_photo")):
+                engine.add(metadata_item(user, looks=looks))  # cut short, or removed between the two questions?
             else:
                 yield user, Observation(problem=self.trouble(answer))
 
@@ -160,6 +164,11 @@ def nameless(item: Item, answer: Answer) -> bool:
         return False
     item.single = True
     return True
+
+
+def cut_short(picture: bytes) -> bool:
+    """Is this a JPEG whose end is missing? Whatever stands between us and the service may give a length that agrees."""
+    return picture.startswith(b"\xff\xd8") and b"\xff\xd9" not in picture[-512:]
 
 
 def _with_picture(metadata: Observation, picture: bytes, *, whole: bool) -> Observation:
