@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import typing as t
-from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.equality import by_pixels
@@ -165,6 +164,7 @@ def test_a_report_on_demand_and_no_picture_on_the_screen(company: Company) -> No
     assert report["samir@photos.test"]["ad"]["changed"]
     assert "/9j/" not in run.output
     assert company.told["domain"]["password"] not in run.output
-    for path in (company.folder / "after" / "backups").rglob("*"):
+    own = next((company.folder / "reports" / "backups").glob("restore-*"))
+    assert own.stat().st_mode & 0o777 == 0o700
+    for path in own.rglob("*"):
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
-    assert Path(company.folder / "after" / "backups").is_dir()
