@@ -8,42 +8,29 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from ansible import constants as C
-from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
-
-from ..module_utils.photo.model import PhotoError
 from ..module_utils.report.run import ARGUMENTS, report
+from ..plugin_utils.controller_action import ControllerAction
 
-display = Display()
 
+class ActionModule(ControllerAction):
+    """Options in, report out."""
 
-class ActionModule(ActionBase):
-    """Options in, report out; the logic is in module_utils/report."""
+    arguments = ARGUMENTS
+    paths = ("dest", "previews_dir", "root")
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validated, options = self.validate_argument_spec(ARGUMENTS)
-        for name in ("dest", "previews_dir", "root"):
+    def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
+        """See the base class."""
+        for name in self.paths:
             if options[name]:
-                options[name] = str(self._base() / Path(options[name]).expanduser())
+                options[name] = str(self._base() / options[name])
         if self._task.check_mode and not options["mode"]:
             options["mode"] = "plan"
-        try:
-            result.update(report(options))
-        except PhotoError as ex:
-            result.update(failed=True, msg=str(ex))
-            return result
-        result["msg"] = result["line"]
-        if options["show"]:
-            # Callbacks that print JSON own stdout; the line is for people.
-            display.display(result["line"], stderr="json" in str(C.DEFAULT_STDOUT_CALLBACK))
-        return result
+        told = report(options)
+        return {**told, "msg": told["line"]}
+
+    def lines(self, result: dict[str, t.Any]) -> t.Sequence[str]:
+        """See the base class."""
+        return [result["line"]] if "line" in result else []
 
     def _base(self) -> Path:
         """What relative paths start from: the playbook's folder, as everywhere in Ansible.

@@ -7,28 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
-from ..module_utils.photo.model import PhotoError
 from ..module_utils.report.guard import ARGUMENTS, judge
+from ..plugin_utils.controller_action import ControllerAction
 
 
-class ActionModule(ActionBase):
-    """Options in, verdict out; the logic is in module_utils."""
+class ActionModule(ControllerAction):
+    """Fails when the plan passes a limit."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    arguments = ARGUMENTS
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Fail when the plan passes a limit."""
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validated, options = self.validate_argument_spec(ARGUMENTS)
-        try:
-            result.update(judge(options))
-        except PhotoError as error:
-            result.update(failed=True, msg=str(error))
-            return result
-        result["failed"] = not result["allowed"]
-        return result
+    def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
+        """See the base class."""
+        verdict = judge(options)
+        return {**verdict, "failed": not verdict["allowed"]}

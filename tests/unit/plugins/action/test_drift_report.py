@@ -15,6 +15,7 @@ from ansible.playbook.task import Task
 from ansible_collections.hybrid.photos.plugins.action import drift_report
 from ansible_collections.hybrid.photos.plugins.module_utils.report.run import ARGUMENTS
 from ansible_collections.hybrid.photos.plugins.modules.drift_report import DOCUMENTATION, RETURN
+from ansible_collections.hybrid.photos.plugins.plugin_utils import controller_action
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.report import sample
 
 
@@ -31,7 +32,7 @@ def call(basedir: Path, check: bool = False, **arguments: t.Any) -> tuple[dict[s
         templar=mock.MagicMock(),
         shared_loader_obj=None,
     )
-    with mock.patch.object(drift_report, "display") as display:
+    with mock.patch.object(controller_action, "display") as display:
         return action.run(None, {}), display
 
 
@@ -43,7 +44,7 @@ def test_a_report_beside_the_playbook(tmp_path: Path) -> None:
     }
     assert result["changed"]
     assert result["msg"] == result["line"]
-    display.display.assert_called_once_with(result["line"], stderr=False)
+    display.display.assert_called_once_with(result["line"], color=None, stderr=False)
 
 
 def test_a_playbook_of_a_collection_reports_where_ansible_was_called(
@@ -62,9 +63,9 @@ def test_a_check_run_writes_the_report_too_and_tells_a_plan(tmp_path: Path) -> N
 
 
 def test_the_line_leaves_stdout_to_a_callback_that_prints_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drift_report.C, "DEFAULT_STDOUT_CALLBACK", "ansible.posix.json", raising=False)
+    monkeypatch.setattr(controller_action.C, "DEFAULT_STDOUT_CALLBACK", "ansible.posix.json", raising=False)
     result, display = call(tmp_path, results=[], dest=str(tmp_path))
-    display.display.assert_called_once_with(result["line"], stderr=True)
+    display.display.assert_called_once_with(result["line"], color=None, stderr=True)
 
 
 def test_the_line_can_be_kept_quiet(tmp_path: Path) -> None:

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What actions have in common that work on the controller alone: options in, a result and lines for a person out."""
+
+from __future__ import annotations
+
+import typing as t
+from abc import abstractmethod
+from pathlib import Path
+
+from ansible import constants as C
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ..module_utils.photo.model import PhotoError
+
+display = Display()
+
+
+class ControllerAction(ActionBase):
+    """``arguments`` is the argument spec, ``paths`` names options in which ~ is expanded."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+    arguments: t.ClassVar[dict[str, t.Any]]
+    paths: t.ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The result. May raise PhotoError, which becomes the task's failure."""
+
+    def lines(self, result: dict[str, t.Any]) -> t.Sequence[str]:
+        """What to show on the screen; nothing with ``show: false``."""
+        return result.get("lines", ())
+
+    def colour(self, line: str) -> str | None:
+        """The colour of a line, or None."""
+        return None
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """See ActionBase."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validated, options = self.validate_argument_spec(self.arguments)
+        for name in self.paths:
+            if options[name]:
+                options[name] = str(Path(str(options[name])).expanduser())
+        try:
+            result.update(self.work(options))
+        except PhotoError as error:
+            result.update(failed=True, msg=str(error))
+        if options.get("show", False):
+            # Callbacks that print JSON own stdout; the lines are for people.
+            to_stderr = "json" in str(C.DEFAULT_STDOUT_CALLBACK)
+            for line in self.lines(result):
+                display.display(line, color=self.colour(line), stderr=to_stderr)
+        return result
