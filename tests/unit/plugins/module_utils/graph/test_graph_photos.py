@@ -16,7 +16,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils.graph.photos import 
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import StoreError, sha256
 
 RECORDED = Path("/work/shared/contract/graph-recorded-responses.jsonl")
-JPEG = b"\xff\xd8 a small picture"
+JPEG = b"\xff\xd8 a small picture\xff\xd9"
 
 
 def meta(tag: str = '"A"', side: int = 648, **more: t.Any) -> tuple[int, dict[str, t.Any]]:
@@ -186,6 +186,18 @@ def test_read_gives_up_on_a_photo_that_never_rests(graph: t.Any, users: t.Any) -
     graph.script.on("GET /v1.0/users/id-0/photo", *(meta(f'"{n}"') for n in range(20)))
     graph.script.on("GET /v1.0/users/id-0/photo/$value", (200, JPEG, {"ETag": '"x"'}))
     assert "keeps changing" in (read(graph, users(1))["id-0"].problem or "")
+
+
+def test_a_jpeg_without_its_end_is_read_again_and_never_taken_for_whole(graph: t.Any, users: t.Any) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", meta('"A"'))
+    graph.script.on(
+        "GET /v1.0/users/id-0/photo/$value", (200, JPEG[:-2], {"ETag": '"A"'}), (200, JPEG, {"ETag": '"A"'})
+    )
+    assert read(graph, users(1))["id-0"].picture == JPEG
+    graph.script.on("GET /v1.0/users/id-1/photo", meta('"A"'))
+    graph.script.on("GET /v1.0/users/id-1/photo/$value", (200, JPEG[:-2], {"ETag": '"A"'}))
+    seen = read(graph, users(2))["id-1"]
+    assert (seen.picture, "could not be read" in (seen.problem or "")) == (None, True)
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the contract is not here")
