@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from .equality import by_pixels
-from .image import render
+from .image import render, reshaped
 from .model import Recipe, SourceError
 
-SHAPES = (
+CROPS = (
     ("cropped to a square", Recipe(648, 4_000_000, "center")),
     ("cropped to a square from the top", Recipe(648, 4_000_000, "top")),
 )
@@ -21,10 +23,15 @@ def altered(declared_jpeg: bytes, observed: bytes) -> str | None:
     Asked only for a read-back that is not the same as the upload, so the cost of several comparisons is rare.
     """
     try:
-        pictures = render(declared_jpeg, [recipe for _what, recipe in SHAPES], "our upload")
+        for what, picture in _shapes(declared_jpeg):
+            if by_pixels(picture, observed).verdict == "same":
+                return f"the target keeps our upload in another shape: {what}"
     except SourceError:
         return None
-    for (what, _recipe), picture in zip(SHAPES, pictures, strict=True):
-        if by_pixels(picture.data, observed).verdict == "same":
-            return f"the target keeps our upload in another shape: {what}"
     return None
+
+
+def _shapes(jpeg: bytes) -> t.Iterator[tuple[str, bytes]]:
+    crops = render(jpeg, [recipe for _what, recipe in CROPS], "our upload")
+    yield from ((what, made.data) for (what, _recipe), made in zip(CROPS, crops, strict=True))
+    yield from reshaped(jpeg)

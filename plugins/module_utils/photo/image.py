@@ -110,6 +110,25 @@ def render(data: bytes, recipes: t.Sequence[Recipe], name: str) -> list[Renditio
         return _render(data, recipes, name)
 
 
+def reshaped(data: bytes) -> list[tuple[str, bytes]]:
+    """A picture as a service may keep one that is not square: padded or stretched, each with words for it.
+
+    Empty for a square one. SourceError for no picture.
+    """
+    available()
+    with _as_source_error("the photo"):
+        picture = _open(data, "the photo").convert("RGB")
+    if picture.width == picture.height:
+        return []
+    side = max(picture.size)
+    shapes = [("stretched to a square", picture.resize((side, side)))]
+    for colour in ("white", "black"):
+        padded = Image.new("RGB", (side, side), colour)
+        padded.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
+        shapes.append((f"padded with {colour} to a square", padded))
+    return [(what, _jpeg(shape, QUALITY_HIGHEST)) for what, shape in shapes]
+
+
 def describe(data: bytes) -> Summary:
     """Hash, length and sides in pixels of a picture that a target gave, from its header. SourceError for no picture."""
     available()

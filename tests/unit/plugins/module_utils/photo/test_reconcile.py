@@ -511,3 +511,24 @@ def test_a_photo_of_ours_that_was_copied_to_another_user_is_known_by_its_mark() 
     result = run(store, definitions, check=True)
     assert drifts(result) == ["in_sync", "different"]
     assert result.outcomes[1].shared_with == ("alice",)
+
+
+def test_a_service_that_changes_the_shape_of_an_upload_makes_no_drift_for_ever(open_receipts: t.Any) -> None:
+    def squared(data: bytes) -> bytes:
+        image = Image.open(io.BytesIO(data)).convert("RGB")
+        out = io.BytesIO()
+        image.resize((max(image.size), max(image.size))).save(out, "JPEG", quality=85)
+        return out.getvalue()
+
+    tall = io.BytesIO()
+    Image.open(io.BytesIO(picture(1))).crop((0, 0, 120, 200)).save(tall, "PNG")
+    store = ScriptedStore(["alice"])
+    store.service = squared
+    whole = Recipe(648, 4_000_000, crop="none")
+    first = run(store, [declared("alice", tall.getvalue())], receipts=open_receipts("exo"), recipe=whole)
+    assert (first.outcomes[0].verified, first.outcomes[0].error) == (True, None)
+    assert "stretched to a square" in first.outcomes[0].warnings[0]
+    again = run(store, [declared("alice", tall.getvalue())], receipts=open_receipts("exo"), recipe=whole)
+    assert drifts(again) == ["in_sync"]
+    assert "stretched to a square" in again.outcomes[0].warnings[0]
+    assert store.written == [("alice", "put")]
