@@ -56,6 +56,14 @@ def test_a_drift_run_finds_what_was_seeded_and_writes_nothing_but_its_report(com
     assert "23 missing, 3 different, 2 unwanted" in run.line
 
 
+def test_a_drift_run_examines_every_shard(company: Company) -> None:
+    assert company.play("drift", shard_size=6).code == 0
+    report = company.report()
+    assert len(report) == 32
+    assert report["zeno@photos.test"]["ad"]["drift"] == "invalid"
+    assert problems(report) == PROBLEMS
+
+
 def test_sync_puts_right_what_can_be_and_a_third_run_changes_nothing(company: Company) -> None:
     first = company.play("sync")
     assert first.code == 2, "problem users make the play fail, after all others were done"
