@@ -1,0 +1,146 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever README.md and docs/*.md name is there: files, anchors, playbooks, roles, modules, variables and tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+MODULES = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
+PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+ROLES = {path.name for path in (ROOT / "roles").iterdir()}
+INVENTORIES = {path.stem for path in (ROOT / "plugins/inventory").glob("*.py")}
+FILTERS = {path.stem for path in (ROOT / "plugins/filter").glob("*.yml")}
+GROUPS = set(yaml.safe_load((ROOT / "meta/runtime.yml").read_text()).get("action_groups", {}))
+SPECS = {role: yaml.safe_load((ROOT / "roles" / role / "meta/argument_specs.yml").read_text()) for role in ROLES}
+VARIABLES = {name for spec in SPECS.values() for name in spec["argument_specs"]["main"]["options"]}
+
+#: Pages that are linked already and still being written. Nothing else may be missing.
+COMING = {"equality.md", "scale.md", "benchmarks.md"}
+
+
+def words(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def code(page: Path) -> list[str]:
+    """What a page shows as code, in a line or in a block."""
+    text = words(page)
+    blocks = re.findall(r"^```[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return blocks + re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub and GitLab make of headings."""
+    headings = re.findall(r"^#+ (.+)$", words(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@each_page
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"", words(page))
+    for target in [first or second for first, second in targets]:
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        assert found.exists() or found.name in COMING, f"{page.name}: {target}"
+        if anchor:
+            assert anchor in anchors(found), f"{page.name}: {target}"
+
+
+@each_page
+def test_names_of_the_collection_are_there(page: Path) -> None:
+    known = MODULES | PLAYBOOKS | ROLES | INVENTORIES | FILTERS | GROUPS | {"plugins"}
+    for name in re.findall(r"hybrid\.photos\.(\w+)", words(page)):
+        assert name in known, f"{page.name}: hybrid.photos.{name}"
+    for call in re.findall(r"ansible-playbook [^\n]*?hybrid\.photos\.(\w+)", words(page)):
+        assert call in PLAYBOOKS, f"{page.name}: there is no playbook {call}"
+    for name in re.findall(r"`((?:ad|exo)_\w+)`", words(page)):
+        assert name in MODULES, f"{page.name}: there is no module {name}"
+
+
+@each_page
+def test_variables_of_roles_are_there(page: Path) -> None:
+    for piece in code(page):
+        for name in re.findall(rf"(?<![\w./-])((?:{'|'.join(ROLES)})_\w+)", piece):
+            if name not in MODULES:
+                assert name in VARIABLES, f"{page.name}: no role has a variable {name}"
+
+
+@each_page
+def test_environment_variables_are_read_by_modules(page: Path) -> None:
+    fragments = "".join((ROOT / "plugins/doc_fragments" / f"{name}.py").read_text() for name in ("graph", "directory"))
+    read = set(re.findall(r"E\((\w+)\)", fragments)) | {"ANSIBLE_CONFIG"}
+    for name in re.findall(r"\b((?:AZURE|HYBRID_PHOTOS)_[A-Z_]*[A-Z])\b", words(page)):
+        assert name in read, f"{page.name}: {name}"
+
+
+def functions(path: Path) -> set[str]:
+    return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
+
+
+@each_page
+def test_named_tests_are_there(page: Path) -> None:
+    last: t.Optional[Path] = None
+    for file, name in re.findall(r"`((?:[\w./-]+\.py)?)::(test_\w+)`", words(page)):
+        if file:
+            last = ROOT / file if file.startswith("tests/") else ROOT / "tests" / file
+        assert last is not None, f"{page.name}: ::{name} follows no file"
+        assert last.exists(), f"{page.name}: {last}"
+        assert name in functions(last), f"{page.name}: {last.name} has no {name}"
+
+
+@each_page
+def test_paths_of_this_repository_are_there(page: Path) -> None:
+    top = "docs|plugins|playbooks|roles|tests|meta|changelogs"
+    for piece in code(page):
+        for name in re.findall(rf"(?<![\w./<-])((?:{top})/[\w./*-]+)", piece):
+            path = name.rstrip(".").split("::")[0]
+            if "*" in path:
+                continue
+            missing = not (ROOT / path).exists()
+            # What a run makes is not there yet.
+            assert not missing or path.startswith(("tests/output", "plugins/module_utils/<")), f"{page.name}: {name}"
+
+
+@each_page
+def test_checks_and_targets_are_there(page: Path) -> None:
+    runner = (ROOT / "tests/run").read_text()
+    for piece in code(page):
+        for line in piece.splitlines():
+            for name in re.findall(r"^(?:\$ )?tests/run ([a-z ]+)$", line.strip()):
+                for check in name.split():
+                    assert re.search(rf"^{check}\(\)|[( ]{check}[ )]", runner, re.MULTILINE), check
+            for target in re.findall(r"^(?:\$ )?make ([a-z-]+)", line.strip()):
+                assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), (
+                    f"{page.name}: make {target}"
+                )
+
+
+def test_no_page_names_a_registry_and_examples_use_reserved_names() -> None:
+    """Addresses in committed pages are those of nobody, or of public documentation."""
+    for page in [*PAGES, *(ROOT / "docs").rglob("*.yml")]:
+        for host in re.findall(r"https?://([\w.-]+)", words(page)):
+            assert re.search(r"(^|\.)(example(\.\w+)?|test)$|^(127\.0\.0\.1|localhost)$|^www\.gnu\.org$", host), (
+                f"{page}: {host}"
+            )
+
+
+def test_the_galaxy_package_has_no_link_to_what_it_leaves_out() -> None:
+    """README.md is shown where the collection is published, so what it links must be in there."""
+    ignored = yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"]
+    for target in re.findall(r"\]\(([^)#\s]+)", words(ROOT / "README.md")):
+        if "://" not in target:
+            assert not any(target == left or target.startswith(f"{left}/") for left in ignored), target
