@@ -71,20 +71,26 @@ DECLARED = "the declared photo"
 class Measures:
     """How far two pictures are apart, on a small common grid and slightly blurred. Levels are of 255, none negative.
 
+    Where not said otherwise, one level of difference is forgiven at each pixel: an encoder may lift or lower a plain
+    wall behind a person as a whole by that much.
+
     Which figures these are was found by experiment: docs/equality.md.
     """
 
     #: Difference of the proportions (width by height) in percent; the rest means little when it is large.
     shape: float
-    #: Difference of mean luma in levels, and of the root of mean squared luma in percent.
+    #: Mean luma difference in levels, and of the root of mean squared luma in percent.
     brightness: float
     contrast: float
+    #: The highest mean luma difference of a sixth of the width by a sixth of the height, in levels; nothing forgiven.
+    region: float
     #: Root of the mean squared luma difference over that of the luma gradient, in percent of the side: about how far
     #: edges have moved.
     moved: float
-    #: The highest luma difference, in levels.
+    #: The highest luma difference, in levels; nothing forgiven.
     spot: float
-    #: Of Cb and Cr whichever differs more, in levels: on the whole, root of the mean square, the highest.
+    #: Of Cb and Cr whichever differs more, in levels: on the whole, root of the mean square, the highest (of which
+    #: nothing is forgiven).
     tint: float
     colour: float
     colour_spot: float
@@ -466,9 +472,12 @@ def _faces(decoded: _Decoded) -> tuple[list[geometry.Face], str | None]:
 #: The grid on which pictures are compared, unless one of them is smaller, and the blur on it in pixels.
 _GRID = 96
 _BLUR = 2.25
+_REGIONS = 6
 #: What is added to gradients and levels that something is divided by, so that flat and black pictures can be compared.
-_GRADIENT_FLOOR = 1.0
+_GRADIENT_FLOOR = 0.3
 _LEVEL_FLOOR = 4.0
+#: What is left of a difference after one level is forgiven, as a table for Image.point.
+_FORGIVING = [max(0, level - 1) for level in range(256)]
 
 
 def measure(a: bytes, b: bytes) -> Measures:
@@ -483,18 +492,20 @@ def measure(a: bytes, b: bytes) -> Measures:
 
 
 def _figures(first: list[Image.Image], second: list[Image.Image], shape: float) -> Measures:
-    stats = [[ImageStat.Stat(plane) for plane in planes] for planes in (first, second)]
-    differences = [ImageChops.difference(one, other) for one, other in zip(first, second, strict=True)]
-    means = [abs(one.mean[0] - other.mean[0]) for one, other in zip(*stats, strict=True)]
-    rms = [float(ImageStat.Stat(plane).rms[0]) for plane in differences]
-    peaks = [float(t.cast("tuple[int, int]", plane.getextrema())[1]) for plane in differences]
-    strengths = [_strength(each[0]) for each in stats]
-    side = first[0].width
+    peaks = [_peak(ImageChops.difference(one, other)) for one, other in zip(first, second, strict=True)]
+    more = [ImageChops.subtract(one, other).point(_FORGIVING) for one, other in zip(first, second, strict=True)]
+    less = [ImageChops.subtract(other, one).point(_FORGIVING) for one, other in zip(first, second, strict=True)]
+    up, down = ([ImageStat.Stat(plane) for plane in planes] for planes in (more, less))
+    means = [abs(one.mean[0] - other.mean[0]) for one, other in zip(up, down, strict=True)]
+    rms = [math.hypot(one.rms[0], other.rms[0]) for one, other in zip(up, down, strict=True)]
+    luma = second[0]
+    strengths = [_strength(luma), _strength(ImageChops.subtract(ImageChops.add(luma, more[0]), less[0]))]
     return Measures(
         shape=shape,
         brightness=means[0],
         contrast=100 * (max(strengths) / min(strengths) - 1),
-        moved=100 * rms[0] / (_gradient(first[0]) + _GRADIENT_FLOOR) / side,
+        region=max(abs(one - other) for one, other in zip(_regions(first[0]), _regions(luma), strict=True)),
+        moved=100 * rms[0] / (_gradient(first[0]) + _GRADIENT_FLOOR) / luma.width,
         spot=peaks[0],
         tint=max(means[1:]),
         colour=max(rms[1:]),
@@ -502,9 +513,20 @@ def _figures(first: list[Image.Image], second: list[Image.Image], shape: float) 
     )
 
 
-def _strength(luma: ImageStat.Stat) -> float:
+def _peak(plane: Image.Image) -> float:
+    return float(t.cast("tuple[int, int]", plane.getextrema())[1])
+
+
+def _regions(luma: Image.Image) -> list[float]:
+    """Mean levels of six by six regions."""
+    small = luma.convert("F").resize((_REGIONS, _REGIONS), Image.Resampling.BOX)
+    return memoryview(small.tobytes()).cast("f").tolist()
+
+
+def _strength(luma: Image.Image) -> float:
     """The root of the mean squared level, each level raised by the floor."""
-    return math.sqrt(luma.rms[0] ** 2 + 2 * _LEVEL_FLOOR * luma.mean[0] + _LEVEL_FLOOR**2)
+    stat = ImageStat.Stat(luma)
+    return math.sqrt(stat.rms[0] ** 2 + 2 * _LEVEL_FLOOR * stat.mean[0] + _LEVEL_FLOOR**2)
 
 
 def _gradient(luma: Image.Image) -> float:
@@ -541,5 +563,8 @@ def _planes(picture: Image.Image, side: int) -> list[Image.Image]:
     """Y, Cb and Cr on the grid, blurred so that what resampling does to fine detail counts little."""
     if picture.size != (side, side):
         picture = picture.resize((side, side), Image.Resampling.BILINEAR, reducing_gap=_REDUCING_GAP)
-    blur = ImageFilter.GaussianBlur(_BLUR * side / _GRID)
-    return [plane.filter(blur) for plane in picture.split()]
+    luma, *chroma = picture.split()
+    # A service keeps colour at half resolution, which on a small picture is much of it: there it is blurred as widely,
+    # counted in pixels, as on a large one.
+    fine, wide = ImageFilter.GaussianBlur(_BLUR * side / _GRID), ImageFilter.GaussianBlur(_BLUR)
+    return [luma.filter(fine), *(plane.filter(wide) for plane in chroma)]

@@ -112,7 +112,8 @@ class ScriptedStore:
             return Observation(True, tag, bytes=len(data))
         self.fetched.append(user.id)
         digest = sha256(data) if self.target == "ad" else None
-        return Observation(True, tag, digest, len(data), picture=data)
+        width, height = Image.open(io.BytesIO(data)).size if data else (None, None)
+        return Observation(True, tag, digest, len(data), width, height, picture=data)
 
     def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
         yield from self.observe(users, lambda _user, _tag: True)

@@ -532,3 +532,17 @@ def test_a_service_that_changes_the_shape_of_an_upload_makes_no_drift_for_ever(o
     assert drifts(again) == ["in_sync"]
     assert "stretched to a square" in again.outcomes[0].warnings[0]
     assert store.written == [("alice", "put")]
+
+
+@pytest.mark.parametrize(("there", "drift"), [(96, "different"), (240, "in_sync"), (900, "in_sync")])
+def test_the_same_photo_at_half_the_size_or_less_is_replaced_by_the_sharp_one(there: int, drift: str) -> None:
+    sharp = picture(1, size=450)
+    small = io.BytesIO()
+    Image.open(io.BytesIO(sharp)).resize((there, there)).save(small, "JPEG", quality=90)
+    store = ScriptedStore(["alice"])
+    store.put_by_hand("alice", small.getvalue())
+    result = run(store, [declared("alice", sharp)])
+    assert drifts(result) == [drift]
+    if drift == "different":
+        assert "96x96 of the 450x450" in result.outcomes[0].change.reason
+    assert drifts(run(store, [declared("alice", sharp)])) == ["in_sync"]
