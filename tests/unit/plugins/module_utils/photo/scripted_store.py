@@ -20,7 +20,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import (
     sha256,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.store import Wanted
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, UnidentifiedImageError
 
 
 def picture(seed: int, size: int = 200, fmt: str = "JPEG") -> bytes:
@@ -41,6 +41,14 @@ def reencoded(data: bytes) -> bytes:
     out = io.BytesIO()
     Image.open(io.BytesIO(data)).convert("RGB").save(out, "JPEG", quality=80)
     return out.getvalue()
+
+
+def size_of(data: bytes) -> tuple[int, int] | tuple[None, None]:
+    """Sides in pixels; nothing for what is no picture."""
+    try:
+        return Image.open(io.BytesIO(data)).size
+    except UnidentifiedImageError:
+        return None, None
 
 
 class ScriptedStore:
@@ -112,7 +120,7 @@ class ScriptedStore:
             return Observation(True, tag, bytes=len(data))
         self.fetched.append(user.id)
         digest = sha256(data) if self.target == "ad" else None
-        width, height = Image.open(io.BytesIO(data)).size if data else (None, None)
+        width, height = size_of(data)
         return Observation(True, tag, digest, len(data), width, height, picture=data)
 
     def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
