@@ -520,7 +520,7 @@ def _peak(plane: Image.Image) -> float:
 def _regions(luma: Image.Image) -> list[float]:
     """Mean levels of six by six regions."""
     small = luma.convert("F").resize((_REGIONS, _REGIONS), Image.Resampling.BOX)
-    return memoryview(small.tobytes()).cast("f").tolist()
+    return list(struct.unpack(f"{_REGIONS**2}f", small.tobytes()))
 
 
 def _strength(luma: Image.Image) -> float:
@@ -546,7 +546,7 @@ def _for_comparison(data: bytes, name: str) -> Image.Image:
     with _as_source_error(name):
         opened = _open(data, name)
         size = opened.size
-        scale = next((scale for scale in (8, 4, 2) if min(size) // scale >= 2 * _GRID), 1)
+        scale = next((scale for scale in (8, 4, 2) if 2 * (min(size) // scale) >= 3 * _GRID), 1)
         with _turn(size):
             try:
                 decoded = _decode(opened, scale, name, ycbcr=True)

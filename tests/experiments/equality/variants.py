@@ -19,8 +19,9 @@ import portraits
 SIZES = (96, 120, 240, 360, 432, 504, 648)
 QUALITIES = (60, 65, 70, 75, 80, 85, 90, 95)
 FILTERS = ("BOX", "BILINEAR", "HAMMING", "BICUBIC", "LANCZOS")
-#: Series of one scene and indoor photographs of 1280 pixels; the same package family as the portraits.
-_MORE = ("tabler-preview", "@tabler/preview@1.2.0", "dist/static/photos")
+#: Series of one scene, houses, and things on white; the same package family as the portraits.
+_MORE = ("tabler-static", "@tabler/preview@1.2.0", "dist/static")
+_MORE_PICTURES = ("photos/*.jpg", "marketing/photo-*.jpg", "products/product-*.jpg")
 _ALIKE = 6.0
 
 
@@ -30,7 +31,8 @@ def photographs() -> list[Path]:
     short, package, inside = _MORE
     portraits._PACKAGES[short] = (package, inside)
     grids = [portraits._grid(path) for path in found]
-    for path in sorted(portraits._fetch(short).rglob("*.jpg")):
+    folder = portraits._fetch(short)
+    for path in sorted(path for pattern in _MORE_PICTURES for path in folder.glob(pattern)):
         grid = portraits._grid(path)
         if grid is not None and all(portraits._distance(grid, other) > _ALIKE for other in grids if other is not None):
             found.append(path)
