@@ -47,8 +47,8 @@ sandbox-down: ## end them
 	@tests/sandbox/sandbox down
 
 .PHONY: bench
-bench: setup ## benchmarks
-	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; PYTHONPATH=.dev python "$$bench"; done
+bench: setup ## benchmarks of docs/benchmarks.md (tests/benchmarks/run NAME for one)
+	@tests/benchmarks/run
 
 .PHONY: changelog
 changelog: setup ## make CHANGELOG.md again from changelogs/fragments

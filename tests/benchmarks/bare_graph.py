@@ -5,9 +5,9 @@
 
     python bare_graph.py WHAT USERS CONCURRENCY [TAGS]      with the variables of the sandbox
 
-It knows the object ids (USERS is a JSON list of them), decides nothing, retries nothing and looks at nothing but statuses.
-WHAT is ``tags``, ``renditions`` (tags, then small pictures) or ``put`` (tags, tags again, uploads, tags, small pictures:
-what a run asks for to know, to check, to write and to verify).
+It knows the object ids (USERS is a JSON list of them), decides nothing, retries nothing and looks at statuses alone.
+WHAT is ``tags``, ``renditions`` (tags, then small pictures) or ``put`` (tags twice, uploads, tags, small pictures: what
+a run asks for to know, to check, to write and to verify).
 """
 
 from __future__ import annotations

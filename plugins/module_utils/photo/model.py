@@ -9,6 +9,7 @@ all times are seconds since the epoch.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import typing as t
@@ -51,6 +52,8 @@ def sha256(data: bytes) -> str:
 
 def identity_key(identity: str) -> str:
     """The form in which two spellings of one identity are equal."""
+    if identity.isascii():
+        return identity.lower()  # the same, and asked for a dozen times a user
     return unicodedata.normalize("NFC", identity).casefold()
 
 
@@ -115,8 +118,13 @@ class Recipe:
     @property
     def digest(self) -> str:
         """Sixteen hexadecimal digits that change when anything that shapes the rendition changes."""
-        parts = [RECIPE_VERSION, self.size, self.max_bytes, self.crop, self.background, self.as_is]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+        return _digest(self)
+
+
+@functools.lru_cache(maxsize=64)
+def _digest(recipe: Recipe) -> str:
+    parts = [RECIPE_VERSION, recipe.size, recipe.max_bytes, recipe.crop, recipe.background, recipe.as_is]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,8 @@ from .model import Definition, Recipe, Rendition, Source, SourceError, sha256
 #: Renditions kept from the plan to the write; what does not fit is made again, byte for byte the same.
 KEPT_BYTES = 64 * 1024 * 1024
 
+#: Sources hashed by a thread in one go: handing over a single one costs as much as hashing it.
+HASHED_TOGETHER = 64
 #: A placeholder may be thousands of users' picture; naming them all to each of them would be millions of names.
 SHARERS_TOLD = 10
 
@@ -33,8 +36,11 @@ class Workshop:
         self._kept_bytes = 0
         self._lock = threading.Lock()
         self._sources = {d.key: d.source for d in definitions if d.source is not None}
+        sources = list(self._sources.values())
+        lots = [sources[start : start + HASHED_TOGETHER] for start in range(0, len(sources), HASHED_TOGETHER)]
         with ThreadPoolExecutor(workers) as pool:
-            for key, (digest, error) in zip(self._sources, pool.map(_hash, self._sources.values()), strict=True):
+            hashed = itertools.chain.from_iterable(pool.map(lambda lot: [_hash(source) for source in lot], lots))
+            for key, (digest, error) in zip(self._sources, hashed, strict=True):
                 if error is None:
                     self.hashes[key] = digest
                 else:

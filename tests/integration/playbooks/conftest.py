@@ -63,8 +63,9 @@ class Company:
         return path
 
     def play(self, playbook: str, *arguments: str, shard_size: int = 500, **environment: str) -> Play:
-        """``ansible-playbook -i team.photos.yml hybrid.photos.<playbook>``, called in this test's folder."""
-        command = ["ansible-playbook", "-i", str(self.inventory(shard_size)), f"hybrid.photos.{playbook}", *arguments]
+        """``ansible-playbook -i team.photos.yml hybrid.photos.<playbook>``, or a file, called in this test's folder."""
+        name = playbook if playbook.endswith(".yml") else f"hybrid.photos.{playbook}"
+        command = ["ansible-playbook", "-i", str(self.inventory(shard_size)), name, *arguments]
         done = subprocess.run(
             command,
             cwd=self.folder,
