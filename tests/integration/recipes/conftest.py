@@ -184,7 +184,7 @@ class Service:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_why: object) -> None:
         self._server.shutdown()
         self._server.server_close()
 
@@ -383,7 +383,7 @@ class GitHub:
                 done.result = "failure"
             left = Path(own["GITHUB_ENV"])
             for line in left.read_text().splitlines() if left.exists() else []:
-                name, _, value = line.partition("=")
+                name, value = line.split("=", 1)
                 environment[name] = value
         return done
 

@@ -302,17 +302,17 @@ def test_awx_compares_once_and_writes_in_slices(office: Office, credential: str)
 
     before = writes(office)
     first = launch("photos drift", 10)
-    assert [code for code, _ in first] == [0], first[0][1]
+    assert [code for code, _output in first] == [0], first[0][1]
     assert writes(office) == before
     plan = json.loads((office.kept / "reports/drift/drift.json").read_text())
     assert plan["not_examined"] == []
     assert list(states(plan).values()).count(("missing", "missing")) > 10
     slices = launch("photos sync", 20)
     reports = sorted((office.kept / "reports").glob("sync-2?/drift.json"))
-    assert [code for code, _ in slices] == [0, 0, 0, 0], [troubles(path.read_bytes()) for path in reports]
+    assert [code for code, _output in slices] == [0, 0, 0, 0], [troubles(path.read_bytes()) for path in reports]
     assert len(reports) == 4
     assert list((office.kept / "backups").glob("2?/**/*.jpg"))
-    assert [code for code, _ in launch("photos drift at night", 30)] == [0]
+    assert [code for code, _output in launch("photos drift at night", 30)] == [0]
     told = json.loads((office.kept / "reports/night/drift.json").read_text())
     assert {state for user in states(told).values() for state in user} == {"in_sync"}
 

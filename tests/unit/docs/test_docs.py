@@ -53,7 +53,7 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in [first or second for first, second in targets]:
         if "://" in target:
             continue
-        path, _, anchor = target.partition("#")
+        path, _hash, anchor = target.partition("#")
         found = (page.parent / path).resolve() if path else page
         assert found.exists() or found.name in COMING, f"{page.name}: {target}"
         if anchor:
