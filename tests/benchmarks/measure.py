@@ -34,7 +34,11 @@ def process(command: list[str], environment: dict[str, str] | None = None, may_f
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         began = time.monotonic()
         child = subprocess.Popen(command, stdout=out, stderr=err, env={**os.environ, **(environment or {})})
-        _pid, status, used = os.wait4(child.pid, 0)
+        peak = 0.0
+        while not (ended := os.wait4(child.pid, os.WNOHANG))[0]:
+            peak = max(peak, _peak_of(child.pid))
+            time.sleep(0.005)
+        _pid, status, used = ended
         seconds = time.monotonic() - began
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
@@ -42,7 +46,16 @@ def process(command: list[str], environment: dict[str, str] | None = None, may_f
         printed = out.read()
         if child.returncode != 0 and not may_fail:
             raise SystemExit(f"{' '.join(command)[:300]}\n{printed[-2000:]}\n{err.read()[-4000:]}")
-    return Took(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, printed)
+    return Took(seconds, used.ru_utime + used.ru_stime, peak, printed)
+
+
+def _peak_of(pid: int) -> float:
+    """The most memory so far. Not ru_maxrss, which begins with what our own process had when it forked."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
 
 
 def python(script: str, *arguments: str) -> Took:
