@@ -25,6 +25,8 @@ FILTERS = {path.stem for path in (ROOT / "plugins/filter").glob("*.yml")}
 GROUPS = set(yaml.safe_load((ROOT / "meta/runtime.yml").read_text()).get("action_groups", {}))
 SPECS = {role: yaml.safe_load((ROOT / "roles" / role / "meta/argument_specs.yml").read_text()) for role in ROLES}
 VARIABLES = {name for spec in SPECS.values() for name in spec["argument_specs"]["main"]["options"]}
+for playbook in (ROOT / "playbooks").glob("*.yml"):  # a playbook may have one of its own, such as sync_serial
+    VARIABLES |= set(re.findall(r"\{\{ (\w+) \| default", playbook.read_text()))
 
 #: Pages that are linked already and still being written. Nothing else may be missing.
 COMING = {"equality.md", "scale.md", "benchmarks.md"}
