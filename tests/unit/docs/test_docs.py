@@ -29,7 +29,7 @@ for playbook in (ROOT / "playbooks").glob("*.yml"):  # a playbook may have one o
     VARIABLES |= set(re.findall(r"\{\{ (\w+) \| default", playbook.read_text()))
 
 #: Pages that are linked already and still being written. Nothing else may be missing.
-COMING = {"equality.md", "scale.md", "benchmarks.md"}
+COMING = {"equality.md", "benchmarks.md"}
 
 
 def words(page: Path) -> str:
