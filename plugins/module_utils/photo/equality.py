@@ -61,13 +61,13 @@ class Bound(t.NamedTuple):
 #: how they do on the other half.
 BOUNDS: dict[str, Bound] = {
     "shape": Bound("shape", " %", 1.5, 3.0),
-    "brightness": Bound("brightness", " levels", 0.65, 0.7),
-    "contrast": Bound("light against dark", " %", 0.6, 0.65),
-    "region": Bound("the brightness of a part", " levels", 4.7, 5.0),
-    "moved": Bound("position", " % of the side", 0.26, 0.28),
-    "spot": Bound("the most different spot", " levels", 22.0, 24.0),
-    "tint": Bound("tint", " levels", 0.45, 0.5),
-    "colour": Bound("colour", " levels", 1.6, 1.7),
+    "brightness": Bound("brightness", " levels", 1.05, 1.15),
+    "contrast": Bound("light against dark", " %", 0.68, 0.75),
+    "region": Bound("the brightness of a part", " levels", 5.0, 5.5),
+    "moved": Bound("position", " % of the side", 0.3, 0.33),
+    "spot": Bound("the most different spot", " levels", 24.0, 27.0),
+    "tint": Bound("tint", " levels", 0.43, 0.48),
+    "colour": Bound("colour", " levels", 1.7, 1.9),
     "colour_spot": Bound("the most different coloured spot", " levels", 15.0, 17.0),
 }
 
