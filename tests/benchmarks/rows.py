@@ -84,6 +84,7 @@ class Run:
         """5,000 in-sync users in the cloud, without and then with receipts."""
         photos, ids = self.cloud()
         self.company.control.latency(**LATENCY)
+        self.receipts.unlink(missing_ok=True)
         bare = self.bare("renditions", ids)
         ours, answer, totals, tenant = self.exo(photos, receipts=str(self.receipts), plan_only=True)
         assert answer["summary"]["in_sync"] == IN_SYNC, answer["summary"]
