@@ -28,9 +28,6 @@ VARIABLES = {name for spec in SPECS.values() for name in spec["argument_specs"][
 for playbook in (ROOT / "playbooks").glob("*.yml"):  # a playbook may have one of its own, such as sync_serial
     VARIABLES |= set(re.findall(r"\{\{ (\w+) \| default", playbook.read_text()))
 
-#: Pages that are linked already and still being written. Nothing else may be missing.
-COMING = {"equality.md", "benchmarks.md"}
-
 
 def words(page: Path) -> str:
     return page.read_text(encoding="utf-8")
@@ -57,7 +54,7 @@ def test_links_lead_somewhere(page: Path) -> None:
             continue
         path, _hash, anchor = target.partition("#")
         found = (page.parent / path).resolve() if path else page
-        assert found.exists() or found.name in COMING, f"{page.name}: {target}"
+        assert found.exists(), f"{page.name}: {target}"
         if anchor:
             assert anchor in anchors(found), f"{page.name}: {target}"
 
