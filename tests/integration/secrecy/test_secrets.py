@@ -156,6 +156,17 @@ def test_modules(way: str, tmp_path: Path) -> None:
     examine(tmp_path, output)
 
 
+@pytest.mark.parametrize("module", ["exo_photo_update_settings", "exo_user_photo_info", "ad_thumbnail_photo_info"])
+def test_other_modules(module: str, tmp_path: Path) -> None:
+    _target, connection, environment = options("secret" if module.startswith("exo") else "password")
+    more = {"source": "cloud"} if "settings" in module else {"dest": str(tmp_path / "exported")}
+    command = ["ansible", "localhost", "-m", f"hybrid.photos.{module}", "-a", json.dumps({**connection, **more})]
+    output = ansible(tmp_path, *command, "-e", f"ansible_python_interpreter={sys.executable}", **environment)
+    assert "localhost | " in output
+    assert "Traceback" not in output
+    examine(tmp_path, output)
+
+
 def test_playbooks(tmp_path: Path) -> None:
     shutil.copytree(TOLD["photos"], tmp_path / "photos")
     (tmp_path / "team.photos.yml").write_text("plugin: hybrid.photos.definitions\npath: photos\n")
@@ -166,7 +177,20 @@ def test_playbooks(tmp_path: Path) -> None:
         output = ansible(tmp_path, *command, **connection)
         assert "pia@photos.test" in output
         examine(tmp_path, output)
+    others = {
+        "doctor": ["-e", "doctor_report=doctor.json"],
+        "export": ["-e", "export_dest=exported"],
+        "onprem_to_cloud": ["-e", "sync_report_dir=leading", "-e", "sync_max_replaced=100%"],
+        "restore": ["-e", "restore_from=reports/backups"],
+        "validate": ["-e", "validate_path=photos", "-e", "validate_junit=validate.xml"],
+    }
+    for playbook, more in others.items():
+        command = ["ansible-playbook", "-i", "team.photos.yml", f"hybrid.photos.{playbook}", "--diff", *more]
+        output = ansible(tmp_path, *command, **connection)
+        assert "PLAY RECAP" in output, output[-3000:]
+        examine(tmp_path, output)
     kept = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert {"doctor.json", "validate.xml"} <= kept
     assert {"drift.json", "drift.md", "receipts.sqlite", "manifest.jsonl", "ansible.log"} <= kept
     for path in tmp_path.rglob("backups/**/*"):
         assert path.stat().st_mode & 0o077 == 0, f"{path} can be read by others"

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils.photo import receipts as module
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import Receipt, Summary, User
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.receipts import Receipts, ReceiptsError
 
@@ -163,3 +164,37 @@ def test_a_killed_writer_leaves_a_file_that_is_right_as_far_as_it_goes(tmp_path:
     receipts = opened(path)
     assert receipts.problem() is None
     assert len(receipts.tags()) % 10 == 0
+
+
+def test_an_older_file_is_brought_up_to_date_and_keeps_its_receipts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.sqlite"
+    older = opened(path)
+    older.save([receipt("a")])
+    older.close()
+    newer = (*module.MIGRATIONS, ("CREATE TABLE more (x TEXT)", "INSERT INTO more VALUES ('new')"))
+    monkeypatch.setattr(module, "MIGRATIONS", newer)
+    with pytest.raises(ReceiptsError, match="older format 1"):
+        opened(path, read_only=True)
+    receipts = opened(path)
+    assert receipts.get(["a"]) == {"a": receipt("a")}
+    receipts.close()
+    db = sqlite3.connect(path)
+    assert db.execute("PRAGMA user_version").fetchone() == (2,)
+    assert db.execute("SELECT x FROM more").fetchall() == [("new",)]
+    db.close()
+
+
+def test_an_update_that_is_killed_half_way_leaves_the_older_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.sqlite"
+    older = opened(path)
+    older.save([receipt("a")])
+    older.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "MIGRATIONS", (*module.MIGRATIONS, ("CREATE TABLE more (x TEXT)", "no SQL at all")))
+        with pytest.raises(ReceiptsError):
+            opened(path)
+    assert opened(path).get(["a"]) == {"a": receipt("a")}
