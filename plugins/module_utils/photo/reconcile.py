@@ -234,6 +234,7 @@ class _Run:
 
     def observe(self, found: t.Sequence[tuple[Definition, User]]) -> None:
         """Steps 3 and 4: pictures are compared on all cores while the store goes on reading."""
+        self.tools.progress("checked", len(self.outcomes), len(self.definitions))  # a slow first answer is life too
         users = [user for _definition, user in found]
         definition_of = {user.id: definition for definition, user in found}
         if self.tools.receipts is not None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .altered import altered
 from .backup import BackupError
+from .equality import clearly_another
 from .judge import Judge
 from .model import Comparison, Observation, Outcome, Receipt, SourceError, StoreError, Summary, User, Write
 from .plan import Limit, guard
@@ -295,8 +296,9 @@ class _Writer:
         if seen.picture is None:
             self.doubt(key, comparison.reason)
             return None
-        fact = altered(self.judge.workshop.rendition(outcome.definition).data, seen.picture)
-        if fact is None and comparison.verdict == "ambiguous":
+        ours = self.judge.workshop.rendition(outcome.definition).data
+        fact = altered(ours, seen.picture)
+        if fact is None and not clearly_another(ours, seen.picture):
             fact = f"the target shows our upload somewhat changed: {comparison.reason}"
         if fact is not None:
             self.update(key, warnings=(*outcome.warnings, fact))

@@ -546,3 +546,20 @@ def test_the_same_photo_at_half_the_size_or_less_is_replaced_by_the_sharp_one(th
     if drift == "different":
         assert "96x96 of the 450x450" in result.outcomes[0].change.reason
     assert drifts(run(store, [declared("alice", sharp)])) == ["in_sync"]
+
+
+def test_an_upload_that_comes_back_a_little_off_is_ours_and_it_is_said(open_receipts: t.Any) -> None:
+    def tinted(data: bytes) -> bytes:
+        red, green, blue = Image.open(io.BytesIO(data)).convert("RGB").split()
+        out = io.BytesIO()
+        Image.merge("RGB", (red, green, blue.point(lambda level: min(255, level + 6)))).save(out, "JPEG", quality=85)
+        return out.getvalue()
+
+    store = ScriptedStore(["alice"])
+    store.service = tinted
+    outcome = run(store, [declared("alice", picture(1))], receipts=open_receipts("exo")).outcomes[0]
+    assert (outcome.verified, outcome.error) == (True, None)
+    assert "somewhat changed" in outcome.warnings[0]
+    again = run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
+    assert drifts(again) == ["in_sync"]
+    assert store.written == [("alice", "put")]
