@@ -108,7 +108,8 @@ def by_figures(figures: image.Measures) -> Comparison:
     """The verdict on measured figures: all must speak for the same photo, and one that speaks against it is enough."""
     values = [(abs(getattr(figures, name)), bound) for name, bound in BOUNDS.items()]
     value, bound = max(values, key=lambda each: each[0] / each[1].same)
-    distance = f"{bound.words} differs by {value:.2g}{bound.unit}, of {bound.same:g} allowed"
+    shown = f"{value:.2g}" if value < 100 else f"{value:.0f}"
+    distance = f"{bound.words} differs by {shown}{bound.unit}, of {bound.same:g} allowed"
     if any(value >= bound.different for value, bound in values):
         return Comparison("different", "pixels", f"another photo: {distance}")
     if value > bound.same:
