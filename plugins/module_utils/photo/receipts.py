@@ -69,7 +69,7 @@ class Receipts:
             self._check(db)
             if not self.read_only:
                 self.path.chmod(0o600)
-                db.execute("PRAGMA journal_mode = WAL")
+                _write_ahead(db)
                 db.execute("PRAGMA synchronous = FULL")
                 self._migrate(db)
         except (sqlite3.Error, OSError) as error:
@@ -92,9 +92,12 @@ class Receipts:
         return f"{uri}?mode=ro" if wal.exists() else f"{uri}?mode=ro&immutable=1"
 
     def _check(self, db: sqlite3.Connection) -> None:
+        # One look at one state: another shard may be making the tables just now.
+        db.execute("BEGIN")
+        empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
         application = db.execute("PRAGMA application_id").fetchone()[0]
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        db.execute("COMMIT")
         if application != APPLICATION_ID and not (empty and application == 0 and not self.read_only):
             raise ReceiptsError(
                 f"receipts {self.path} is a database of another program; nothing in it was touched. Name another file"
@@ -216,18 +219,6 @@ class Receipts:
             )
             db.execute("COMMIT")
 
-    def recall(self, key: str) -> str | None:
-        """See store.Memory."""
-        rows = self._select("value", "memory", "AND key = ?", (key,))
-        return str(rows[0][0]) if rows else None
-
-    def remember(self, key: str, value: str) -> None:
-        """See store.Memory."""
-        if self.read_only or self._db is None:
-            return
-        with self._cursor() as db:
-            db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)", (self.target, self.authority, key, value))
-
     def recall_many(self, keys: t.Sequence[str]) -> dict[str, str]:
         """See store.Memory."""
         found: dict[str, str] = {}
@@ -246,10 +237,6 @@ class Receipts:
             db.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)", rows)
             db.execute("COMMIT")
 
-    def tags(self) -> dict[str, str | None]:
-        """See store.Memory."""
-        return dict(self._select("user_id, tag", "receipt", "", ()))
-
     def problem(self) -> str | None:
         """What SQLite itself finds wrong with the file, or None; for the doctor."""
         if self._db is None:
@@ -263,3 +250,17 @@ class Receipts:
         if self._db is not None:
             self._db.close()
             self._db = None
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Switch to WAL. SQLite does not wait for others on this one statement, so we do."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+        else:
+            return
