@@ -12,6 +12,7 @@ import base64
 import json
 import threading
 import typing as t
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -58,7 +59,7 @@ def need_msal() -> t.Any:
     return msal
 
 
-class Application:
+class Application(ABC):
     """What secret, certificate and federated token share: an app registration that asks for a token of its own."""
 
     option = ""
@@ -70,9 +71,9 @@ class Application:
     def validate(self) -> None:
         need_msal()
 
+    @abstractmethod
     def proof(self) -> t.Any:
         """What MSAL calls the client credential."""
-        raise NotImplementedError
 
     def acquire(self) -> Token:
         msal = need_msal()
@@ -200,7 +201,11 @@ def credential(options: GraphOptions, login: t.Callable[[], LoginClient], clock:
         return Given(options, clock)
     if way == "managed_identity":
         return ManagedIdentity(options, login)
-    applications = {"client_secret": Secret, "certificate_path": Certificate, "federated_token_file": Federated}
+    applications: dict[str, t.Callable[[GraphOptions, t.Callable[[], LoginClient]], Application]] = {
+        "client_secret": Secret,
+        "certificate_path": Certificate,
+        "federated_token_file": Federated,
+    }
     return applications[way](options, login)
 
 

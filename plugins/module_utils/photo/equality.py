@@ -104,6 +104,15 @@ def clearly_another(declared_jpeg: bytes, observed: bytes) -> bool:
     return any(abs(getattr(figures, name)) >= FAR * bound.different for name, bound in BOUNDS.items())
 
 
+#: Two signatures (image.signature) that differ by more, on average, in levels are surely not of one picture.
+ALIKE = 6.0
+
+
+def may_be_alike(one: bytes, other: bytes) -> bool:
+    """Are these signatures near enough to be worth a comparison of the pictures?"""
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) <= ALIKE * len(one)
+
+
 def by_figures(figures: image.Measures) -> Comparison:
     """The verdict on measured figures: all must speak for the same photo, and one that speaks against it is enough."""
     values = [(abs(getattr(figures, name)), bound) for name, bound in BOUNDS.items()]

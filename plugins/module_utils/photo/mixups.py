@@ -12,14 +12,11 @@ import typing as t
 from collections import defaultdict
 from dataclasses import replace
 
-from .equality import by_pixels
+from .equality import by_pixels, may_be_alike
 from .image import signature
 from .mark import read_mark
 from .model import Definition, Outcome, SourceError
 from .workshop import SHARERS_TOLD, Workshop
-
-#: Two signatures that differ by more, on average, in levels are surely not of one picture.
-ALIKE = 6.0
 
 
 def tell(outcomes: dict[str, Outcome], shown: t.Mapping[str, bytes], workshop: Workshop) -> None:
@@ -84,7 +81,7 @@ def _owners(
     except SourceError:
         return
     for definition, print_ in declared:
-        if definition.key == key or sum(abs(a - b) for a, b in zip(mine, print_, strict=True)) > ALIKE * len(mine):
+        if definition.key == key or not may_be_alike(mine, print_):
             continue
         made = workshop.made(definition)
         if made is not None and by_pixels(made.data, picture).verdict == "same":

@@ -15,22 +15,13 @@ Wanted = t.Callable[[User, t.Optional[str]], bool]
 
 
 class Memory(t.Protocol):
-    """Small facts that a store keeps from run to run, in the receipts file. In check mode ``remember`` does nothing."""
-
-    def recall(self, key: str) -> str | None:
-        """The value remembered under this key for the store's target and authority."""
-
-    def remember(self, key: str, value: str) -> None:
-        """Keep a value; it counts only once the run came to its end."""
+    """Small facts that a store keeps from run to run, in the receipts file, for its target and authority."""
 
     def recall_many(self, keys: t.Sequence[str]) -> t.Mapping[str, str]:
-        """The values that there are, by key, in a few queries: for facts about single users."""
+        """The values that there are, by key, in a few queries."""
 
     def remember_many(self, values: t.Mapping[str, str]) -> None:
-        """Keep many values in one transaction."""
-
-    def tags(self) -> t.Mapping[str, str | None]:
-        """Tag by user id of every receipt of the store's target and authority; None: we left no photo there."""
+        """Keep values in one transaction. Does nothing in check mode."""
 
 
 class PhotoStore(t.Protocol):

@@ -22,8 +22,6 @@ Severity = t.Literal["error", "warning"]
 RECIPE = Recipe(96, 10240, mark=True)
 #: Microsoft 365 takes no smaller photo.
 LEAST_SIDE = 48
-#: Two pictures whose signatures differ by more, on average, in levels are surely not the same.
-ALIKE = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +205,9 @@ def look_alikes(pictures: t.Mapping[str, Examined]) -> list[tuple[str, str]]:
         mine = pictures[one].signature
         for other in order[at + 1 :]:
             theirs = pictures[other].signature
-            if sum(theirs) - sum(mine) > ALIKE * len(mine):
+            if sum(theirs) - sum(mine) > equality.ALIKE * len(mine):
                 break  # brighter by more on average than two alike can differ, and so are all that follow
-            apart = sum(abs(a - b) for a, b in zip(mine, theirs, strict=True))
-            if apart <= ALIKE * len(mine) and _same(pictures[one], pictures[other]):
+            if equality.may_be_alike(mine, theirs) and _same(pictures[one], pictures[other]):
                 pairs.append((one, other))
     return pairs
 

@@ -70,20 +70,11 @@ class Notebook:
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
 
-    def recall(self, key: str) -> str | None:
-        return self.values.get(key)
-
-    def remember(self, key: str, value: str) -> None:
-        self.values[key] = value
-
     def recall_many(self, keys: t.Sequence[str]) -> dict[str, str]:
         return {key: self.values[key] for key in keys if key in self.values}
 
     def remember_many(self, values: t.Mapping[str, str]) -> None:
         self.values.update(values)
-
-    def tags(self) -> dict[str, str | None]:
-        return {}
 
 
 @pytest.fixture(scope="module")

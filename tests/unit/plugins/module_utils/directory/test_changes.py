@@ -69,7 +69,7 @@ def test_who_asks_and_where_matters(receipts: Receipts, options: DirectoryOption
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", "[1,2]", '["a","b","c",null,null]', '["a",1,2,null,"x",9]'])
 def test_what_another_version_wrote_is_ignored(receipts: Receipts, text: str) -> None:
     changes = kept(receipts)
-    receipts.remember(changes._key(ALICE.id), text)
+    receipts.remember_many({changes._key(ALICE.id): text})
     assert changes.recall([ALICE], ROOT) == {}
 
 
