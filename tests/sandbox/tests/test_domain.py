@@ -89,6 +89,15 @@ def writable(told: dict[str, Any], who: str, base: str) -> set[tuple[bytes, ...]
     return {tuple(entry.get("allowedAttributesEffective", ())) for entry in users}
 
 
+def test_signing_in_writes_nothing(told: dict[str, Any], door: Domain) -> None:
+    # The first test here: it would see nothing if another had signed in before, as the first time is what counts.
+    domain = told["domain"]
+    for account in ("", "reader_"):
+        usn = door.highest_usn()
+        bound(told, account).unbind_s()
+        assert door.highest_usn() == usn, domain[f"{account}username"]
+
+
 def test_the_writer_may_write_the_photo_and_nothing_else(told: dict[str, Any], door: Domain) -> None:
     assert writable(told, "", told["domain"]["people_ou"]) == {(b"thumbnailPhoto",)}
     dn = door.entry(ALICE)[0]
