@@ -96,9 +96,10 @@ class Judge:
         """The rungs that need the declared picture itself: equal bytes, then pixels."""
         if known is not None:
             return known
-        by_bytes = by_content(seen, rendition.sha256, "", "")
-        if by_bytes is not None and by_bytes.verdict == "same":
-            return by_bytes
+        if seen.sha256 is not None:  # a rendition's hash takes time
+            by_bytes = by_content(seen, rendition.sha256, "", "")
+            if by_bytes is not None and by_bytes.verdict == "same":
+                return by_bytes
         if self.workshop.recipe.as_is and self.target == "ad":
             return Comparison("different", "bytes", "other bytes than the ones that are wanted as they are")
         if seen.picture is None:
