@@ -58,7 +58,7 @@ class Writer:
         engine = Engine(self._client, size=min(MOST, width), ahead=width)
         for item, answer in engine.run(_check(job) for job in fitting):
             job: Job = item.key
-            if nameless(item, answer):
+            if not _nothing_to_lose(job, item, answer) and nameless(item, answer):
                 engine.add(item)
                 continue
             step = self._look if item.step == "check" else self._judge
@@ -66,9 +66,9 @@ class Writer:
             if result is not None:
                 yield job.write.user, result
 
-    def _look(self, engine: Engine, job: Job, _item: Item, answer: Answer) -> WriteResult | None:
+    def _look(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
         """Is the photo still the one that the change was planned on? Then send; None: under way."""
-        now = self._photos.metadata(answer)
+        now = Observation() if _nothing_to_lose(job, item, answer) else self._photos.metadata(answer)
         if now.problem is not None:
             return WriteResult("uncertain" if job.unsure else "failed", now.problem)
         write = job.write
@@ -133,6 +133,11 @@ class Writer:
 
 def _check(job: Job) -> Item:
     return Item(f"/users/{job.write.user.handle}/photo", job, "check")
+
+
+def _nothing_to_lose(job: Job, item: Item, answer: Answer) -> bool:
+    """A 404 that does not say what is missing, where no photo is expected: whatever it is, no photo is overwritten."""
+    return item.step == "check" and job.write.expected is None and answer.status == 404 and not answer.body
 
 
 def _as_planned(now: Observation, expected: str | None) -> bool:

@@ -64,6 +64,20 @@ def test_a_photo_that_is_gone(graph: t.Any, users: t.Any, no_photo: t.Any) -> No
     assert one(graph, users).status == "conflict"
 
 
+@pytest.mark.parametrize("answer", [(404, None), (404, b"")])
+def test_a_nameless_404_is_enough_before_a_first_photo(graph: t.Any, users: t.Any, answer: t.Any) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", answer)
+    graph.script.on("PUT /v1.0/users/id-0/photo/$value", (200, None))
+    assert one(graph, users, expected=None).status == "written"
+    assert len(graph.script.sent) == 2  # it was not asked again what is missing
+
+
+def test_a_nameless_404_is_asked_again_where_a_photo_is_expected(graph: t.Any, users: t.Any, no_photo: t.Any) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", (404, None), meta('"A"'))
+    graph.script.on("PUT /v1.0/users/id-0/photo/$value", (200, None))
+    assert one(graph, users).status == "written"
+
+
 def test_delete(graph: t.Any, users: t.Any, no_photo: t.Any) -> None:
     everyone = users(2)
     for user in everyone:
