@@ -20,27 +20,9 @@ description:
     the reason, so that a partial run never looks clean.
   - It prints one line, such as V(12 drift (3 missing, 7 different, 2 unwanted\), 488 in sync, 1 unresolved).
     Every user counts once in it, so the figures add up.
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check_mode and return changed status prediction without modifying target.
-    details:
-      - The report is written in check mode too. It is what a check run is made for, and all that a check run writes.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
-  idempotent:
-    support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation
-      indicates no change.
-    details:
-      - A report that tells the same as the one that is there keeps that one's time and is not written again.
-  action:
-    support: full
-    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on
-      the controller.
-    details:
-      - All of it runs on the controller, whatever host the task is for.
+  - A report that tells the same as the one that is there keeps that one's time and is not written again.
+extends_documentation_fragment:
+  - hybrid.photos.attributes.controller
 options:
   results:
     description:

@@ -16,25 +16,8 @@ description:
   - Joins what M(hybrid.photos.ad_photo_doctor) and M(hybrid.photos.exo_photo_doctor) found, looks whether the accounts of
     the two sides belong together, and shows a table, one line a check.
   - The role P(hybrid.photos.doctor#role) does the whole.
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check_mode and return changed status prediction without modifying target.
-    details:
-      - O(dest) is written in check mode too, since it changes nothing that is managed.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
-  idempotent:
-    support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation
-      indicates no change.
-  action:
-    support: full
-    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on
-      the controller.
-    details:
-      - All of it runs on the controller, whatever host the task is for.
+extends_documentation_fragment:
+  - hybrid.photos.attributes.controller
 options:
   results:
     description: What the two modules returned, as registered.

@@ -16,23 +16,8 @@ description:
   - Judges what M(hybrid.photos.ad_thumbnail_photo) and M(hybrid.photos.exo_user_photo) planned in check mode or with
     their option C(plan_only), for all shards of a play together, and fails when a limit is passed.
   - Each target is judged by its own figures. From ten checked users on; first-time photos do not count.
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check_mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
-  idempotent:
-    support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation
-      indicates no change.
-  action:
-    support: full
-    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on
-      the controller.
-    details:
-      - All of it runs on the controller, whatever host the task is for.
+extends_documentation_fragment:
+  - hybrid.photos.attributes.controller
 options:
   results:
     description: What the photo modules returned, in any order, as registered.

@@ -20,25 +20,8 @@ description:
   - Warnings are pictures too small to be sharp, pictures of which a square from the centre keeps too little, one picture
     for several users, and pictures that no definition uses.
   - The role P(hybrid.photos.validate#role) does the whole.
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check_mode and return changed status prediction without modifying target.
-    details:
-      - O(junit) is written in check mode too, since it changes nothing that is managed.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
-  idempotent:
-    support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation
-      indicates no change.
-  action:
-    support: full
-    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on
-      the controller.
-    details:
-      - All of it runs on the controller, whatever host the task is for.
+extends_documentation_fragment:
+  - hybrid.photos.attributes.controller
 options:
   path:
     description: The definitions folder on the controller.

@@ -539,9 +539,9 @@ def _moments(plane: Image.Image) -> _Moments:
     return _Moments(sum(map(operator.mul, counts, _LEVELS)) / pixels, sum(map(operator.mul, counts, _SQUARES)) / pixels)
 
 
-def _above(one: Image.Image, other: Image.Image) -> Image.Image:
-    """By how much one is above the other, after one level is forgiven."""
-    return ImageChops.subtract(one, other, scale=1, offset=-1)
+def _above(plane: Image.Image, base: Image.Image) -> Image.Image:
+    """By how much a plane is above another, after one level is forgiven."""
+    return ImageChops.subtract(plane, base, scale=1, offset=-1)
 
 
 def _peak(plane: Image.Image) -> float:
