@@ -11,6 +11,7 @@ append to one manifest: each line is one write of its own.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -73,10 +74,9 @@ class Backups:
         place = self.folder / self.target / _folder_name(user.id)
         name = now.strftime("%Y%m%dT%H%M%S.%fZ") + ".jpg"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
             for folder in (self.folder, place.parent, place):
-                folder.mkdir(exist_ok=True)
-                folder.chmod(0o700)
+                folder.mkdir(mode=0o700, exist_ok=True)
             path = place / name
             write_safely(path, picture)
             saved = Saved(
@@ -118,7 +118,9 @@ class Backups:
         data = b"\n" + json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n"
         descriptor = os.open(self.folder / MANIFEST, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, data)
+            # One write, so that lines of several processes do not mix. What it leaves out, a full disk had no room for.
+            if os.write(descriptor, data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -45,6 +45,21 @@ def test_only_the_owner_can_read_photos_and_manifest(tmp_path: Path) -> None:
         assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_folder_that_was_there_keeps_its_permissions(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o755)
+    path = Backups(shared, "ad", "run").save(ALICE, b"photo", None, "why")
+    assert shared.stat().st_mode & 0o777 == 0o755
+    assert path.parent.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_line_that_the_disk_has_no_room_for_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "write", lambda _descriptor, data: len(data) // 2)
+    with pytest.raises(BackupError, match="No space left"):
+        Backups(tmp_path, "ad", "run").save(ALICE, b"photo", None, "why")
+
+
 def test_many_backups_of_one_user_are_all_kept_in_order(tmp_path: Path) -> None:
     backups = Backups(tmp_path, "ad", "run")
     paths = [backups.save(ALICE, str(n).encode(), None, "why") for n in range(20)]
