@@ -15,6 +15,7 @@ import time
 import typing as t
 from pathlib import Path
 
+from .hashes import Hashed
 from .model import PhotoError, Receipt, Summary, User
 
 #: "hPho": tells our files from other SQLite files.
@@ -34,8 +35,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             target TEXT, authority TEXT, key TEXT, value TEXT NOT NULL,
             PRIMARY KEY (target, authority, key)) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE source (
+            path BLOB PRIMARY KEY, stamp TEXT NOT NULL, sha256 TEXT NOT NULL, seal TEXT NOT NULL,
+            hashed_at REAL NOT NULL) WITHOUT ROWID""",
+    ),
 )
 BUSY_SECONDS = 60.0
+#: A file's hash is remembered for so long, whatever its times say, and paths that are gone no longer either.
+HASHED_FOR_SECONDS = 30 * 24 * 3600.0
 #: SQLite's own limit on variables is far higher; this keeps a statement's text small.
 IDS_A_QUERY = 500
 
@@ -235,6 +243,40 @@ class Receipts:
         with self._cursor() as db:
             db.execute("BEGIN IMMEDIATE")
             db.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)", rows)
+            db.execute("COMMIT")
+
+    def hashes(self, paths: t.Sequence[bytes]) -> dict[bytes, Hashed]:
+        """What is remembered of source files, by hashes.key; for all targets alike. A spoilt record is left out."""
+        found: dict[bytes, Hashed] = {}
+        if self._db is None:
+            return found
+        since = time.time() - HASHED_FOR_SECONDS
+        for start in range(0, len(paths), IDS_A_QUERY):
+            part = paths[start : start + IDS_A_QUERY]
+            marks = ", ".join("?" * len(part))
+            query = f"SELECT path, stamp, sha256, seal FROM source WHERE hashed_at > ? AND path IN ({marks})"  # noqa: S608
+            with self._cursor() as db:
+                rows = db.execute(query, (since, *part)).fetchall()
+            for path, stamp, digest, seal in rows:
+                hashed = Hashed(bytes(path), str(stamp), str(digest))
+                if hashed.seal == seal:
+                    found[hashed.path] = hashed
+        return found
+
+    def save_hashes(self, hashed: t.Iterable[Hashed], forget: t.Iterable[bytes] = ()) -> None:
+        """Remember hashes of source files, and forget those of others. Check mode: nothing."""
+        if self.read_only:
+            return
+        now = time.time()
+        rows = [(*h, h.seal, now) for h in hashed]
+        drops = [(path,) for path in forget]
+        if not rows and not drops:
+            return
+        with self._cursor() as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("DELETE FROM source WHERE hashed_at < ?", (now - HASHED_FOR_SECONDS,))
+            db.executemany("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?)", rows)
+            db.executemany("DELETE FROM source WHERE path = ?", drops)
             db.execute("COMMIT")
 
     def problem(self) -> str | None:

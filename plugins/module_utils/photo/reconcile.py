@@ -122,6 +122,7 @@ def reconcile(
     except StoreError as failure:
         error = str(failure)
         run.give_up(error)
+    run.workshop.close()
     return Result(run.ordered(), error, store.requests, tuple(store.notes))
 
 
@@ -141,7 +142,7 @@ class _Run:
         self.settings = settings
         self.tools = tools
         usable = [d for d in definitions if d.key not in refused]
-        self.workshop = Workshop(settings.recipe, usable, settings.workers)
+        self.workshop = Workshop(settings.recipe, usable, settings.workers, tools.receipts)
         self.workshop.refused.update(refused)
         self.judge = Judge(store.target, self.workshop, {}, settings.on_foreign_change)
         self.outcomes: dict[str, Outcome] = {}

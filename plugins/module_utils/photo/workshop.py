@@ -10,8 +10,11 @@ import threading
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
+from . import hashes
+from .hashes import Hashed
 from .image import load_source, render
 from .model import Definition, Recipe, Rendition, Source, SourceError, sha256
+from .receipts import Receipts
 
 #: Renditions kept from the plan to the write; what does not fit is made again, byte for byte the same.
 KEPT_BYTES = 64 * 1024 * 1024
@@ -28,28 +31,51 @@ class Workshop:
     ``hashes`` has the SHA-256 of every usable source by definition key; ``refused`` why another cannot be used.
     """
 
-    def __init__(self, recipe: Recipe, definitions: t.Sequence[Definition], workers: int) -> None:
+    def __init__(
+        self, recipe: Recipe, definitions: t.Sequence[Definition], workers: int, receipts: Receipts | None = None
+    ) -> None:
         self.recipe = recipe
         self.hashes: dict[str, str] = {}
         self.refused: dict[str, str] = {}
+        self._receipts = receipts
         self._kept: dict[str, Rendition] = {}
         self._kept_bytes = 0
         self._lock = threading.Lock()
         self._sources = {d.key: d.source for d in definitions if d.source is not None}
-        sources = list(self._sources.values())
-        lots = [sources[start : start + HASHED_TOGETHER] for start in range(0, len(sources), HASHED_TOGETHER)]
-        with ThreadPoolExecutor(workers) as pool:
-            hashed = itertools.chain.from_iterable(pool.map(lambda lot: [_hash(source) for source in lot], lots))
-            for key, (digest, error) in zip(self._sources, hashed, strict=True):
-                if error is None:
-                    self.hashes[key] = digest
-                else:
-                    self.refused[key] = error
+        #: Files that are not what is remembered of them, whatever their times say.
+        self._mistaken: set[bytes] = set()
+        self._hash_all(workers)
         #: Who else is declared with the same file contents, by hash.
         self.users_of: dict[str, list[str]] = {}
         for definition in definitions:
             if definition.key in self.hashes:
                 self.users_of.setdefault(self.hashes[definition.key], []).append(definition.user)
+
+    def _hash_all(self, workers: int) -> None:
+        sources = list(self._sources.values())
+        names = [hashes.key(s.path) if s.path is not None else None for s in sources]
+        known: t.Mapping[bytes, Hashed] = {}
+        if self._receipts is not None:
+            known = self._receipts.hashes([name for name in names if name is not None])
+        asked = [(source, known.get(name or b"")) for source, name in zip(sources, names, strict=True)]
+        lots = [asked[start : start + HASHED_TOGETHER] for start in range(0, len(asked), HASHED_TOGETHER)]
+        fresh: list[Hashed] = []
+        with ThreadPoolExecutor(workers) as pool:
+            answers = itertools.chain.from_iterable(pool.map(lambda lot: [_hash(*one) for one in lot], lots))
+            for key, answer in zip(self._sources, answers, strict=True):
+                if answer.error is not None:
+                    self.refused[key] = answer.error
+                    continue
+                self.hashes[key] = answer.sha256
+                if answer.fresh is not None:
+                    fresh.append(answer.fresh)
+        if self._receipts is not None:
+            self._receipts.save_hashes(fresh)
+
+    def close(self) -> None:
+        """Forget what was remembered of a file and turned out to be wrong. Call it where the run began."""
+        if self._receipts is not None:
+            self._receipts.save_hashes((), self._mistaken)
 
     def rendition(self, definition: Definition) -> Rendition:
         """What the recipe makes of this definition's source. Raises SourceError."""
@@ -61,6 +87,8 @@ class Workshop:
         source = self._sources[definition.key]
         data = load_source(source)
         if sha256(data) != digest:
+            if source.path is not None and (name := hashes.key(source.path)) is not None:
+                self._mistaken.add(name)
             raise SourceError(f"{source.name} changed while the run was under way; run again")
         made = render(data, [self.recipe], source.name)[0]
         with self._lock:
@@ -80,8 +108,21 @@ class Workshop:
         return tuple(user for user in users[: SHARERS_TOLD + 1] if user != definition.user)[:SHARERS_TOLD]
 
 
-def _hash(source: Source) -> tuple[str, str | None]:
+class _Answer(t.NamedTuple):
+    """A source's hash, or why it cannot be used; and what is worth remembering of it."""
+
+    sha256: str
+    error: str | None = None
+    fresh: Hashed | None = None
+
+
+def _hash(source: Source, known: Hashed | None) -> _Answer:
     try:
-        return sha256(load_source(source)), None
+        if source.path is None:
+            return _Answer(sha256(load_source(source)))
+        if known is not None and hashes.remembered(source.path, known):
+            return _Answer(known.sha256)
+        digest, fresh = hashes.hash_file(source.path)
+        return _Answer(digest, fresh=fresh)
     except SourceError as error:
-        return "", str(error)
+        return _Answer("", str(error))

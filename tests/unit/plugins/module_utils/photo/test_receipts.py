@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils.photo import receipts as module
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.hashes import Hashed
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import Receipt, Summary, User
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.receipts import Receipts, ReceiptsError
 
@@ -196,15 +197,29 @@ def test_an_older_file_is_brought_up_to_date_and_keeps_its_receipts(
     older.close()
     newer = (*module.MIGRATIONS, ("CREATE TABLE more (x TEXT)", "INSERT INTO more VALUES ('new')"))
     monkeypatch.setattr(module, "MIGRATIONS", newer)
-    with pytest.raises(ReceiptsError, match="older format 1"):
+    with pytest.raises(ReceiptsError, match=f"older format {len(newer) - 1}"):
         opened(path, read_only=True)
     receipts = opened(path)
     assert receipts.get(["a"]) == {"a": receipt("a")}
     receipts.close()
     db = sqlite3.connect(path)
-    assert db.execute("PRAGMA user_version").fetchone() == (2,)
+    assert db.execute("PRAGMA user_version").fetchone() == (len(newer),)
     assert db.execute("SELECT x FROM more").fetchall() == [("new",)]
     db.close()
+
+
+def test_a_file_of_the_first_format_is_used_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "r.sqlite"
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "MIGRATIONS", module.MIGRATIONS[:1])
+        first = opened(path)
+        first.save([receipt("a")])
+        first.close()
+    receipts = opened(path)
+    hashed = Hashed(b"/photos/a", "10 1 1 7", "0" * 64)
+    receipts.save_hashes([hashed])
+    assert receipts.hashes([b"/photos/a", b"/photos/b"]) == {b"/photos/a": hashed}
+    assert receipts.get(["a"]) == {"a": receipt("a")}
 
 
 def test_an_update_that_is_killed_half_way_leaves_the_older_file(
