@@ -20,7 +20,6 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ..photo.model import User
 from ..photo.store import Memory
 from .options import DirectoryOptions
 from .rootdse import RootDSE
@@ -28,7 +27,7 @@ from .rootdse import RootDSE
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A user's photo as an earlier look found it. ``identity`` is the key by which the user was then known."""
+    """A user's photo as an earlier look found it."""
 
     invocation_id: str
     #: highestCommittedUSN before the photo was read.
@@ -37,33 +36,33 @@ class Seen:
     usn: int
     #: SHA-256 of the photo; None: there was none.
     tag: str | None
-    identity: str
+    #: The account that the identity then meant.
+    user_id: str
 
     def as_text(self) -> str:
         """For Memory."""
-        return json.dumps([self.invocation_id, self.before, self.usn, self.tag, self.identity], separators=(",", ":"))
+        return json.dumps([self.invocation_id, self.before, self.usn, self.tag, self.user_id], separators=(",", ":"))
 
     @classmethod
     def from_text(cls, text: str) -> Seen | None:
         """None for what another version of this code wrote."""
         try:
-            invocation_id, before, usn, tag, identity = json.loads(text)
+            invocation_id, before, usn, tag, user_id = json.loads(text)
         except (ValueError, TypeError):
             return None
         if not (isinstance(before, int) and isinstance(usn, int) and isinstance(invocation_id, str)):
             return None
-        return cls(invocation_id, before, usn, tag, identity)
+        return cls(invocation_id, before, usn, tag, user_id)
 
 
 class Changes:
-    """The records of one store. Without a memory it knows nothing, and keeps nothing."""
+    """The records of one store, by identity. Without a memory it knows nothing, and keeps nothing."""
 
     def __init__(self, memory: Memory | None, options: DirectoryOptions, match_by: str) -> None:
         self._memory = memory
         # What an account may see depends on who asks and where; a record of another account says nothing.
         scope = [options.search_base, options.auth_protocol, options.username, match_by]
         self._scope = hashlib.sha256(json.dumps(scope).encode()).hexdigest()[:12]
-        self._known: dict[str, Seen] = {}
         self._fresh: dict[str, str] = {}
         self.notes: list[str] = []
 
@@ -72,12 +71,12 @@ class Changes:
         """Is there a memory at all?"""
         return self._memory is not None
 
-    def recall(self, users: t.Sequence[User], root: RootDSE) -> dict[str, Seen]:
-        """Records by user id that this domain controller, in this state, can be asked about."""
+    def recall(self, identities: t.Iterable[str], root: RootDSE) -> dict[str, Seen]:
+        """Records that this domain controller, in this state, can be asked about."""
         if self._memory is None or not root.invocation_id:
             return {}
         self.flush()
-        keys = {self._key(user.id): user.id for user in users}
+        keys = {self._key(identity): identity for identity in identities}
         found: dict[str, Seen] = {}
         stale = 0
         for key, text in self._memory.recall_many(list(keys)).items():
@@ -95,10 +94,10 @@ class Changes:
             )
         return found
 
-    def record(self, user_id: str, seen: Seen) -> None:
+    def record(self, identity: str, seen: Seen) -> None:
         """To be kept once ``flush`` is called."""
         if self._memory is not None and seen.invocation_id:
-            self._fresh[self._key(user_id)] = seen.as_text()
+            self._fresh[self._key(identity)] = seen.as_text()
 
     def flush(self) -> None:
         """Hand what was recorded to the memory."""
@@ -106,8 +105,8 @@ class Changes:
             self._memory.remember_many(self._fresh)
             self._fresh = {}
 
-    def _key(self, user_id: str) -> str:
-        return f"seen:{self._scope}:{user_id}"
+    def _key(self, identity: str) -> str:
+        return f"seen:{self._scope}:{identity}"
 
     def _note(self, text: str) -> None:
         if text not in self.notes:

@@ -17,10 +17,10 @@ import unicodedata
 from dataclasses import dataclass, replace
 
 from ..photo.model import Observation, Resolution, User, Write, WriteResult, sha256
-from ..photo.store import Memory, Wanted
+from ..photo.store import Glimpses, Memory, Wanted
 from . import errors, search
 from .changes import Changes, Seen
-from .connection import Connection, Swap
+from .connection import Connection, Entry, Swap
 from .options import DirectoryOptions
 from .rootdse import Attributes, RootDSE
 from .search import MatchBy, Person
@@ -36,6 +36,21 @@ class _Found:
 
     person: Person
     value: bytes | None
+
+
+class _Since(t.NamedTuple):
+    """highestCommittedUSN before something was read, and the controller whose it is."""
+
+    invocation_id: str
+    usn: int
+
+
+class _Look(t.NamedTuple):
+    """An answer to a question for several people at once, and who was asked for; ``photo``: with their photos."""
+
+    keys: t.Sequence[str]
+    entries: t.Iterable[Entry]
+    photo: bool
 
 
 class DirectoryPhotoStore:
@@ -58,8 +73,8 @@ class DirectoryPhotoStore:
         self._connection = Connection(options)
         self._changes = Changes(memory, options, match_by)
         self._open = False
-        #: By user id, what resolving has just seen: invocation id, highestCommittedUSN before it, uSNChanged.
-        self._moves: dict[str, tuple[str, int, int | None]] = {}
+        #: By user id, what resolving has just seen: uSNChanged, and since when that holds.
+        self._moves: dict[str, tuple[_Since, int | None]] = {}
 
     @property
     def requests(self) -> int:
@@ -105,7 +120,7 @@ class DirectoryPhotoStore:
 
     # -- who ----------------------------------------------------------------------------------------------------------
 
-    def resolve(self, identities: t.Sequence[str]) -> dict[str, Resolution]:
+    def resolve(self, identities: t.Sequence[str], glimpses: Glimpses | None = None) -> dict[str, Resolution]:
         """See PhotoStore. Case does not matter; text that a directory only takes for equal does not count."""
         connection = self.connect()
         domain = connection.root.domain
@@ -117,42 +132,56 @@ class DirectoryPhotoStore:
                 answers[identity] = search.nobody(self.match_by, identity, why)
             else:
                 asked.setdefault(search.key(self.match_by, identity), []).append(identity)
-        found, alike = self._people(asked)
+        since = self._now()
         where = f"{self.base} on {connection.root.host or self.options.server}"
-        for key, spellings in asked.items():
-            for identity in spellings:
-                near = alike.get(_loose(identity), [])
-                answers[identity] = search.judge(self.match_by, identity, found.get(key, []), near, where)
-        return answers
+        for look in self._looks(asked, glimpses is not None):
+            found, alike = self._people(look, since)
+            for key in look.keys:
+                people = [one.person for one in found[key]]
+                for identity in asked[key]:
+                    near = [] if people else alike.get(_loose(identity), [])
+                    answers[identity] = search.judge(self.match_by, identity, people, near, where)
+            if look.photo and glimpses is not None:
+                seen = ((answers[i], found[key][0]) for key in look.keys for i in asked[key] if len(found[key]) == 1)
+                glimpses([(user, self._seen(user, one, since)) for user, one in seen if isinstance(user, User)])
+        self._changes.flush()
+        return {identity: answers[identity] for identity in identities}
 
-    def _people(self, asked: t.Mapping[str, list[str]]) -> tuple[dict[str, list[Person]], dict[str, list[Person]]]:
-        """People by the key they answer to; and, by a looser one, those who answer to nobody's."""
+    def _looks(self, asked: t.Mapping[str, list[str]], photos: bool) -> t.Iterator[_Look]:
+        """Ask for people by the keys they answer to, with photos of those of whom nothing is remembered."""
         connection = self.connect()
         attributes = search.attributes_for(self.match_by, connection.schema.known)
-        before = connection.refresh_usn() if self._changes.remembers else 0
-        clauses = [search.clause(self.match_by, spellings[0]) for spellings in asked.values()]
         name = self.match_by.lower()
-        if len(clauses) > search.CLAUSES and name in connection.schema.known - connection.schema.indexed:
+        if len(asked) > search.CLAUSES and name in connection.schema.known - connection.schema.indexed:
             # Without an index every filter walks through all users: one walk is cheaper (employeeID, by default).
             pages = connection.pages(search.people_filter([f"({self.match_by}=*)"]), self.base, attributes)
-        else:
-            filters = (search.people_filter(part) for part in search.chunks(clauses))
-            pages = connection.search(filters, self.base, attributes)
-        found: dict[str, dict[str, Person]] = {}
+            yield _Look(list(asked), (entry for page in pages for entry in page), False)
+            return
+        known = self._changes.recall(asked, connection.root) if photos else asked
+        for photo, keys in ((True, [k for k in asked if k not in known]), (False, [k for k in asked if k in known])):
+            parts = list(search.chunks(keys))
+            filters = (search.people_filter(search.clause(self.match_by, asked[k][0]) for k in part) for part in parts)
+            wanted = [*attributes, PHOTO] if photo else attributes
+            for part, entries in zip(parts, connection.search(filters, self.base, wanted), strict=True):
+                yield _Look(part, entries, photo)
+
+    def _people(self, look: _Look, since: _Since) -> tuple[dict[str, list[_Found]], dict[str, list[Person]]]:
+        """Who carries the keys that were asked for; and, by a looser key, those whom only the directory calls equal."""
+        keys = set(look.keys)
+        found: dict[str, dict[str, _Found]] = {key: {} for key in look.keys}
         alike: dict[str, dict[str, Person]] = {}
-        for page in pages:
-            for dn, values in page:
-                person = search.person(dn, values, self.match_by)
-                if person is None:
+        for dn, values in look.entries:
+            person = search.person(dn, values, self.match_by)
+            if person is None:
+                continue
+            for text in person.matches:
+                key = search.key(self.match_by, text)
+                if key not in keys:
+                    alike.setdefault(_loose(text), {})[person.id] = person
                     continue
-                for text in person.matches:
-                    key = search.key(self.match_by, text)
-                    if key in asked:
-                        found.setdefault(key, {})[person.id] = person
-                        if self._changes.remembers:
-                            self._moves[person.id] = (connection.root.invocation_id, before, person.usn)
-                    else:
-                        alike.setdefault(_loose(text), {})[person.id] = person
+                found[key][person.id] = _Found(person, _photo(values))
+                if not look.photo and self._holds(since):
+                    self._moves[person.id] = (since, person.usn)
         return {k: list(v.values()) for k, v in found.items()}, {k: list(v.values()) for k, v in alike.items()}
 
     def everyone(self) -> t.Iterator[User]:
@@ -174,32 +203,35 @@ class DirectoryPhotoStore:
         if not self._changes.remembers:
             yield from self.read(users)
             return
-        before = connection.refresh_usn()
-        known = self._changes.recall(users, connection.root)
+        since = self._now()
+        key_of = {user.id: self._identity(user) for user in users}
+        known = self._changes.recall(key_of.values(), connection.root)
         whole: list[User] = []
         doubtful: list[User] = []
         for user in users:
-            seen = known.get(user.id)
+            key = key_of[user.id]
+            seen = known.get(key)
             moved = self._moves.pop(user.id, None)
-            if seen is None:
+            if seen is None or seen.user_id != user.id:
                 whole.append(user)
-            elif moved is not None and (moved[0], moved[2]) == (seen.invocation_id, seen.usn):
-                self._changes.record(user.id, replace(seen, before=moved[1], identity=self._identity(user)))
+            elif moved is not None and (moved[0].invocation_id, moved[1]) == (seen.invocation_id, seen.usn):
+                self._changes.record(key, replace(seen, before=moved[0].usn))
                 yield from self._from_memory(user, seen, wanted, whole)
-            elif seen.before == before and seen.identity == self._identity(user):
+            elif seen.before == since.usn:
                 yield from self._from_memory(user, seen, wanted, whole)
             else:
                 doubtful.append(user)
         for user, found in self._entries(doubtful, photo=False):
-            seen = known[user.id]
+            key = key_of[user.id]
+            seen = known[key]
             if found is None:
                 yield user, _gone(user)
-            elif found.person.usn == seen.usn and self._carries(found.person, user):
-                self._changes.record(user.id, replace(seen, before=before, identity=self._identity(user)))
+            elif found.person.usn == seen.usn and self._holds(since) and self._carries(found.person, user):
+                self._changes.record(key, replace(seen, before=since.usn))
                 yield from self._from_memory(user, seen, wanted, whole)
             else:
                 whole.append(user)
-        yield from self._read(whole, before)
+        yield from self._read(whole, since)
         self._changes.flush()
 
     def _from_memory(
@@ -214,11 +246,19 @@ class DirectoryPhotoStore:
 
     def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
         """See PhotoStore."""
-        yield from self._read(users, self.connect().refresh_usn() if self._changes.remembers else 0)
+        yield from self._read(users, self._now())
         self._changes.flush()
 
-    def _read(self, users: t.Sequence[User], before: int) -> t.Iterator[tuple[User, Observation]]:
-        """Whole photos, a hundred users at a time. ``before``: highestCommittedUSN before any of them is read."""
+    def _now(self) -> _Since:
+        usn = self.connect().refresh_usn() if self._changes.remembers else 0
+        return _Since(self._connection.root.invocation_id, usn)
+
+    def _holds(self, since: _Since) -> bool:
+        """Is it worth remembering? Not when another controller has taken over behind the same name meanwhile."""
+        return self._changes.remembers and since.invocation_id == self._connection.root.invocation_id
+
+    def _read(self, users: t.Sequence[User], since: _Since) -> t.Iterator[tuple[User, Observation]]:
+        """Whole photos, a hundred users at a time, all read after ``since``."""
         for user, found in self._entries(users, photo=True):
             if found is None:
                 yield user, _gone(user)
@@ -226,15 +266,18 @@ class DirectoryPhotoStore:
             if not self._carries(found.person, user):
                 yield user, Observation(problem=self._renamed(found.person, user))
                 continue
-            value = found.value
-            tag = sha256(value) if value is not None else None
-            if self._changes.remembers and found.person.usn is not None:
-                invocation_id = self._connection.root.invocation_id
-                self._changes.record(user.id, Seen(invocation_id, before, found.person.usn, tag, self._identity(user)))
-            if value is None:
-                yield user, Observation(present=False)
-            else:
-                yield user, Observation(present=True, tag=tag, sha256=tag, bytes=len(value), picture=value)
+            yield user, self._seen(user, found, since)
+
+    def _seen(self, user: User, found: _Found, since: _Since) -> Observation:
+        """A user's photo, read after ``since``; to be remembered."""
+        value = found.value
+        tag = sha256(value) if value is not None else None
+        if found.person.usn is not None and self._holds(since):
+            seen = Seen(since.invocation_id, since.usn, found.person.usn, tag, user.id)
+            self._changes.record(self._identity(user), seen)
+        if value is None:
+            return Observation(present=False)
+        return Observation(present=True, tag=tag, sha256=tag, bytes=len(value), picture=value)
 
     def _entries(self, users: t.Sequence[User], photo: bool) -> t.Iterator[tuple[User, _Found | None]]:
         """Users' entries as they are now, found by objectGUID, which no rename moves; None: gone or out of sight."""

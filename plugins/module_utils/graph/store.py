@@ -9,7 +9,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from ..photo.model import Observation, PhotoError, Resolution, User, Write, WriteResult
-from ..photo.store import Wanted
+from ..photo.store import Glimpses, Wanted
 from .auth import TokenSource, claims, credential
 from .client import Client
 from .concurrency import AdaptiveLimit, Clock
@@ -76,8 +76,8 @@ class GraphPhotoStore:
         self._photos = Photos(self._client, self.permissions)
         self._writer = Writer(self._client, self._photos)
 
-    def resolve(self, identities: t.Sequence[str]) -> t.Mapping[str, Resolution]:
-        """Users for identities; see PhotoStore."""
+    def resolve(self, identities: t.Sequence[str], glimpses: Glimpses | None = None) -> t.Mapping[str, Resolution]:
+        """Users for identities; see PhotoStore. Photos are asked for apart from users."""
         self.sign_in()
         return self._directory.resolve(identities)
 

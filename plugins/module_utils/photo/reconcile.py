@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from . import mixups
 from .backup import Backups
 from .judge import Judge
+from .mark import seems_of
 from .model import (
     Change,
     Definition,
@@ -34,7 +35,7 @@ from .model import (
 from .plan import Limit, guard
 from .previews import Previews
 from .receipts import Receipts
-from .store import PhotoStore
+from .store import Glimpses, PhotoStore
 from .workshop import Workshop
 from .writing import carry_out
 
@@ -126,6 +127,42 @@ def reconcile(
     return Result(run.ordered(), error, store.requests, tuple(store.notes))
 
 
+class _Desk:
+    """Observations on their way to outcomes: pictures are compared on all cores while the store goes on reading."""
+
+    def __init__(self, run: _Run, workers: int) -> None:
+        self.run = run
+        self._most = WAITING_PER_WORKER * workers
+        self._pool = ThreadPoolExecutor(workers)
+        self._waiting: deque[Future[Outcome]] = deque()
+
+    def __enter__(self) -> _Desk:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._pool.shutdown()
+
+    def put(self, definition: Definition, user: User, seen: Observation) -> None:
+        """Judge one user, now or soon."""
+        if self._is_quick(definition, seen):
+            self.run.take(self.run.conclude(definition, user, seen))
+        else:
+            self._waiting.append(self._pool.submit(self.run.conclude, definition, user, seen))
+        while len(self._waiting) > self._most:
+            self.run.take(self._waiting.popleft().result())
+
+    def clear(self) -> None:
+        """Wait until nothing lies here any more."""
+        while self._waiting:
+            self.run.take(self._waiting.popleft().result())
+
+    def _is_quick(self, definition: Definition, seen: Observation) -> bool:
+        """Is judging less work than handing it over? It is where nothing will be decoded or rendered."""
+        if seen.picture is None:
+            return seen.present
+        return seems_of(seen.picture, self.run.workshop.hashes.get(definition.key, "-"))
+
+
 class _Run:
     """The outcomes of one run as they grow, by definition key."""
 
@@ -144,7 +181,8 @@ class _Run:
         usable = [d for d in definitions if d.key not in refused]
         self.workshop = Workshop(settings.recipe, usable, settings.workers, tools.receipts)
         self.workshop.refused.update(refused)
-        self.judge = Judge(store.target, self.workshop, {}, settings.on_foreign_change)
+        self.receipts: dict[str, Receipt] = {}
+        self.judge = Judge(store.target, self.workshop, self.receipts, settings.on_foreign_change)
         self.outcomes: dict[str, Outcome] = {}
         #: Users taken from the receipts file and not asked for in this run.
         self.remembered: set[str] = set()
@@ -184,8 +222,7 @@ class _Run:
             self.give_up(blocked)
             return None
         self.learn_authority()
-        found = self.resolve(usable)
-        self.observe(found)
+        self.look(usable)
         self.check_identities()
         mixups.tell(self.outcomes, self.shown, self.workshop)
         planned = ((o.definition.user, o.change) for o in self.ordered())
@@ -197,7 +234,22 @@ class _Run:
             if keeper is not None:
                 keeper.authority = self.store.authority
 
-    def resolve(self, definitions: t.Sequence[Definition]) -> list[tuple[Definition, User]]:
+    def look(self, definitions: t.Sequence[Definition]) -> None:
+        """Steps 2 to 4. A store may see photos while it looks for users; who was seen is not asked for again."""
+        self.tools.progress("checked", len(self.outcomes), len(self.definitions))  # a slow first answer is life too
+        definition_of = {definition.user: definition for definition in definitions}
+        with _Desk(self, self.settings.workers) as desk:
+
+            def glimpses(seen: t.Sequence[tuple[User, Observation]]) -> None:
+                self.recall([user for user, _what in seen])
+                for user, what in seen:
+                    desk.put(definition_of[user.identity], user, what)
+
+            self.observe(self.resolve(definitions, glimpses, desk), desk)
+
+    def resolve(
+        self, definitions: t.Sequence[Definition], glimpses: Glimpses | None = None, desk: _Desk | None = None
+    ) -> list[tuple[Definition, User]]:
         """Step 2. Who is nobody, several, or somebody else's target too, gets an outcome at once."""
         identities = [d.user for d in definitions]
         receipts = self.tools.receipts
@@ -206,7 +258,9 @@ class _Run:
             remembered = receipts.users(self.settings.match_by, identities, time.time() - RESOLVED_FOR_SECONDS)
         self.remembered = {user.id for user in remembered.values()}
         asked = [identity for identity in identities if identity not in remembered]
-        resolved = self.store.resolve(asked) if asked else {}
+        resolved = self.store.resolve(asked, glimpses) if asked else {}
+        if desk is not None:
+            desk.clear()
         if receipts is not None:
             receipts.save_users(
                 self.settings.match_by, (answer for answer in resolved.values() if isinstance(answer, User))
@@ -233,13 +287,12 @@ class _Run:
             self.problem(definition, "unresolved", why)
         return single
 
-    def observe(self, found: t.Sequence[tuple[Definition, User]]) -> None:
-        """Steps 3 and 4: pictures are compared on all cores while the store goes on reading."""
-        self.tools.progress("checked", len(self.outcomes), len(self.definitions))  # a slow first answer is life too
-        users = [user for _definition, user in found]
-        definition_of = {user.id: definition for definition, user in found}
-        if self.tools.receipts is not None:
-            self.judge = replace(self.judge, receipts=self.tools.receipts.get([user.id for user in users]))
+    def observe(self, found: t.Sequence[tuple[Definition, User]], desk: _Desk) -> None:
+        """Steps 3 and 4, for those who have no outcome yet."""
+        rest = [(definition, user) for definition, user in found if definition.key not in self.outcomes]
+        users = [user for _definition, user in rest]
+        definition_of = {user.id: definition for definition, user in rest}
+        self.recall(users)
         judge, previews = self.judge, self.tools.previews
 
         def wanted(user: User, tag: str | None) -> bool:
@@ -251,25 +304,23 @@ class _Run:
             known = judge.known(definition, user, tag)
             return known is None or known.verdict != "same"
 
-        def conclude(user: User, seen: Observation) -> Outcome:
-            outcome = judge(definition_of[user.id], user, seen)
-            if previews is not None:
-                previews.keep(outcome, seen, self.workshop)
-            if outcome.change.drift == "different" and seen.picture is not None and len(self.shown) < ODD_ONES:
-                self.shown[outcome.definition.key] = seen.picture
-            return outcome
+        for user, seen in self.store.observe(users, wanted):
+            desk.put(definition_of[user.id], user, seen)
+        desk.clear()
 
-        waiting: deque[Future[Outcome]] = deque()
-        with ThreadPoolExecutor(self.settings.workers) as pool:
-            for user, seen in self.store.observe(users, wanted):
-                if seen.present and seen.picture is None:
-                    self.take(conclude(user, seen))  # nothing to decode: quicker than handing it over
-                else:
-                    waiting.append(pool.submit(conclude, user, seen))
-                while len(waiting) > WAITING_PER_WORKER * self.settings.workers:
-                    self.take(waiting.popleft().result())
-            while waiting:
-                self.take(waiting.popleft().result())
+    def recall(self, users: t.Sequence[User]) -> None:
+        """Have at hand what was written to these users' photos before."""
+        if self.tools.receipts is not None:
+            self.receipts.update(self.tools.receipts.get([user.id for user in users]))
+
+    def conclude(self, definition: Definition, user: User, seen: Observation) -> Outcome:
+        """Step 4 for one user. Called in several threads."""
+        outcome = self.judge(definition, user, seen)
+        if self.tools.previews is not None:
+            self.tools.previews.keep(outcome, seen, self.workshop)
+        if outcome.change.drift == "different" and seen.picture is not None and len(self.shown) < ODD_ONES:
+            self.shown[outcome.definition.key] = seen.picture
+        return outcome
 
     def take(self, outcome: Outcome) -> None:
         self.outcomes[outcome.definition.key] = outcome
@@ -294,7 +345,11 @@ class _Run:
         again = self.resolve(doubtful)
         for definition, user in again:
             self.outcomes[definition.key] = replace(self.outcomes[definition.key], user=user)
-        self.observe([(d, user) for d, user in again if user.id != before[d.key].id])
+        moved = [(d, user) for d, user in again if user.id != before[d.key].id]
+        for definition, _user in moved:
+            del self.outcomes[definition.key]
+        with _Desk(self, self.settings.workers) as desk:
+            self.observe(moved, desk)
 
     def adopt(self) -> None:
         """In sync without a receipt that says so: write one, so that the next run need not compare pictures."""
@@ -306,7 +361,7 @@ class _Run:
             seen, user = outcome.observed, outcome.user
             if outcome.change.drift != "in_sync" or user is None or seen is None or not seen.present:
                 continue
-            before = self.judge.receipts.get(user.id)
+            before = self.receipts.get(user.id)
             recipe = self.settings.recipe.digest
             if before is not None and (before.tag, before.source_sha256, before.recipe) == (
                 seen.tag,

@@ -13,6 +13,9 @@ from .model import Observation, Resolution, User, Write, WriteResult
 #: service gave no tag.) Never asked for a user without a photo.
 Wanted = t.Callable[[User, t.Optional[str]], bool]
 
+#: Told by ``resolve`` what the store has seen of users by the way, a few at a time.
+Glimpses = t.Callable[[t.Sequence[tuple[User, Observation]]], None]
+
 
 class Memory(t.Protocol):
     """Small facts that a store keeps from run to run, in the receipts file, for its target and authority."""
@@ -46,8 +49,12 @@ class PhotoStore(t.Protocol):
     def notes(self) -> list[str]:
         """What a person should know of how this run went, in sentences."""
 
-    def resolve(self, identities: t.Sequence[str]) -> t.Mapping[str, Resolution]:
-        """Users for identities, in bulk, keyed by the identity as given. None or several matches: Unresolved."""
+    def resolve(self, identities: t.Sequence[str], glimpses: Glimpses | None = None) -> t.Mapping[str, Resolution]:
+        """Users for identities, in bulk, keyed by the identity as given. None or several matches: Unresolved.
+
+        Where one look can give both, ``glimpses`` gets what ``observe`` would say with the pictures, of users whose
+        pictures it would read in any case; of the others nothing.
+        """
 
     def everyone(self) -> t.Iterator[User]:
         """All users of the target, for exports."""

@@ -18,6 +18,7 @@ import subprocess
 import threading
 import time
 import typing as t
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -639,6 +640,75 @@ def test_only_what_moved_is_read(resolved_before: bool, door: Domain, people: li
     _seen, spy = look(people, memory, users, wanted=lambda user, tag: user.identity == people[7])
     assert spy.photos == 1
     assert _seen[people[7]].picture == door.photo(people[7])
+
+
+def glimpsed(store: DirectoryPhotoStore, identities: t.Sequence[str]) -> dict[str, Observation]:
+    """What the store has seen while it looked for users; it looks for all of them either way."""
+    seen: dict[str, Observation] = {}
+    found = store.resolve(identities, lambda some: seen.update({user.identity: what for user, what in some}))
+    assert list(found) == list(identities)
+    return seen
+
+
+def test_who_is_looked_for_the_first_time_is_seen_in_the_same_look(
+    door: Domain, store: DirectoryPhotoStore, people: list[str]
+) -> None:
+    door.set_photo(people[3], None)
+    door.set(people[4], "mail", "x@mail.test")
+    seen = glimpsed(store, [*people, f"nobody{UPN}", f"{people[5]}\n"])
+    assert set(seen) == set(people)
+    assert {p: what.picture for p, what in seen.items()} == {p: door.photo(p) for p in people}
+    assert not seen[people[3]].present
+    assert seen[people[4]].tag == seen[people[4]].sha256 == sha256(door.photo(people[4]) or b"")
+    assert store.requests <= 7  # sign-in and introduction, one search
+
+
+def test_two_accounts_with_one_address_are_not_seen_either(door: Domain, people: list[str]) -> None:
+    for upn in people[:2]:
+        door.set(upn, "mail", "twins@mail.test")
+    store = DirectoryPhotoStore(options(), match_by="mail")
+    assert glimpsed(store, ["twins@mail.test"]) == {}
+    store.close()
+
+
+def test_who_is_remembered_is_looked_for_without_the_photo(door: Domain, people: list[str]) -> None:
+    memory = Notebook()
+    store = Spy(options(), memory=memory)
+    assert len(glimpsed(store, people[:20])) == 20
+    store.close()
+    door.set_photo(people[2], b"by hand")
+    store = Spy(options(), memory=memory)
+    assert set(glimpsed(store, people)) == set(people[20:])
+    store.close()
+    again, spy = look(people, memory)
+    assert spy.photos == 1
+    assert {p: what.tag for p, what in again.items()} == {p: sha256(door.photo(p) or b"") for p in people}
+
+
+def test_nothing_is_remembered_of_what_another_controller_answered(
+    people: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = Notebook()
+    store = Spy(options(), memory=memory)
+    introduce = Connection._introduce
+    search_them = Connection.search
+
+    def as_another(self: Connection) -> None:
+        introduce(self)
+        self.root = replace(self.root, invocation_id="00000000-0000-0000-0000-000000000000")
+
+    def cut(self: Connection, *args: t.Any) -> t.Any:
+        self.close()
+        return search_them(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Connection, "_introduce", as_another)
+        patch.setattr(Connection, "search", cut)
+        store.connect()
+        store._connection.root = replace(store._connection.root, invocation_id="11111111-0000-0000-0000-000000000000")
+        assert len(glimpsed(store, people)) == 30
+    assert memory.values == {}
+    store.close()
 
 
 def test_our_own_writes_are_seen_at_once(door: Domain, people: list[str]) -> None:

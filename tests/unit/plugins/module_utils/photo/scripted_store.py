@@ -19,7 +19,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import (
     WriteResult,
     sha256,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.store import Wanted
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.store import Glimpses, Wanted
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 
@@ -62,6 +62,8 @@ class ScriptedStore:
         self.users = {name: User(name, f"id-{name}", f"handle-{name}") for name in users}
         self.photos: dict[str, bytes] = {}
         self.tags: dict[str, str] = {}
+        #: Does it see photos while it looks for users?
+        self.glimpses = target == "ad"
         self.requests = 0
         self.written: list[tuple[str, str]] = []
         self.fetched: list[str] = []
@@ -95,8 +97,11 @@ class ScriptedStore:
         if self.gone_after is not None and self.requests > self.gone_after:
             raise StoreError("the server went away")
 
-    def resolve(self, identities: t.Sequence[str]) -> dict[str, Resolution]:
+    def resolve(self, identities: t.Sequence[str], glimpses: Glimpses | None = None) -> dict[str, Resolution]:
         self._answer()
+        if self.glimpses and glimpses is not None:
+            users = [self.users[i] for i in identities if i in self.users and f"id-{i}" not in self.problems]
+            glimpses([(user, self._observed(user, lambda _user, _tag: True)) for user in users])
         return {i: self.users.get(i, Unresolved(i, f"{i} is no user here")) for i in identities}
 
     def everyone(self) -> t.Iterator[User]:

@@ -6,7 +6,13 @@ from __future__ import annotations
 import io
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.mark import MARK_BYTES, Mark, read_mark, stamp
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.mark import (
+    MARK_BYTES,
+    Mark,
+    read_mark,
+    seems_of,
+    stamp,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -75,3 +81,11 @@ def test_nothing_that_a_target_may_hold_raises(tail: bytes) -> None:
     read_mark(tail)
     read_mark(b"\xff\xd8" + tail)
     read_mark(stamp(jpeg(), SOURCE, RECIPE)[: len(tail)] + tail)
+
+
+def test_what_carries_a_mark_seems_to_be_of_its_source_and_nothing_else_does() -> None:
+    ours = stamp(jpeg(), SOURCE, RECIPE)
+    assert seems_of(ours, SOURCE)
+    assert not seems_of(ours, "cd" * 32)
+    assert not seems_of(jpeg(), SOURCE)
+    assert not seems_of(bytes(2000) + ours, SOURCE)

@@ -183,6 +183,37 @@ def test_check_mode_leaves_no_trace_in_the_receipts_folder(tmp_path: Path, open_
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_what_a_store_sees_while_it_looks_for_users_is_not_asked_for_again(open_receipts: t.Any) -> None:
+    store = ScriptedStore(["same", "other", "none"], "ad")
+    store.put_by_hand("same", picture(1))
+    store.put_by_hand("other", picture(9))
+    definitions = [declared(name, picture(1)) for name in ("same", "other", "none")]
+    result = run(store, definitions, receipts=open_receipts("ad"), check=True)
+    assert drifts(result) == ["in_sync", "different", "missing"]
+    assert sorted(store.fetched) == ["id-other", "id-same"]
+
+
+def test_twins_that_were_seen_while_they_were_looked_for_are_not_written() -> None:
+    store = ScriptedStore(["alice", "alias", "bob"], "ad")
+    store.users["alias"] = dataclasses.replace(store.users["alias"], id="id-alice")
+    result = run(store, [declared(name, picture(1)) for name in ("alice", "alias", "bob")])
+    assert drifts(result) == ["unresolved", "unresolved", "missing"]
+    assert store.written == [("bob", "put")]
+
+
+def test_receipts_count_for_users_that_were_seen_while_they_were_looked_for(open_receipts: t.Any) -> None:
+    store = ScriptedStore(["alice"], "ad")
+    run(store, [declared("alice", picture(1))], receipts=open_receipts("ad"))
+    store.put_by_hand("alice", picture(7))
+    receipts = open_receipts("ad")
+    receipts.authority = store.authority
+    receipts.save_users("userPrincipalName", [], forget=["alice"])
+    receipts.close()
+    result = run(store, [declared("alice", picture(1))], receipts=open_receipts("ad"), on_foreign_change="keep")
+    assert result.outcomes[0].change.foreign
+    assert store.written == [("alice", "put")]
+
+
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(("by_hand", "drift"), [(9, "different"), (None, "missing")])
 def test_a_foreign_change_is_told_and_overwritten(
