@@ -55,7 +55,7 @@ class Judge:
             Change("unavailable", "none", ""),
             user=user,
             source_sha256=self.workshop.hashes.get(definition.key),
-            observed=replace(seen, picture=None),
+            observed=seen if seen.picture is None else replace(seen, picture=None),
             shared_with=self.workshop.shared_with(definition),
         )
         comparison: Comparison | None = None
