@@ -88,7 +88,6 @@ def main() -> None:
             rows.setdefault("vipsthumbnail, 648x648", []).append(vipsthumbnail(files))
             rows.setdefault("ours, 648x648", []).append(ours(files, [EXO]))
             rows.setdefault("ours, 96x96 within 10,240 bytes, marked", []).append(ours(files, [AD]))
-            rows.setdefault("ours, both at once", []).append(ours(files, [EXO, AD]))
         reference = min(rows["vipsthumbnail, 648x648"])
         print("| what | ms a picture | of vipsthumbnail |\n|---|---:|---:|")
         for what, seconds in rows.items():

@@ -53,9 +53,8 @@ QUALITY_LOWEST = 40
 #: Below this many pixels a side nobody is recognised; a limit that wants less cannot be met.
 _SMALLEST_SIDE = 16
 
-#: A JPEG is decoded for the larger of this and the recipe's own side, times two. All ordinary recipes so share one
-#: decode, and what a recipe makes does not depend on which others were asked for in the same call.
-_DECODE_FOR = 648
+#: Faces are looked for on a picture of at least twice this side; where there is none, the top of the same is taken.
+_FACES_ON = 648
 _REDUCING_GAP = 3.0
 
 #: From how many pixels on pictures are decoded one at a time, so that threads do not add up to gigabytes.
@@ -108,7 +107,7 @@ def available() -> None:
 
 
 def render(data: bytes, recipes: t.Sequence[Recipe], name: str) -> list[Rendition]:
-    """What each recipe makes of a source, in their order, with one decode for all of them where sizes allow.
+    """What each recipe makes of a source, in their order, with one decode for those of about the same size.
 
     The same bytes, recipe and Pillow always give the same rendition, whichever other recipes are in the call.
     SourceError, naming ``name``, for anything that is no usable picture or cannot be brought under a limit.
@@ -280,8 +279,11 @@ def _turn(size: tuple[int, int]) -> contextlib.AbstractContextManager[t.Any]:
 
 
 def _scale(size: tuple[int, int], recipe: Recipe) -> int:
-    """By how much a JPEG may shrink while it is decoded (1, 2, 4, 8), keeping twice the pixels that are needed."""
-    needed = 2 * max(recipe.size, _DECODE_FOR)
+    """By how much a JPEG may shrink while it is decoded (1, 2, 4, 8), keeping twice the pixels that are needed.
+
+    The recipe alone decides: what it makes does not depend on which others were asked for in the same call.
+    """
+    needed = 2 * (max(recipe.size, _FACES_ON) if recipe.crop in ("face", "top") else recipe.size)
     side = max(size) if recipe.crop == "none" else min(size)
     return next((scale for scale in (8, 4, 2) if side // scale >= needed), 1)
 
