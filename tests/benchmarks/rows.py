@@ -27,6 +27,8 @@ LATENCY = {"read_ms": 50, "write_ms": 300, "directory_ms": 50}
 CONCURRENCY = 8
 IN_SYNC = int(os.environ.get("BENCH_IN_SYNC", "5000"))
 SCALE = 20_000
+#: A turn of the row ``ad`` takes seconds, and other work on the machine comes and goes as fast.
+AD_TURNS = 3
 
 
 class Table:
@@ -161,16 +163,18 @@ class Run:
         )
 
     def ad(self) -> None:
-        """10,000 in-sync users of the domain, then 1,000 photos into it."""
+        """10,000 in-sync users of the domain, then 1,000 photos into it; best of three turns, one after the other."""
         there, without = self.company.people()
         photos = self.company.declared(there)
-        search = self.ldapsearch()
-        receipts = str(self.folder / "ad.sqlite")
-        options = {"search_base": self.company.ou, "receipts": receipts, "rows": "drifting", "max_replaced": "100%"}
-        first, answer = module("ad_thumbnail_photo", self.folder, photos=photos, plan_only=True, **options)
-        assert answer["summary"]["in_sync"] == len(there), answer["summary"]
-        again, answer = module("ad_thumbnail_photo", self.folder, photos=photos, plan_only=True, **options)
-        assert answer["summary"]["in_sync"] == len(there), answer["summary"]
+        options = {"search_base": self.company.ou, "rows": "drifting", "max_replaced": "100%"}
+        turns = []
+        for turn in range(AD_TURNS):
+            search = self.ldapsearch()
+            kept = {**options, "receipts": str(self.folder / f"ad-{turn}.sqlite"), "photos": photos, "plan_only": True}
+            runs = [module("ad_thumbnail_photo", self.folder, **kept) for _run in ("first", "again")]
+            assert all(answer["summary"]["in_sync"] == len(there) for _took, answer in runs), runs[0][1]["summary"]
+            turns.append((search, runs[0][0], runs[1][0]))
+        search, first, again = (min(column, key=lambda took: took.seconds) for column in zip(*turns, strict=True))
         add, work = self.table.add, "check 10,000 users in AD"
         measured = f"{first.seconds:.1f} s ({first.cpu:.1f} s CPU, {first.peak:.0f} MiB)"
         add(work, f"{measured}; ldapsearch {search.seconds:.1f} s", first.seconds / search.seconds, 2.5, "x")
@@ -184,13 +188,17 @@ class Run:
         dns = self.folder / "dns.json"
         dns.write_text(json.dumps([self.company.dn(name) for name in without]))
         thumbnail = self.company.folder / "thumbnails" / "1.jpg"
-        python("bare_ldap.py", str(dns), "-")
-        bare = python("bare_ldap.py", str(dns), str(thumbnail))
-        python("bare_ldap.py", str(dns), "-")
-        options["receipts"] = str(self.folder / "ad-put.sqlite")
         wanted = self.company.declared(without)
-        ours, answer = module("ad_thumbnail_photo", self.folder, photos=wanted, **options)
-        assert answer["summary"]["put"] == len(without), answer["summary"]
+        puts = []
+        for turn in range(AD_TURNS):
+            python("bare_ldap.py", str(dns), "-")
+            bare = python("bare_ldap.py", str(dns), str(thumbnail))
+            python("bare_ldap.py", str(dns), "-")
+            options["receipts"] = str(self.folder / f"ad-put-{turn}.sqlite")
+            ours, answer = module("ad_thumbnail_photo", self.folder, photos=wanted, **options)
+            assert answer["summary"]["put"] == len(without), answer["summary"]
+            puts.append((bare, ours))
+        bare, ours = (min(column, key=lambda took: took.seconds) for column in zip(*puts, strict=True))
         work = "put 1,000 photos in AD"
         measured = f"{ours.seconds:.1f} s ({ours.cpu:.1f} s CPU); bare python-ldap, one by one, {bare.seconds:.1f} s"
         add(work, measured, ours.seconds / bare.seconds, 1, "x")
