@@ -73,7 +73,8 @@ options:
     type: str
   graph_url:
     description:
-      - The root of Microsoft Graph, without a version, instead of the one of O(cloud). It must be an C(https) URL.
+      - The root of Microsoft Graph, without a version, instead of the one of O(cloud). It must be an C(https) URL; only
+        a server on this machine (loopback) may be reached by C(http).
       - If not set, the environment variable E(HYBRID_PHOTOS_GRAPH_URL) is used.
     type: str
   ca_cert:

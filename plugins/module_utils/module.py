@@ -93,10 +93,24 @@ def photo_argument_spec(*, size: int, max_bytes: int, match_by: t.Sequence[str])
     }
 
 
+class PhotoModule(AnsibleModule):  # type: ignore[misc]
+    """An AnsibleModule that knows its secrets before it looks at anything else.
+
+    A list of entries that holds something else ends ansible-core's own search for secrets half-way, and its failure
+    would then show those that it had not come to.
+    """
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        secret = (self.params.get(name) for name, option in self.argument_spec.items() if option.get("no_log"))
+        self.no_log_values.update(str(value) for value in secret if value)
+
+
 def photo_module(spec: Spec, **rules: t.Any) -> AnsibleModule:
     """The AnsibleModule of a photo module, with the rules that hold for both."""
-    exclusive = [("user", "photos"), ("src", "content"), *rules.pop("mutually_exclusive", [])]
-    return AnsibleModule(
+    exclusive = [("user", "photos"), ("src", "content"), ("photos", "src"), ("photos", "content")]
+    exclusive += rules.pop("mutually_exclusive", [])
+    return PhotoModule(
         argument_spec=spec,
         supports_check_mode=True,
         mutually_exclusive=exclusive,
@@ -154,6 +168,8 @@ def check_authority(store: PhotoStore, wanted: str) -> None:
 
 def definitions_from(params: t.Mapping[str, t.Any]) -> tuple[list[Definition], dict[str, str]]:
     """The definitions in ``user`` or ``photos``, and by key why one of them cannot be used. Raises PhotoError."""
+    if params["photos"] is not None and params["state"] != "present":
+        raise PhotoError("state: absent beside photos would say nothing; give every entry of photos its own state")
     entries = params["photos"] if params["photos"] is not None else [params]
     approved = None
     if params["approved"] is not None:
@@ -341,7 +357,8 @@ def complain(outcomes: t.Sequence[Outcome], ignored: t.Sequence[str]) -> str | N
         return None
     more = f"\n  and {len(bad) - MESSAGES_SHOWN} more, see photos" if len(bad) > MESSAGES_SHOWN else ""
     lines = "".join(f"\n  {line}" for line in bad[:MESSAGES_SHOWN])
-    return f"{len(bad)} of {len(outcomes)} users could not be brought in line; all others were done:{lines}{more}"
+    others = "; the others were seen to" if len(bad) < len(outcomes) else ""
+    return f"{len(bad)} of {len(outcomes)} users could not be brought in line{others}:{lines}{more}"
 
 
 def _invocation(module: AnsibleModule) -> dict[str, t.Any]:

@@ -36,6 +36,9 @@ class PhotoAction(ActionBase):
         """The module's result, unchanged."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
+        problem = malformed(self._task.args.get("photos"))
+        if problem is not None:
+            return {**result, "failed": True, "msg": problem}
         many = len(self._task.args.get("photos") or ()) > 1
         with tempfile.TemporaryDirectory(prefix="photos-") as folder:
             arguments = dict(self._task.args)
@@ -55,6 +58,27 @@ class PhotoAction(ActionBase):
             only_planned = self._task.check_mode or boolean(arguments.get("plan_only", False), strict=False)
             display.display(f"{host}: {NAMES[self.target]}: {told(result['summary'], only_planned)}")
         return result
+
+
+def malformed(photos: object) -> str | None:
+    """Why ``photos`` is no list of entries, or None. ansible-core would not say where to look."""
+    hint = "photos must be a list of entries such as {user: alice@example.com, src: alice.jpg}"
+    if photos is None:
+        return None
+    if isinstance(photos, str) or not isinstance(photos, t.Sequence):
+        return f"{hint}, and not {type_name(photos)}; does the variable hold what it should?"
+    for number, entry in enumerate(photos, start=1):
+        if not isinstance(entry, t.Mapping):
+            return f"{hint}; entry {number} is {type_name(entry)}"
+    return None
+
+
+def type_name(value: object) -> str:
+    """A value's type in an admin's words."""
+    kinds = ((bool, "a truth value"), (str, "text"), (t.Mapping, "a dictionary"), (t.Sequence, "a list"))
+    return next(
+        (name for kind, name in kinds if isinstance(value, kind)), "a number" if value is not None else "nothing"
+    )
 
 
 def follow(progress: Path, who: str, stop: threading.Event, every: float = QUIET) -> None:

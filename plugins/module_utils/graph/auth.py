@@ -21,7 +21,7 @@ from ..photo.model import PhotoError, StoreError
 from .aadsts import explain
 from .certificate import pem, pfx
 from .concurrency import Clock
-from .login import LoginClient
+from .login import LoginClient, as_https
 from .options import CLOUDS, GraphOptions
 
 #: Login hosts that MSAL knows how to discover; any other is taken as it is.
@@ -85,7 +85,7 @@ class Application(ABC):
             app = msal.ConfidentialClientApplication(
                 options.client_id,
                 client_credential=proof,
-                authority=f"{options.login_root}/{options.tenant_id}",
+                authority=f"{as_https(options.login_root)}/{options.tenant_id}",
                 instance_discovery=None if known else False,
                 http_client=self._login(),
             )
@@ -164,6 +164,11 @@ class ManagedIdentity:
             answer = client.acquire_token_for_client(resource=self._options.graph_root)
         except (PhotoError, KeyboardInterrupt):
             raise
+        except json.JSONDecodeError:
+            raise StoreError(
+                "managed_identity: what answers on this machine is not Azure's identity service; is this a machine of "
+                "Azure with an identity? Elsewhere, use client_secret, certificate_path or federated_token_file."
+            ) from None
         except Exception as ex:
             raise explain("managed_identity", str(ex), ()) from None
         return _token(answer, "managed_identity", ())

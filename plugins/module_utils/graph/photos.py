@@ -51,7 +51,9 @@ class Photos:
                 engine.add(item)
             elif item.step == "metadata":
                 metadata = self.metadata(answer)
-                if metadata.problem is not None or not metadata.present or not wanted(user, metadata.tag):
+                if metadata.present and metadata.tag is None:
+                    engine.add(value_item(Seen(user, metadata, looks)))
+                elif metadata.problem is not None or not metadata.present or not wanted(user, metadata.tag):
                     yield user, metadata
                 else:
                     engine.add(Item(f"/users/{user.handle}/{_SMALL}", Seen(user, metadata, looks), "small"))
@@ -60,7 +62,7 @@ class Photos:
                     item.key = Seen(user, metadata, looks + 1)
                     engine.add(item)
                 else:
-                    yield user, _with_picture(metadata, answer.body, whole=item.step == "whole")
+                    yield user, _with_picture(metadata, answer, whole=item.step == "whole")
             elif item.step == "small" and answer.status == 404:
                 alone = (metadata.width or _FITS_BATCH + 1) > _FITS_BATCH
                 engine.add(Item(f"/users/{user.handle}/photo/$value", seen, "whole", single=alone))
@@ -86,13 +88,11 @@ class Photos:
                 elif looks >= _REREADS:
                     yield user, Observation(problem="the photo keeps changing while it is read; run again later")
                 else:
-                    engine.add(
-                        Item(f"/users/{user.handle}/photo/$value", Seen(user, now, looks + 1), "whole", single=True)
-                    )
+                    engine.add(value_item(Seen(user, now, looks + 1)))
             elif answer.ok and answer.body and isinstance(answer.body, bytes) and not cut_short(answer.body):
-                whole = _with_picture(before, answer.body, whole=True)
+                whole = _with_picture(before, answer, whole=True)
                 tag = answer.header("etag")
-                if tag is None or tag == before.tag:
+                if before.tag is None or tag is None or tag == before.tag:
                     yield user, whole
                 else:
                     engine.add(metadata_item(user, looks=looks, seen=whole))
@@ -109,7 +109,7 @@ class Photos:
             tag = tag if isinstance(tag, str) and tag else None
             if body.get("id") == "1x1" or (tag is None and body.get("@odata.mediaContentType") == "image/gif"):
                 return Observation()
-            if tag is not None or "width" in body:
+            if tag is not None or "width" in body or "@odata.mediaContentType" in body:
                 return Observation(
                     present=True, tag=tag, width=_side(body.get("width")), height=_side(body.get("height"))
                 )
@@ -155,6 +155,16 @@ def metadata_item(user: User, *, looks: int, seen: Observation | None = None) ->
     return Item(f"/users/{user.handle}/photo", Seen(user, seen or Observation(), looks), "metadata")
 
 
+def value_item(seen: Seen) -> Item:
+    """The question for the photo itself, of a user whose metadata has been seen."""
+    return Item(f"/users/{seen.user.handle}/photo/$value", seen, "whole", single=True)
+
+
+def value_tag(answer: Answer) -> str:
+    """What tells one state of a photo from the next where metadata has no tag."""
+    return answer.header("etag") or f"sha256:{sha256(answer.body)}"
+
+
 def nameless(item: Item, answer: Answer) -> bool:
     """A 404 without a body, which batches have been seen to give; alone, the same question is told what is missing.
 
@@ -171,10 +181,12 @@ def cut_short(picture: bytes) -> bool:
     return picture.startswith(b"\xff\xd8") and b"\xff\xd9" not in picture[-512:]
 
 
-def _with_picture(metadata: Observation, picture: bytes, *, whole: bool) -> Observation:
+def _with_picture(metadata: Observation, answer: Answer, *, whole: bool) -> Observation:
+    picture: bytes = answer.body
     if not whole:
         return replace(metadata, picture=picture)
-    return replace(metadata, picture=picture, bytes=len(picture), sha256=sha256(picture))
+    tag = value_tag(answer) if metadata.tag is None else metadata.tag
+    return replace(metadata, tag=tag, picture=picture, bytes=len(picture), sha256=sha256(picture))
 
 
 def _side(value: object) -> int | None:

@@ -164,4 +164,4 @@ def _login(options: GraphOptions, policy: RetryPolicy, clock: Clock) -> LoginCli
         proxied=not local,
         option="managed_identity" if local else "authority_url",
     )
-    return LoginClient(Http(endpoint, clock), policy, endpoint.option, clock)
+    return LoginClient(Http(endpoint, clock), policy, endpoint.option, endpoint.root, clock)

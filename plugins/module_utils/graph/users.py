@@ -25,6 +25,11 @@ from .roles import Permissions
 MATCH_BY = ("userPrincipalName", "id", "mail", "employeeId", "onPremisesImmutableId")
 _UNIQUE = frozenset({"userPrincipalName", "id", "onPremisesImmutableId"})
 _SELECT = ("id", "userPrincipalName", "displayName", "onPremisesImmutableId")
+#: What /users/{…} takes, and names that are fit for that: no slash or dots that lead elsewhere.
+_NAMES = frozenset({"userPrincipalName", "id"})
+_PLAIN = re.compile(r"[^/\\?%\s]*[@-][^/\\?%\s]*")
+#: Answers to a query that a service does not know.
+_NO_SUCH_QUERY = frozenset({400, 404, 405, 501})
 #: Values in one filter: Microsoft's limit of or-clauses.
 _VALUES = 15
 #: Characters of one filter in a URL; gateways refuse long ones.
@@ -151,7 +156,7 @@ class Directory:
         for item, answer in engine.run(self._filters(wanted)):
             keys: list[str] = item.key
             if answer.ok and isinstance(answer.body, dict):
-                self._collect(_values(answer.body), set(keys), found)
+                self._collect([answer.body] if item.step == "user" else _values(answer.body), set(keys), found)
                 link = answer.body.get("@odata.nextLink")
                 following = self._client.path_of(link)
                 if following is not None:
@@ -163,6 +168,11 @@ class Directory:
                 half = len(keys) // 2
                 for part in (keys[:half], keys[half:]):
                     engine.add(self._filter(part, wanted))
+            elif answer.status in _NO_SUCH_QUERY and (other := self._other_question(item.step, keys, wanted)):
+                for question in other:
+                    engine.add(question)
+            elif item.step == "user" and answer.status == 404 and answer.error().kind == "no_user":
+                continue
             elif answer.status in (403, 404):
                 raise self._permissions.failed("look up users", answer.status, answer.body)
             else:
@@ -186,6 +196,19 @@ class Directory:
     def _filter(self, keys: list[str], wanted: t.Mapping[str, str]) -> Item:
         values = "%2C".join(_literal(wanted[key]) for key in keys)
         return Item(f"/users?$select={self._select}&$filter={self._match_by}%20in%20%28{values}%29", keys, "users")
+
+    def _other_question(self, step: str, keys: list[str], wanted: t.Mapping[str, str]) -> list[Item]:
+        """The same, for a service that does not know ``in``: one by one, then without a filter. Empty: none is left."""
+        if step == "users" and len(keys) == 1:
+            is_equal = f"{self._match_by}%20eq%20{_literal(wanted[keys[0]])}"
+            return [Item(f"/users?$select={self._select}&$filter={is_equal}", keys, "equal")]
+        names = [wanted[key] for key in keys]
+        if step == "user" or self._match_by not in _NAMES or not all(map(_PLAIN.fullmatch, names)):
+            return []
+        return [
+            Item(f"/users/{quote(name, safe='')}?$select={self._select}", [key], "user")
+            for key, name in zip(keys, names, strict=True)
+        ]
 
 
 def _values(body: dict[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:

@@ -15,7 +15,7 @@ from ..photo.model import Observation, User, Write, WriteResult
 from .batch import MOST, Answer, Item
 from .client import Client
 from .engine import TOO_LATE, Engine
-from .photos import Photos, nameless
+from .photos import Photos, nameless, value_tag
 from .retry import THROTTLED
 
 #: Graph takes less than 4 MB (learn.microsoft.com/graph/api/profilephoto-update).
@@ -61,14 +61,22 @@ class Writer:
             if not _nothing_to_lose(job, item, answer) and nameless(item, answer):
                 engine.add(item)
                 continue
-            step = self._look if item.step == "check" else self._judge
+            step = self._judge if item.step == "write" else self._look
             result = step(engine, job, item, answer)
             if result is not None:
                 yield job.write.user, result
 
     def _look(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
         """Is the photo still the one that the change was planned on? Then send; None: under way."""
-        now = Observation() if _nothing_to_lose(job, item, answer) else self._photos.metadata(answer)
+        if _nothing_to_lose(job, item, answer):
+            now = Observation()
+        elif item.step == "value" and answer.ok and isinstance(answer.body, bytes):
+            now = Observation(present=True, tag=value_tag(answer))
+        else:
+            now = self._photos.metadata(answer)
+        if now.present and now.tag is None:
+            engine.add(_check_value(job))
+            return None
         if now.problem is not None:
             return WriteResult("uncertain" if job.unsure else "failed", now.problem)
         write = job.write
@@ -138,6 +146,11 @@ def _check(job: Job) -> Item:
 def _nothing_to_lose(job: Job, item: Item, answer: Answer) -> bool:
     """A 404 that does not say what is missing, where no photo is expected: whatever it is, no photo is overwritten."""
     return item.step == "check" and job.write.expected is None and answer.status == 404 and not answer.body
+
+
+def _check_value(job: Job) -> Item:
+    """For a service whose metadata has no tag."""
+    return Item(f"/users/{job.write.user.handle}/photo/$value", job, "value", single=True)
 
 
 def _as_planned(now: Observation, expected: str | None) -> bool:

@@ -216,3 +216,23 @@ def test_transparency_lies_on_the_background_that_was_asked_for(capsys: pytest.C
     corner = Image.open(io.BytesIO(store.photos["id-alice"])).getpixel((2, 2))
     assert isinstance(corner, tuple)
     assert corner[2] > 200 > 60 > corner[0]
+
+
+@pytest.mark.parametrize("photos", ["alice", ["alice"], [{"user": "alice", "src": "x"}, 7], {"user": "alice"}])
+def test_a_malformed_list_shows_no_secret(photos: t.Any, capsys: pytest.CaptureFixture[str]) -> None:
+    result = call(ScriptedStore(["alice"]), capsys, photos=photos, client_secret="s3cret", content="cGljdHVyZQ==")
+    assert result["rc"] == 1
+    assert "s3cret" not in result["printed"]
+    assert "cGljdHVyZQ==" not in result["printed"]
+
+
+@pytest.mark.parametrize("besides", [{"src": "x.jpg"}, {"content": "eA=="}, {"state": "absent"}])
+def test_what_only_one_user_can_have_is_refused_beside_photos(
+    besides: dict[str, t.Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = ScriptedStore(["alice"])
+    result = call(store, capsys, photos=[{"user": "alice", "content": encoded(picture(1))}], **besides)
+    assert result["rc"] == 1
+    assert next(iter(besides)) in result["msg"]
+    assert "photos" in result["msg"]
+    assert store.written == []

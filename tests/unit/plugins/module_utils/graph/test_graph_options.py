@@ -70,6 +70,9 @@ def test_specification_and_documentation_are_one() -> None:
         ({"client_secret": "s", "client_id": "a", "tenant_id": "common"}, "tenant_id"),
         ({"client_secret": "s", "client_id": "a", "tenant_id": "a/../b"}, "tenant_id"),
         ({"access_token": "t", "graph_url": "http://graph"}, "graph_url.*https"),
+        ({"access_token": "t", "graph_url": "http://localhost.example.com"}, "graph_url.*https"),
+        ({"access_token": "t", "graph_url": "http://128.0.0.1"}, "graph_url.*https"),
+        ({"access_token": "t", "authority_url": "http://login"}, "authority_url.*https"),
         ({"access_token": "t", "graph_url": "https://user@graph"}, "graph_url"),
         ({"access_token": "t", "graph_url": "https://graph:x"}, "graph_url"),
         ({"access_token": "t", "graph_url": "https://gr aph"}, "graph_url"),
@@ -112,6 +115,11 @@ def test_roots() -> None:
     assert GraphOptions(graph_url="https://g:1/v1.0/").graph_root == "https://g:1"
     assert GraphOptions(authority_url="login.example").login_root == "https://login.example"
     assert GraphOptions(authority_url="https://login.example/").login_root == "https://login.example"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:8080", "127.8.8.8"])
+def test_without_tls_only_on_this_machine(host: str) -> None:
+    GraphOptions(access_token="t", graph_url=f"http://{host}", authority_url=f"http://{host}/").validate()
 
 
 def test_nothing_secret_in_a_repr() -> None:

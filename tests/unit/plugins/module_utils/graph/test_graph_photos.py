@@ -225,3 +225,16 @@ def test_recorded_answers_mean_what_the_contract_says() -> None:
 
 def test_text_from_outside_is_one_bounded_line() -> None:
     assert one_line("a\r\n\tb\x00\x1b[31m" + "c" * 500, 20) == "a b [31mccccccccccc…"
+
+
+@pytest.mark.parametrize("rest", [{"width": 648, "height": 648}, {}])
+@pytest.mark.parametrize(("etag", "tag"), [({"ETag": 'W/"v"'}, 'W/"v"'), ({}, f"sha256:{sha256(JPEG)}")])
+def test_metadata_without_a_tag_has_the_photo_itself_tell_it(
+    graph: t.Any, users: t.Any, rest: t.Any, etag: t.Any, tag: str
+) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", (200, {"@odata.mediaContentType": "image/jpeg", **rest}))
+    graph.script.on("GET /v1.0/users/id-0/photo/$value", (200, JPEG, etag))
+    (seen,) = look(graph, users(1)).values()
+    assert (seen.present, seen.tag, seen.picture) == (True, tag, JPEG)
+    ((_user, whole),) = Photos(graph.client, graph.permissions).read(users(1))
+    assert (whole.tag, whole.picture) == (tag, JPEG)

@@ -15,7 +15,7 @@ import requests
 from ansible_collections.hybrid.photos.plugins.module_utils.graph.concurrency import Clock
 from ansible_collections.hybrid.photos.plugins.module_utils.graph.login import LoginClient
 from ansible_collections.hybrid.photos.plugins.module_utils.graph.retry import RetryPolicy
-from ansible_collections.hybrid.photos.plugins.module_utils.graph.transport import Cut, Endpoint, Http
+from ansible_collections.hybrid.photos.plugins.module_utils.graph.transport import Cut, Endpoint, Http, Reply
 from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import StoreError
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
@@ -164,7 +164,7 @@ def test_the_login_is_retried_and_a_refusal_is_not() -> None:
     clock = Quick()
     for status, tries in ((503, 6), (429, 6), (400, 1), (401, 1)):
         adapter = Adapter(status=status, Retry_After="1")
-        login = LoginClient(http(adapter), RetryPolicy(rand=lambda: 0.0), "authority_url", clock)
+        login = LoginClient(http(adapter), RetryPolicy(rand=lambda: 0.0), "authority_url", "https://login.test", clock)
         if tries > 1:
             with pytest.raises(StoreError, match=f"Sign-in: answered {status}"):
                 login.post(ROOT + "/token", data={"client_secret": "s3cret"})
@@ -172,3 +172,22 @@ def test_the_login_is_retried_and_a_refusal_is_not() -> None:
             assert login.post(ROOT + "/token", data={"client_secret": "s3cret"}, timeout=None).status_code == status
         assert len(adapter.asked) == tries
         assert adapter.asked[0][0].body == "client_secret=s3cret"
+
+
+def test_a_login_without_tls_on_this_machine_looks_to_msal_as_if_it_had_it() -> None:
+    class Here:
+        reached = True
+        asked: t.ClassVar[list[str]] = []
+
+        def send(self, _method: str, url: str, *_: t.Any, **_more: t.Any) -> Reply:
+            self.asked.append(url)
+            return Reply(200, {}, b'{"token_endpoint": "http://127.0.0.1:1/t/oauth2/v2.0/token"}')
+
+    login = LoginClient(t.cast(t.Any, Here()), RetryPolicy(), "authority_url", "http://127.0.0.1:1")
+    answer = login.get("https://127.0.0.1:1/t/v2.0/.well-known/openid-configuration")
+    assert answer.text == '{"token_endpoint": "https://127.0.0.1:1/t/oauth2/v2.0/token"}'
+    login.get("https://127.0.0.1:10/elsewhere")
+    assert Here.asked == [
+        "http://127.0.0.1:1/t/v2.0/.well-known/openid-configuration",
+        "https://127.0.0.1:10/elsewhere",
+    ]

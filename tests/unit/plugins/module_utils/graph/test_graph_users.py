@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils.graph.client import Client
@@ -26,6 +26,7 @@ class Tenant:
         self.people = list(people)
         self.filters: list[list[str]] = []
         self.poison: str | None = None
+        self.knows = {"in", "eq", "list", "user"}
         self.requests = 0
         self.count: int | None = None
         self.page = 999
@@ -57,17 +58,30 @@ class Tenant:
     def filter(self, url: str) -> tuple[int, t.Any]:
         assert re.fullmatch(r"[A-Za-z0-9/?$=&%,._~-]+", url), "a URL with characters that must be escaped"
         assert len(url) < 8000
+        if not url.startswith("/users?"):
+            return self.user(unquote(urlsplit(url).path.removeprefix("/users/"), errors="strict"))
+        if "list" not in self.knows:
+            return 404, {"error": {"code": "ResourceNotFound", "message": "Resource could not be discovered."}}
         query = parse_qs(urlsplit(url).query, strict_parsing=True, errors="strict")
         (text,) = query["$filter"]
-        found = re.fullmatch(r"(\w+) in \(('(?:[^']|'')*'(?:,'(?:[^']|'')*')*)\)", text, re.S)
-        if found is None:
+        literal = "'(?:[^']|'')*'"
+        found = re.fullmatch(rf"(\w+) (?:in \(({literal}(?:,{literal})*)\)|eq {literal})", text, re.S)
+        if found is None or ("in" if found[2] else "eq") not in self.knows:
             return 400, {"error": {"code": "BadRequest", "message": "Invalid filter clause"}}
-        values = [v.replace("''", "'") for v in re.findall(r"'((?:[^']|'')*)'", found[2], re.S)]
+        values = [v.replace("''", "'") for v in re.findall(r"'((?:[^']|'')*)'", text, re.S)]
         if self.poison in values:
             return 400, {"error": {"code": "BadRequest", "message": "no"}}
         self.filters.append(values)
         wanted = {v.lower() for v in values}
         return 200, {"value": [p for p in self.people if str(p.get(found[1], "")).lower() in wanted]}
+
+    def user(self, name: str) -> tuple[int, t.Any]:
+        if name == self.poison or "user" not in self.knows:
+            return 400, {"error": {"code": "BadRequest", "message": "no"}}
+        for one in self.people:
+            if name.lower() in (one["id"].lower(), str(one.get("userPrincipalName")).lower()):
+                return 200, one
+        return 404, {"error": {"code": "Request_ResourceNotFound", "message": f"Resource '{name}' does not exist"}}
 
     def close(self) -> None:
         pass
@@ -140,6 +154,38 @@ def test_a_value_that_graph_cannot_digest_spoils_no_other(resolve: t.Any) -> Non
     assert isinstance(found["%%%"], Unresolved)
     assert "400" in found["%%%"].reason
     assert all(isinstance(found[f"u{n}@x.org"], User) for n in range(30))
+
+
+@pytest.mark.parametrize("knows", [{"eq", "list", "user"}, {"list", "user"}, {"user"}])
+def test_a_service_that_knows_fewer_filters_is_asked_in_another_way(resolve: t.Any, knows: set[str]) -> None:
+    tenant = Tenant(*(person(n, f"o'u{n}+#EXT#@x.org") for n in range(20)))
+    tenant.knows = knows
+    found = resolve(tenant, [*(f"o'U{n}+#EXT#@x.org" for n in range(20)), "nobody@x.org"])
+    assert all(found[f"o'U{n}+#EXT#@x.org"].id.endswith(f"{n:012x}") for n in range(20))
+    assert "no user of the tenant" in found["nobody@x.org"].reason
+
+
+def test_a_service_that_knows_only_equality_finds_by_any_property(resolve: t.Any) -> None:
+    tenant = Tenant(person(1, "a@x", mail="m@x"), person(2, "b@x", mail="n@x"))
+    tenant.knows = {"eq", "list"}
+    found = resolve(tenant, ["M@x", "n@x"], "mail")
+    assert [found["M@x"].id[-1], found["n@x"].id[-1]] == ["1", "2"]
+
+
+@pytest.mark.parametrize("name", ["../x@y", "a/photo@x", "x%2f@y", "..", "no name"])
+def test_a_name_that_leads_elsewhere_is_never_part_of_a_path(resolve: t.Any, name: str) -> None:
+    tenant = Tenant()
+    tenant.knows = {"list"}
+    assert "400" in resolve(tenant, [name])[name].reason
+    assert tenant.requests == 2
+
+
+def test_where_users_cannot_be_listed_or_named_the_address_is_doubted(resolve: t.Any) -> None:
+    tenant = Tenant()
+    tenant.knows = set()
+    tenant.user = lambda _name: (404, {"error": {"code": "NotFound", "message": "no such page"}})  # type: ignore[method-assign]
+    with pytest.raises(StoreError, match="graph_url"):
+        resolve(tenant, ["a@x"])
 
 
 def test_the_kelvin_sign_is_not_k(resolve: t.Any) -> None:

@@ -235,3 +235,15 @@ def test_settings_are_changed_by_graphs_words(graph: t.Any) -> None:
     assert [e[3] for e in sent(graph, "PATCH")] == [
         b'{"source": "onPremises", "allowedRoles": ["x"]}', b'{"allowedRoles": null}',
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("now", "status"), [('"A"', "written"), ('"B"', "conflict")])
+@pytest.mark.parametrize("data", [JPEG, None])
+def test_metadata_without_a_tag_still_guards_a_write(
+    graph: t.Any, users: t.Any, data: bytes | None, now: str, status: str
+) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", (200, {"@odata.mediaContentType": "image/jpeg"}))
+    graph.script.on("GET /v1.0/users/id-0/photo/$value", (200, JPEG, {"ETag": now}))
+    graph.script.on("PUT /v1.0/users/id-0/photo/$value", (200, b""))
+    graph.script.on("DELETE /v1.0/users/id-0/photo/$value", (204, b""))
+    assert one(graph, users, data).status == status
