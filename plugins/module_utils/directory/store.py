@@ -75,6 +75,8 @@ class DirectoryPhotoStore:
         self._open = False
         #: By user id, what resolving has just seen: uSNChanged, and since when that holds.
         self._moves: dict[str, tuple[_Since, int | None]] = {}
+        #: Ids of users whom we have written since they were last read: they have moved, nobody need be asked.
+        self._written: set[str] = set()
 
     @property
     def requests(self) -> int:
@@ -212,7 +214,7 @@ class DirectoryPhotoStore:
             key = key_of[user.id]
             seen = known.get(key)
             moved = self._moves.pop(user.id, None)
-            if seen is None or seen.user_id != user.id:
+            if seen is None or seen.user_id != user.id or user.id in self._written:
                 whole.append(user)
             elif moved is not None and (moved[0].invocation_id, moved[1]) == (seen.invocation_id, seen.usn):
                 self._changes.record(key, replace(seen, before=moved[0].usn))
@@ -270,6 +272,7 @@ class DirectoryPhotoStore:
 
     def _seen(self, user: User, found: _Found, since: _Since) -> Observation:
         """A user's photo, read after ``since``; to be remembered."""
+        self._written.discard(user.id)
         value = found.value
         tag = sha256(value) if value is not None else None
         if found.person.usn is not None and self._holds(since):
@@ -320,6 +323,7 @@ class DirectoryPhotoStore:
         connection = self.connect()
         for write in writes:
             self._moves.pop(write.user.id, None)
+            self._written.add(write.user.id)
         unseen = {w.user.id: w for w in writes if w.expected is not None and w.expected_bytes is None}
         ready = [w for w in writes if w.user.id not in unseen]
         # A hundred at a time, so that no more old photos than that are held.

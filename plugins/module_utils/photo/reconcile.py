@@ -140,7 +140,10 @@ class _Desk:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._pool.shutdown()
+        try:
+            self.clear()  # also when the store went away: who was seen was seen
+        finally:
+            self._pool.shutdown()
 
     def put(self, definition: Definition, user: User, seen: Observation) -> None:
         """Judge one user, now or soon."""

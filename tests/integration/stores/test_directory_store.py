@@ -718,8 +718,10 @@ def test_our_own_writes_are_seen_at_once(door: Domain, people: list[str]) -> Non
     users = resolve(store, people)
     seen = dict(store.observe(users, nothing_wanted))
     list(store.write([Write(users[0], b"ours", seen[users[0]].tag)]))
-    store.photos = 0
-    after = dict(store.observe(users, nothing_wanted))
+    store.photos, requests = 0, store.requests
+    after = dict(store.observe(users[:1], nothing_wanted))
+    assert store.requests - requests == 2  # the controller's state, and the photo
+    after |= dict(store.observe(users, nothing_wanted))
     store.close()
     assert after[users[0]].tag == sha256(b"ours")
     assert store.photos == 1

@@ -193,6 +193,23 @@ def test_what_a_store_sees_while_it_looks_for_users_is_not_asked_for_again(open_
     assert sorted(store.fetched) == ["id-other", "id-same"]
 
 
+def test_a_store_that_goes_away_while_it_looks_for_users_leaves_who_was_seen_judged_and_nobody_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = ScriptedStore(["alice", "bob"], "ad")
+    look = store.resolve
+
+    def resolve(identities: t.Sequence[str], glimpses: t.Any = None) -> t.Any:
+        look(identities[:1], glimpses)
+        raise StoreError("the controller went away")
+
+    monkeypatch.setattr(store, "resolve", resolve)
+    result = run(store, [declared("alice", picture(1)), declared("bob", picture(2))])
+    assert result.error == "the controller went away"
+    assert drifts(result) == ["missing", "unavailable"]
+    assert store.written == []
+
+
 def test_twins_that_were_seen_while_they_were_looked_for_are_not_written() -> None:
     store = ScriptedStore(["alice", "alias", "bob"], "ad")
     store.users["alias"] = dataclasses.replace(store.users["alias"], id="id-alice")
