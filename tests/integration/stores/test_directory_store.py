@@ -519,6 +519,20 @@ def test_a_restart_in_the_middle_of_reading(door: Domain, store: DirectoryPhotoS
 
 
 @pytest.mark.usefixtures("small_pieces")
+def test_a_restart_in_the_middle_of_looking(door: Domain, store: DirectoryPhotoStore, people: list[str]) -> None:
+    seen: list[tuple[str, bytes | None]] = []
+
+    def glimpses(some: t.Sequence[tuple[User, Observation]]) -> None:
+        if 5 <= len(seen) < 10:
+            door.stop(kill=True)
+            threading.Timer(1.0, door.start).start()
+        seen.extend((user.identity, what.picture) for user, what in some)
+
+    assert all(isinstance(answer, User) for answer in store.resolve(people, glimpses).values())
+    assert seen == [(p, door.photo(p)) for p in people]
+
+
+@pytest.mark.usefixtures("small_pieces")
 def test_a_restart_in_the_middle_of_listing(door: Domain, store: DirectoryPhotoStore, people: list[str]) -> None:
     listed: list[str] = []
     for user in store.everyone():
@@ -661,6 +675,21 @@ def test_who_is_looked_for_the_first_time_is_seen_in_the_same_look(
     assert not seen[people[3]].present
     assert seen[people[4]].tag == seen[people[4]].sha256 == sha256(door.photo(people[4]) or b"")
     assert store.requests <= 7  # sign-in and introduction, one search
+
+
+@pytest.mark.parametrize("match_by", ["sAMAccountName", "mail", "employeeID", "distinguishedName", "objectGUID"])
+def test_photos_come_with_users_by_whatever_name_they_are_looked_for(
+    match_by: str, door: Domain, people: list[str]
+) -> None:
+    names = {}
+    for upn in people[:4]:
+        dn, entry = door.entry(upn)
+        special = {"distinguishedName": dn, "objectGUID": str(door.guid(upn)).upper()}
+        names[special.get(match_by) or entry[match_by][0].decode()] = upn
+    store = DirectoryPhotoStore(options(), match_by=match_by)
+    seen = glimpsed(store, list(names))
+    assert {names[name]: what.picture for name, what in seen.items()} == {p: door.photo(p) for p in people[:4]}
+    store.close()
 
 
 def test_two_accounts_with_one_address_are_not_seen_either(door: Domain, people: list[str]) -> None:
