@@ -16,7 +16,8 @@ description:
     as they do for any hosts. The hosts are V(photos_0001) and so on, in the group V(photo_shards); each holds its
     part in the variable C(photos), and is worked for on the controller by the controller's own Python.
   - Users are ordered by name, so that the same folder always makes the same shards.
-  - Any problem in the folder fails the inventory, named by file and line.
+  - Any problem in the folder fails the inventory, named by file and line, and with it the whole call, whatever
+    C(inventory_any_unparsed_is_failed) says in C(ansible.cfg).
 options:
   plugin:
     description: The name of this plugin.
@@ -43,6 +44,7 @@ shard_size: 500
 import sys
 from pathlib import Path
 
+from ansible import constants as C
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.template import trust_as_template
@@ -62,15 +64,12 @@ class InventoryModule(BaseInventoryPlugin):
     def parse(self, inventory, loader, path, cache=True) -> None:
         """Turn the folder into shards."""
         super().parse(inventory, loader, path, cache)
-        self._read_config_data(path)
-        size = self.get_option("shard_size")
-        if size < 1:
-            raise AnsibleParserError(f"{path}: shard_size is {size}; give 1 or more")
-        folder = Path(path).absolute().parent / self.get_option("path")
         try:
-            definitions = read_folder(folder)
-        except PhotoError as error:
-            raise AnsibleParserError(str(error)) from error
+            definitions, size = self._read(path)
+        except Exception:
+            # Ansible would warn, go on without a single shard, and end well: a plan to do nothing.
+            C.INVENTORY_ANY_UNPARSED_IS_FAILED = True
+            raise
         self.inventory.add_group(GROUP)
         for number, start in enumerate(range(0, len(definitions), size), 1):
             host = f"photos_{number:04d}"
@@ -79,6 +78,21 @@ class InventoryModule(BaseInventoryPlugin):
             # Work is done here, by this Python: another one that discovery may find can lack the libraries.
             self.inventory.set_variable(host, "ansible_connection", plain("local"))
             self.inventory.set_variable(host, "ansible_python_interpreter", plain(sys.executable))
+
+    def _read(self, path: str) -> tuple[list[Definition], int]:
+        """The folder's definitions, and how many of them a shard holds. Raises AnsibleParserError."""
+        unknown = set(self._read_config_data(path)) - {"plugin", "path", "shard_size"}
+        if unknown:
+            raise AnsibleParserError(
+                f"{path}: {', '.join(sorted(map(str, unknown)))}: no such option; there are plugin, path and shard_size"
+            )
+        size = self.get_option("shard_size")
+        if size < 1:
+            raise AnsibleParserError(f"{path}: shard_size is {size}; give 1 or more")
+        try:
+            return read_folder(Path(path).absolute().parent / self.get_option("path")), size
+        except PhotoError as error:
+            raise AnsibleParserError(str(error)) from error
 
 
 def entry(definition: Definition) -> dict[str, str]:

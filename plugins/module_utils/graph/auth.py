@@ -166,8 +166,8 @@ class ManagedIdentity:
             raise
         except json.JSONDecodeError:
             raise StoreError(
-                "managed_identity: what answers on this machine is not Azure's identity service; is this a machine of "
-                "Azure with an identity? Elsewhere, use client_secret, certificate_path or federated_token_file."
+                "managed_identity: what answers on this machine is not Azure's identity service; is this an Azure "
+                "machine with an identity? Elsewhere, use client_secret, certificate_path or federated_token_file."
             ) from None
         except Exception as ex:
             raise explain("managed_identity", str(ex), ()) from None

@@ -62,10 +62,13 @@ class Company:
         path.write_text(f"plugin: hybrid.photos.definitions\npath: photos\nshard_size: {shard_size}\n")
         return path
 
-    def play(self, playbook: str, *arguments: str, shard_size: int = 500, **environment: str) -> Play:
+    def play(
+        self, playbook: str, *arguments: str, shard_size: int = 500, inventory: bool = True, **environment: str
+    ) -> Play:
         """``ansible-playbook -i team.photos.yml hybrid.photos.<playbook>``, or a file, called in this test's folder."""
         name = playbook if playbook.endswith(".yml") else f"hybrid.photos.{playbook}"
-        command = ["ansible-playbook", "-i", str(self.inventory(shard_size)), name, *arguments]
+        source = ["-i", str(self.inventory(shard_size))] if inventory else []
+        command = ["ansible-playbook", *source, name, *arguments]
         done = subprocess.run(
             command,
             cwd=self.folder,

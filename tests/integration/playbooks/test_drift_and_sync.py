@@ -89,6 +89,14 @@ def test_check_mode_of_sync_is_drift(company: Company) -> None:
     assert company.domain.highest_usn() == usn
     assert {path.name for path in company.folder.iterdir()} == {"photos", "team.photos.yml", "reports"}
     assert run.line.startswith("28 drift (23 missing, 3 different, 2 unwanted)")
+    assert run.code == 0, "some users are problems, which drift reports and does not fail on"
+
+
+def test_check_mode_tells_that_a_guard_would_refuse(company: Company) -> None:
+    run = company.play("sync", "--check", "-e", "sync_max_replaced=0")
+    assert run.code == 2
+    assert "Nothing was written" in run.output
+    assert "max_replaced" in run.output
 
 
 @pytest.mark.parametrize("receipts", [True, False])
@@ -206,15 +214,24 @@ def test_a_tampered_or_foreign_plan_is_refused(company: Company, spoil: str) -> 
         ("photos.yml", "photos:\n  a@x: gone.jpg\n", "photos.yml:2: there is no file gone.jpg"),
     ],
 )
+@pytest.mark.parametrize("arguments", [(), ("--limit", "photos_0001")])
 def test_a_folder_with_a_problem_is_named_by_file_and_line_and_nothing_is_done(
-    company: Company, name: str, text: str, message: str
+    company: Company, name: str, text: str, message: str, arguments: tuple[str, ...]
 ) -> None:
     (company.photos / name).write_text(text)
     company.tenant.reset_counters()
-    run = company.play("sync", "-e", "x=y", ANSIBLE_INVENTORY_UNPARSED_FAILED="true")
+    run = company.play("sync", *arguments)
     assert run.code != 0
     assert message in " ".join(run.output.split())
     assert company.tenant.counters()["requests"] == 0
+
+
+@pytest.mark.parametrize("playbook", ["drift", "sync"])
+def test_a_call_without_an_inventory_of_definitions_fails_and_says_so(company: Company, playbook: str) -> None:
+    (company.folder / "hosts").write_text("[web]\nweb1 ansible_connection=local\n")
+    run = company.play(playbook, "-i", "hosts", inventory=False)
+    assert run.code != 0
+    assert "hybrid.photos.definitions" in " ".join(run.output.split())
 
 
 @pytest.mark.parametrize("vanish", [True, False])
@@ -223,7 +240,7 @@ def test_an_empty_or_vanished_folder_is_an_error_and_no_plan(company: Company, v
         path.rmdir() if path.is_dir() else path.unlink()
     if vanish:
         company.photos.rmdir()
-    run = company.play("sync", ANSIBLE_INVENTORY_UNPARSED_FAILED="true")
+    run = company.play("sync")
     assert run.code != 0
     assert "no such folder" in run.output or "declares no user" in run.output
     assert company.tenant.counters()["photo_deletes"] == 0
