@@ -83,6 +83,12 @@ options:
       - A folder with small JPEG pictures for the HTML report, as the photo modules leave them with their option of the
         same name. Only users that drift or could not be judged are shown with pictures.
     type: path
+  remove_previews:
+    description:
+      - Remove the pictures from O(previews_dir) when the report is written or could not be, and the folder itself when
+        nothing else is in it.
+    type: bool
+    default: false
   max_pictures:
     description:
       - The most users that are shown with pictures in the HTML report. The report says when there were more.

@@ -62,6 +62,7 @@ def options(dest: Path, **more: object) -> dict[str, object]:
         "users": [],
         "targets": [],
         "previews_dir": None,
+        "remove_previews": False,
         "max_pictures": 300,
         "root": "/srv/photos",
         "show": False,

@@ -31,6 +31,7 @@ from domain import controller
 from domain.control import Domain
 from people import DOMAIN, Person, everyone, faces, held_photo, immutable_id, write_definitions
 from processes import Process, SandboxError, tail
+from tenant.control import Control
 
 WRITER = f"svc-photos@{DOMAIN}"
 READER = f"svc-reader@{DOMAIN}"
@@ -90,6 +91,11 @@ class Sandbox:
         """The definitions folder."""
         return self.root / "photos"
 
+    @property
+    def _seeded(self) -> Path:
+        """Pictures as they are at first: the definitions folder, and what both targets hold."""
+        return self.root / "seeded"
+
     def told(self) -> Json:
         """Return sandbox.json, {} before the first `up`."""
         try:
@@ -139,23 +145,34 @@ class Sandbox:
             people = everyone(told["extra"])
             if "domain" in running:
                 self._reset_domain(told)
-            self._reset_definitions(people)
+            self._reset_definitions()
             if "tenant" in running:
-                # All that the tenant knows is in its memory: a new process on the same port is a seeded tenant.
-                self.processes()["tenant"].stop()
                 self._tenant_people(told, people)
-                self._tenant_start(told)
-                self.say("tenant: started again")
-            _save(self.file, told)
+                self._tenant_start_over(told)
+                self.say("tenant: as it was seeded")
 
     def _reset_domain(self, told: Json) -> None:
         with self._admin(told) as door:
-            changed = _seed_domain(door, everyone(told["extra"]))
+            changed = self._seed_domain(door, everyone(told["extra"]))
         self.say(f"domain: {changed} users put back")
 
-    def _reset_definitions(self, people: list[Person]) -> None:
+    def _reset_definitions(self) -> None:
         shutil.rmtree(self.photos, ignore_errors=True)
-        write_definitions(people, self.photos)
+        shutil.copytree(self._seeded / "photos", self.photos)
+
+    def _make_pictures(self, people: list[Person]) -> None:
+        """Make every picture once: to encode them again takes longer than all else in a reset."""
+        write_definitions(people, self._seeded / "photos")
+        for target in ("ad", "cloud"):
+            (self._seeded / target).mkdir()
+            for person in people:
+                photo = held_photo(person, target)
+                if photo is not None:
+                    self._held(person, target).write_bytes(photo)
+
+    def _held(self, person: Person, target: str) -> Path:
+        """Where the picture is that a target ("ad" or "cloud") holds at first; no file where it holds none."""
+        return self._seeded / target / f"{person.key}.jpg"
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -171,16 +188,17 @@ class Sandbox:
         made_by = _digest()
         if told.get("made_by") == made_by and told.get("extra") == self.extra:
             if self.bound:  # a run always begins with what was seeded
-                self._reset_definitions(everyone(self.extra))
+                self._reset_definitions()
             return told
         for process in self.processes().values():
             process.stop()
-        for entry in ("ca", "dc", "tenant", "photos"):
+        for entry in ("ca", "dc", "tenant", "photos", "seeded"):
             shutil.rmtree(self.root / entry, ignore_errors=True)
         self.file.unlink(missing_ok=True)
         people = everyone(self.extra)
         self._timed("portraits", lambda: portraits.fetch({face.partition("/")[0] for face in faces(people)}))
-        self._timed("definitions", lambda: write_definitions(people, self.photos))
+        self._timed("pictures", lambda: self._make_pictures(people))
+        self._reset_definitions()
         (self.root / "team.photos.yml").write_text("---\nplugin: hybrid.photos.definitions\npath: photos\n")
         authority = Authority(self.root / "ca")
         dc = authority.server("dc", [controller.FQDN])
@@ -262,7 +280,7 @@ class Sandbox:
             # Before the users are made, so that each inherits it when it is born.
             controller.allow_photo_writes(files, door.sid(writer))
             controller.export_keys(files, ["svc-photos", "svc-reader"])
-            _seed_domain(door, everyone(self.extra))
+            self._seed_domain(door, everyone(self.extra))
         # A controller notes an account's first sign-in in lastLogonTimestamp, and again days later. With that behind
         # us, a run that writes nothing leaves no trace, and tests can count on it.
         for account in ("", "reader_"):
@@ -277,6 +295,44 @@ class Sandbox:
         domain = told["domain"]
         return Domain(domain["uri"], domain["base"], domain[username], domain[password], domain["ca_cert"],
                       self.domain_files.root)  # fmt: skip
+
+    def _attributes(self, person: Person) -> dict[str, bytes | None]:
+        """What the domain says of a person when seeded, photo included."""
+        given, surname = person.names
+        held = self._held(person, "ad")
+        texts = {
+            "userPrincipalName": person.identity, "displayName": person.display_name, "givenName": given, "sn": surname,
+            "mail": person.address, "employeeID": person.employee_id,
+        }  # fmt: skip
+        return {
+            **{name: value.encode() for name, value in texts.items()},
+            "mS-DS-ConsistencyGuid": person.anchor,
+            "thumbnailPhoto": held.read_bytes() if held.exists() else None,
+        }
+
+    def _seed_domain(self, door: Domain, people: list[Person]) -> int:
+        """Make the people's OU hold exactly these people, with these attributes; return how many users were touched."""
+        wanted = {_sam(person): self._attributes(person) for person in people if person.in_ad}
+        names = ["sAMAccountName", *next(iter(wanted.values()))]
+        found = {entry["sAMAccountName"][0].decode(): (dn, entry)
+                 for dn, entry in door.search("(objectClass=user)", names, door.people_ou)}  # fmt: skip
+        changed = 0
+        for sam, (dn, _entry) in found.items():
+            if sam not in wanted:
+                door.delete(dn)
+                changed += 1
+        for sam, attributes in wanted.items():
+            if sam not in found:
+                door.add_user((attributes["userPrincipalName"] or b"").decode(), sam, None, **attributes)
+                changed += 1
+                continue
+            dn, entry = found[sam]
+            held = {name: (entry.get(name) or [None])[0] for name in attributes}
+            differing = {name: value for name, value in attributes.items() if held[name] != value}
+            if differing:
+                door.replace(dn, differing)
+                changed += 1
+        return changed
 
     def _tenant_up(self, told: Json) -> None:
         if self.processes()["tenant"].pid() is not None:
@@ -320,9 +376,6 @@ class Sandbox:
 
     def _tenant_people(self, told: Json, people: list[Person]) -> None:
         guids = self._guids(told)
-        held = self.tenant_folder / "held"
-        shutil.rmtree(held, ignore_errors=True)
-        held.mkdir()
         entries = []
         for person in people:
             given, surname = person.names
@@ -333,10 +386,8 @@ class Sandbox:
                 "mailbox": person.mailbox, "user_type": person.user_type, "sam": _sam(person),
                 "immutable_id": immutable_id(person, guids.get(person.identity)),
             }  # fmt: skip
-            photo = held_photo(person, "cloud")
-            if photo is not None:
-                (held / f"{person.key}.jpg").write_bytes(photo)
-                entry["cloud_photo"] = f"held/{person.key}.jpg"
+            if self._held(person, "cloud").exists():
+                entry["cloud_photo"] = str(self._held(person, "cloud"))
             entries.append(entry)
         _save(self.tenant_folder / "people.json", entries)
 
@@ -369,6 +420,11 @@ class Sandbox:
             time.sleep(0.02)
         tenant["port"] = json.loads(ready.read_text())["port"]
         tenant["url"] = f"https://127.0.0.1:{tenant['port']}"
+
+    def _tenant_start_over(self, told: Json) -> None:
+        tenant = told["tenant"]
+        with contextlib.closing(Control(tenant["url"], tenant["control_key"], tenant["ca_cert"])) as control:
+            control.start_over()
 
     # -- what others read
 
@@ -420,42 +476,3 @@ def _public(person: Person) -> Json:
 
 def _sam(person: Person) -> str:
     return person.key[:20]
-
-
-def _attributes(person: Person) -> dict[str, bytes | None]:
-    """What the domain says of a person when seeded, photo included."""
-    given, surname = person.names
-    texts = {
-        "userPrincipalName": person.identity, "displayName": person.display_name, "givenName": given, "sn": surname,
-        "mail": person.address, "employeeID": person.employee_id,
-    }  # fmt: skip
-    return {
-        **{name: value.encode() for name, value in texts.items()},
-        "mS-DS-ConsistencyGuid": person.anchor,
-        "thumbnailPhoto": held_photo(person, "ad"),
-    }
-
-
-def _seed_domain(door: Domain, people: list[Person]) -> int:
-    """Make the people's OU hold exactly these people, with these attributes; return how many users were touched."""
-    wanted = {_sam(person): _attributes(person) for person in people if person.in_ad}
-    names = ["sAMAccountName", *next(iter(wanted.values()))]
-    found = {entry["sAMAccountName"][0].decode(): (dn, entry)
-             for dn, entry in door.search("(objectClass=user)", names, door.people_ou)}  # fmt: skip
-    changed = 0
-    for sam, (dn, _entry) in found.items():
-        if sam not in wanted:
-            door.delete(dn)
-            changed += 1
-    for sam, attributes in wanted.items():
-        if sam not in found:
-            door.add_user((attributes["userPrincipalName"] or b"").decode(), sam, None, **attributes)
-            changed += 1
-            continue
-        dn, entry = found[sam]
-        held = {name: (entry.get(name) or [None])[0] for name in attributes}
-        differing = {name: value for name, value in attributes.items() if held[name] != value}
-        if differing:
-            door.replace(dn, differing)
-            changed += 1
-    return changed

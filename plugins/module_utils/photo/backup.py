@@ -157,19 +157,22 @@ def read_manifest(folder: Path) -> list[Saved]:
     return sorted(saved.values(), key=lambda s: s.time)
 
 
-def write_safely(path: Path, data: bytes) -> None:
-    """A file that is either whole and on disk, mode 0600, or not there. Raises OSError."""
+def write_safely(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    """A file that is either whole, mode 0600, or not there. One that is ``lasting`` is on disk. Raises OSError."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         Path(temporary).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
+    if not lasting:
+        return
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

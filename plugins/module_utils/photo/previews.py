@@ -56,4 +56,4 @@ class Previews:
 
     def _write(self, name: str, picture: bytes) -> None:
         with contextlib.suppress(SourceError, OSError):
-            write_safely(self.folder / name, render(picture, [RECIPE], name)[0].data)
+            write_safely(self.folder / name, render(picture, [RECIPE], name)[0].data, lasting=False)

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
+import re
 import stat
 import typing as t
 from pathlib import Path
@@ -18,6 +20,7 @@ from ..photo.model import identity_key
 MAX_BYTES = 64 * 1024
 Kind = t.Literal["declared", "ad", "exo"]
 KINDS: tuple[Kind, ...] = ("declared", "ad", "exo")
+_NAME = re.compile(rf"({'|'.join(KINDS)})-[0-9a-f]{{16}}\.jpg")
 
 
 def preview_name(kind: Kind, user: str) -> str:
@@ -50,3 +53,11 @@ def previews(folder: Path | None, users: t.Iterable[str]) -> dict[str, dict[Kind
         return {}
     found = {user: {kind: uri for kind in KINDS if (uri := preview(folder, kind, user))} for user in users}
     return {user: pictures for user, pictures in found.items() if pictures}
+
+
+def remove(folder: Path) -> None:
+    """Remove the previews, and the folder when nothing else is in it."""
+    with contextlib.suppress(OSError):
+        for path in [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]:
+            path.unlink()
+        folder.rmdir()

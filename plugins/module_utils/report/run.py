@@ -18,6 +18,7 @@ from .files import make_folder, present, write
 from .junit import junit
 from .markdown import markdown
 from .page import page
+from .previews import remove
 from .rows import TARGETS, Gathered, gather
 
 FORMATS = {"json": "drift.json", "markdown": "drift.md", "html": "drift.html", "junit": "drift.xml"}
@@ -34,6 +35,7 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "users": {"type": "list", "elements": "str", "default": []},
     "targets": {"type": "list", "elements": "str", "choices": list(TARGETS), "default": []},
     "previews_dir": {"type": "path"},
+    "remove_previews": {"type": "bool", "default": False},
     "max_pictures": {"type": "int", "default": 300},
     "root": {"type": "path"},
     "show": {"type": "bool", "default": True},
@@ -42,6 +44,15 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
 
 def report(options: t.Mapping[str, t.Any], now: datetime | None = None) -> dict[str, t.Any]:
     """Write the report that the options ask for. Returns what the module returns."""
+    folder = _previews(options)
+    try:
+        return _report(options, now)
+    finally:
+        if folder and options["remove_previews"]:
+            remove(folder)
+
+
+def _report(options: t.Mapping[str, t.Any], now: datetime | None) -> dict[str, t.Any]:
     gathered = gather(options["results"])
     complete(gathered, options["users"], options["targets"])
     settle(gathered, options["mode"] or gathered.mode)
@@ -76,9 +87,12 @@ def _text(name: str, told: Report, options: t.Mapping[str, t.Any]) -> str:
     if name == "junit":
         return junit(told)
     if name == "html":
-        folder = Path(options["previews_dir"]).expanduser() if options["previews_dir"] else None
-        return page(told, folder, options["max_pictures"])
+        return page(told, _previews(options), options["max_pictures"])
     raise PhotoError(f"formats: {name} is none of {', '.join(FORMATS)}.")
+
+
+def _previews(options: t.Mapping[str, t.Any]) -> Path | None:
+    return Path(options["previews_dir"]).expanduser() if options["previews_dir"] else None
 
 
 def _result(told: Report, paths: t.Mapping[str, Path], *, changed: bool) -> dict[str, t.Any]:

@@ -20,6 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "sandbox"))
 
+from assembly import Sandbox  # noqa: E402
 from domain.control import Domain  # noqa: E402
 from tenant.control import Control  # noqa: E402
 
@@ -105,7 +106,7 @@ def state() -> Path:
 @pytest.fixture
 def company(state: Path, tmp_path: Path) -> t.Iterator[Company]:
     """Both servers as they were seeded, and a copy of the definitions."""
-    subprocess.run([sys.executable, ROOT / "tests/sandbox/sandbox", "reset", "--quiet", "--dir", state], check=True)
+    Sandbox(state).reset()
     told = json.loads((state / "sandbox.json").read_text())
     shutil.copytree(told["photos"], tmp_path / "photos")
     domain = Domain.from_sandbox(state)

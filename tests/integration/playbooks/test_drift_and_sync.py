@@ -31,10 +31,13 @@ def files_under(*folders: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_drift_run_finds_what_was_seeded_and_writes_nothing_but_its_report(company: Company) -> None:
+def test_a_drift_run_finds_what_was_seeded_and_writes_nothing_but_its_report(
+    company: Company, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    temporary = tmp_path_factory.mktemp("temporary")
     definitions = files_under(company.photos)
     before, usn = company.writes(), company.domain.highest_usn()
-    run = company.play("drift")
+    run = company.play("drift", TMPDIR=str(temporary))
     assert run.code == 0
     report = company.report()
     for person in company.told["people"]:
@@ -53,6 +56,8 @@ def test_a_drift_run_finds_what_was_seeded_and_writes_nothing_but_its_report(com
         "drift.md",
         "drift.xml",
     ]
+    assert (company.folder / "reports" / "drift.html").read_text().count("data:image/jpeg") > 23, "pictures are in it"
+    assert list(temporary.iterdir()) == [], "and nowhere else"
     assert "23 missing, 3 different, 2 unwanted" in run.line
 
 
@@ -84,7 +89,7 @@ def test_sync_puts_right_what_can_be_and_a_third_run_changes_nothing(company: Co
 
 def test_check_mode_of_sync_is_drift(company: Company) -> None:
     before, usn = company.writes(), company.domain.highest_usn()
-    run = company.play("sync", "--check", "--diff", "-e", "sync_receipts=receipts.sqlite")
+    run = company.play("sync", "--check", "--diff", "-e", "sync_receipts=receipts.sqlite", TMPDIR=str(company.folder))
     assert company.writes() == before
     assert company.domain.highest_usn() == usn
     assert {path.name for path in company.folder.iterdir()} == {"photos", "team.photos.yml", "reports"}

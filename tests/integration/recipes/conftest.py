@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[3]
 RECIPES = ROOT / "docs" / "recipes"
 sys.path.insert(0, str(ROOT / "tests" / "sandbox"))
 
+from assembly import Sandbox  # noqa: E402
 from domain.control import Domain  # noqa: E402
 from tenant.control import Control  # noqa: E402
 
@@ -535,7 +536,7 @@ def state() -> Path:
 @pytest.fixture
 def office(state: Path, tmp_path: Path) -> t.Iterator[Office]:
     """Both servers as they were seeded, and a repository with everything but photos."""
-    subprocess.run([sys.executable, ROOT / "tests/sandbox/sandbox", "reset", "--quiet", "--dir", state], check=True)
+    Sandbox(state).reset()
     told = json.loads((state / "sandbox.json").read_text())
     domain = Domain.from_sandbox(state)
     tenant = Control(told["tenant"]["url"], told["tenant"]["control_key"], told["ca_cert"])

@@ -45,7 +45,7 @@ async def _serve(options: argparse.Namespace) -> None:
         context.load_cert_chain(options.cert, options.key)
     except (OSError, ssl.SSLError) as ex:
         raise ConfigError(f"{options.cert}, {options.key}: not a usable certificate and key: {ex}") from ex
-    server = Server(await _load(Path(options.state)))
+    server = Server(lambda: _load(Path(options.state)))
     port = await server.start(options.host, options.port, context)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -40,6 +40,10 @@ class Control:
         """Number of users and the tenant's time."""
         return cast(Json, self._call("GET", "health"))
 
+    def start_over(self) -> None:
+        """As a new process: what tenant.json and people.json say now, and nothing that happened since."""
+        self._call("POST", "start_over")
+
     # -- counters
 
     def counters(self) -> Json:

@@ -33,9 +33,10 @@ class ControlError(Exception):
 class SandboxApi:
     """Handles what comes under `/sandbox/`."""
 
-    def __init__(self, tenant: Tenant, login: Login) -> None:
+    def __init__(self, tenant: Tenant, login: Login, begin: Callable[[], Awaitable[None]]) -> None:
         self._tenant = tenant
         self._login = login
+        self._begin = begin
         self._routes: dict[tuple[str, str], Callable[[Any], Awaitable[Any]]] = {
             ("GET", "health"): self._health,
             ("GET", "counters"): self._counters,
@@ -49,6 +50,7 @@ class SandboxApi:
             ("PATCH", "clock"): self._clock,
             ("POST", "apps"): self._register,
             ("PUT", "missing_cases"): self._missing_cases,
+            ("POST", "start_over"): self._start_over,
         }
 
     async def handle(self, request: web.BaseRequest, path: str, query: dict[str, str]) -> web.Response:
@@ -126,3 +128,6 @@ class SandboxApi:
 
     async def _missing_cases(self, body: Any) -> Any:
         self._tenant.missing_cases = {identity.lower(): case for identity, case in body.items()}
+
+    async def _start_over(self, _body: Any) -> Any:
+        await self._begin()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from typing import Any
 
@@ -29,17 +30,24 @@ _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Com
 
 
 class Server:
-    """One tenant on one TLS port."""
+    """One tenant on one TLS port; `load` reads it from its files."""
 
-    def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
+    def __init__(self, load: Callable[[], Awaitable[Tenant]]) -> None:
+        self._load = load
+        self._runner: web.ServerRunner | None = None
+
+    async def _begin(self) -> None:
+        """Serve what the files say, and forget all else."""
+        self._tenant = tenant = await self._load()
         self._graph = Graph(tenant)
         self._login = Login(tenant.config, tenant.tokens, tenant.clock)
-        self._sandbox = SandboxApi(tenant, self._login)
-        self._runner: web.ServerRunner | None = None
+        self._sandbox = SandboxApi(tenant, self._login, self._begin)
+        if self._runner is not None:
+            tenant.tokens.port = int(self._runner.addresses[0][1])
 
     async def start(self, host: str, port: int, context: ssl.SSLContext) -> int:
         """Listen; returns the port."""
+        await self._begin()
         # Whoever still waits for an answer when the tenant ends is cut off soon.
         server = web.Server(self._answer, access_log=None, keepalive_timeout=300)
         runner = web.ServerRunner(server, shutdown_timeout=0.5)

@@ -305,3 +305,34 @@ def test_control_calls_are_not_counted(tenant: Running) -> None:
     tenant.control.user(BOB)
     counters = tenant.control.counters()
     assert (counters["requests"], counters["photo_puts"]) == (0, 0)
+
+
+def test_starting_over_leaves_nothing_of_what_was_done(tenant: Running) -> None:
+    control, held = tenant.control, tenant.control.photo(ANN)
+    settings, service = control.settings(), control.service()
+    old = tenant.token()
+    control.put_photo(ANN, picture(200, (0, 0, 200)))
+    control.delete_user(BOB)
+    control.add_user("eve@example.com")
+    control.add_fault({"fail": {"case": "too_small"}})
+    control.clock_skew(3600)
+    control.settings(source="onPremises")
+    control.service(lag_s=9)
+    control.latency(read_ms=9)
+    control.throttle(rate=1, burst=1)
+    control.register_app({"client_id": "late", "secret": testing.SECRET, "roles": ["User.Read.All"]})
+    control.start_over()
+    tenant.forget()
+    assert control.photo(ANN) == held
+    assert control.history(ANN) == []
+    assert {user["upn"] for user in control.users()} == {ANN, BOB}
+    assert (control.faults(), control.settings(), control.service()) == ([], settings, service)
+    assert (control.latency()["read_ms"], control.throttle()["rate"]) == (0, 0)
+    assert abs(control.health()["time"] - time.time()) < 60
+    assert control.counters()["photo_writes"] == 0
+    assert tenant.get(f"/users/{ANN}").status_code == 200, "a new token is good"
+    stale = {"Authorization": f"Bearer {old}"}
+    assert tenant.session.get(f"{tenant.url}/v1.0/users/{ANN}", headers=stale).status_code == 401
+    late = {"client_id": "late", "client_secret": testing.SECRET, "grant_type": "client_credentials"}
+    answer = tenant.session.post(f"{tenant.authority}/oauth2/v2.0/token", data={**late, "scope": tenant.scope})
+    assert answer.status_code == 400

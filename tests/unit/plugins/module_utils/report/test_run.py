@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import contextlib
 import stat
 import typing as t
 from datetime import UTC, datetime
@@ -64,6 +65,28 @@ def test_a_new_preview_makes_a_new_page(tmp_path: Path) -> None:
 
     (previews / preview_name("ad", sample.PEOPLE[0][0])).write_bytes(b"\xff\xd8\xff")
     assert report(wanted, LATE)["changed"]
+
+
+def test_previews_are_removed_on_request_even_when_there_is_no_report(tmp_path: Path) -> None:
+    from ansible_collections.hybrid.photos.plugins.module_utils.report.previews import preview_name
+
+    for name, dest in (("a", tmp_path / "out"), ("b", tmp_path / "file" / "below")):
+        (tmp_path / "file").write_text("x")
+        previews = tmp_path / name
+        previews.mkdir()
+        (previews / preview_name("ad", "x")).write_bytes(b"\xff\xd8\xff")
+        with contextlib.suppress(PhotoError):
+            report(options(dest, previews_dir=str(previews)))
+        assert len(list(previews.iterdir())) == 1, "not unless it is asked for"
+        with contextlib.suppress(PhotoError):
+            report(options(dest, previews_dir=str(previews), remove_previews=True))
+        assert not previews.exists()
+
+
+def test_nothing_but_previews_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "alice@example.com.jpg").write_bytes(b"\xff\xd8\xff")
+    report(options(tmp_path / "out", previews_dir=str(tmp_path), remove_previews=True))
+    assert (tmp_path / "alice@example.com.jpg").exists()
 
 
 def test_a_file_that_is_none_of_ours_is_replaced(tmp_path: Path) -> None:
