@@ -65,12 +65,13 @@ class InventoryModule(BaseInventoryPlugin):
         """Turn the folder into shards."""
         super().parse(inventory, loader, path, cache)
         try:
-            definitions, size = self._read(path)
+            folder, definitions, size = self._read(path)
         except Exception:
             # Ansible would warn, go on without a single shard, and end well: a plan to do nothing.
             C.INVENTORY_ANY_UNPARSED_IS_FAILED = True
             raise
         self.inventory.add_group(GROUP)
+        self.inventory.set_variable(GROUP, "photos_folder", plain(str(folder)))
         for number, start in enumerate(range(0, len(definitions), size), 1):
             host = f"photos_{number:04d}"
             self.inventory.add_host(host, group=GROUP)
@@ -79,8 +80,8 @@ class InventoryModule(BaseInventoryPlugin):
             self.inventory.set_variable(host, "ansible_connection", plain("local"))
             self.inventory.set_variable(host, "ansible_python_interpreter", plain(sys.executable))
 
-    def _read(self, path: str) -> tuple[list[Definition], int]:
-        """The folder's definitions, and how many of them a shard holds. Raises AnsibleParserError."""
+    def _read(self, path: str) -> tuple[Path, list[Definition], int]:
+        """The folder, its definitions, and how many of them a shard holds. Raises AnsibleParserError."""
         unknown = set(self._read_config_data(path)) - {"plugin", "path", "shard_size"}
         if unknown:
             raise AnsibleParserError(
@@ -90,7 +91,8 @@ class InventoryModule(BaseInventoryPlugin):
         if size < 1:
             raise AnsibleParserError(f"{path}: shard_size is {size}; give 1 or more")
         try:
-            return read_folder(Path(path).absolute().parent / self.get_option("path")), size
+            folder = (Path(path).absolute().parent / self.get_option("path")).resolve()
+            return folder, read_folder(folder), size
         except PhotoError as error:
             raise AnsibleParserError(str(error)) from error
 

@@ -61,11 +61,17 @@ def _user(rows: t.Mapping[Target, Row], mode: Mode, unseen: bool, root: str | No
     source = None if sourced is None else _source(sourced, root)
     return {
         "user": known[0].user,
-        "label": next((row.label for row in known if row.label), None),
+        "label": _label(known),
         "state": standing(mode, known, unseen),
         "source": source,
         **{target: _side(rows[target], source, root) if target in rows else None for target in TARGETS},
     }
+
+
+def _label(rows: t.Sequence[Row]) -> str | None:
+    """What people call the user, where a side knows more than the identity itself."""
+    names = (row.label for row in rows if row.label and identity_key(row.label) != identity_key(row.user))
+    return next(names, None)
 
 
 def _side(row: Row, source: dict[str, t.Any] | None, root: str | None) -> dict[str, t.Any]:

@@ -46,6 +46,7 @@ def test_a_drift_run_finds_what_was_seeded_and_writes_nothing_but_its_report(
             assert found["ad"]["drift"] == person["expect_ad"], person["key"]
             assert found["exo"]["drift"] == person["expect_exo"], person["key"]
     assert len(report) == 32
+    assert report["bob@photos.test"]["source"]["path"] == "portraits/bob.png", "as Git has it"
     assert company.writes() == before
     assert company.domain.highest_usn() == usn
     assert files_under(company.photos) == definitions

@@ -73,6 +73,20 @@ def test_both_targets_stand_side_by_side() -> None:
     assert "within_exo_limit" not in patti["exo"]
 
 
+@pytest.mark.parametrize(
+    ("in_ad", "in_exo", "told"),
+    [
+        ("Alice@x", "Alice Smith", "Alice Smith"),
+        ("alice@onprem", "Alice Smith", "alice@onprem"),
+        ("ALICE@X", None, None),
+        (None, "Alice Smith", "Alice Smith"),
+    ],
+)
+def test_a_label_says_more_than_the_identity(in_ad: str | None, in_exo: str | None, told: str | None) -> None:
+    rows = [sample.row("alice@x", "ad", "missing", label=in_ad), sample.row("alice@x", "exo", "missing", label=in_exo)]
+    assert made([sample.result([row]) for row in rows])["users"][0]["label"] == told
+
+
 def test_paths_may_be_told_from_a_root() -> None:
     told = made(sample.everything(), root="/srv/photos/")["users"][0]["source"]["path"]
     assert told == "portraits/adele.jpg"
