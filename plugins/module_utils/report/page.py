@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 from .compact import NOT_PICTURED, compact
-from .counts import OUTCOMES, STATES, clean
+from .counts import OUTCOMES, PROBLEM_STATES, STATES, clean
 from .previews import Kind, previews
 from .render import asset, own, template
 from .words import TARGET_NAMES, spoken
@@ -92,10 +92,12 @@ def _attach(users: t.Iterable[dict[str, t.Any]], shown: t.Mapping[str, t.Mapping
 
 
 def _lead(report: t.Mapping[str, t.Any]) -> str:
-    """The headline's first words; the figures stand on the filter buttons."""
+    """The headline's first words, and what must not be overlooked; the other figures stand on the filter buttons."""
+    states = report["counts"]["states"]
     lead = str(report["headline"]).split(";", maxsplit=1)[0].split(" (", maxsplit=1)[0].rstrip(".")
-    failed = report["counts"]["states"].get("failed", 0)
-    return f"{lead}, {failed} failed" if failed else lead
+    unknown = sum(states.get(state, 0) for state in (*PROBLEM_STATES, "not_examined"))
+    more = ((states.get("failed", 0), "failed"), (unknown, "could not be judged"))
+    return ", ".join([lead, *(f"{number:,} {words}" for number, words in more if number)])
 
 
 def _bar(report: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:

@@ -33,6 +33,15 @@ def data(html: str) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", json.loads(found[1]))
 
 
+def test_the_headline_hides_nobody_who_could_not_be_judged() -> None:
+    rows = [
+        sample.row("a@x", "ad", "in_sync"),
+        sample.row("b@x", "ad", "unresolved"),
+        sample.row("c@x", "ad", "invalid"),
+    ]
+    assert ">None of 3 users drift, 2 could not be judged</h1>" in made([sample.result(rows)])
+
+
 def test_the_policy_allows_our_own_style_and_script_and_nothing_else() -> None:
     html = made(sample.with_gaps())
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)
