@@ -307,6 +307,38 @@ def test_a_photo_that_cannot_be_saved_is_left_as_it_is(tmp_path: Path) -> None:
     assert store.written == [("bob", "put")]
 
 
+def test_a_photo_that_does_not_arrive_for_the_backup_is_left_as_it_is(target: str, tmp_path: Path) -> None:
+    store = ScriptedStore(["alice", "bob"], target)
+    store.put_by_hand("alice", picture(8))
+    store.put_by_hand("bob", picture(9))
+    store.unread.add("id-alice")
+    definitions = [declared("alice", picture(1)), declared("bob", picture(2))]
+    result = run(store, definitions, backups=Backups(tmp_path / "b", target, "run-1"))
+    assert store.written == [("bob", "put")]
+    assert "backup" in str(result.outcomes[0].error)
+
+
+def test_a_change_between_the_plan_and_its_backup_is_planned_again(target: str, tmp_path: Path) -> None:
+    store = ScriptedStore(["alice"], target)
+    store.put_by_hand("alice", picture(8))
+    # Somebody else brings it in line: the photo that is read for the backup is not the one to be replaced.
+    store.before_read = lambda: store.put_by_hand("alice", picture(1))
+    result = run(store, [declared("alice", picture(1))], backups=Backups(tmp_path / "b", target, "run-1"))
+    assert store.written == []
+    assert drifts(result) == ["in_sync"]
+
+
+def test_the_guards_hold_for_what_is_planned_again_too(target: str) -> None:
+    store = ScriptedStore([f"u{n}" for n in range(10)], target)
+    for n in range(3):
+        store.put_by_hand(f"u{n}", picture(20 + n))
+    store.before_write = lambda user_id: store.put_by_hand("u3", picture(30)) if user_id == "id-u3" else None
+    definitions = [declared(f"u{n}", picture(n + 1)) for n in range(4)] + [absent(f"u{n}") for n in range(4, 10)]
+    result = run(store, definitions, max_replaced="30%")
+    assert [name for name, _action in store.written] == ["u0", "u1", "u2"]
+    assert "guard" in str(result.outcomes[3].error)
+
+
 def test_what_somebody_changes_in_between_is_planned_again_once(target: str) -> None:
     store = ScriptedStore(["alice", "bob"], target)
     store.put_by_hand("alice", picture(8))
