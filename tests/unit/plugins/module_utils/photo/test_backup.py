@@ -59,7 +59,7 @@ def test_photo_and_manifest_are_on_disk_before_the_write(tmp_path: Path, monkeyp
     flushed: list[tuple[str, bytes]] = []
 
     def fsync(descriptor: int) -> None:
-        name = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        name = Path(f"/proc/self/fd/{descriptor}").readlink()
         flushed.append((name.name, name.read_bytes() if name.is_file() else b""))
 
     monkeypatch.setattr(os, "fsync", fsync)
