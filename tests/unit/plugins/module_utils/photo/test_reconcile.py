@@ -415,6 +415,24 @@ def test_a_write_whose_answer_was_lost_is_looked_up(done: bool) -> None:
     assert (outcome.error is None) is done
 
 
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_write_whose_answer_was_lost_is_looked_up_even_when_nothing_else_is(verify: bool) -> None:
+    store = ScriptedStore(["alice", "bob"])
+    store.uncertain.add("id-alice")
+    result = run(store, [declared("alice", picture(1)), declared("bob", picture(2))], verify=verify)
+    assert [(o.changed, o.error) for o in result.outcomes] == [(True, None), (True, None)]
+    assert [o.verified for o in result.outcomes] == [verify or None] * 2
+
+
+def test_a_write_whose_answer_was_lost_and_that_does_not_show_is_not_known_to_be_done() -> None:
+    store = ScriptedStore(["alice"])
+    store.put_by_hand("alice", picture(8))
+    store.uncertain.add("id-alice")
+    store.before_write = lambda user_id: store.lag.update({user_id: 99})
+    outcome = run(store, [declared("alice", picture(1))]).outcomes[0]
+    assert "not known" in str(outcome.error)
+
+
 def test_a_target_that_cannot_be_reached_makes_the_rest_unavailable_and_the_run_fail() -> None:
     store = ScriptedStore(["alice", "bob"])
     store.gone_after = 0
