@@ -479,6 +479,18 @@ def test_only_approved_changes_are_carried_out(target: str) -> None:
     assert all("changed since" in o.change.reason for o in result.outcomes[1:])
 
 
+@pytest.mark.parametrize(("action", "user_id"), [("delete", None), ("none", None), ("put", "id-of-another")])
+def test_what_was_approved_for_another_account_or_as_another_action_is_left(
+    target: str, action: t.Any, user_id: str | None
+) -> None:
+    store = ScriptedStore(["alice"], target)
+    store.put_by_hand("alice", picture(8))
+    expect = Expectation(action, store.tags["id-alice"], None, user_id)
+    result = run(store, [dataclasses.replace(declared("alice", picture(1)), expect=expect)])
+    assert store.written == []
+    assert result.outcomes[0].stale
+
+
 def test_users_who_share_a_picture_are_told() -> None:
     store = ScriptedStore(["alice", "bob", "carol"])
     definitions = [declared("alice", picture(1)), declared("bob", picture(1)), declared("carol", picture(2))]
