@@ -341,7 +341,7 @@ def difference(outcome: Outcome) -> dict[str, str]:
 def _as_text(picture: dict[str, t.Any] | None) -> str:
     if picture is None:
         return "photo: none\n"
-    return "".join(f"{key}: {value}\n" for key, value in sorted(picture.items()))
+    return "".join(f"{key}: {value}\n" for key, value in sorted(picture.items()) if value is not None)
 
 
 def complain(outcomes: t.Sequence[Outcome], ignored: t.Sequence[str]) -> str | None:

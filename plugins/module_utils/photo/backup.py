@@ -74,9 +74,11 @@ class Backups:
         place = self.folder / self.target / _folder_name(user.id)
         name = now.strftime("%Y%m%dT%H%M%S.%fZ") + ".jpg"
         try:
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            for folder in (self.folder, place.parent, place):
-                folder.mkdir(mode=0o700, exist_ok=True)
+            # A folder that was there keeps its rights: it may be one that others need, such as /var/backups.
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (place.parent, place):
+                folder.mkdir(exist_ok=True)
+                folder.chmod(0o700)
             path = place / name
             write_safely(path, picture)
             saved = Saved(

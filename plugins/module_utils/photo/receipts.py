@@ -13,6 +13,7 @@ import contextlib
 import sqlite3
 import time
 import typing as t
+import unicodedata
 from pathlib import Path
 
 from .hashes import Hashed
@@ -197,8 +198,8 @@ class Receipts:
             db.execute("COMMIT")
 
     def users(self, match_by: str, identities: t.Sequence[str], not_before: float) -> dict[str, User]:
-        """Users by identity as they were resolved since ``not_before``. Identities are compared casefolded."""
-        wanted = {identity.casefold(): identity for identity in identities}
+        """Users by identity as they were resolved since ``not_before``. Case does not matter."""
+        wanted = {_spelling(identity): identity for identity in identities}
         keys = list(wanted)
         found: dict[str, User] = {}
         for start in range(0, len(keys), IDS_A_QUERY):
@@ -215,8 +216,8 @@ class Receipts:
             return
         now = time.time()
         head = (self.target, self.authority, match_by)
-        rows = [(*head, u.identity.casefold(), u.id, u.handle, u.label, u.immutable_id, now) for u in users]
-        drops = [(*head, identity.casefold()) for identity in forget]
+        rows = [(*head, _spelling(u.identity), u.id, u.handle, u.label, u.immutable_id, now) for u in users]
+        drops = [(*head, _spelling(identity)) for identity in forget]
         if not rows and not drops:
             return
         with self._cursor() as db:
@@ -292,6 +293,11 @@ class Receipts:
         if self._db is not None:
             self._db.close()
             self._db = None
+
+
+def _spelling(identity: str) -> str:
+    """What two spellings have in common that both directories take for one. Not ``casefold``: it makes ß and ss one."""
+    return unicodedata.normalize("NFC", identity).lower()
 
 
 def _write_ahead(db: sqlite3.Connection) -> None:

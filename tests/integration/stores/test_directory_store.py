@@ -177,6 +177,13 @@ def test_kerberos_without_tls_is_sealed() -> None:
     connection.close()
 
 
+@pytest.mark.usefixtures("ambient")
+def test_kerberos_without_tls_that_would_not_seal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_module, "SEALED", 100_000)  # stronger than anything there is
+    with pytest.raises(StoreError, match=r"cannot sign in|did not seal"):
+        works(options(tls_mode="none", auth_protocol="kerberos", username=None, password=None))
+
+
 def test_ignored_names_still_check_the_authority(tmp_path: Path) -> None:
     works(options(server="localhost", cert_validation="ignore_hostname"))
     other = Authority(tmp_path, "Other CA")

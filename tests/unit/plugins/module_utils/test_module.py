@@ -236,3 +236,14 @@ def test_what_only_one_user_can_have_is_refused_beside_photos(
     assert next(iter(besides)) in result["msg"]
     assert "photos" in result["msg"]
     assert store.written == []
+
+
+def test_a_call_that_is_meant_for_another_tenant_looks_at_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    store = ScriptedStore(["alice"])
+    given = {"user": "alice", "content": encoded(picture(1))}
+    result = call(store, capsys, **given, authority="other.test")
+    assert result["rc"] == 1
+    assert "example.test" in result["msg"]
+    assert "other.test" in result["msg"]
+    assert (store.requests, store.written) == (0, [])
+    assert call(store, capsys, **given, authority="EXAMPLE.test")["rc"] == 0

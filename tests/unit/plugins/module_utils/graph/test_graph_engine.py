@@ -332,3 +332,10 @@ def test_a_time_that_was_too_short_is_made_longer() -> None:
     assert policy.wait(1, 0, 0.002) == pytest.approx(0.0021)
     assert policy.wait(3, 0, 0.002) == 1.25
     assert policy.wait(3, 0, 10.0) == pytest.approx(10.5)
+
+
+@pytest.mark.parametrize("body", ["/9j/!/9k=", "/9j/*", "/9j", "/9j/\u2026"])
+def test_a_damaged_picture_in_a_batch_is_no_answer(body: str) -> None:
+    raw = {"responses": [{"id": "0", "status": 200, "headers": {}, "body": body}]}
+    (answer,) = unpack(Reply(200, {}, json.dumps(raw).encode()), 1)
+    assert (answer.status, answer.body) == (0, None)

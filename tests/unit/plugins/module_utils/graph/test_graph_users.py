@@ -109,6 +109,15 @@ def test_fifteen_values_twenty_filters_one_request(resolve: t.Any) -> None:
     assert found["U7@x.org"] == User("U7@x.org", *[person(7, "")["id"]] * 2, "U 7", None)
 
 
+def test_a_quote_in_a_name_is_part_of_the_name(resolve: t.Any) -> None:
+    tenant = Tenant(person(1, "o'brien@x"), person(2, "x"))
+    tenant.knows = {"in", "list"}
+    found = resolve(tenant, ["O'Brien@x", "nobody' or userPrincipalName eq 'x"])
+    assert tenant.filters == [["O'Brien@x", "nobody' or userPrincipalName eq 'x"]]
+    assert found["O'Brien@x"].id.endswith("1")
+    assert isinstance(found["nobody' or userPrincipalName eq 'x"], Unresolved)
+
+
 def test_none_and_several(resolve: t.Any) -> None:
     tenant = Tenant(person(1, "a@x", mail="both@x"), person(2, "b@x", mail="Both@x"), person(3, "c@x", mail="c@x"))
     found = resolve(tenant, ["BOTH@x", "c@x", "nobody@x"], "mail")

@@ -70,6 +70,10 @@ class ScriptedStore:
         self.notes: list[str] = []
         self.why_blocked: str | None = None
         self.problems: dict[str, str] = {}
+        #: Called before photos are read for a backup.
+        self.before_read: t.Callable[[], None] = lambda: None
+        #: Users that a read leaves out.
+        self.unread: set[str] = set()
         #: Called with the user's id before each write, to change things under the run.
         self.before_write: t.Callable[[str], None] = lambda user_id: None
         #: How many looks still show the photo from before the last write, by user id.
@@ -129,7 +133,8 @@ class ScriptedStore:
         return Observation(True, tag, digest, len(data), width, height, picture=data)
 
     def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
-        yield from self.observe(users, lambda _user, _tag: True)
+        self.before_read()
+        yield from self.observe([user for user in users if user.id not in self.unread], lambda _user, _tag: True)
 
     def write(self, writes: t.Sequence[Write]) -> t.Iterator[tuple[User, WriteResult]]:
         for write in writes:
@@ -141,7 +146,10 @@ class ScriptedStore:
         user_id = write.user.id
         if user_id in self.refuse:
             return WriteResult("failed", self.refuse[user_id])
-        if self.tags.get(user_id) != write.expected:
+        expected = write.expected
+        if self.target == "ad" and write.expected_bytes is not None:
+            expected = sha256(write.expected_bytes)  # a compare-and-swap is made on the value, wherever it comes from
+        if self.tags.get(user_id) != expected:
             return WriteResult("conflict")
         self._before[user_id] = (self.photos.get(user_id), self.tags.get(user_id))
         self.written.append((write.user.identity, "delete" if write.data is None else "put"))

@@ -45,13 +45,28 @@ def test_only_the_owner_can_read_photos_and_manifest(tmp_path: Path) -> None:
         assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_folder_that_was_there_keeps_its_permissions(tmp_path: Path) -> None:
+def test_a_folder_that_was_there_before_keeps_its_rights_and_shows_no_photo(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
-    shared.chmod(0o755)
+    shared.chmod(0o1777)
     path = Backups(shared, "ad", "run").save(ALICE, b"photo", None, "why")
-    assert shared.stat().st_mode & 0o777 == 0o755
-    assert path.parent.parent.stat().st_mode & 0o777 == 0o700
+    assert shared.stat().st_mode & 0o7777 == 0o1777
+    assert {(shared / "ad").stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777} == {0o700}
+    assert (shared / MANIFEST).stat().st_mode & 0o777 == 0o600
+
+
+def test_photo_and_manifest_are_on_disk_before_the_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[tuple[str, bytes]] = []
+
+    def fsync(descriptor: int) -> None:
+        name = Path(f"/proc/self/fd/{descriptor}").readlink()
+        flushed.append((name.name, name.read_bytes() if name.is_file() else b""))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    path = Backups(tmp_path / "b", "ad", "run").save(ALICE, b"photo", None, "why")
+    assert [what for _name, what in flushed[:1]] == [b"photo"]
+    assert flushed[1][0] == path.parent.name
+    assert flushed[2] == (MANIFEST, (tmp_path / "b" / MANIFEST).read_bytes())
 
 
 def test_a_line_that_the_disk_has_no_room_for_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

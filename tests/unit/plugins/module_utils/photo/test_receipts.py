@@ -71,6 +71,13 @@ def test_identities_are_known_for_a_time_and_without_regard_to_case(tmp_path: Pa
     assert receipts.users("userPrincipalName", ["alice@x"], 0) == {}
 
 
+def test_a_name_that_only_looks_alike_is_not_known_as_the_other(tmp_path: Path) -> None:
+    receipts = opened(tmp_path / "r.sqlite")
+    receipts.save_users("userPrincipalName", [User("stra\u00dfe@x", "id", "handle")])
+    assert receipts.users("userPrincipalName", ["strasse@x"], 0) == {}
+    assert set(receipts.users("userPrincipalName", ["STRA\u00dfE@X"], 0)) == {"STRA\u00dfE@X"}
+
+
 def test_reading_only_makes_no_file_and_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     receipts = opened(path, read_only=True)

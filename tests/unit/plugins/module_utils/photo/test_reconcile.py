@@ -355,6 +355,38 @@ def test_a_photo_that_cannot_be_saved_is_left_as_it_is(tmp_path: Path) -> None:
     assert store.written == [("bob", "put")]
 
 
+def test_a_photo_that_does_not_arrive_for_the_backup_is_left_as_it_is(target: str, tmp_path: Path) -> None:
+    store = ScriptedStore(["alice", "bob"], target)
+    store.put_by_hand("alice", picture(8))
+    store.put_by_hand("bob", picture(9))
+    store.unread.add("id-alice")
+    definitions = [declared("alice", picture(1)), declared("bob", picture(2))]
+    result = run(store, definitions, backups=Backups(tmp_path / "b", target, "run-1"))
+    assert store.written == [("bob", "put")]
+    assert "backup" in str(result.outcomes[0].error)
+
+
+def test_a_change_between_the_plan_and_its_backup_is_planned_again(target: str, tmp_path: Path) -> None:
+    store = ScriptedStore(["alice"], target)
+    store.put_by_hand("alice", picture(8))
+    # Somebody else brings it in line: the photo that is read for the backup is not the one to be replaced.
+    store.before_read = lambda: store.put_by_hand("alice", picture(1))
+    result = run(store, [declared("alice", picture(1))], backups=Backups(tmp_path / "b", target, "run-1"))
+    assert store.written == []
+    assert drifts(result) == ["in_sync"]
+
+
+def test_the_guards_hold_for_what_is_planned_again_too(target: str) -> None:
+    store = ScriptedStore([f"u{n}" for n in range(10)], target)
+    for n in range(3):
+        store.put_by_hand(f"u{n}", picture(20 + n))
+    store.before_write = lambda user_id: store.put_by_hand("u3", picture(30)) if user_id == "id-u3" else None
+    definitions = [declared(f"u{n}", picture(n + 1)) for n in range(4)] + [absent(f"u{n}") for n in range(4, 10)]
+    result = run(store, definitions, max_replaced="30%")
+    assert [name for name, _action in store.written] == ["u0", "u1", "u2"]
+    assert "guard" in str(result.outcomes[3].error)
+
+
 def test_what_somebody_changes_in_between_is_planned_again_once(target: str) -> None:
     store = ScriptedStore(["alice", "bob"], target)
     store.put_by_hand("alice", picture(8))
@@ -431,6 +463,24 @@ def test_a_write_whose_answer_was_lost_is_looked_up(done: bool) -> None:
     assert (outcome.error is None) is done
 
 
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_write_whose_answer_was_lost_is_looked_up_even_when_nothing_else_is(verify: bool) -> None:
+    store = ScriptedStore(["alice", "bob"])
+    store.uncertain.add("id-alice")
+    result = run(store, [declared("alice", picture(1)), declared("bob", picture(2))], verify=verify)
+    assert [(o.changed, o.error) for o in result.outcomes] == [(True, None), (True, None)]
+    assert [o.verified for o in result.outcomes] == [verify or None] * 2
+
+
+def test_a_write_whose_answer_was_lost_and_that_does_not_show_is_not_known_to_be_done() -> None:
+    store = ScriptedStore(["alice"])
+    store.put_by_hand("alice", picture(8))
+    store.uncertain.add("id-alice")
+    store.before_write = lambda user_id: store.lag.update({user_id: 99})
+    outcome = run(store, [declared("alice", picture(1))]).outcomes[0]
+    assert "not known" in str(outcome.error)
+
+
 def test_a_target_that_cannot_be_reached_makes_the_rest_unavailable_and_the_run_fail() -> None:
     store = ScriptedStore(["alice", "bob"])
     store.gone_after = 0
@@ -475,6 +525,18 @@ def test_only_approved_changes_are_carried_out(target: str) -> None:
     assert store.written == [("approved", "put")]
     assert [o.stale for o in result.outcomes] == [False, True, True, True]
     assert all("changed since" in o.change.reason for o in result.outcomes[1:])
+
+
+@pytest.mark.parametrize(("action", "user_id"), [("delete", None), ("none", None), ("put", "id-of-another")])
+def test_what_was_approved_for_another_account_or_as_another_action_is_left(
+    target: str, action: t.Any, user_id: str | None
+) -> None:
+    store = ScriptedStore(["alice"], target)
+    store.put_by_hand("alice", picture(8))
+    expect = Expectation(action, store.tags["id-alice"], None, user_id)
+    result = run(store, [dataclasses.replace(declared("alice", picture(1)), expect=expect)])
+    assert store.written == []
+    assert result.outcomes[0].stale
 
 
 def test_users_who_share_a_picture_are_told() -> None:
