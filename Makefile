@@ -23,7 +23,7 @@ demo: setup ## see the main job done on a domain and a tenant on this machine
 	@tests/demo/run
 
 .PHONY: test
-test: setup-all ## all tests and gates, in two lanes side by side
+test: setup-all ## all tests and gates, in lanes side by side
 	@tests/run
 
 .PHONY: unit

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "sandbox"))
@@ -56,6 +57,19 @@ class Company:
     def photos(self) -> Path:
         """This test's own copy of the definitions folder."""
         return self.folder / "photos"
+
+    def only(self, *users: str) -> None:
+        """Declare nobody else, where the others would only take time."""
+        for path in self.photos.iterdir():
+            if path.is_file() and path.stem.lower() not in users and path.name != "photos.yml":
+                path.unlink()
+        manifest = self.photos / "photos.yml"
+        told = yaml.safe_load(manifest.read_text())["photos"]
+        left = {user: photo for user, photo in told.items() if user in users}
+        if left:
+            manifest.write_text(yaml.safe_dump({"photos": left}))
+        else:
+            manifest.unlink()
 
     def inventory(self, shard_size: int = 500) -> Path:
         """An inventory file for the copy."""

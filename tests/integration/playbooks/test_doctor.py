@@ -178,6 +178,7 @@ def test_a_receipts_file_that_is_no_receipts_file(company: Company) -> None:
     (company.folder / "receipts.sqlite").write_bytes(b"spoiled " * 1000)
     code, checks = examine(company, "-e", "doctor_receipts=receipts.sqlite")
     assert (code != 0, failed(checks)) == (True, [("here", "receipts file")])
+    company.only("alice@photos.test")
     company.play("sync", "-e", "sync_receipts=good.sqlite")
     code, checks = examine(company, "-e", "doctor_receipts=good.sqlite")
     assert (code, checks["here", "receipts file"]["status"]) == (0, "ok")

@@ -19,6 +19,12 @@ AD = ("oscar+photos@photos.test", "quinn@photos.test", "samir@photos.test", "tes
 EXO = ("rosa@photos.test", "samir@photos.test", "tessa@photos.test")
 
 
+@pytest.fixture(autouse=True)
+def few(company: Company) -> None:
+    """Only these are declared, and Alice, who gets her first photo."""
+    company.only(*AD, *EXO, "alice@photos.test")
+
+
 def sync(company: Company) -> None:
     company.play("sync", "-e", "sync_max_replaced=100%", "-e", "sync_max_removed=100%")
 
@@ -110,23 +116,19 @@ def test_one_user_one_target_and_a_folder_of_one_run(company: Company) -> None:
     assert company.domain.photo("samir@photos.test") == before_ad["samir@photos.test"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
+def test_what_cannot_be_restored_is_said_and_nothing_is_written(company: Company) -> None:
+    sync(company)
+    writes = company.writes()
+    cannot: list[tuple[dict[str, t.Any], str]] = [
         ({"restore_from": "nowhere"}, "nowhere"),
         ({"restore_run": "run-9"}, "no run run-9"),
         ({"restore_users": ["alice@photos.test"]}, "saved no photo of alice@photos.test"),
-    ],
-)
-def test_what_cannot_be_restored_is_said_and_nothing_is_written(
-    company: Company, arguments: dict[str, t.Any], words: str
-) -> None:
-    sync(company)
-    writes = company.writes()
-    run = company.play("restore", "-e", json.dumps(arguments))
-    assert run.code != 0
-    assert words in run.output
-    assert company.writes() == writes
+    ]
+    for arguments, words in cannot:
+        run = company.play("restore", "-e", json.dumps(arguments))
+        assert run.code != 0, arguments
+        assert words in run.output, arguments
+        assert company.writes() == writes, arguments
 
 
 def test_backups_of_another_tenant_or_domain_are_refused(company: Company) -> None:
