@@ -116,10 +116,12 @@ def may_be_alike(one: bytes, other: bytes) -> bool:
 def by_figures(figures: image.Measures) -> Comparison:
     """The verdict on measured figures: all must speak for the same photo, and one that speaks against it is enough."""
     values = [(abs(getattr(figures, name)), bound) for name, bound in BOUNDS.items()]
-    value, bound = max(values, key=lambda each: each[0] / each[1].same)
-    shown = f"{value:.2g}" if value < 100 else f"{value:.0f}"
+    against = [(value, bound) for value, bound in values if value >= bound.different]
+    # The figure that is told is one that decided.
+    value, bound = max(against or values, key=lambda each: each[0] / each[1].same)
+    shown = f"{value:.0f}" if value >= 100 else f"{value:.2g}" if value <= bound.same else f"{value:.3g}"
     distance = f"{bound.words} differs by {shown}{bound.unit}, of {bound.same:g} allowed"
-    if any(value >= bound.different for value, bound in values):
+    if against:
         return Comparison("different", "pixels", f"another photo: {distance}")
     if value > bound.same:
         return Comparison("ambiguous", "pixels", f"not sure that it is the same photo: {distance}")

@@ -174,7 +174,15 @@ def test_between_the_bounds_is_ambiguous() -> None:
     ):
         found = equality.by_figures(image.Measures(**{**none, "brightness": value}))
         assert found.verdict == verdict
-        assert f"brightness differs by {value:.2g} levels, of {bound.same:g} allowed" in found.reason
+        assert f"brightness differs by {value:.3g} levels, of {bound.same:g} allowed" in found.reason
+
+
+def test_the_figure_that_is_told_is_one_that_decided() -> None:
+    open_, against = equality.BOUNDS["shape"], equality.BOUNDS["brightness"]
+    figures = dict.fromkeys(equality.BOUNDS, 0.0) | {"shape": open_.different - 0.1, "brightness": against.different}
+    found = equality.by_figures(image.Measures(**figures))
+    assert found.verdict == "different"
+    assert against.words in found.reason
 
 
 def test_one_figure_against_is_enough_however_good_the_others_are() -> None:
