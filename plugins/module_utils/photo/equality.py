@@ -119,7 +119,7 @@ def by_figures(figures: image.Measures) -> Comparison:
     against = [(value, bound) for value, bound in values if value >= bound.different]
     # The figure that is told is one that decided.
     value, bound = max(against or values, key=lambda each: each[0] / each[1].same)
-    shown = f"{value:.0f}" if value >= 100 else f"{value:.2g}" if value <= bound.same else f"{value:.3g}"
+    shown = f"{value:.3g}" if value < 100 else f"{value:.0f}"
     distance = f"{bound.words} differs by {shown}{bound.unit}, of {bound.same:g} allowed"
     if against:
         return Comparison("different", "pixels", f"another photo: {distance}")
