@@ -12,7 +12,7 @@ import typing as t
 
 from . import image
 from .mark import read_mark
-from .model import Comparison, Observation, Receipt, SourceError
+from .model import Comparison, Observation, Receipt, Rendition, SourceError
 
 
 def by_tag(receipt: Receipt | None, tag: str | None, source_sha256: str, recipe_digest: str) -> Comparison | None:
@@ -75,14 +75,14 @@ BOUNDS: dict[str, Bound] = {
 FAR = 6.0
 
 
-def by_pixels(declared_jpeg: bytes, observed: bytes) -> Comparison:
+def by_pixels(declared: bytes | Rendition, observed: bytes) -> Comparison:
     """What the pictures look like, for photos that a service has re-encoded or scaled.
 
-    ``declared_jpeg`` is our rendition, ``observed`` whatever the target gave, which may be no picture at all.
+    ``declared`` is our rendition, or the JPEG of it; ``observed`` whatever the target gave, which may be no picture.
     SourceError only when the declared one is no picture.
     """
     try:
-        figures = image.measure(declared_jpeg, observed)
+        figures = image.measure(declared, observed)
     except SourceError as error:
         if str(error).startswith(image.DECLARED):
             raise

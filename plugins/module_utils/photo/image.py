@@ -352,7 +352,8 @@ def _rendition(decoded: _Decoded, recipe: Recipe, source: str, name: str) -> Ren
         )
     if recipe.mark:
         jpeg = stamp(jpeg, source, recipe.digest)
-    return Rendition(jpeg, size[0], size[1], quality, tuple(notes))
+    alike = pixels if quality == QUALITY_HIGHEST else None
+    return Rendition(jpeg, size[0], size[1], quality, tuple(notes), alike)
 
 
 def _pixels(decoded: _Decoded, box: geometry.Box, size: tuple[int, int], background: str) -> Image.Image:
@@ -361,12 +362,11 @@ def _pixels(decoded: _Decoded, box: geometry.Box, size: tuple[int, int], backgro
     stored = geometry.stored_box(box, decoded.orientation, decoded.width, decoded.height)
     full_width, full_height = (decoded.height, decoded.width) if turned else (decoded.width, decoded.height)
     across, down = decoded.pixels.width / full_width, decoded.pixels.height / full_height
-    picture = decoded.pixels.resize(
-        (size[1], size[0]) if turned else size,
-        Image.Resampling.LANCZOS,
-        box=(stored[0] * across, stored[1] * down, stored[2] * across, stored[3] * down),
-        reducing_gap=_REDUCING_GAP,
-    )
+    part = (stored[0] * across, stored[1] * down, stored[2] * across, stored[3] * down)
+    scaled = (size[1], size[0]) if turned else size
+    picture = decoded.pixels
+    if (scaled, part) != (picture.size, (0, 0, *picture.size)):
+        picture = picture.resize(scaled, Image.Resampling.LANCZOS, box=part, reducing_gap=_REDUCING_GAP)
     picture = _flat(_upright(picture, decoded.orientation), decoded.profile, background)
     picture.info.clear()  # Pillow would write a comment that the source had
     return picture
@@ -494,10 +494,13 @@ _LEVELS = range(256)
 _SQUARES = tuple(level * level for level in _LEVELS)
 
 
-def measure(a: bytes, b: bytes) -> Measures:
+def measure(a: bytes | Rendition, b: bytes) -> Measures:
     """Figures that compare a declared photo with one that was found, of any size. SourceError naming which is none."""
     available()
-    first = _for_comparison(a, DECLARED)
+    if isinstance(a, bytes):
+        first = _for_comparison(a, DECLARED)
+    else:
+        first = _for_comparison(a.data, DECLARED) if a.pixels is None else _shrunk(a.pixels, None)
     second = _for_comparison(b, "the photo that was found")
     side = min(_GRID, *first.size, *second.size)
     shapes = [picture.width / picture.height for picture in (first, second)]
@@ -587,9 +590,13 @@ def _for_comparison(data: bytes, name: str) -> Image.Image:
                 decoded = _decode(_open(data, name), scale, name)
             picture = decoded.pixels
             if picture.mode != "YCbCr":
-                picture = picture.reduce(max(1, min(picture.size) // (2 * _GRID)))
-                picture = _flat(picture, decoded.profile, "#ffffff").convert("YCbCr")
+                picture = _shrunk(picture, decoded.profile)
             return _upright(picture, decoded.orientation)
+
+
+def _shrunk(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Plain pixels in YCbCr, of at least twice the grid where there are so many."""
+    return _flat(picture.reduce(max(1, min(picture.size) // (2 * _GRID))), profile, "#ffffff").convert("YCbCr")
 
 
 def _planes(picture: Image.Image, side: int) -> list[Image.Image]:

@@ -104,7 +104,7 @@ class Judge:
             return Comparison("different", "bytes", "other bytes than the ones that are wanted as they are")
         if seen.picture is None:
             return Comparison("ambiguous", "pixels", "the target's picture could not be read, so it was not compared")
-        return by_pixels(rendition.data, seen.picture)
+        return by_pixels(rendition, seen.picture)
 
     @staticmethod
     def _with_rendition(outcome: Outcome, rendition: Rendition) -> Outcome:

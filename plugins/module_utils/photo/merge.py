@@ -198,4 +198,4 @@ def compare(kept: bytes, other: bytes, other_side: SideName) -> Comparison:
     rendition = render(kept, [recipe], "the photo that is kept")[0]
     seen = Observation(present=True, sha256=sha256(other), picture=other)
     known = by_content(seen, rendition.sha256, sha256(kept), recipe.digest)
-    return known if known is not None else by_pixels(rendition.data, other)
+    return known if known is not None else by_pixels(rendition, other)

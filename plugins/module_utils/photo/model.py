@@ -129,13 +129,18 @@ def _digest(recipe: Recipe) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """The JPEG that a recipe makes of a source. ``notes`` say what a person should know ("no face found")."""
+    """The JPEG that a recipe makes of a source. ``notes`` say what a person should know ("no face found").
+
+    ``pixels`` is the picture before it was encoded (image.Pixels), while it is at hand and the JPEG looks just like it:
+    comparing with that saves a decode. It takes megabytes, so whoever keeps renditions keeps them without.
+    """
 
     data: bytes = field(repr=False)
     width: int
     height: int
     quality: int
     notes: tuple[str, ...] = ()
+    pixels: t.Any = field(default=None, repr=False, compare=False)
 
     @property
     def sha256(self) -> str:

@@ -9,6 +9,7 @@ import itertools
 import threading
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from . import hashes
 from .hashes import Hashed
@@ -93,7 +94,7 @@ class Workshop:
         made = render(data, [self.recipe], source.name)[0]
         with self._lock:
             if digest not in self._kept and self._kept_bytes + len(made.data) <= KEPT_BYTES:
-                self._kept[digest] = made
+                self._kept[digest] = replace(made, pixels=None)
                 self._kept_bytes += len(made.data)
         return made
 
