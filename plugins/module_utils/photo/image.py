@@ -490,6 +490,8 @@ _REGIONS = 6
 #: What is added to gradients and levels that something is divided by, so that flat and black pictures can be compared.
 _GRADIENT_FLOOR = 0.3
 _LEVEL_FLOOR = 4.0
+#: From RGB to the YCbCr of JPEG (ITU-T T.871). Pillow's own conversion rounds down, which a third of a bound would be.
+_YCBCR = (0.299, 0.587, 0.114, 0, -0.168736, -0.331264, 0.5, 128, 0.5, -0.418688, -0.081312, 128)
 _LEVELS = range(256)
 _SQUARES = tuple(level * level for level in _LEVELS)
 
@@ -596,7 +598,8 @@ def _for_comparison(data: bytes, name: str) -> Image.Image:
 
 def _shrunk(picture: Image.Image, profile: bytes | None) -> Image.Image:
     """Plain pixels in YCbCr, of at least twice the grid where there are so many."""
-    return _flat(picture.reduce(max(1, min(picture.size) // (2 * _GRID))), profile, "#ffffff").convert("YCbCr")
+    small = _flat(picture.reduce(max(1, min(picture.size) // (2 * _GRID))), profile, "#ffffff")
+    return Image.merge("YCbCr", small.convert("RGB", _YCBCR).split())
 
 
 def _planes(picture: Image.Image, side: int) -> list[Image.Image]:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import variants
 from ansible_collections.hybrid.photos.plugins.module_utils.photo import equality, image
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import Recipe
+from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import Recipe, Rendition
 from PIL import Image
 
 EXO = Recipe(size=648, max_bytes=4_194_303)
@@ -38,9 +38,9 @@ EXTRA = {
 Row = dict[str, t.Any]
 
 
-def render(picture: Image.Image, recipe: Recipe = EXO) -> bytes:
+def render(picture: Image.Image, recipe: Recipe = EXO) -> Rendition:
     """What would be uploaded for this photograph."""
-    return image.render(variants.jpeg(picture, 95, 0), [recipe], "photograph")[0].data
+    return image.render(variants.jpeg(picture, 95, 0), [recipe], "photograph")[0]
 
 
 def rows(job: tuple[int, Path, list[Path], int]) -> list[Row]:
@@ -52,28 +52,28 @@ def rows(job: tuple[int, Path, list[Path], int]) -> list[Row]:
     side = min(EXO.size, photograph.width)
     found: list[Row] = []
 
-    def compare(kind: str, handled: bytes, how: t.Any, declared: bytes = uploads[EXO]) -> None:
+    def compare(kind: str, handled: bytes, how: t.Any, declared: Rendition = uploads[EXO]) -> None:
         figures = dataclasses.asdict(image.measure(declared, handled))
         found.append({"photo": number, "path": path.name, "kind": kind, "how": how, "figures": figures})
 
     for turn in range(handlings):
         how = variants.handling(chance, side, min(96, side) if turn % 4 == 0 else None)
-        compare("same", how.apply(uploads[EXO]), how)
+        compare("same", how.apply(uploads[EXO].data), how)
     for kind, alter in variants.ALTERATIONS.items():
         if kind == "greyscale" and not variants.has_colour(photograph):
             continue
         for _turn in range(max(1, handlings // 8)):
             altered = render(alter(photograph, chance))
             how = variants.handling(chance, side)
-            compare(kind, how.apply(altered), how)
+            compare(kind, how.apply(altered.data), how)
     for other in similar:
         square = variants.square(other)
         how = variants.handling(chance, min(EXO.size, square.width))
-        compare("a similar photograph", how.apply(render(square)), how)
+        compare("a similar photograph", how.apply(render(square).data), how)
     for kind, (sizes, resampling, recipe) in EXTRA.items():
         for _turn in range(max(1, handlings // 10)):
             how = variants.handling(chance, side, min(side, chance.choice(sizes)))._replace(filter=resampling.name)
-            compare(kind, how.apply(uploads[recipe]), how, uploads[recipe])
+            compare(kind, how.apply(uploads[recipe].data), how, uploads[recipe])
     return found
 
 

@@ -118,6 +118,23 @@ def test_what_a_service_does_to_an_upload_is_no_drift(side: int, quality: int) -
         )
 
 
+@pytest.mark.parametrize("side", [48, 96, 240, 648])
+def test_a_picture_before_it_was_encoded_compares_like_its_jpeg(side: int) -> None:
+    rendition = image.render(encode(PICTURE, "PNG"), [Recipe(size=648, max_bytes=1 << 22)], "x")[0]
+    assert rendition.pixels is not None
+    for quality in (60, 90):
+        observed = handled(UPLOADED, side, quality, 2, Image.Resampling.BICUBIC)
+        before, after = image.measure(rendition, observed), image.measure(rendition.data, observed)
+        for name, bound in equality.BOUNDS.items():
+            assert abs(getattr(before, name) - getattr(after, name)) < bound.same / 6, name
+
+
+def test_a_picture_that_lost_quality_to_a_limit_is_compared_by_its_jpeg() -> None:
+    rendition = image.render(encode(PICTURE, "PNG"), [Recipe(size=648, max_bytes=30_000)], "x")[0]
+    assert rendition.quality < image.QUALITY_HIGHEST
+    assert rendition.pixels is None
+
+
 def sticker(picture: Image.Image) -> Image.Image:
     altered = picture.copy()
     ImageDraw.Draw(altered).rectangle((300, 300, 364, 364), fill="#f0f0f0")

@@ -220,3 +220,13 @@ def test_names_that_are_no_text_and_names_from_here_are_remembered_too(
     Workshop(Recipe(96, 10_240), declared[:2], 2, receipts)
     receipts.close()
     assert folder.read == []
+
+
+def test_pixels_are_handed_out_with_a_new_rendition_and_never_kept(folder: Folder) -> None:
+    (folder.root / "a").write_bytes(picture(1))
+    workshop = folder.look("a")
+    declared = Definition("a@x", source=Source(str(folder.root / "a")))
+    made, again = workshop.rendition(declared), workshop.rendition(declared)
+    assert made.pixels is not None
+    assert made == again
+    assert again.pixels is None
