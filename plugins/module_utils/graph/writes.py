@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..photo.model import Observation, User, Write, WriteResult
+from ..photo.model import Observation, StoreError, User, Write, WriteResult
 from .batch import MOST, Answer, Item
 from .client import Client
 from .engine import TOO_LATE, Engine
@@ -46,7 +46,11 @@ class Writer:
         self._photos = photos
 
     def write(self, writes: t.Iterable[Write]) -> t.Iterator[tuple[User, WriteResult]]:
-        """Yield every write's end, in any order."""
+        """Yield every write's end, in any order.
+
+        Raises StoreError where the application may not write at all, after every write's end: who was refused, or not
+        sent for that reason, has failed and is in no doubt.
+        """
         fitting: list[Job] = []
         for write in writes:
             if write.data is not None and len(write.data) > MOST_BYTES:
@@ -56,15 +60,26 @@ class Writer:
                 fitting.append(Job(write))
         width = self._client.limit.maximum
         engine = Engine(self._client, size=min(MOST, width), ahead=width)
+        refused: StoreError | None = None
         for item, answer in engine.run(_check(job) for job in fitting):
             job: Job = item.key
             if not _nothing_to_lose(job, item, answer) and nameless(item, answer):
                 engine.add(item)
                 continue
+            if refused is not None and item.step != "write" and not job.unsure:
+                yield job.write.user, WriteResult("failed", f"not written: {refused}")
+                continue
             step = self._judge if item.step == "write" else self._look
-            result = step(engine, job, item, answer)
+            try:
+                result = step(engine, job, item, answer)
+            except StoreError as error:
+                refused = error
+                in_doubt = WriteResult("uncertain", str(error))
+                result = in_doubt if job.unsure else WriteResult("failed", f"not written: {error}")
             if result is not None:
                 yield job.write.user, result
+        if refused is not None:
+            raise refused
 
     def _look(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
         """Is the photo still the one that the change was planned on? Then send; None: under way."""

@@ -193,12 +193,25 @@ def test_a_problem_at_the_look(graph: t.Any, users: t.Any) -> None:
     assert (result.status, "no mailbox" in result.error) == ("failed", True)
 
 
-def test_missing_write_permission(graph: t.Any, users: t.Any) -> None:
+def test_a_missing_write_permission_leaves_nobody_in_doubt(graph: t.Any, users: t.Any) -> None:
+    everyone = users(40)
     graph.claims["roles"] = ["User.Read.All", "ProfilePhoto.Read.All"]
-    graph.script.on("GET /v1.0/users/id-0/photo", meta('"A"'))
-    graph.script.on("PUT /v1.0/users/id-0/photo/$value", (403, {"error": {"code": "ErrorAccessDenied"}}))
+    for user in everyone:
+        graph.script.on(f"GET /v1.0/users/{user.id}/photo", meta('"A"'))
+        graph.script.on(
+            f"PUT /v1.0/users/{user.id}/photo/$value", (403, {"error": {"code": "ErrorAccessDenied", "message": "x"}})
+        )
+    results = {}
     with pytest.raises(StoreError, match=r"ProfilePhoto\.ReadWrite\.All"):
-        one(graph, users)
+        for user, result in Writer(graph.client, Photos(graph.client, graph.permissions)).write(
+            Write(user, JPEG, '"A"') for user in everyone
+        ):
+            results[user.id] = result
+    assert len(results) == len(everyone)
+    for result in results.values():
+        assert result.status == "failed"
+        assert "ProfilePhoto.ReadWrite.All" in str(result.error)
+    assert len(sent(graph, "PUT")) < len(everyone)  # who was not under way is not sent
 
 
 PATH = "/beta/admin/people/photoUpdateSettings"
