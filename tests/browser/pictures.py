@@ -41,12 +41,14 @@ def thumbnail(path: Path) -> bytes:
 def lay_out(folder: Path) -> None:
     """Previews of the sample's people: who is different holds somebody else's photo."""
     faces = [thumbnail(path) for path in portraits(52)]
+    face_of = {user: faces[number] for number, (user, *_rest) in enumerate(sample.PEOPLE)}
     for number, (user, _label, ad, exo) in enumerate(sample.PEOPLE):
-        mine, other = faces[number], faces[number + 26]
+        mine = face_of[user]
         if not {ad.split()[0], exo.split()[0]} & {"unwanted", "invalid"}:
             (folder / preview_name("declared", user)).write_bytes(mine)
         for kind, words in (("ad", ad), ("exo", exo)):
             drift = words.split()[0]
+            other = face_of.get(sample.SHOWN_BY.get((user, kind), ""), faces[number + 26])
             if drift in ("different", "unwanted"):
                 (folder / preview_name(kind, user)).write_bytes(other if drift == "different" else mine)  # type: ignore[arg-type]
 

@@ -338,7 +338,7 @@ def test_after_a_run_it_tells_what_was_done(browser: webdriver.Chrome, tmp_path:
         assert told in body
     chip(browser, "failed").click()
     assert names(browser) == ["Megan Bowen"]
-    assert "507 quota exceeded" in browser.find_element(By.ID, "body").text
+    assert "507 ErrorQuotaExceeded" in browser.find_element(By.ID, "body").text
 
 
 def test_a_picture_of_it_is_not_blank_and_the_themes_differ(browser: webdriver.Chrome, page: str) -> None:

@@ -125,4 +125,4 @@ def by_figures(figures: image.Measures) -> Comparison:
         return Comparison("different", "pixels", f"another photo: {distance}")
     if value > bound.same:
         return Comparison("ambiguous", "pixels", f"not sure that it is the same photo: {distance}")
-    return Comparison("same", "pixels", f"same photo, encoded anew: {distance}")
+    return Comparison("same", "pixels", f"same photo, re-encoded: {distance}")

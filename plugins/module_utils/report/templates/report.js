@@ -86,8 +86,8 @@
     if (user.h) facts.append(hashLine("SHA-256", user.h));
     const others = [...new Set(SIDES.flatMap(([name]) => (user[name] && user[name].m) || []))];
     if (others.length) {
-      const more = others.length > 3 ? ` and ${others.length - 3} more` : "";
-      const line = make("p", "warn", "Same picture as ");
+      const more = (others.length > 3 ? ` and ${others.length - 3} more` : "") + "?";
+      const line = make("p", "warn", "Mixed up with ");
       facts.append(breakable(line, others.slice(0, 3).join(", ") + more));
     }
     side.append(facts);

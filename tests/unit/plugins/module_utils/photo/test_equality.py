@@ -114,7 +114,7 @@ def test_what_a_service_does_to_an_upload_is_no_drift(side: int, quality: int) -
         found = equality.by_pixels(DECLARED, handled(UPLOADED, side, quality, subsampling, resampling))
         assert (found.verdict, found.rung) == ("same", "pixels"), found
         assert re.fullmatch(
-            r"same photo, encoded anew: .+ differs by [\d.e-]+.*, of [\d.]+ allowed", found.reason
+            r"same photo, re-encoded: .+ differs by [\d.e-]+.*, of [\d.]+ allowed", found.reason
         )
 
 

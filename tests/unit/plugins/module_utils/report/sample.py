@@ -40,20 +40,33 @@ PEOPLE: list[tuple[str, str, str, str]] = [
     ("zoë.kowalski@contoso.example", "Zoë Kowalski", "in_sync", "in_sync"),
 ]
 
+#: Who shows somebody else's photo, and whose: the mix-up that everybody dreads.
+SHOWN_BY = {("alex.wilber@contoso.example", "exo"): "adele.vance@contoso.example"}
+
+_NOBODY = "no user has userPrincipalName 'diego_siciliani#EXT#@contoso.example' under DC=contoso,DC=example. "
+#: In the words of plan.py, equality.py and the stores.
 _REASONS = {
-    ("ad", "different"): "The thumbnailPhoto is another picture than the declared one.",
-    ("exo", "different"): "The photo is another picture than the declared one (distance 31.4, limit 12).",
-    ("ad", "missing"): "The account has no thumbnailPhoto.",
-    ("exo", "missing"): "The user has no photo in Microsoft 365.",
-    ("ad", "unwanted"): "The definition says absent, and there is a thumbnailPhoto.",
-    ("exo", "unwanted"): "The definition says absent, and there is a photo.",
-    ("ad", "in_sync"): "The thumbnailPhoto carries our mark of the declared source.",
-    ("exo", "in_sync"): "The tag is the one on the receipt.",
-    ("ad", "unresolved"): "No user in DC=contoso,DC=example has this userPrincipalName.",
-    ("exo", "unresolved"): "2 users have this address: match by id, or remove one.",
-    ("exo", "unavailable"): "The user has no Exchange Online mailbox, so Microsoft 365 holds no photo for it.",
-    ("ad", "invalid"): "portraits/henrietta.jpg is no picture that can be read: truncated JPEG.",
-    ("exo", "invalid"): "portraits/henrietta.jpg is no picture that can be read: truncated JPEG.",
+    ("ad", "different"): "another photo: position differs by 4.17 % of the side, of 0.3 allowed",
+    ("exo", "different"): "another photo: the most different spot differs by 131 levels, of 24 allowed",
+    ("ad", "missing"): "a photo is declared, and the target has none",
+    ("exo", "missing"): "a photo is declared, and the target has none",
+    ("ad", "unwanted"): "declared absent, but the target has a photo",
+    ("exo", "unwanted"): "declared absent, but the target has a photo",
+    ("ad", "in_sync"): "our own photo of the declared picture, untouched",
+    ("exo", "in_sync"): "untouched since we uploaded the declared picture",
+    (
+        "ad",
+        "unresolved",
+    ): f"{_NOBODY}Check the spelling, match_by, search_base and whether this account may see the user",
+    (
+        "exo",
+        "unresolved",
+    ): "no user of the tenant has the userPrincipalName nestor.wilke@contoso.example; correct it, or "
+    "choose another match_by",
+    ("exo", "unavailable"): "no mailbox in Exchange Online to hold a photo (404 ErrorNonExistentMailbox: The mailbox "
+    "is not there); assign a licence first",
+    ("ad", "invalid"): "portraits/henrietta.jpg: it starts like JPEG but is damaged; save it anew",
+    ("exo", "invalid"): "portraits/henrietta.jpg: it starts like JPEG but is damaged; save it anew",
 }
 
 
@@ -76,6 +89,8 @@ def row(user: str, target: str, words: str = "in_sync", done: bool = False, **mo
     seen = {"bytes": size, "width": side, "height": side}
     name = {"sha256": fake_hash(target, user, "seen")} if target == "ad" else {"etag": fake_hash(user, "etag")[:12]}
     changed = action != "none" and not (done and "failed" in flags)
+    owner = SHOWN_BY.get((user, target), "")
+    mixed_up = bool(owner) and drift == "different"
     return {
         "user": user,
         "id": None if drift == "unresolved" else f"{fake_hash(user)[:8]}-0000-4000-8000-{fake_hash(user)[:12]}",
@@ -84,12 +99,11 @@ def row(user: str, target: str, words: str = "in_sync", done: bool = False, **mo
         "action": action,
         "changed": changed,
         "reason": (
-            "There is no photo, as declared."
+            "declared absent, and the target has no photo"
             if "absent" in flags
-            else _REASONS.get((target, drift), "The LDAP server does not answer.")
+            else _REASONS.get((target, drift), "the server does not answer")
         )
-        + (" Somebody else wrote it after us." if "foreign" in flags else "")
-        + (" It is kept, since on_foreign_change is keep." if "kept" in flags else ""),
+        + ("; somebody else changed it after our last write, and on_foreign_change is keep" if "kept" in flags else ""),
         "foreign": "foreign" in flags or "kept" in flags,
         "verified": ("unverified" not in flags) if done and changed else None,
         "source": {"sha256": fake_hash(user), "path": f"/srv/photos/portraits/{user.partition('.')[0]}.jpg"}
@@ -100,9 +114,15 @@ def row(user: str, target: str, words: str = "in_sync", done: bool = False, **mo
         else None,
         "observed": {**name, **seen} if there else None,
         "backup": f"/srv/backups/{target}/{fake_hash(user)[:8]}.jpg" if done and changed and there else None,
-        "error": "The server refused the photo (507 quota exceeded)." if done and "failed" in flags else None,
-        "warnings": ["No face was found, so the centre was cropped."] if user.startswith("megan") else [],
-        "shared_with": ["adele.vance@contoso.example"] if user.startswith("alex") else [],
+        "error": "Microsoft Graph refused (507 ErrorQuotaExceeded: quota exceeded)"
+        if done and "failed" in flags
+        else None,
+        "warnings": [f"it shows the photo that is declared for {owner}"]
+        if mixed_up
+        else ["crop top instead of face: no face was found"]
+        if user.startswith("megan")
+        else [],
+        "shared_with": [owner] if mixed_up else [],
         **more,
     }
 
