@@ -113,9 +113,7 @@ def test_what_a_service_does_to_an_upload_is_no_drift(side: int, quality: int) -
     for subsampling, resampling in itertools.product((0, 2), (Image.Resampling.BOX, Image.Resampling.LANCZOS)):
         found = equality.by_pixels(DECLARED, handled(UPLOADED, side, quality, subsampling, resampling))
         assert (found.verdict, found.rung) == ("same", "pixels"), found
-        assert re.fullmatch(
-            r"same photo, re-encoded: .+ differs by [\d.e-]+.*, of [\d.]+ allowed", found.reason
-        )
+        assert re.fullmatch(r"same photo, re-encoded: .+ differs by [\d.e-]+.*, of [\d.]+ allowed", found.reason)
 
 
 @pytest.mark.parametrize("side", [48, 96, 240, 648])
