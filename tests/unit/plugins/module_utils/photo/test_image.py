@@ -180,12 +180,18 @@ def test_a_transparent_colour_of_a_png_or_gif_is_flattened() -> None:
         assert decode(render(encode(picture, kind, transparency=colour)).data).getpixel((20, 20)) == (255, 255, 255)
 
 
-def test_no_metadata_is_left() -> None:
+@pytest.mark.parametrize("size", [(640, 480), (648, 648), (96, 96)])  # two need no scaling for one of the recipes
+def test_no_metadata_is_left(size: tuple[int, int]) -> None:
     exif = Image.Exif()
     exif[0x010E] = "SECRET description"
     exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 8.0, 0.0)})
     source = encode(
-        scene(), "JPEG", exif=exif, comment=b"SECRET comment", xmp=b"<x:xmpmeta>SECRET</x:xmpmeta>", dpi=(300, 300)
+        scene(*size),
+        "JPEG",
+        exif=exif,
+        comment=b"SECRET comment",
+        xmp=b"<x:xmpmeta>SECRET</x:xmpmeta>",
+        dpi=(300, 300),
     )
     for recipe in (EXO, AD, WHOLE):
         data = render(source, recipe).data
