@@ -16,12 +16,14 @@ description:
   - Joins what M(hybrid.photos.ad_thumbnail_photo) and M(hybrid.photos.exo_user_photo) returned into one report,
     one row a user with both targets side by side, and writes it as JSON, Markdown, HTML and JUnit XML.
   - After a check run the report tells what a run would do; after a real run it tells what was done.
+    It is written in check mode too, for it changes nothing that is managed.
   - What was not examined (hosts that were not reached, sign-ins that failed, users without a result) is listed with
     the reason, so that a partial run never looks clean.
   - It prints one line, such as V(12 drift (3 missing, 7 different, 2 unwanted\), 488 in sync, 1 unresolved).
     Every user counts once in it, so the figures add up.
   - A report that tells the same as the one that is there keeps that one's time and is not written again.
 extends_documentation_fragment:
+  - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
 options:
   results:

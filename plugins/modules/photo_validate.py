@@ -21,6 +21,7 @@ description:
     for several users, and pictures that no definition uses.
   - The role P(hybrid.photos.validate#role) does the whole.
 extends_documentation_fragment:
+  - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
 options:
   path:
@@ -28,7 +29,7 @@ options:
     type: path
     required: true
   junit:
-    description: A file that gets the findings as JUnit XML, a test case a user.
+    description: A file that gets the findings as JUnit XML, a test case a user. Written in check mode too.
     type: path
   sharp_side:
     description: The side in pixels from which on a picture counts as sharp. Microsoft 365 shows up to 648.
