@@ -51,10 +51,11 @@ def sha256(data: bytes) -> str:
 
 
 def identity_key(identity: str) -> str:
-    """The form in which two spellings of one identity are equal."""
-    if identity.isascii():
-        return identity.lower()  # the same, and quicker
-    return unicodedata.normalize("NFC", identity).casefold()
+    """The form in which two spellings of one identity are equal: case and Unicode composition do not count.
+
+    Not ``casefold``, to which "straße" and "strasse" are one; to both directories they are two accounts.
+    """
+    return identity.lower() if identity.isascii() else unicodedata.normalize("NFC", identity).lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,21 @@ def test_two_identities_of_one_account_are_both_unresolved() -> None:
     assert store.written == []
 
 
+def test_names_that_only_a_fold_of_letters_makes_one_are_two_users() -> None:
+    names = ["straße@example.com", "strasse@example.com"]
+    store = ScriptedStore(names)
+    result = run(store, [declared(name, picture(number)) for number, name in enumerate(names)])
+    assert [outcome.changed for outcome in result.outcomes] == [True, True]
+    assert sorted(store.written) == sorted((name, "put") for name in names)
+
+
+@pytest.mark.parametrize("twice", ["ALICE@example.com", "Zo\u00cb@example.com", "zoe\u0308@example.com"])
+def test_another_spelling_of_a_name_is_the_same_user(twice: str) -> None:
+    names = ["alice@example.com", "zo\u00eb@example.com"]
+    with pytest.raises(PhotoError, match="declared more than once"):
+        run(ScriptedStore(names), [declared(name, picture(1)) for name in (*names, twice)])
+
+
 def test_with_receipts_an_unchanged_photo_is_known_without_fetching_it(open_receipts: t.Any) -> None:
     store = ScriptedStore(["alice"])
     run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
