@@ -114,7 +114,7 @@ photos:
     backup: {description: Where the former photo was saved., type: str, returned: when it was saved}
     error: {description: Why a change could not be made., type: str, returned: on failure of this user}
     warnings: {description: What is worth knowing besides., type: list, elements: str, returned: when there is something}
-    shared_with: {description: Other users who are declared with the same picture, or whose photo this user shows., type: list, elements: str, returned: when there are some}
+    shared_with: {description: Others whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
     stale: {description: Whether the change is not what was O(approved)., type: bool, returned: when it is not}
 in_sync:
   description: Pairs of user and id of the users that have no row, with O(rows=drifting).
