@@ -17,7 +17,7 @@ import unicodedata
 import uuid
 from dataclasses import dataclass
 
-from ..photo.model import Resolution, Unresolved, User
+from ..photo.model import Resolution, Unresolved, User, identity_key
 from .rootdse import Attributes, domain_of, guid, text
 
 MatchBy = t.Literal["userPrincipalName", "sAMAccountName", "mail", "employeeID", "distinguishedName", "objectGUID"]
@@ -83,15 +83,12 @@ def person(dn: str, attributes: Attributes, match_by: MatchBy) -> Person | None:
 
 
 def key(match_by: MatchBy, identity: str) -> str:
-    """What two spellings of one identity have in common: case and Unicode composition do not count.
-
-    Not ``casefold``, to which "straße" and "strasse" are one; to a directory they are two accounts.
-    """
+    """What two spellings of one identity have in common."""
     if match_by == "objectGUID":
         return str(uuid.UUID(identity.strip()))
     if match_by == "distinguishedName":
         return _dn_key(identity)
-    return identity.lower() if identity.isascii() else unicodedata.normalize("NFC", identity).lower()
+    return identity_key(identity)
 
 
 def _dn_key(dn: str) -> str:

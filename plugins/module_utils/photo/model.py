@@ -51,10 +51,14 @@ def sha256(data: bytes) -> str:
 
 
 def identity_key(identity: str) -> str:
-    """The form in which two spellings of one identity are equal."""
+    """What two spellings of one identity have in common: case and how Unicode composes a letter do not count.
+
+    Not ``casefold``, to which "straße" and "strasse" are one. Active Directory's searches take these, and "é" and "e",
+    for one too (MS-ADTS 3.1.1.2.2.4.13), but an answer counts only if it is the identity that was asked for.
+    """
     if identity.isascii():
         return identity.lower()  # the same, and quicker
-    return unicodedata.normalize("NFC", identity).casefold()
+    return unicodedata.normalize("NFC", identity).lower()
 
 
 @dataclass(frozen=True, slots=True)

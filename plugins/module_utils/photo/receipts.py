@@ -13,11 +13,10 @@ import contextlib
 import sqlite3
 import time
 import typing as t
-import unicodedata
 from pathlib import Path
 
 from .hashes import Hashed
-from .model import PhotoError, Receipt, Summary, User
+from .model import PhotoError, Receipt, Summary, User, identity_key
 
 #: "hPho": tells our files from other SQLite files.
 APPLICATION_ID = 0x6850686F
@@ -199,7 +198,7 @@ class Receipts:
 
     def users(self, match_by: str, identities: t.Sequence[str], not_before: float) -> dict[str, User]:
         """Users by identity as they were resolved since ``not_before``. Case does not matter."""
-        wanted = {_spelling(identity): identity for identity in identities}
+        wanted = {identity_key(identity): identity for identity in identities}
         keys = list(wanted)
         found: dict[str, User] = {}
         for start in range(0, len(keys), IDS_A_QUERY):
@@ -216,8 +215,8 @@ class Receipts:
             return
         now = time.time()
         head = (self.target, self.authority, match_by)
-        rows = [(*head, _spelling(u.identity), u.id, u.handle, u.label, u.immutable_id, now) for u in users]
-        drops = [(*head, _spelling(identity)) for identity in forget]
+        rows = [(*head, identity_key(u.identity), u.id, u.handle, u.label, u.immutable_id, now) for u in users]
+        drops = [(*head, identity_key(identity)) for identity in forget]
         if not rows and not drops:
             return
         with self._cursor() as db:
@@ -293,11 +292,6 @@ class Receipts:
         if self._db is not None:
             self._db.close()
             self._db = None
-
-
-def _spelling(identity: str) -> str:
-    """What two spellings have in common that both directories take for one. Not ``casefold``: it makes ß and ss one."""
-    return unicodedata.normalize("NFC", identity).lower()
 
 
 def _write_ahead(db: sqlite3.Connection) -> None:
