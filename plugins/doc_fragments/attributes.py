@@ -44,20 +44,12 @@ attributes:
     description: When run twice in a row outside check mode, with the same arguments, the second invocation changes nothing.
     support: full
 """
-    # What modules that do all their work on the controller have in common.
+    # What modules that do all their work on the controller add to that.
     CONTROLLER = r"""
 options: {}
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return the changed status prediction without modifying the target.
-    support: full
     details: A report that was asked for is written in check mode too; it changes nothing that is managed.
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), in diff mode.
-    support: none
-  idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation changes nothing.
-    support: full
   action:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full

@@ -22,6 +22,7 @@ description:
     Every user counts once in it, so the figures add up.
   - A report that tells the same as the one that is there keeps that one's time and is not written again.
 extends_documentation_fragment:
+  - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
 options:
   results:

@@ -17,6 +17,7 @@ description:
     the two sides belong together, and shows a table, one line a check.
   - The role P(hybrid.photos.doctor#role) does the whole.
 extends_documentation_fragment:
+  - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
 options:
   results:

@@ -17,6 +17,7 @@ description:
     their option C(plan_only), for all shards of a play together, and fails when a limit is passed.
   - Each target is judged by its own figures. From ten checked users on; first-time photos do not count.
 extends_documentation_fragment:
+  - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
 options:
   results:

@@ -21,6 +21,7 @@ description:
     for several users, and pictures that no definition uses.
   - The role P(hybrid.photos.validate#role) does the whole.
 extends_documentation_fragment:
+  - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
 options:
   path:
