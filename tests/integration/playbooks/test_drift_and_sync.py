@@ -310,3 +310,15 @@ def test_an_upload_that_is_refused_for_a_missing_permission_is_told_as_not_writt
         assert user["exo"]["error"].startswith("not written: "), user
         assert "ProfilePhoto.ReadWrite.All" in user["exo"]["error"]
         assert user["ad"]["error"] is None
+
+
+@pytest.mark.parametrize("playbook", ["onprem_to_cloud", "cloud_to_onprem", "export"])
+@pytest.mark.parametrize(
+    "spoil", [{}, {"AZURE_CLIENT_SECRET": "wrong"}, {"HYBRID_PHOTOS_AD_PASSWORD": "wrong"}], ids=["good", "exo", "ad"]
+)
+def test_a_run_between_the_sides_leaves_no_pictures_behind(
+    company: Company, playbook: str, spoil: dict[str, str]
+) -> None:
+    arguments = ["--check", "-e", "export_dest=out"] if playbook == "export" else ["--check"]
+    run = company.play(playbook, *arguments, inventory=False, **spoil)
+    assert (run.code == 0) is not bool(spoil), run.output
