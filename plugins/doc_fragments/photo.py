@@ -74,8 +74,8 @@ options:
   receipts:
     description:
       - A file in which the module remembers what it wrote, so that the next run knows unchanged photos without fetching
-        them, and photos that somebody else changed. Created when missing; safe to share between hosts of a play that
-        run on one machine. Losing it costs time, never a photo.
+        them, and photos that somebody else changed. Created when missing, and its folder with mode C(0700); safe to
+        share between hosts of a play that run on one machine. Losing it costs time, never a photo.
       - It also remembers the hashes of picture files, so that those whose size, times and inode did not move are not
         read again.
       - Not written in check mode.
