@@ -38,7 +38,8 @@ options:
         default: present
   src:
     description:
-      - The picture file on the host that runs the module, with O(user).
+      - The picture file on the host that runs the module, with O(user). Give an absolute path; where a relative one
+        starts depends on the connection.
       - JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF of any size are read; HEIC where the Python package C(pillow-heif) is.
       - Not used with O(state=absent).
     type: path
@@ -90,7 +91,7 @@ options:
   backup_dir:
     description:
       - A folder in which every photo is saved before it is overwritten or removed. When it cannot be saved, the change
-        is not made.
+        is not made. Created when missing, with mode C(0700).
       - The role P(hybrid.photos.restore#role) brings photos back from it.
     type: path
   run_id:
