@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 from ..module_utils.report.run import ARGUMENTS, report
 from ..plugin_utils.controller_action import ControllerAction
@@ -20,9 +19,6 @@ class ActionModule(ControllerAction):
 
     def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """See the base class."""
-        for name in self.paths:
-            if options[name]:
-                options[name] = str(self._base() / options[name])
         if self._task.check_mode and not options["mode"]:
             options["mode"] = "plan"
         told = report(options)
@@ -31,12 +27,3 @@ class ActionModule(ControllerAction):
     def lines(self, result: dict[str, t.Any]) -> t.Sequence[str]:
         """See the base class."""
         return [result["line"]] if "line" in result else []
-
-    def _base(self) -> Path:
-        """What relative paths start from: the playbook's folder, as everywhere in Ansible.
-
-        A playbook that is part of a collection lies in an installed tree where nobody looks for a report: then it is
-        the folder that Ansible was called in.
-        """
-        folder = Path(self._loader.get_basedir()).absolute()
-        return Path.cwd() if "ansible_collections" in folder.parts else folder

@@ -38,7 +38,8 @@ options:
         default: present
   src:
     description:
-      - The picture file on the host that runs the module, with O(user).
+      - The picture file on the host that runs the module, with O(user). Give an absolute path; where a relative one
+        starts depends on the connection.
       - JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF of any size are read; HEIC where the Python package C(pillow-heif) is.
       - Not used with O(state=absent).
     type: path
@@ -74,8 +75,8 @@ options:
   receipts:
     description:
       - A file in which the module remembers what it wrote, so that the next run knows unchanged photos without fetching
-        them, and photos that somebody else changed. Created when missing, in a folder that exists; safe to share
-        between hosts of a play that run on one machine. Losing it costs time, never a photo.
+        them, and photos that somebody else changed. Created when missing, and its folder with mode C(0700); safe to
+        share between hosts of a play that run on one machine. Losing it costs time, never a photo.
       - It also remembers the hashes of picture files, so that those whose size, times and inode did not move are not
         read again.
       - Not written in check mode.
@@ -90,7 +91,7 @@ options:
   backup_dir:
     description:
       - A folder in which every photo is saved before it is overwritten or removed. When it cannot be saved, the change
-        is not made.
+        is not made. Created when missing, with mode C(0700).
       - The role P(hybrid.photos.restore#role) brings photos back from it.
     type: path
   run_id:

@@ -54,7 +54,7 @@ EXAMPLES = r"""
     username: svc-photos@example.com
     password: "{{ password }}"
     user: alice@example.com
-    src: photos/alice@example.com.jpg
+    src: "{{ playbook_dir }}/photos/alice@example.com.jpg"
 
 - name: All photos of a shard of the inventory plugin hybrid.photos.definitions, with Kerberos
   hybrid.photos.ad_thumbnail_photo:

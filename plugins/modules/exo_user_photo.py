@@ -55,7 +55,7 @@ EXAMPLES = r"""
 - name: One user's photo
   hybrid.photos.exo_user_photo:
     user: alice@example.com
-    src: photos/alice@example.com.jpg
+    src: "{{ playbook_dir }}/photos/alice@example.com.jpg"
 
 - name: All photos of a shard of the inventory plugin hybrid.photos.definitions
   hybrid.photos.exo_user_photo:

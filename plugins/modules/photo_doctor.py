@@ -32,7 +32,10 @@ options:
     choices: [ad, exo]
     default: [ad, exo]
   dest:
-    description: A file that gets C(ok), C(counts) and C(checks) as JSON.
+    description:
+      - A file on the controller that gets C(ok), C(counts) and C(checks) as JSON.
+      - A relative path starts from the folder of the playbook, or, for a playbook of a collection, from the folder in
+        which Ansible was called.
     type: path
   show:
     description: Whether to show the table.
@@ -44,7 +47,20 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show it
+- name: Look at Active Directory
+  hybrid.photos.ad_photo_doctor:
+    users: [alice@example.com]
+  # What is wrong is told below, together with the other side.
+  failed_when: false
+  register: found_ad
+
+- name: Look at Exchange Online
+  hybrid.photos.exo_photo_doctor:
+    users: [alice@example.com]
+  failed_when: false
+  register: found_exo
+
+- name: Show what would stop a run, and fail if anything would
   hybrid.photos.photo_doctor:
     results: ["{{ found_ad }}", "{{ found_exo }}"]
     dest: reports/doctor.json

@@ -39,6 +39,18 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Plan for Active Directory
+  hybrid.photos.ad_thumbnail_photo:
+    photos: "{{ photos }}"
+    plan_only: true
+  register: plan_ad
+
+- name: Plan for Exchange Online
+  hybrid.photos.exo_user_photo:
+    photos: "{{ photos }}"
+    plan_only: true
+  register: plan_exo
+
 - name: Write nothing at all when too much would be replaced or removed
   hybrid.photos.photo_guard:
     results: ["{{ plan_ad }}", "{{ plan_exo }}"]

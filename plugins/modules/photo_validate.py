@@ -25,11 +25,16 @@ extends_documentation_fragment:
   - hybrid.photos.attributes.controller
 options:
   path:
-    description: The definitions folder on the controller.
+    description:
+      - The definitions folder on the controller.
+      - A relative path starts from the folder of the playbook, or, for a playbook of a collection, from the folder in
+        which Ansible was called.
     type: path
     required: true
   junit:
-    description: A file that gets the findings as JUnit XML, a test case a user. Written in check mode too.
+    description:
+      - A file that gets the findings as JUnit XML, a test case a user. Written in check mode too.
+      - Relative as O(path) is.
     type: path
   sharp_side:
     description: The side in pixels from which on a picture counts as sharp. Microsoft 365 shows up to 648.

@@ -19,7 +19,7 @@ display = Display()
 
 
 class ControllerAction(ActionBase):
-    """``arguments`` is the argument spec, ``paths`` names options in which ~ is expanded."""
+    """``arguments`` is the argument spec, ``paths`` names options that are made absolute."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -46,7 +46,7 @@ class ControllerAction(ActionBase):
         _validated, options = self.validate_argument_spec(self.arguments)
         for name in self.paths:
             if options[name]:
-                options[name] = str(Path(str(options[name])).expanduser())
+                options[name] = str(self._base() / Path(str(options[name])).expanduser())
         try:
             result.update(self.work(options))
         except PhotoError as error:
@@ -57,3 +57,12 @@ class ControllerAction(ActionBase):
             for line in self.lines(result):
                 display.display(line, color=self.colour(line), stderr=to_stderr)
         return result
+
+    def _base(self) -> Path:
+        """What relative paths start from: the playbook's folder, as everywhere in Ansible.
+
+        A playbook that is part of a collection lies in an installed tree where nobody looks for a report: then it is
+        the folder that Ansible was called in.
+        """
+        folder = Path(self._loader.get_basedir()).absolute()
+        return Path.cwd() if "ansible_collections" in folder.parts else folder

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import os
 import re
 import shutil
 import sys
@@ -85,8 +86,9 @@ def receipts(path: str | None, target: str) -> Check:
     if not path:
         return skipped("no receipts file was named")
     if not Path(path).exists():
-        if not Path(path).parent.is_dir():
-            return fail(f"receipts {path}: there is no folder {Path(path).parent}", "Make it first.")
+        place = next(folder for folder in Path(path).absolute().parents if folder.exists())
+        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+            return fail(f"{path} is not there yet, and nothing can be made in {place}", "Name another file.")
         return ok(f"{path} is not there yet; the first run makes it")
     try:
         file = Receipts(Path(path), target, read_only=True)

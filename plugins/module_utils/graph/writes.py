@@ -16,7 +16,7 @@ from .batch import MOST, Answer, Item
 from .client import Client
 from .engine import TOO_LATE, Engine
 from .photos import Photos, nameless, value_tag
-from .retry import THROTTLED
+from .retry import THROTTLED, TRANSIENT
 
 #: Graph takes less than 4 MB (learn.microsoft.com/graph/api/profilephoto-update).
 MOST_BYTES = 4 * 1024 * 1024 - 1
@@ -26,16 +26,21 @@ _LATE = 10
 
 
 class Job:
-    """A write on its way. ``unsure``: an earlier attempt may have been carried out."""
+    """A write on its way. ``sent``: without an answer yet. ``unsure``: an earlier attempt may have been carried out."""
 
-    __slots__ = ("attempts", "late", "unsure", "waited", "write")
+    __slots__ = ("attempts", "late", "sent", "unsure", "waited", "write")
 
     def __init__(self, write: Write) -> None:
         self.write = write
         self.attempts = 0
         self.waited = 0.0
         self.late = 0
+        self.sent = False
         self.unsure = False
+
+    def given_up(self, why: StoreError) -> WriteResult:
+        """How it ends when no answer about it can be expected any more."""
+        return WriteResult("uncertain" if self.sent or self.unsure else "failed", f"not written: {why}")
 
 
 class Writer:
@@ -44,45 +49,52 @@ class Writer:
     def __init__(self, client: Client, photos: Photos) -> None:
         self._client = client
         self._photos = photos
+        #: Why no write at all is let through, once one was refused for that.
+        self._refused: StoreError | None = None
 
     def write(self, writes: t.Iterable[Write]) -> t.Iterator[tuple[User, WriteResult]]:
-        """Yield every write's end, in any order.
-
-        Raises StoreError where the application may not write at all, after every write's end: who was refused, or not
-        sent for that reason, has failed and is in no doubt.
-        """
-        fitting: list[Job] = []
+        """Yield every write's end, in any order; then raise StoreError when no further one can succeed."""
+        waiting: dict[str, Job] = {}
         for write in writes:
             if write.data is not None and len(write.data) > MOST_BYTES:
                 why = f"the photo has {len(write.data)} bytes, Microsoft 365 takes {MOST_BYTES}; lower max_bytes"
                 yield write.user, WriteResult("failed", why)
             else:
-                fitting.append(Job(write))
+                waiting[write.user.id] = Job(write)
+        try:
+            for user, result in self._carry_out(list(waiting.values())):
+                del waiting[user.id]
+                yield user, result
+            if self._refused is not None:
+                raise self._refused
+        except StoreError as error:
+            for job in waiting.values():
+                yield job.write.user, job.given_up(error)
+            raise
+
+    def _carry_out(self, jobs: t.Sequence[Job]) -> t.Iterator[tuple[User, WriteResult]]:
         width = self._client.limit.maximum
         engine = Engine(self._client, size=min(MOST, width), ahead=width)
-        refused: StoreError | None = None
-        for item, answer in engine.run(_check(job) for job in fitting):
+        for item, answer in engine.run(self._checks(jobs)):
             job: Job = item.key
             if not _nothing_to_lose(job, item, answer) and nameless(item, answer):
                 engine.add(item)
                 continue
-            if refused is not None and item.step != "write" and not job.unsure:
-                yield job.write.user, WriteResult("failed", f"not written: {refused}")
-                continue
             step = self._judge if item.step == "write" else self._look
-            try:
-                result = step(engine, job, item, answer)
-            except StoreError as error:
-                refused = error
-                in_doubt = WriteResult("uncertain", str(error))
-                result = in_doubt if job.unsure else WriteResult("failed", f"not written: {error}")
+            result = step(engine, job, item, answer)
             if result is not None:
                 yield job.write.user, result
-        if refused is not None:
-            raise refused
+
+    def _checks(self, jobs: t.Sequence[Job]) -> t.Iterator[Item]:
+        for job in jobs:
+            if self._refused is not None:
+                return  # what is under way comes back with its own answer; nothing more is begun
+            yield _check(job)
 
     def _look(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
         """Is the photo still the one that the change was planned on? Then send; None: under way."""
+        if self._refused is not None:
+            return job.given_up(self._refused)
         if _nothing_to_lose(job, item, answer):
             now = Observation()
         elif item.step == "value" and answer.ok and isinstance(answer.body, bytes):
@@ -108,11 +120,13 @@ class Writer:
         item = Item(path, job, "write", method=method, body=write.data, single=True, again=False)
         item.attempts, item.waited = job.attempts, job.waited
         item.not_after = self._client.clock.monotonic() + _FRESH
+        job.sent = True
         engine.add(item)
         return None
 
     def _judge(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
         """How a PUT or DELETE ended; None: the tag is asked for once more and then it is sent again."""
+        job.sent = False
         if answer.ok:
             return WriteResult("written")
         if answer.status == 0 and answer.problem == TOO_LATE and job.late < _LATE:
@@ -126,28 +140,42 @@ class Writer:
             return WriteResult("written")
         if answer.status == 412:
             return WriteResult("conflict", "the photo was changed by somebody else since it was looked at")
-        if (answer.status == 0 or answer.status in THROTTLED or answer.status >= 500) and error.kind == "other":
+        again = answer.status == 0 or answer.status in TRANSIENT or answer.status >= 500
+        if again and error.kind == "other":
             pause = engine.patience(item, answer)
             job.attempts, job.waited = item.attempts, item.waited
-            job.unsure = job.unsure or (answer.status >= 500 and answer.status not in THROTTLED)
+            job.unsure = job.unsure or not (answer.status == 0 or answer.status in THROTTLED)
             if pause is not None:
                 engine.add(_check(job), pause)
                 return None
             return WriteResult("uncertain" if job.unsure else "failed", self._photos.trouble(answer, "write"))
-        return WriteResult("failed", self._explain(answer))
+        try:
+            return WriteResult("failed", self._explain(answer, job.write))
+        except StoreError as refusal:
+            # A clear no to this write, and the same for every other one.
+            self._refused = refusal
+            return WriteResult("failed", f"not written: {refusal}")
 
-    def _explain(self, answer: Answer) -> str:
+    def _explain(self, answer: Answer, write: Write) -> str:
+        """Why a write was refused, and what to do. Raises StoreError for a missing permission."""
         error = answer.error()
         shown = f"{answer.status} {error}"
+        size = f" of {len(write.data)} bytes" if write.data is not None else ""
         texts = {
             "too_small": f"Microsoft 365 finds the photo too small ({shown}); use a larger source picture",
             "not_an_image": f"Microsoft 365 does not read it as an image ({shown}); check the source picture",
-            "too_large": f"Microsoft 365 finds the photo too large ({shown}); lower max_bytes or size",
-            "wrong_type": f"Microsoft 365 does not take this type of image ({shown})",
+            "too_large": f"Microsoft 365 finds the photo{size} too large ({shown}); lower max_bytes or size. Its own "
+            f"limit is {MOST_BYTES}, so a proxy on the way may have a smaller one",
+            "wrong_type": f"Microsoft 365 does not take this type of image ({shown}), and only JPEG is sent; check "
+            "whether a proxy on the way changes requests",
             "no_photo": f"Microsoft 365 did not find a photo to write to ({shown}); run again later",
         }
         if error.kind in texts:
             return texts[error.kind]
+        if answer.status == 400:
+            return f"Microsoft 365 does not accept the photo ({shown}); check the source picture"
+        if answer.status in (409, 423):
+            return f"Microsoft 365 is busy with this user or has locked the mailbox ({shown}); run again later"
         text = self._photos.trouble(answer, "write")
         if error.kind == "denied":
             text += ", and that the tenant's photo source is the cloud (exo_photo_update_settings)"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import typing as t
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -122,7 +123,9 @@ class _Reader:
             "@" not in stem or any(d.key in own and self.is_source(d, path) for d in self.found.values())
         ):
             return
-        self.add(Definition(stem, "present", Source(path=str(path)), origin=name), name, None)
+        # A Mac may have taken the letters of a name apart; directories hold them whole.
+        user = unicodedata.normalize("NFC", stem)
+        self.add(Definition(user, "present", Source(path=str(path)), origin=name), name, None)
 
     @staticmethod
     def is_source(definition: Definition, path: Path) -> bool:
@@ -211,9 +214,14 @@ class _Reader:
         return None, None
 
     def inside(self, name: str, file: str, line: int | None) -> Path | None:
-        """The file of that name, when it is there and truly (links followed) within the folder."""
+        """The file of that name, when it is there and truly (links followed) within the folder.
+
+        A Mac may have taken the letters of a name apart, on disk or in the manifest.
+        """
+        spellings = dict.fromkeys([name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))])
         try:
-            path = (self.root / name).resolve()
+            paths = [(self.root / spelling).resolve() for spelling in spellings]
+            path = next((path for path in paths if path.exists()), paths[0])
             exists = path.exists()
         except (OSError, ValueError, RuntimeError):  # too long, a NUL in it, a loop of links
             self.say(file, line, f"{name!r} is no usable file name")

@@ -69,8 +69,8 @@ class Receipts:
     def _open(self) -> sqlite3.Connection | None:
         if self.read_only and not (self.path.exists() and self.path.stat().st_size):
             return None
-        if not self.read_only and not self.path.parent.is_dir():
-            raise ReceiptsError(f"receipts {self.path}: there is no folder {self.path.parent}; make it first")
+        if not self.read_only:
+            self._make_folder()
         db: sqlite3.Connection | None = None
         try:
             db = sqlite3.connect(self._uri(), uri=True, timeout=BUSY_SECONDS, isolation_level=None)
@@ -89,6 +89,16 @@ class Receipts:
                 db.close()
             raise
         return db
+
+    def _make_folder(self) -> None:
+        try:
+            # A folder that was there keeps its rights: it may be one that others need, such as /var/lib.
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ReceiptsError(
+                f"receipts {self.path}: the folder {self.path.parent} is not there and cannot be made "
+                f"({error.strerror}); make it, or name another file"
+            ) from error
 
     def _uri(self) -> str:
         uri = self.path.absolute().as_uri()

@@ -51,6 +51,7 @@ class Company:
     told: dict[str, t.Any]
     domain: Domain
     tenant: Control
+    temporary: Path
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -80,14 +81,23 @@ class Company:
     def play(
         self, playbook: str, *arguments: str, shard_size: int = 500, inventory: bool = True, **environment: str
     ) -> Play:
-        """``ansible-playbook -i team.photos.yml hybrid.photos.<playbook>``, or a file, called in this test's folder."""
+        """``ansible-playbook -i team.photos.yml hybrid.photos.<playbook>``, or a file, called in this test's folder.
+
+        However it ends, it must have left nothing in the temporary folder.
+        """
         name = playbook if playbook.endswith(".yml") else f"hybrid.photos.{playbook}"
         source = ["-i", str(self.inventory(shard_size))] if inventory else []
         command = ["ansible-playbook", *source, name, *arguments]
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), **self.environment, **environment},
+            env={
+                **os.environ,
+                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "TMPDIR": str(self.temporary),
+                **self.environment,
+                **environment,
+            },
             capture_output=True,
             text=True,
             timeout=300,
@@ -95,6 +105,7 @@ class Company:
         )
         output = done.stdout + done.stderr
         assert "Traceback" not in output, output
+        assert list(self.temporary.rglob("*")) == [], output
         return Play(done.returncode, output)
 
     def report(self, folder: str = "reports") -> dict[str, t.Any]:
@@ -118,13 +129,13 @@ def state() -> Path:
 
 
 @pytest.fixture
-def company(state: Path, tmp_path: Path) -> t.Iterator[Company]:
+def company(state: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Company]:
     """Both servers as they were seeded, and a copy of the definitions."""
     Sandbox(state).reset()
     told = json.loads((state / "sandbox.json").read_text())
     shutil.copytree(told["photos"], tmp_path / "photos")
     domain = Domain.from_sandbox(state)
     tenant = Control(told["tenant"]["url"], told["tenant"]["control_key"], told["ca_cert"])
-    yield Company(state, tmp_path, told, domain, tenant)
+    yield Company(state, tmp_path, told, domain, tenant, tmp_path_factory.mktemp("temporary"))
     tenant.close()
     domain.close()

@@ -31,13 +31,10 @@ def files_under(*folders: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_drift_run_finds_what_was_seeded_and_writes_nothing_but_its_report(
-    company: Company, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    temporary = tmp_path_factory.mktemp("temporary")
+def test_a_drift_run_finds_what_was_seeded_and_writes_nothing_but_its_report(company: Company) -> None:
     definitions = files_under(company.photos)
     before, usn = company.writes(), company.domain.highest_usn()
-    run = company.play("drift", TMPDIR=str(temporary))
+    run = company.play("drift")
     assert run.code == 0
     report = company.report()
     for person in company.told["people"]:
@@ -57,8 +54,9 @@ def test_a_drift_run_finds_what_was_seeded_and_writes_nothing_but_its_report(
         "drift.md",
         "drift.xml",
     ]
-    assert (company.folder / "reports" / "drift.html").read_text().count("data:image/jpeg") > 23, "pictures are in it"
-    assert list(temporary.iterdir()) == [], "and nowhere else"
+    assert (company.folder / "reports" / "drift.html").read_text().count("data:image/jpeg") > 23, (
+        "pictures are in it, and nowhere else"
+    )
     assert "23 missing, 3 different, 2 unwanted" in run.line
 
 
@@ -281,3 +279,46 @@ def test_when_nothing_can_be_examined_drift_fails(company: Company) -> None:
     assert company.play("drift").code == 2
     assert (company.folder / "reports" / "drift.json").exists()
     assert company.play("sync", "--check").code == 2
+
+
+@pytest.mark.parametrize("playbook", ["drift", "sync"])
+def test_a_report_that_cannot_be_written_leaves_no_pictures_behind(company: Company, playbook: str) -> None:
+    company.only("alice@photos.test", "bob@photos.test")
+    (company.folder / "reports").write_text("a file is in the way")
+    run = company.play(playbook, "-e", f"{playbook}_backup_dir=backups")
+    assert run.code != 0
+    assert "reports" in run.output
+
+
+@pytest.mark.parametrize("playbook", ["drift", "sync"])
+def test_a_run_that_breaks_off_leaves_no_pictures_behind(company: Company, playbook: str) -> None:
+    company.only("alice@photos.test", "bob@photos.test")
+    found = "drift_ad" if playbook == "drift" else "sync_plan_ad"
+    # Fails at the second target, when pictures were made for the first.
+    targets = f"{{{{ ['ad', 'exo'] if {found} is undefined else no_such_variable }}}}"
+    run = company.play(playbook, "-e", json.dumps({f"{playbook}_targets": targets}))
+    assert run.code != 0
+    assert "no_such_variable" in run.output
+
+
+def test_an_upload_that_is_refused_for_a_missing_permission_is_told_as_not_written(company: Company) -> None:
+    company.only("alice@photos.test", "bob@photos.test")
+    reader = company.told["tenant"]["apps"]["reader"]
+    company.environment.update(AZURE_CLIENT_ID=reader["client_id"], AZURE_CLIENT_SECRET=reader["secret"])
+    assert company.play("sync").code != 0
+    for user in company.report().values():
+        assert user["exo"]["error"].startswith("not written: "), user
+        assert "ProfilePhoto.ReadWrite.All" in user["exo"]["error"]
+        assert user["ad"]["error"] is None
+
+
+@pytest.mark.parametrize("playbook", ["onprem_to_cloud", "cloud_to_onprem", "export"])
+@pytest.mark.parametrize(
+    "spoil", [{}, {"AZURE_CLIENT_SECRET": "wrong"}, {"HYBRID_PHOTOS_AD_PASSWORD": "wrong"}], ids=["good", "exo", "ad"]
+)
+def test_a_run_between_the_sides_leaves_no_pictures_behind(
+    company: Company, playbook: str, spoil: dict[str, str]
+) -> None:
+    arguments = ["--check", "-e", "export_dest=out"] if playbook == "export" else ["--check"]
+    run = company.play(playbook, *arguments, inventory=False, **spoil)
+    assert (run.code == 0) is not bool(spoil), run.output

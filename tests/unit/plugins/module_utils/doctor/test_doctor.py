@@ -112,7 +112,10 @@ def test_receipts_file(tmp_path: Path) -> None:
     assert here.receipts(None, "ad").status == "skipped"
     assert here.receipts(str(path), "ad").status == "ok"
     assert not path.exists(), "the doctor makes nothing"
-    assert here.receipts(str(tmp_path / "no" / "r.sqlite"), "ad").status == "fail"
+    assert here.receipts(str(tmp_path / "no" / "yet" / "r.sqlite"), "ad").status == "ok"
+    assert list(tmp_path.iterdir()) == [], "a look makes nothing"
+    (tmp_path / "file").write_text("in the way")
+    assert here.receipts(str(tmp_path / "file" / "r.sqlite"), "ad").status == "fail"
     Receipts(path, "ad").close()
     assert here.receipts(str(path), "ad").status == "ok"
     path.write_bytes(b"no database, but more than enough text to be read as one " * 40)

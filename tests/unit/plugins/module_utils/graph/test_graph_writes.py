@@ -110,7 +110,9 @@ NO_IMAGE = "An internal server error occurred. The operation failed., The file y
         ((403, {"error": {"code": "ErrorAccessDenied", "message": "x"}}), "exo_photo_update_settings"),
         ((404, {"error": {"code": "ErrorItemNotFound", "message": "Too many photo items"}}), "ErrorItemNotFound"),
         ((404, {"error": {"code": "Request_ResourceNotFound", "message": "x"}}), "not there any more"),
-        ((409, {"error": {"code": "x", "message": "x"}}), "refused"),
+        ((409, {"error": {"code": "x", "message": "x"}}), "run again later"),
+        ((423, {"error": {"code": "x", "message": "x"}}), "run again later"),
+        ((400, {"error": {"code": "x", "message": "x"}}), "check the source picture"),
     ],
 )
 def test_refusals_are_told_once_and_clearly(graph: t.Any, users: t.Any, answer: t.Any, words: str) -> None:
@@ -193,25 +195,59 @@ def test_a_problem_at_the_look(graph: t.Any, users: t.Any) -> None:
     assert (result.status, "no mailbox" in result.error) == ("failed", True)
 
 
-def test_a_missing_write_permission_leaves_nobody_in_doubt(graph: t.Any, users: t.Any) -> None:
-    everyone = users(40)
+def test_a_photo_that_is_too_large_for_the_service_is_told_with_its_size_and_the_limit(
+    graph: t.Any, users: t.Any
+) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", meta('"A"'))
+    graph.script.on("PUT /v1.0/users/id-0/photo/$value", (413, b""))
+    error = one(graph, users).error
+    assert str(len(JPEG)) in error
+    assert "max_bytes" in error
+
+
+def test_a_write_that_timed_out_at_the_service_is_looked_at_and_sent_again(graph: t.Any, users: t.Any) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", meta('"A"'))
+    graph.script.on("PUT /v1.0/users/id-0/photo/$value", (408, b""), (200, b""))
+    assert one(graph, users).status == "written"
+    assert [e[0] for e in graph.script.sent] == ["POST", "PUT", "POST", "PUT"]
+
+
+def ends(graph: t.Any, writes: t.Iterable[Write]) -> tuple[dict[str, t.Any], str]:
+    """How each write ended, and why the target as a whole went away."""
+    results: dict[str, t.Any] = {}
+    with pytest.raises(StoreError) as raised:
+        for user, result in Writer(graph.client, Photos(graph.client, graph.permissions)).write(writes):
+            results[user.id] = result
+    return results, str(raised.value)
+
+
+def test_a_missing_permission_is_a_plain_failure_of_all_and_not_asked_for_again_and_again(
+    graph: t.Any, users: t.Any
+) -> None:
     graph.claims["roles"] = ["User.Read.All", "ProfilePhoto.Read.All"]
+    everyone = users(100)
     for user in everyone:
         graph.script.on(f"GET /v1.0/users/{user.id}/photo", meta('"A"'))
-        graph.script.on(
-            f"PUT /v1.0/users/{user.id}/photo/$value", (403, {"error": {"code": "ErrorAccessDenied", "message": "x"}})
-        )
-    results = {}
-    with pytest.raises(StoreError, match=r"ProfilePhoto\.ReadWrite\.All"):
-        for user, result in Writer(graph.client, Photos(graph.client, graph.permissions)).write(
-            Write(user, JPEG, '"A"') for user in everyone
-        ):
-            results[user.id] = result
-    assert len(results) == len(everyone)
-    for result in results.values():
-        assert result.status == "failed"
-        assert "ProfilePhoto.ReadWrite.All" in str(result.error)
-    assert len(sent(graph, "PUT")) < len(everyone)  # who was not under way is not sent
+        graph.script.on(f"PUT /v1.0/users/{user.id}/photo/$value", (403, {"error": {"code": "ErrorAccessDenied"}}))
+    results, why = ends(graph, [Write(user, JPEG, '"A"') for user in everyone])
+    assert len(results) == 100
+    assert {r.status for r in results.values()} == {"failed"}
+    assert all("ProfilePhoto.ReadWrite.All" in r.error for r in results.values())
+    assert "ProfilePhoto.ReadWrite.All" in why
+    assert len(sent(graph, "PUT")) < 50
+
+
+def test_when_graph_goes_away_only_what_was_sent_is_uncertain(graph: t.Any, users: t.Any) -> None:
+    everyone = users(3)
+    graph.claims["roles"] = ["Mail.Read"]
+    cannot_read = (403, {"error": {"code": "ErrorAccessDenied"}})
+    graph.script.on("GET /v1.0/users/id-0/photo", meta('"A"'), cannot_read)
+    graph.script.on("PUT /v1.0/users/id-0/photo/$value", (504, {"error": {"code": "x"}}))
+    for user in everyone[1:]:
+        graph.script.on(f"GET /v1.0/users/{user.id}/photo", (429, None, {"Retry-After": "100"}))
+    results, why = ends(graph, [Write(user, JPEG, '"A"') for user in everyone])
+    assert {id_: r.status for id_, r in results.items()} == {"id-0": "uncertain", "id-1": "failed", "id-2": "failed"}
+    assert "ProfilePhoto.Read.All" in why
 
 
 PATH = "/beta/admin/people/photoUpdateSettings"

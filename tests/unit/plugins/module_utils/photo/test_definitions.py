@@ -83,6 +83,22 @@ def test_a_file_named_after_one_user_may_also_be_anothers_picture(folder: Path) 
     assert declared(folder) == {"alice@x": "alice@x.jpg", "twin@x": "alice@x.jpg"}
 
 
+def test_names_that_only_look_alike_are_two_users(folder: Path) -> None:
+    put(folder, "stra\u00dfe@x.jpg", "strasse@x.jpg", "jos\u00e9@x.jpg", "jose@x.jpg")
+    assert set(declared(folder)) == {"stra\u00dfe@x", "strasse@x", "jos\u00e9@x", "jose@x"}
+
+
+@pytest.mark.parametrize(("on_disk", "written"), [("jose\u0301", "jos\u00e9"), ("jos\u00e9", "jose\u0301")])
+def test_how_a_mac_spells_accents_makes_no_difference(folder: Path, on_disk: str, written: str) -> None:
+    put(folder, f"{on_disk}@x.jpg", f"sub/{on_disk}.jpg", manifest=f"photos:\n  bob@x: sub/{written}.jpg\n")
+    assert declared(folder) == {"jos\u00e9@x": f"{on_disk}@x.jpg", "bob@x": f"sub/{on_disk}.jpg"}
+
+
+def test_one_user_in_both_spellings_of_an_accent_is_declared_twice(folder: Path) -> None:
+    put(folder, "jose\u0301@x.jpg", "other.jpg", manifest="photos:\n  JOS\u00c9@x: other.jpg\n")
+    assert "declared twice" in problems(folder)[0]
+
+
 @pytest.mark.parametrize(
     ("manifest", "problem"),
     [

@@ -139,9 +139,31 @@ def test_a_file_of_a_newer_release_is_refused(tmp_path: Path) -> None:
         opened(path)
 
 
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ReceiptsError, match="no folder"):
-        opened(tmp_path / "gone" / "r.sqlite")
+def test_a_missing_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "hybrid" / "photos" / "r.sqlite"
+    opened(path).close()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert set(opened(path).get([])) == set()
+
+
+def test_a_folder_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    opened(tmp_path / "r.sqlite").close()
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+def test_reading_only_makes_no_folder(tmp_path: Path) -> None:
+    opened(tmp_path / "gone" / "r.sqlite", read_only=True).close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ReceiptsError, match="file") as error:
+        opened(tmp_path / "file" / "r.sqlite")
+    assert "folder" in str(error.value)
+    assert "Move the file away" not in str(error.value)
 
 
 def _write_many(path: Path, name: str) -> None:
