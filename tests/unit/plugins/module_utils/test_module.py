@@ -149,7 +149,7 @@ def test_a_store_that_cannot_be_opened_is_one_clear_message(capsys: pytest.Captu
         ({"user": "a", "state": "absent", "size": 1}, "size"),
         ({"user": "a", "state": "absent", "max_bytes": 10}, "max_bytes"),
         ({"user": " ", "state": "absent"}, "empty user"),
-        ({"user": "a", "state": "absent", "receipts": "/nowhere/at/all/r.sqlite"}, "/nowhere/at/all"),
+        ({"user": "a", "state": "absent", "receipts": "/dev/null/no/r.sqlite"}, "/dev/null/no"),
         ({"photos": [{"user": "A", "state": "absent"}, {"user": "a", "state": "absent"}]}, "declared more than once"),
     ],
 )
