@@ -53,8 +53,8 @@ def sha256(data: bytes) -> str:
 def identity_key(identity: str) -> str:
     """What two spellings of one identity have in common: case and how Unicode composes a letter do not count.
 
-    Not ``casefold``, to which "straße" and "strasse" are one. Active Directory's searches take these, and "é" and "e",
-    for one too (MS-ADTS 3.1.1.2.2.4.13), but an answer counts only if it is the identity that was asked for.
+    Not ``casefold``, to which "straße" and "strasse" are one. Active Directory's searches are wider still: they ignore
+    accents and width (MS-ADTS 3.1.1.2.2.4.13 and 6.5), but an answer counts only if it is what was asked for.
     """
     if identity.isascii():
         return identity.lower()  # the same, and quicker
