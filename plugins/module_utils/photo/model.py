@@ -53,7 +53,8 @@ def sha256(data: bytes) -> str:
 def identity_key(identity: str) -> str:
     """The form in which two spellings of one identity are equal: case and Unicode composition do not count.
 
-    Not ``casefold``, to which "straße" and "strasse" are one; to both directories they are two accounts.
+    Not ``casefold``, to which "straße" and "strasse" are one. Active Directory's searches are wider still: they ignore
+    accents and width (MS-ADTS 3.1.1.2.2.4.13 and 6.5), but an answer counts only if it is what was asked for.
     """
     return identity.lower() if identity.isascii() else unicodedata.normalize("NFC", identity).lower()
 
