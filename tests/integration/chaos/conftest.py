@@ -13,6 +13,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import time
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,6 +96,17 @@ class Crowd:
             held = self.domain.photos()
             return {name: sha256(held[name]) for name in self.names}
         return {name: sha256(self.tenant.photo(name)) for name in self.names}
+
+    def settle(self) -> None:
+        """Wait until the server has done what a killed process had asked of it: the request outlives who sent it."""
+        if self.target == "exo":
+            while self.tenant.counters()["in_flight"]:
+                time.sleep(0.01)
+            return
+        before, now = None, self.truth()
+        while now != before:
+            time.sleep(0.1)
+            before, now = now, self.truth()
 
     def writes(self) -> int:
         """What the server itself counts."""

@@ -30,6 +30,7 @@ def test_killed_at_any_moment(crowd: Crowd) -> None:
             wait_for_a_moment(crowd, dice, takes, at_the_writes=number % 2 == 0)
             process.kill()
             process.communicate()
+            crowd.settle()
             struck += process.returncode == -9
             halfway += 0 < crowd.check(before) < STAYING_AND_LEAVING
     finally:

@@ -367,7 +367,8 @@ FAULTS: dict[str, list[dict[str, t.Any]]] = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_nothing_is_lost_and_nothing_is_made_up(calm: t.Any, store: Store, name: str) -> None:
-    graph = store()
+    # Where a quarter of all attempts fail, six are too few for one of 120 questions in a run of the test in thirty.
+    graph = store(max_attempts=12 if name == "everything now and then" else 6)
     users = resolved(graph, people(calm, 60, picture(300)))
     for rule in FAULTS[name]:
         calm.control.add_fault(**rule)

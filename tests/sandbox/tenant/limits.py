@@ -77,6 +77,7 @@ class Counters:
         """As the control API shows it; every total is there, also when it is zero."""
         return {
             **{name: self.totals[name] for name in TOTALS},
+            "in_flight": self.in_flight,
             "max_in_flight": self.max_in_flight,
             "routes": dict(self.routes),
             "statuses": dict(self.statuses),
