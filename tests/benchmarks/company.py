@@ -42,7 +42,7 @@ WITHOUT = 1_000
 
 
 class Company:
-    """What is measured, in a folder that outlives a run: making the domain's users takes a minute and a half."""
+    """What is measured, in a folder that outlives a run: making the domain's users takes three minutes."""
 
     def __init__(self, sandbox: Path) -> None:
         self.told: dict[str, Any] = json.loads((sandbox / "sandbox.json").read_text())

@@ -221,8 +221,8 @@ class _Reader:
         spellings = dict.fromkeys([name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))])
         try:
             paths = [(self.root / spelling).resolve() for spelling in spellings]
-            path = next((path for path in paths if path.exists()), paths[0])
-            exists = path.exists()
+            there = [path for path in paths if path.exists()]
+            path, exists = (there or paths)[0], bool(there)
         except (OSError, ValueError, RuntimeError):  # too long, a NUL in it, a loop of links
             self.say(file, line, f"{name!r} is no usable file name")
             return None

@@ -133,7 +133,7 @@ def _digest(recipe: Recipe) -> str:
 class Rendition:
     """The JPEG that a recipe makes of a source. ``notes`` say what a person should know ("no face found").
 
-    ``pixels`` is the picture before it was encoded (image.Pixels), while it is at hand and the JPEG looks just like it:
+    ``pixels`` is Pillow's picture before it was encoded, while it is at hand and the JPEG looks just like it:
     comparing with that saves a decode. It takes megabytes, so whoever keeps renditions keeps them without.
     """
 
