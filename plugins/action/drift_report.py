@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils.report.run import ARGUMENTS, report
+from ..module_utils._report.run import ARGUMENTS, report
 from ..plugin_utils.controller_action import ControllerAction
 
 

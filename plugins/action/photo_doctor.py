@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ansible import constants as C
 
-from ..module_utils.doctor.joined import ARGUMENTS, as_json, diagnosis
-from ..module_utils.report.files import make_folder, present, write
+from ..module_utils._doctor.joined import ARGUMENTS, as_json, diagnosis
+from ..module_utils._report.files import make_folder, present, write
 from ..plugin_utils.controller_action import ControllerAction
 
 COLOURS = {"FAILED": C.COLOR_ERROR, "warning": C.COLOR_WARN, "skipped": C.COLOR_SKIP, "ok": C.COLOR_OK}

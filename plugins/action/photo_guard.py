@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils.report.guard import ARGUMENTS, judge
+from ..module_utils._report.guard import ARGUMENTS, judge
 from ..plugin_utils.controller_action import ControllerAction
 
 

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible import constants as C
 
-from ..module_utils.report.validation import ARGUMENTS, run
+from ..module_utils._report.validation import ARGUMENTS, run
 from ..plugin_utils.controller_action import ControllerAction
 
 COLOURS = {"error": C.COLOR_ERROR, "warning": C.COLOR_WARN}

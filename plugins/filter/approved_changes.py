@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import PhotoError, identity_key
-from ansible_collections.hybrid.photos.plugins.module_utils.report.plan import approved, parse
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError, identity_key
+from ansible_collections.hybrid.photos.plugins.module_utils._report.plan import approved, parse
 
 
 def approved_changes(plan: t.Any, target: str, users: t.Sequence[str] | None = None) -> list[dict[str, t.Any]]:

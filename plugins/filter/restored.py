@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.restore import lines, named
+from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import lines, named
 
 
 def restored(

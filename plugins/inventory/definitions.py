@@ -48,8 +48,8 @@ from ansible import constants as C
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.template import trust_as_template
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.definitions import read_folder
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import Definition, PhotoError
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, PhotoError
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
 
 GROUP = "photo_shards"
 

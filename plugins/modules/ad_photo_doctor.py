@@ -95,13 +95,13 @@ target:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid.photos.plugins.module_utils.directory.options import (
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import (
     DirectoryOptions,
     directory_argument_spec,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils.directory.search import MATCH_BY
-from ansible_collections.hybrid.photos.plugins.module_utils.doctor.ad import Domain
-from ansible_collections.hybrid.photos.plugins.module_utils.doctor.answer import answer, doctor_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.search import MATCH_BY
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.ad import Domain
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
 
 
 def main() -> None:

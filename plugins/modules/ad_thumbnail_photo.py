@@ -132,12 +132,12 @@ target:
   type: str
 """
 
-from ansible_collections.hybrid.photos.plugins.module_utils.directory.options import (
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import (
     DirectoryOptions,
     directory_argument_spec,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils.directory.store import DirectoryPhotoStore
-from ansible_collections.hybrid.photos.plugins.module_utils.module import (
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.store import DirectoryPhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_module import (
     photo_argument_spec,
     photo_module,
     run_photo_module,

@@ -105,12 +105,12 @@ target:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid.photos.plugins.module_utils.directory.options import (
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import (
     DirectoryOptions,
     directory_argument_spec,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils.directory.store import DirectoryPhotoStore
-from ansible_collections.hybrid.photos.plugins.module_utils.info import info_argument_spec, run_info_module
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.store import DirectoryPhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import info_argument_spec, run_info_module
 
 MATCH_BY = ["userPrincipalName", "sAMAccountName", "mail", "employeeID", "distinguishedName", "objectGUID"]
 

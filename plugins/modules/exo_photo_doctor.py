@@ -88,13 +88,10 @@ target:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid.photos.plugins.module_utils.doctor.answer import answer, doctor_argument_spec
-from ansible_collections.hybrid.photos.plugins.module_utils.doctor.exo import Cloud
-from ansible_collections.hybrid.photos.plugins.module_utils.graph.options import (
-    GraphOptions,
-    graph_argument_spec,
-)
-from ansible_collections.hybrid.photos.plugins.module_utils.graph.users import MATCH_BY
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions, graph_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.users import MATCH_BY
 
 
 def main() -> None:

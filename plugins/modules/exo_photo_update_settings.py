@@ -83,15 +83,12 @@ allowed_roles:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid.photos.plugins.module_utils.graph.options import (
-    GraphOptions,
-    graph_argument_spec,
-)
-from ansible_collections.hybrid.photos.plugins.module_utils.graph.store import GraphPhotoStore
-from ansible_collections.hybrid.photos.plugins.module_utils.photo_settings import (
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_settings import (
     SETTINGS_SPEC,
     run_settings_module,
 )
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions, graph_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
 
 
 def main() -> None:

@@ -104,12 +104,9 @@ target:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid.photos.plugins.module_utils.graph.options import (
-    GraphOptions,
-    graph_argument_spec,
-)
-from ansible_collections.hybrid.photos.plugins.module_utils.graph.store import GraphPhotoStore
-from ansible_collections.hybrid.photos.plugins.module_utils.info import info_argument_spec, run_info_module
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import info_argument_spec, run_info_module
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions, graph_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
 
 MATCH_BY = ["userPrincipalName", "id", "mail", "employeeId", "onPremisesImmutableId"]
 

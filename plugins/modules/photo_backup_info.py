@@ -98,8 +98,8 @@ problems:
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import PhotoError
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.restore import TARGETS, Wish, plan
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
+from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import TARGETS, Wish, plan
 
 ARGUMENTS = {
     "path": {"type": "path", "required": True},

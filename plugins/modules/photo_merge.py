@@ -116,7 +116,7 @@ manifest:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid.photos.plugins.module_utils.info import MERGE_SPEC, run_merge_module
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import MERGE_SPEC, run_merge_module
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from ansible import constants as C
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ..module_utils.photo.model import PhotoError
+from ..module_utils._core.model import PhotoError
 
 display = Display()
 

@@ -15,7 +15,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ..module_utils.photo.model import DRIFTS
+from ..module_utils._core.model import DRIFTS
 
 display = Display()
 #: Seconds of silence after which a run says how far it is, and between two such lines.

@@ -21,8 +21,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ansible_collections.hybrid.photos.plugins.module_utils.photo import equality, image
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import Recipe
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison, image
 from PIL import Image, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sandbox"))
@@ -69,7 +69,7 @@ def comparing(files: list[Path], side: int, times: int = 50) -> float:
         declared, kept = image.render(path.read_bytes(), [EXO, Recipe(size=side, max_bytes=1 << 20)], path.name)
         before = time.process_time()
         for _turn in range(times):
-            equality.by_pixels(declared, kept.data)
+            comparison.by_pixels(declared, kept.data)
         spent += time.process_time() - before
     return spent / times / len(files)
 

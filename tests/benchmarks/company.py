@@ -26,9 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sandbox"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".dev"))
 
 import portraits
-from ansible_collections.hybrid.photos.plugins.module_utils.photo import image
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import Receipt, Recipe, Summary, User, sha256
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.receipts import Receipts
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Receipt, Recipe, Summary, User, sha256
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import image
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts
 from domain import controller
 from domain.control import Domain
 from tenant.control import Control

@@ -21,9 +21,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / ".dev"), str(ROOT / "tests" / "sandbox"), str(HERE)]
 
-from ansible_collections.hybrid.photos.plugins.module_utils.report.previews import preview_name  # noqa: E402
-from ansible_collections.hybrid.photos.plugins.module_utils.report.run import report  # noqa: E402
-from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.report import sample  # noqa: E402
+from ansible_collections.hybrid.photos.plugins.module_utils._report.previews import preview_name  # noqa: E402
+from ansible_collections.hybrid.photos.plugins.module_utils._report.run import report  # noqa: E402
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample  # noqa: E402
 from chromium import screenshot  # noqa: E402
 from portraits import portraits  # noqa: E402
 

@@ -15,11 +15,11 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.module_utils.report.previews import preview_name
-from ansible_collections.hybrid.photos.plugins.module_utils.report.run import ARGUMENTS, report
+from ansible_collections.hybrid.photos.plugins.module_utils._report.previews import preview_name
+from ansible_collections.hybrid.photos.plugins.module_utils._report.run import ARGUMENTS, report
 from ansible_collections.hybrid.photos.tests.browser.chromium import ARGUMENTS as CHROMIUM
 from ansible_collections.hybrid.photos.tests.browser.chromium import binary
-from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.report import sample
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.common.by import By

@@ -19,8 +19,8 @@ import typing as t
 import warnings
 from pathlib import Path
 
-from ansible_collections.hybrid.photos.plugins.module_utils.photo import equality, image
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import Recipe, SourceError
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe, SourceError
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison, image
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sandbox"))
@@ -78,7 +78,7 @@ def say(data: bytes, name: str) -> str:
         rendered = image.render(data, RECIPES, name)
     except SourceError as error:
         return str(error)
-    compared = equality.by_pixels(rendered[0].data, data)
+    compared = comparison.by_pixels(rendered[0].data, data)
     return (
         f"{name}: rendered {rendered[0].width}x{rendered[0].height}, quality {rendered[0].quality}, {compared.reason}"
     )

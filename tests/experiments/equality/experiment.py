@@ -6,7 +6,7 @@
     PYTHONPATH=.dev python tests/experiments/equality/experiment.py [--handlings 40] [--keep FILE]
 
 One half of the photographs sets the bounds: the highest figure that any handling of the same photo gave, times a
-margin. The other half is judged with the bounds that equality.py has. Takes about five minutes of two cores.
+margin. The other half is judged with the bounds that comparison.py has. Takes about five minutes of two cores.
 ``--kept`` judges figures that were kept before. ``--folder`` judges the pictures of a folder instead, all of them.
 """
 
@@ -21,8 +21,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import variants
-from ansible_collections.hybrid.photos.plugins.module_utils.photo import equality, image
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import Recipe, Rendition
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe, Rendition
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison, image
 from PIL import Image
 
 EXO = Recipe(size=648, max_bytes=4_194_303)
@@ -90,20 +90,20 @@ def collect(paths: list[Path], handlings: int) -> list[Row]:
 
 
 def fit(found: list[Row]) -> str:
-    """The bounds that one half asks for, beside those that equality.py has."""
+    """The bounds that one half asks for, beside those that comparison.py has."""
     same = [row["figures"] for row in found if row["kind"] == "same"]
     lines = [
         f"| figure | highest of {len(same):,} | times {MARGIN} | same up to | different from |",
         "|---|--:|--:|--:|--:|",
     ]
-    for name, bound in equality.BOUNDS.items():
+    for name, bound in comparison.BOUNDS.items():
         highest = max(figures[name] for figures in same)
         lines.append(f"| {name} | {highest:.3f} | {MARGIN * highest:.3f} | {bound.same:g} | {bound.different:g} |")
     return "\n".join(lines)
 
 
 def judge(found: list[Row]) -> str:
-    """What the bounds in equality.py say about the other half."""
+    """What the bounds in comparison.py say about the other half."""
     lines = ["| kind | pairs | same | ambiguous | different | wrong |", "|---|--:|--:|--:|--:|--:|"]
     for kind in dict.fromkeys(row["kind"] for row in found):
         verdicts = [verdict(row) for row in found if row["kind"] == kind]
@@ -117,7 +117,7 @@ def judge(found: list[Row]) -> str:
 
 
 def verdict(row: Row) -> str:
-    return equality.by_figures(image.Measures(**row["figures"])).verdict
+    return comparison.by_figures(image.Measures(**row["figures"])).verdict
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.equality import by_pixels
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.comparison import by_pixels
 
 if t.TYPE_CHECKING:
     from .conftest import Company, Play

@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
     from .conftest import CI, Office
 
 ROOT = Path(__file__).resolve().parents[3]
-JUNIT = etree.XMLSchema(etree.parse(ROOT / "tests/unit/plugins/module_utils/report/junit.xsd"))
+JUNIT = etree.XMLSchema(etree.parse(ROOT / "tests/unit/plugins/module_utils/_report/junit.xsd"))
 #: Declared, but not there on one side, or without a mailbox: no run can bring them in line.
 PROBLEMS = ("wendy@photos.test", "xaver@photos.test", "yusuf@photos.test", "gina_partner.example#EXT#@photos.test")
 #: Declared with a file that is no picture.
@@ -224,8 +224,8 @@ def inject(kind: dict[str, t.Any], given: dict[str, str], folder: Path) -> dict[
 
 
 def test_credential_types_name_exactly_the_variables_that_the_modules_read() -> None:
-    from ansible_collections.hybrid.photos.plugins.module_utils.directory.options import directory_argument_spec
-    from ansible_collections.hybrid.photos.plugins.module_utils.graph.options import graph_argument_spec
+    from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import directory_argument_spec
+    from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import graph_argument_spec
 
     for name, specs in (
         ("credential-type-graph", graph_argument_spec()),

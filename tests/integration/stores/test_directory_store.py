@@ -29,13 +29,7 @@ pytest.importorskip("ldap")
 if "HYBRID_PHOTOS_SANDBOX" not in os.environ:
     pytest.skip("needs the sandbox: tests/sandbox/sandbox run --netns -- pytest ...", allow_module_level=True)
 
-from ansible_collections.hybrid.photos.plugins.module_utils.directory import connection as connection_module
-from ansible_collections.hybrid.photos.plugins.module_utils.directory import search
-from ansible_collections.hybrid.photos.plugins.module_utils.directory.connection import Connection
-from ansible_collections.hybrid.photos.plugins.module_utils.directory.errors import DirectoryGone
-from ansible_collections.hybrid.photos.plugins.module_utils.directory.options import DirectoryOptions
-from ansible_collections.hybrid.photos.plugins.module_utils.directory.store import DirectoryPhotoStore
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import (
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Observation,
     PhotoError,
     StoreError,
@@ -44,6 +38,11 @@ from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import (
     Write,
     sha256,
 )
+from ansible_collections.hybrid.photos.plugins.module_utils._directory import search, session
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.errors import DirectoryGone
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.session import Connection
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.store import DirectoryPhotoStore
 from ca import Authority
 from domain import controller
 from domain.control import Domain
@@ -173,13 +172,13 @@ def test_kerberos_without_tls_is_sealed() -> None:
     chosen = options(tls_mode="none", auth_protocol="kerberos", username=None, password=None)
     connection = Connection(chosen)
     connection.open()
-    assert connection._ldap.get_option(connection_module.ldap.OPT_X_SASL_SSF) >= 56
+    assert connection._ldap.get_option(session.ldap.OPT_X_SASL_SSF) >= 56
     connection.close()
 
 
 @pytest.mark.usefixtures("ambient")
 def test_kerberos_without_tls_that_would_not_seal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection_module, "SEALED", 100_000)  # stronger than anything there is
+    monkeypatch.setattr(session, "SEALED", 100_000)  # stronger than anything there is
     with pytest.raises(StoreError, match=r"cannot sign in|did not seal"):
         works(options(tls_mode="none", auth_protocol="kerberos", username=None, password=None))
 
@@ -506,8 +505,8 @@ def test_the_right_can_be_asked_for_without_a_write(
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "CLAUSES", 5)
     monkeypatch.setattr(search.chunks, "__defaults__", (5,))
-    monkeypatch.setattr(connection_module, "PAGE", 5)
-    monkeypatch.setattr(connection_module, "WINDOW", 4)
+    monkeypatch.setattr(session, "PAGE", 5)
+    monkeypatch.setattr(session, "WINDOW", 4)
 
 
 @pytest.mark.usefixtures("small_pieces")

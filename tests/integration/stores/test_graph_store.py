@@ -13,9 +13,7 @@ from pathlib import Path
 
 import jwt
 import pytest
-from ansible_collections.hybrid.photos.plugins.module_utils.graph.options import GraphOptions
-from ansible_collections.hybrid.photos.plugins.module_utils.graph.store import GraphPhotoStore
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import (
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     PhotoError,
     StoreError,
     Unresolved,
@@ -23,6 +21,8 @@ from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import (
     Write,
     sha256,
 )
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa

@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.module_utils.graph.options import GraphOptions
-from ansible_collections.hybrid.photos.plugins.module_utils.graph.store import GraphPhotoStore
-from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import User, Write
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import User, Write
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action plugin: options, paths, the line on the screen. What is in a report is tested with module_utils/report."""
+"""The action plugin: options, paths, the line on the screen. A report's content is tested with module_utils/_report."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 import yaml
 from ansible.playbook.task import Task
 from ansible_collections.hybrid.photos.plugins.action import drift_report
-from ansible_collections.hybrid.photos.plugins.module_utils.report.run import ARGUMENTS
+from ansible_collections.hybrid.photos.plugins.module_utils._report.run import ARGUMENTS
 from ansible_collections.hybrid.photos.plugins.modules.drift_report import DOCUMENTATION, RETURN
 from ansible_collections.hybrid.photos.plugins.plugin_utils import controller_action
-from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.report import sample
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 
 
 def call(basedir: Path, check: bool = False, **arguments: t.Any) -> tuple[dict[str, t.Any], mock.MagicMock]:

@@ -26,7 +26,7 @@ def jpeg(side: int = 96) -> bytes:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> t.Callable[..., dict[str, t.Any]]:
     """The AD module over photos in memory; returns what it printed."""
-    from ansible_collections.hybrid.photos.plugins.module_utils.photo.model import Observation, Unresolved, User, sha256
+    from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Observation, Unresolved, User, sha256
 
     photos: dict[str, bytes | None] = {"alice@x": jpeg(), "bob@x": None, "dora@x": jpeg() + b"\0" * 20_000}
 

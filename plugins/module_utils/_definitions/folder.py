@@ -1,0 +1,265 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A definitions folder in Git -> definitions, with every problem named by file and line."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from .._core.model import Definition, PhotoError, Source, identity_key
+
+yaml: t.Any
+try:
+    import yaml
+except ImportError:  # said where it is needed; importing this file must work everywhere
+    yaml = None
+
+MANIFEST = "photos.yml"
+#: A file with one of these endings (what image.py reads) at the top of the folder declares the photo of the user it is
+#: named after.
+PICTURE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+)
+ENTRY_KEYS = frozenset({"src", "state"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the folder that makes it unusable. ``line`` counts from 1."""
+
+    file: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
+
+
+class DefinitionsError(PhotoError):
+    """A folder that cannot be used as a whole; its text lists every problem, a line each."""
+
+    def __init__(self, folder: str, problems: t.Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"the definitions folder {folder} cannot be used:\n{lines}")
+
+
+def read_folder(folder: Path) -> list[Definition]:
+    """All definitions of a folder, ordered by user.
+
+    Raises DefinitionsError, with every problem there is, rather than give half a folder. A folder that is missing or
+    declares nobody is an error too: it is more likely a bad checkout than a wish.
+    """
+    definitions, problems = examine_folder(folder)
+    if problems:
+        raise DefinitionsError(str(folder), problems)
+    return definitions
+
+
+def examine_folder(folder: Path) -> tuple[list[Definition], list[Problem]]:
+    """The definitions that could be read, and every problem; for a check of a pull request that wants both."""
+    if not folder.is_dir():
+        return [], [Problem(str(folder), None, "there is no such folder; check the path and the Git checkout")]
+    try:
+        root = folder.resolve()
+        entries = sorted(entry.name for entry in root.iterdir())
+    except OSError as error:
+        return [], [Problem(str(folder), None, f"the folder cannot be read: {error.strerror}")]
+    reader = _Reader(root)
+    if MANIFEST in entries:
+        reader.read_manifest()
+    elif "photos.yaml" in entries:
+        reader.say("photos.yaml", None, f"this file is not read; name it {MANIFEST}")
+    for name in entries:
+        reader.read_picture(name)
+    if not reader.found and not reader.problems:
+        reader.say(
+            str(folder), None, "it declares no user at all; put a picture named after a user, or a photos.yml, into it"
+        )
+    return sorted(reader.found.values(), key=lambda d: d.key), reader.problems
+
+
+class _Reader:
+    """Collects what one folder says. Kept as a class because each part may add definitions as well as problems."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.found: dict[str, Definition] = {}
+        self.problems: list[Problem] = []
+        #: Files that the manifest names, so that they do not also declare a user by their own name.
+        self.named: set[Path] = set()
+
+    def say(self, file: str, line: int | None, message: str) -> None:
+        self.problems.append(Problem(file, line, message))
+
+    def add(self, definition: Definition, file: str, line: int | None) -> None:
+        before = self.found.get(definition.key)
+        if before is not None:
+            self.say(
+                file,
+                line,
+                f"{definition.user} is declared twice, here and in {before.origin} "
+                "(upper and lower case make no difference); keep one of them",
+            )
+            return
+        self.found[definition.key] = definition
+
+    def read_picture(self, name: str) -> None:
+        stem, suffix = os.path.splitext(name)  # noqa: PTH122 - Path.suffix is blind to names like ".jpg"
+        if name.startswith(".") or suffix.casefold() not in PICTURE_SUFFIXES:
+            return
+        path = self.inside(name, name, None)
+        if path is None or path.is_dir():
+            return
+        # What safe_name made of an identity is that user's own file as well.
+        own = {identity_key(stem), identity_key(unquote(stem))}
+        if path in self.named and (
+            "@" not in stem or any(d.key in own and self.is_source(d, path) for d in self.found.values())
+        ):
+            return
+        # A Mac may have taken the letters of a name apart; directories hold them whole.
+        user = unicodedata.normalize("NFC", stem)
+        self.add(Definition(user, "present", Source(path=str(path)), origin=name), name, None)
+
+    @staticmethod
+    def is_source(definition: Definition, path: Path) -> bool:
+        return definition.source is not None and definition.source.path == str(path)
+
+    def read_manifest(self) -> None:
+        if yaml is None:
+            raise PhotoError("reading photos.yml needs PyYAML: install it with 'pip install pyyaml'")
+        try:
+            text = (self.root / MANIFEST).read_text(encoding="utf-8")
+            document = yaml.compose(text, Loader=yaml.SafeLoader)
+        except OSError as error:
+            self.say(MANIFEST, None, f"it cannot be read: {error.strerror}")
+        except UnicodeDecodeError as error:
+            line = (self.root / MANIFEST).read_bytes()[: error.start].count(b"\n") + 1
+            self.say(MANIFEST, line, "it is not UTF-8; save it as UTF-8")
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            self.say(
+                MANIFEST, mark.line + 1 if mark else None, f"it is not YAML: {getattr(error, 'problem', None) or error}"
+            )
+        else:
+            self.read_document(document)
+
+    def read_document(self, document: t.Any) -> None:
+        if document is None:
+            return
+        if not isinstance(document, yaml.MappingNode):
+            self.say(MANIFEST, _line(document), "it must hold a mapping with the key 'photos'")
+            return
+        for key, value in document.value:
+            if key.value != "photos":
+                self.say(MANIFEST, _line(key), f"unknown key {key.value!r}; only 'photos' is known here")
+            elif isinstance(value, yaml.MappingNode):
+                for user, entry in value.value:
+                    self.read_entry(user, entry)
+            elif value.value not in ("", "null", "~"):
+                self.say(MANIFEST, _line(value), "'photos' must map users to pictures")
+
+    def read_entry(self, key: t.Any, entry: t.Any) -> None:
+        line = _line(key)
+        if not isinstance(key, yaml.ScalarNode) or not key.value.strip():
+            self.say(MANIFEST, line, "a user must be named by plain text, such as bob@example.com")
+            return
+        user: str = key.value
+        src, state = self.read_value(user, entry)
+        if state == "absent":
+            self.add(Definition(user, "absent", None, origin=f"{MANIFEST}:{line}"), MANIFEST, line)
+        elif src is not None:
+            path = self.inside(src, MANIFEST, _line(entry))
+            if path is not None:
+                self.named.add(path)
+                definition = Definition(user, "present", Source(path=str(path)), origin=f"{MANIFEST}:{line}")
+                self.add(definition, MANIFEST, line)
+
+    def read_value(self, user: str, entry: t.Any) -> tuple[str | None, str | None]:
+        """``src`` and ``state`` of one entry; (None, None) after a problem was said."""
+        line = _line(entry)
+        if isinstance(entry, yaml.ScalarNode):
+            if entry.tag == "tag:yaml.org,2002:str" and entry.value.strip():
+                return entry.value, "present"
+            self.say(MANIFEST, line, f"{user} has no picture; give a file of this folder, or {{state: absent}}")
+            return None, None
+        if not isinstance(entry, yaml.MappingNode):
+            self.say(MANIFEST, line, f"{user} must be given a file name, or a mapping with src or state")
+            return None, None
+        values: dict[str, str] = {}
+        for key, value in entry.value:
+            name = str(key.value)
+            if name not in ENTRY_KEYS:
+                self.say(MANIFEST, _line(key), f"unknown key {name!r} for {user}; known are src and state")
+                return None, None
+            if name in values or not isinstance(value, yaml.ScalarNode):
+                self.say(MANIFEST, _line(key), f"{name} of {user} must be given once, as plain text")
+                return None, None
+            values[name] = value.value
+        state = values.get("state", "present")
+        if state not in ("present", "absent"):
+            self.say(MANIFEST, line, f"state of {user} is {state!r}; it must be present or absent")
+        elif state == "absent" and "src" in values:
+            self.say(MANIFEST, line, f"{user} is declared absent and yet has a picture; remove src or the state")
+        elif state == "present" and not values.get("src"):
+            self.say(MANIFEST, line, f"{user} has no picture; give src, or state: absent")
+        else:
+            return values.get("src"), state
+        return None, None
+
+    def inside(self, name: str, file: str, line: int | None) -> Path | None:
+        """The file of that name, when it is there and truly (links followed) within the folder.
+
+        A Mac may have taken the letters of a name apart, on disk or in the manifest.
+        """
+        spellings = dict.fromkeys([name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))])
+        try:
+            paths = [(self.root / spelling).resolve() for spelling in spellings]
+            there = [path for path in paths if path.exists()]
+            path, exists = (there or paths)[0], bool(there)
+        except (OSError, ValueError, RuntimeError):  # too long, a NUL in it, a loop of links
+            self.say(file, line, f"{name!r} is no usable file name")
+            return None
+        if os.path.isabs(name) or not path.is_relative_to(self.root):  # noqa: PTH117 - also for foreign path syntax
+            self.say(file, line, f"{name} leaves the folder; keep pictures inside it")
+        elif not exists:
+            self.say(file, line, f"there is no file {name} in the folder")
+        else:
+            return path
+        return None
+
+
+def _line(node: t.Any) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def safe_name(user: str) -> str:
+    """A file stem for an identity that every file system takes, unique even where case is ignored, and reversible.
+
+    Everything but letters, digits and ``@._+-`` (lower case only, so that two users never meet in one name) becomes
+    %xx of its UTF-8; a leading dot or a device name of Windows is escaped as well. Reverse it by percent-decoding.
+    """
+    kept = frozenset("abcdefghijklmnopqrstuvwxyz0123456789@._+-")
+    text = "".join(c if c in kept else "".join(f"%{byte:02x}" for byte in c.encode()) for c in user)
+    head = text.split(".", 1)[0]
+    reserved = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
+    if text.startswith((".", "-")) or head in reserved:
+        text = f"%{ord(text[0]):02x}{text[1:]}"
+    if text.endswith("."):
+        text = text[:-1] + "%2e"
+    return text
+
+
+def manifest_text(files: t.Mapping[str, str | None], comment: str = "") -> str:
+    """The text of a photos.yml that maps users to files; None declares the user absent."""
+    if yaml is None:
+        raise PhotoError("writing photos.yml needs PyYAML: install it with 'pip install pyyaml'")
+    photos = {user: {"state": "absent"} if file is None else file for user, file in sorted(files.items())}
+    head = "".join(f"# {line}\n" for line in comment.splitlines())
+    return "---\n" + head + str(yaml.safe_dump({"photos": photos}, allow_unicode=True, sort_keys=False, width=10_000))

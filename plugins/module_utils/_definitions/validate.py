@@ -1,0 +1,237 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A definitions folder before it is merged: every definition and picture checked, without a network or credentials."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .._core.files import load_source
+from .._core.model import Definition, PhotoError, Recipe, Source, SourceError, sha256
+from .._pictures import comparison, image
+from .folder import MANIFEST, PICTURE_SUFFIXES, Problem, examine_folder
+
+Severity = t.Literal["error", "warning"]
+#: What Active Directory is given, the stricter of the two: if this can be made, so can the other.
+RECIPE = Recipe(96, 10240, mark=True)
+#: Microsoft 365 takes no smaller photo.
+LEAST_SIDE = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a picture must be. Sides in pixels, ``max_crop_loss`` in percent of the picture."""
+
+    sharp_side: int = 648
+    max_crop_loss: int = 35
+    max_file_bytes: int = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about the folder. ``line`` counts from 1; ``user`` is empty when it concerns none."""
+
+    severity: Severity
+    kind: str
+    file: str
+    line: int | None
+    user: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{self.severity}: {place}: {self.message}"
+
+
+@dataclass(slots=True)
+class Examined:
+    """What is known of one picture file."""
+
+    name: str
+    sha256: str = ""
+    width: int = 0
+    height: int = 0
+    length: int = 0
+    small: bytes = b""
+    signature: bytes = b""
+    problem: str | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """Findings in the order of the folder; ``users`` are all that are declared."""
+
+    folder: str
+    users: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    pictures: int = 0
+
+    def count(self, severity: Severity) -> int:
+        return sum(finding.severity == severity for finding in self.findings)
+
+
+def validate(folder: Path, rules: Rules | None = None, workers: int | None = None) -> Report:
+    """Check a folder. Raises PhotoError only when Pillow or PyYAML is missing."""
+    rules = rules or Rules()
+    image.available()
+    definitions, problems = examine_folder(folder)
+    root = folder.resolve()
+    report = Report(str(folder), [definition.user for definition in definitions])
+    report.findings += [_of_problem(problem) for problem in problems]
+    users: dict[str, list[Definition]] = defaultdict(list)
+    for definition in definitions:
+        if definition.source is not None and definition.source.path is not None:
+            users[definition.source.path].append(definition)
+    with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:
+        pictures = dict(zip(users, pool.map(lambda path: examine(Path(path), root), users), strict=True))
+    report.pictures = len(pictures)
+    for path, picture in pictures.items():
+        for definition in users[path]:
+            report.findings += about(picture, definition, rules)
+    report.findings += twice(pictures, users)
+    report.findings += unused(root, set(users))
+    report.findings.sort(key=lambda f: (f.file == str(folder), f.file.casefold(), f.line or 0, f.kind))
+    return report
+
+
+def _of_problem(problem: Problem) -> Finding:
+    return Finding("error", "definition", problem.file, problem.line, "", problem.message)
+
+
+def examine(path: Path, root: Path) -> Examined:
+    """Read, decode and render one picture as a run would. Never raises for a bad one."""
+    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    seen = Examined(name)
+    try:
+        seen.length = path.stat().st_size
+        data = load_source(Source(path=str(path)))
+        seen.sha256 = sha256(data)
+        summary = image.describe(data)
+        seen.width, seen.height = summary.width or 0, summary.height or 0
+        seen.small = image.render(data, [RECIPE], name)[0].data
+        seen.signature = image.signature(seen.small)
+    except OSError as error:
+        seen.problem = f"it cannot be read ({error.strerror})"
+    except PhotoError as error:
+        # The text names the file already, as we or the loader call it.
+        seen.problem = str(error).removeprefix(f"{name}: ").removeprefix(f"{path}: ").removeprefix("the photo: ")
+    return seen
+
+
+def about(picture: Examined, definition: Definition, rules: Rules) -> list[Finding]:
+    """What is wrong with one picture for one user, told where it is declared."""
+    file, line = _origin(definition, picture)
+    # A picture that is named after its user and stands for itself need not be named twice.
+    apart = file != picture.name
+    named, start = (picture.name, f"{definition.user}: ") if apart else ("it", "")
+    found: list[Finding] = []
+
+    def say(severity: Severity, kind: str, message: str) -> None:
+        found.append(Finding(severity, kind, file, line, definition.user, f"{start}{message}"))
+
+    if picture.length > rules.max_file_bytes:
+        say(
+            "error",
+            "file_size",
+            f"{named} has {picture.length:,} bytes, more than the {rules.max_file_bytes:,} that are allowed in Git; "
+            "commit a smaller one, 1,000 pixels a side are plenty",
+        )
+    if picture.problem is not None:
+        say("error", "unreadable", f"{named}: {picture.problem}" if apart else picture.problem)
+        return found
+    least, most = min(picture.width, picture.height), max(picture.width, picture.height)
+    size = f"{picture.width}x{picture.height} pixels"
+    if least < LEAST_SIDE:
+        say("error", "too_small", f"{named} has {size}; Microsoft 365 takes none under {LEAST_SIDE}x{LEAST_SIDE}")
+    elif least < rules.sharp_side:
+        side = rules.sharp_side
+        say("warning", "not_sharp", f"{named} has {size}; {side}x{side} or more are sharp everywhere")
+    lost = round(100 * (1 - least / most))
+    if lost > rules.max_crop_loss:
+        say(
+            "warning", "not_square", f"{named} has {size}; a square from its centre loses {lost} % of it; crop it first"
+        )
+    return found
+
+
+def _origin(definition: Definition, picture: Examined) -> tuple[str, int | None]:
+    """File and line of a definition: a line of photos.yml, or the picture itself."""
+    file, _colon, line = definition.origin.rpartition(":")
+    return (file, int(line)) if file == MANIFEST and line.isdecimal() else (picture.name, None)
+
+
+def twice(pictures: t.Mapping[str, Examined], users: t.Mapping[str, t.Sequence[Definition]]) -> list[Finding]:
+    """One picture for several users: the same file, the same bytes, or the same to the eye."""
+    found: list[Finding] = []
+    good = {path: picture for path, picture in pictures.items() if picture.sha256}
+    by_bytes: dict[str, list[str]] = defaultdict(list)
+    for path, picture in good.items():
+        by_bytes[picture.sha256].append(path)
+    for paths in by_bytes.values():
+        declared = [definition for path in paths for definition in users[path]]
+        if len(declared) > 1:
+            found += _mixed(declared, pictures, "the same picture file contents")
+    first = {paths[0]: good[paths[0]] for paths in by_bytes.values() if good[paths[0]].signature}
+    for one, other in look_alikes(first):
+        declared = [users[path][0] for path in (one, other)]
+        if declared[0].key != declared[1].key:
+            found += _mixed(declared, pictures, "pictures that look the same")
+    return found
+
+
+def _mixed(declared: t.Sequence[Definition], pictures: t.Mapping[str, Examined], what: str) -> list[Finding]:
+    found = []
+    for definition in declared:
+        others = [d.user for d in declared if d is not definition]
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        path = definition.source.path if definition.source is not None else None
+        file, line = _origin(definition, pictures[path or ""])  # only definitions with a file come here
+        message = f"{definition.user} and {', '.join(others[:3])}{more} have {what}; is one of them somebody else's?"
+        found.append(Finding("warning", "used_twice", file, line, definition.user, message))
+    return found
+
+
+def look_alikes(pictures: t.Mapping[str, Examined]) -> list[tuple[str, str]]:
+    """Pairs that are one picture to the eye. Only pairs with like signatures are compared by pixels."""
+    order = sorted(pictures, key=lambda path: sum(pictures[path].signature))
+    pairs = []
+    for at, one in enumerate(order):
+        mine = pictures[one].signature
+        for other in order[at + 1 :]:
+            theirs = pictures[other].signature
+            if sum(theirs) - sum(mine) > comparison.ALIKE * len(mine):
+                break  # brighter by more on average than two alike can differ, and so are all that follow
+            if comparison.may_be_alike(mine, theirs) and _same(pictures[one], pictures[other]):
+                pairs.append((one, other))
+    return pairs
+
+
+def _same(one: Examined, other: Examined) -> bool:
+    try:
+        return comparison.by_pixels(one.small, other.small).verdict == "same"
+    except SourceError:
+        return False
+
+
+def unused(root: Path, used: t.Collection[str]) -> list[Finding]:
+    """Pictures in the folder that declare nobody: perhaps a line in photos.yml was forgotten."""
+    found = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder, name)
+            suffix = path.suffix.casefold()
+            # At the top a picture declares its user by itself.
+            if name.startswith(".") or suffix not in PICTURE_SUFFIXES or path.parent == root:
+                continue
+            if str(path.resolve()) not in used:
+                place = path.relative_to(root).as_posix()
+                message = f"no definition uses this picture; name it in {MANIFEST}, or remove it"
+                found.append(Finding("warning", "unused", place, None, "", message))
+    return found

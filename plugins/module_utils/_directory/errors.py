@@ -1,0 +1,201 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a directory's result codes mean to a person: which option is wrong and what to do.
+
+Knows LDAP's numbers (RFC 4511, appendix A; libldap's own are negative) but not the LDAP library.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .._core.model import StoreError
+from .options import DirectoryOptions
+
+OPERATIONS_ERROR = 1
+SIZE_LIMIT = 4
+STRONGER_AUTH = 8
+REFERRAL = 10
+NO_SUCH_ATTRIBUTE = 16
+CONSTRAINT = 19
+VALUE_EXISTS = 20
+INVALID_SYNTAX = 21
+NO_SUCH_OBJECT = 32
+INVALID_DN = 34
+INVALID_CREDENTIALS = 49
+NO_RIGHT = 50
+BUSY = 51
+UNAVAILABLE = 52
+UNWILLING = 53
+#: libldap: cannot connect or the connection broke; local (SASL) trouble; no answer in time; TLS did not come about.
+SERVER_DOWN, LOCAL_ERROR, TIMEOUT, AUTH_UNKNOWN, CONNECT_ERROR = -1, -2, -5, -6, -11
+#: After these the connection is of no more use, but another one may be.
+GONE = frozenset({SERVER_DOWN, TIMEOUT, CONNECT_ERROR, BUSY, UNAVAILABLE})
+
+#: AD's reason inside invalidCredentials, "... data 52e, ...": Win32 error codes in hexadecimal.
+SIGN_IN_REASONS = {
+    "525": "there is no such account; check username",
+    "52e": "username or password is wrong",
+    "530": "the account may not sign in at this hour",
+    "531": "the account may not sign in from this computer",
+    "532": "the account's password has expired; set a new one",
+    "533": "the account is disabled; enable it",
+    "569": "the account lacks the right to sign in this way",
+    "701": "the account has expired",
+    "773": "the account must change its password first",
+    "775": "the account is locked out; unlock it, and look for what tries old passwords",
+    "80090346": (
+        "the domain controller demands TLS channel binding (LdapEnforceChannelBinding); set LDAPSASL_CBINDING="
+        "tls-endpoint in the environment of the module, or use tls_mode none with auth_protocol kerberos"
+    ),
+}
+
+#: Fragments of what Kerberos libraries say (MIT 1.17 to 1.21), in the order they are looked for.
+_KERBEROS_REASONS: tuple[tuple[str, str], ...] = (
+    (
+        "Clock skew too great",
+        "this host's clock differs by more than five minutes from the domain controller's; set it by NTP",
+    ),
+    (
+        "Server not found in Kerberos database",
+        "server is not a name that Kerberos knows for the domain controller; give its own full host name "
+        "(dc1.example.com), not an address, an alias or the domain's name",
+    ),
+    ("expired", "the Kerberos ticket has expired; get a new one with kinit, or give username and password"),
+    (
+        "Cannot find KDC",
+        "the domain's Kerberos service is not found; name it in /etc/krb5.conf (KRB5_CONFIG) or in DNS",
+    ),
+    (
+        "Cannot contact any KDC",
+        "the domain's Kerberos service (port 88) does not answer; check the firewall and /etc/krb5.conf",
+    ),
+    (
+        "Cannot determine realm",
+        "no Kerberos realm is known for server; add it to [domain_realm] in /etc/krb5.conf",
+    ),
+    (
+        "No Kerberos credentials available",
+        "there is no Kerberos ticket; run kinit before (KRB5CCNAME tells where it lies), give a keytab in "
+        "KRB5_CLIENT_KTNAME, or give username and password",
+    ),
+    (
+        "No credentials were supplied",
+        "there is no usable Kerberos ticket; run kinit before, or give username and password",
+    ),
+    (
+        "mechanism too weak",
+        "the connection could not be sealed (encrypted) by Kerberos; check the encryption types of the account",
+    ),
+)
+_NO_MECHANISM = (
+    "the SASL module for GSSAPI is missing; install libsasl2-modules-gssapi-mit (Debian) or cyrus-sasl-gssapi (Red Hat)"
+)
+
+
+HIDDEN_PHOTO = (
+    "the user has a photo that this account may not see, so it was not touched; grant the account Read Property on "
+    "thumbnailPhoto (dsacls OU /I:S /G DOMAIN\\account:RP;thumbnailPhoto;user)"
+)
+
+
+class DirectoryError(StoreError):
+    """An operation that the directory or its library refused. ``code`` and ``info`` are LDAP's."""
+
+    def __init__(self, message: str, code: int = 0, info: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.info = info
+
+
+class DirectoryGone(DirectoryError):
+    """The connection is lost, or an answer did not come in time; another connection may do better."""
+
+
+def sign_in_problem(code: int, info: str, desc: str, options: DirectoryOptions) -> str:
+    """Why a bind failed: one sentence that begins with the place and names the option."""
+    if options.auth_protocol == "kerberos":
+        reason = _kerberos_reason(code, info, options)
+    else:
+        reason = _simple_reason(code, info, options)
+    who = f" as {options.username}" if options.username else ""
+    return f"{options.place}: cannot sign in{who}: {reason or f'{desc} ({info or code})'}"
+
+
+def _simple_reason(code: int, info: str, options: DirectoryOptions) -> str | None:
+    if code == INVALID_CREDENTIALS:
+        data = re.search(r"\bdata ([0-9a-f]+)", info)
+        known = SIGN_IN_REASONS.get(data[1]) if data else None
+        return known or f"username or password is wrong ({info or 'no reason given'})"
+    if code == INVALID_DN:
+        return "username is not a form that the directory takes; give it as name@example.com"
+    if code == STRONGER_AUTH:
+        return "the domain controller wants TLS or Kerberos; use tls_mode ldaps or start_tls, or auth_protocol kerberos"
+    return None
+
+
+def _kerberos_reason(code: int, info: str, options: DirectoryOptions) -> str | None:
+    if "no mechanism available" in info or "No worthy mechs" in info or code == AUTH_UNKNOWN:
+        return _NO_MECHANISM
+    if code == INVALID_CREDENTIALS and "80090346" in info:
+        return SIGN_IN_REASONS["80090346"]
+    if code in (STRONGER_AUTH, UNWILLING) and options.tls_mode != "none":
+        return (
+            "the domain controller does not take Kerberos inside TLS; use tls_mode none, which Kerberos then signs and "
+            "seals (Samba: or set 'ldap server require strong auth = allow_sasl_over_tls')"
+        )
+    for fragment, reason in _KERBEROS_REASONS:
+        if fragment.lower() in info.lower():
+            return f"{reason} [{fragment}]"
+    return None
+
+
+def kinit_problem(text: str, options: DirectoryOptions) -> str:
+    """Why no ticket could be fetched for username and password."""
+    text = " ".join(text.split()).removeprefix("kinit: ")
+    known = {
+        "Password incorrect": "the password is wrong",
+        "Preauthentication failed": "the password is wrong",
+        "not found in Kerberos database": "there is no such account; give username as name@EXAMPLE.COM",
+        "credentials have been revoked": "the account is disabled, expired or locked out",
+        "Password has expired": "the account's password has expired; set a new one",
+        "Password expired": "the account's password has expired; set a new one",
+    }
+    reason = next((reason for fragment, reason in known.items() if fragment.lower() in text.lower()), None)
+    reason = reason or _kerberos_reason(0, text, options)
+    return f"{options.place}: no Kerberos ticket for {options.username}: {reason or text or 'kinit gave no reason'}"
+
+
+def operation_problem(code: int, info: str, desc: str, options: DirectoryOptions) -> str:
+    """Why a search failed as a whole."""
+    if code in (REFERRAL, NO_SUCH_OBJECT, INVALID_DN) and options.search_base:
+        return (
+            f"search_base {options.search_base!r} is not in the domain of {options.place} ({desc}): correct it, or "
+            "name a domain controller of the domain that holds it as server"
+        )
+    if code == NO_RIGHT:
+        return f"{options.place}: the account may not search here ({info or desc}); give it the right to read users"
+    if code == OPERATIONS_ERROR and "bind must be completed" in info:
+        return f"{options.place}: not signed in; check username and password"
+    return f"{options.place}: the directory refused a search: {desc} ({info or code})"
+
+
+def write_problem(code: int, info: str, desc: str, size: int, limit: int | None) -> str:
+    """Why one user's photo could not be written."""
+    if code == NO_RIGHT:
+        return (
+            "this account may not write thumbnailPhoto of the user; grant it Write Property on thumbnailPhoto "
+            "(dsacls OU /I:S /G DOMAIN\\account:WP;thumbnailPhoto;user); members of protected groups such as Domain "
+            "Admins inherit nothing (AdminSDHolder)"
+        )
+    if code in (CONSTRAINT, INVALID_SYNTAX):
+        most = f"at most {limit} bytes (rangeUpper of its schema)" if limit else "fewer bytes"
+        return f"the directory refused the picture of {size} bytes: thumbnailPhoto takes {most}; lower max_bytes"
+    if code == NO_SUCH_OBJECT:
+        return "the account is gone: it was deleted, or moved where this account may not see it"
+    if code == UNWILLING:
+        return f"the domain controller does not take the change; is it read-only (RODC)? ({info or desc})"
+    if code == REFERRAL:
+        return "the domain controller refers to another one; is it read-only (RODC)? Name a writable one as server"
+    return f"the directory refused the change: {desc} ({info or code})"

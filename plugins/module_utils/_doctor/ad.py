@@ -1,0 +1,211 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run needs of Active Directory. Reads only."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+from .._core.model import Unresolved, User
+from .._directory import diagnose
+from .._directory.options import DirectoryOptions
+from .._directory.rights import writable
+from .._directory.store import PHOTO, DirectoryPhotoStore
+from . import here
+from .exo import found
+from .model import Check, Step, clock, examine, fail, ok, skipped, some, warn
+
+#: Exchange Online takes no larger on-premises photo from Entra ID.
+EXO_LIMIT = 10240
+#: So many users are asked what this account may write on them.
+SAMPLE = 50
+#: Days before the end of a certificate from which somebody should know.
+EXPIRES_SOON = 21
+DAY = 86400.0
+
+
+@dataclass(slots=True)
+class Domain:
+    """The domain under examination. ``writes``: whether runs are to change photos, or only to compare."""
+
+    options: DirectoryOptions
+    users: t.Sequence[str]
+    match_by: str = "userPrincipalName"
+    receipts: str | None = None
+    writes: bool = True
+    open_store: t.Callable[..., DirectoryPhotoStore] = DirectoryPhotoStore
+    found: dict[str, User] = field(default_factory=dict)
+    #: Bytes of the photos that there are, by user id.
+    sizes: dict[str, int] = field(default_factory=dict)
+    _store: DirectoryPhotoStore | None = None
+
+    @property
+    def store(self) -> DirectoryPhotoStore:
+        if self._store is None:
+            self._store = self.open_store(self.options, match_by=self.match_by)
+        return self._store
+
+    def checks(self) -> list[Check]:
+        """Everything, in the order in which it matters."""
+        if not self.options.server:
+            why = "not configured: no domain controller was named (server, HYBRID_PHOTOS_AD_SERVER)"
+            return examine("ad", [Step("connection", lambda: skipped(why))])
+        try:
+            return [
+                *examine("here", here.steps(here.DIRECTORY, self.receipts, "ad")),
+                *examine("ad", self._steps()),
+            ]
+        finally:
+            if self._store is not None:
+                self._store.close()
+
+    def _steps(self) -> list[Step]:
+        return [
+            Step("options", self.usable),
+            Step("reachable", self.reach, ("options",)),
+            Step("certificate", self.certificate, ("reachable",)),
+            Step("sign-in", self.sign_in, ("certificate",)),
+            Step("clock", self.clock, ("sign-in",)),
+            Step("search base", self.base, ("sign-in",)),
+            Step("largest photo", self.limit, ("sign-in",)),
+            Step("users", self.resolve, ("search base",)),
+            Step("right to write", self.rights, ("users",)),
+            Step("limit of Entra ID", self.entra, ("users",)),
+        ]
+
+    def usable(self) -> Check:
+        """Are the options complete and in order, as far as can be seen from here?"""
+        self.options.validate()
+        o = self.options
+        if o.auth_protocol == "kerberos" and o.username:
+            kinit = here.program("kinit", "Install krb5-user (Debian) or krb5-workstation (Red Hat).")
+            if kinit.status == "fail":
+                return kinit
+        protected = "signed and sealed by Kerberos" if o.tls_mode == "none" else o.tls_mode
+        return ok(f"{o.place}, {protected}, {o.auth_protocol}")
+
+    def reach(self) -> Check:
+        """Does anything answer on the port?"""
+        o = self.options
+        try:
+            socket.create_connection((o.server, o.effective_port), timeout=min(o.timeout, 10)).close()
+        except (OSError, UnicodeError):
+            return fail(diagnose.why_no_connection(o))
+        return ok(f"{o.place} accepts connections")
+
+    def certificate(self) -> Check:
+        """Does its certificate hold: authority, name, dates?"""
+        o = self.options
+        if o.tls_mode == "none":
+            return ok("not used: Kerberos signs and seals")
+        try:
+            ends = certificate_end(o)
+        except (OSError, ssl.SSLError):
+            return fail(diagnose.why_no_connection(o))
+        if ends is None:
+            return warn("the certificate is not looked at (cert_validation ignore)", "Name its authority in ca_cert.")
+        left = (ends - time.time()) / DAY
+        words = f"the certificate for {o.server} is good for {left:.0f} more days"
+        if o.cert_validation != "always":
+            return warn(f"{words}, but its name is not compared (cert_validation {o.cert_validation})")
+        return warn(words, "Renew it in time.") if left < EXPIRES_SOON else ok(words)
+
+    def sign_in(self) -> Check:
+        """Is the account let in?"""
+        root = self.store.connect().root
+        who = self.options.username or "the Kerberos ticket's account"
+        return ok(f"signed in as {who} at {root.host} (domain {root.domain})")
+
+    def clock(self) -> Check:
+        """A domain controller tells its time; Kerberos allows five minutes."""
+        now = self.store.root.current_time
+        skew = None if now is None else now - time.time()
+        return clock(self.store.root.host, skew, strict=self.options.auth_protocol == "kerberos")
+
+    def base(self) -> Check:
+        """Is the search base there, with people below it that this account may see?"""
+        somebody = next(iter(self.store.everyone()), None)
+        if somebody is None:
+            return fail(
+                f"no users are seen under {self.store.base}", "Check search_base, and that the account may read users."
+            )
+        return ok(f"users are found under {self.store.base}")
+
+    def limit(self) -> Check:
+        """rangeUpper of thumbnailPhoto."""
+        limit = self.store.limit()
+        if limit is None:
+            return warn("the schema does not tell how large a thumbnailPhoto may be (rangeUpper)")
+        words = f"thumbnailPhoto takes {limit:,} bytes (rangeUpper)"
+        return ok(words) if limit >= EXO_LIMIT else fail(f"{words}, less than a photo has", "Set max_bytes below that.")
+
+    def resolve(self) -> Check:
+        """Which of the declared users are in the domain?"""
+        if not self.users:
+            return skipped("no users were named")
+        answers = self.store.resolve(list(self.users))
+        self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
+        missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
+        return found("in the domain", len(self.users), len(self.found), missing)
+
+    def rights(self) -> Check:
+        """What may this account write on a sample of the users? It is asked for, not tried."""
+        sample = list(self.found.values())[:SAMPLE]
+        if not sample:
+            return skipped("nobody to ask about")
+        may = dict(writable(self.store.connect(), self.store.base, sample))
+        denied = [user.identity for user in sample if PHOTO.lower() not in may.get(user.id, frozenset())]
+        others = sorted({name for names in may.values() for name in names} - {PHOTO.lower()})
+        if denied and self.writes:
+            return fail(
+                f"this account may not write thumbnailPhoto of {len(denied)} of {len(sample)} users: {some(denied)}",
+                "Grant Write Property on thumbnailPhoto: dsacls OU /I:S /G DOMAIN\\account:WP;thumbnailPhoto;user. "
+                "Members of protected groups such as Domain Admins inherit nothing (AdminSDHolder).",
+            )
+        if others:
+            return warn(
+                f"this account may write {len(others)} attributes besides thumbnailPhoto: {some(others)}",
+                "The right to write thumbnailPhoto is enough; use an account that has no other.",
+            )
+        if denied:
+            return ok("this account may write nothing, which is enough to compare")
+        return ok(f"may write thumbnailPhoto of the {len(sample)} users asked about, and nothing else")
+
+    def entra(self) -> Check:
+        """Which photos are larger than what Exchange Online takes from Entra ID?"""
+        people = list(self.found.values())
+        if not people:
+            return skipped("nobody to look at")
+        for user, seen in self.store.observe(people, lambda _user, _tag: True):
+            if seen.present and seen.bytes is not None:
+                self.sizes[user.id] = seen.bytes
+        heavy = [
+            f"{user.identity} ({self.sizes[user.id]:,} bytes)"
+            for user in people
+            if self.sizes.get(user.id, 0) > EXO_LIMIT
+        ]
+        if heavy:
+            return warn(
+                f"{len(heavy)} photos have more than {EXO_LIMIT:,} bytes, which Exchange Online does not take from "
+                f"Entra ID: {some(heavy)}",
+                "A sync replaces declared ones by smaller ones.",
+            )
+        return ok(f"none of {len(self.sizes)} photos has more than the {EXO_LIMIT:,} bytes that Exchange Online takes")
+
+
+def certificate_end(options: DirectoryOptions) -> float | None:
+    """When the domain controller's certificate ends; None when it is not verified at all. Raises OSError."""
+    place = (options.server, options.effective_port)
+    with socket.create_connection(place, timeout=min(options.timeout, 10)) as raw:
+        if options.tls_mode == "start_tls":
+            raw.sendall(diagnose.START_TLS_REQUEST)
+            raw.recv(4096)
+        with diagnose.tls_context(options).wrap_socket(raw, server_hostname=options.server) as secured:
+            told = secured.getpeercert() or {}
+    ends = told.get("notAfter")
+    return ssl.cert_time_to_seconds(ends) if isinstance(ends, str) else None

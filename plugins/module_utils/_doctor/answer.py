@@ -1,0 +1,38 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the two doctor modules take and return."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.model import User
+from .model import Check
+
+
+def doctor_argument_spec(match_by: t.Sequence[str]) -> dict[str, dict[str, t.Any]]:
+    """The options of both modules besides their connection; the first of ``match_by`` is the default."""
+    return {
+        "users": {"type": "list", "elements": "str", "default": []},
+        "match_by": {"type": "str", "choices": list(match_by), "default": match_by[0]},
+        "writes": {"type": "bool", "default": True},
+        "receipts": {"type": "path"},
+    }
+
+
+def answer(
+    target: str, checks: t.Sequence[Check], found: t.Mapping[str, User], sizes: t.Mapping[str, int]
+) -> dict[str, t.Any]:
+    """A module's result: plain JSON types only."""
+    users = [
+        {"user": user.identity, "id": user.id, "immutable_id": user.immutable_id}
+        | ({"bytes": sizes[user.id]} if user.id in sizes else {})
+        for user in found.values()
+    ]
+    return {
+        "target": target,
+        "ok": all(check.status != "fail" for check in checks),
+        "checks": [check.as_dict() for check in checks],
+        **({"users": users} if users else {}),
+    }

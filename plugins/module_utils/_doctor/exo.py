@@ -1,0 +1,159 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run needs of Microsoft 365. Reads only."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+from .._core.model import Unresolved, User
+from .._graph.options import CREDENTIALS, GraphOptions
+from .._graph.permissions import LEAST, NEEDED
+from .._graph.settings import SettingsNotThere
+from .._graph.store import GraphPhotoStore
+from . import here
+from .model import Check, Step, clock, examine, fail, ok, skipped, some, warn
+
+#: Permissions that one part or the other of this collection uses.
+USED = frozenset({*LEAST.values()})
+#: So many users' photos are looked at, to see that photos can be read.
+SAMPLE = 20
+
+
+@dataclass(slots=True)
+class Cloud:
+    """The tenant under examination. ``writes``: whether runs are to change photos, or only to compare."""
+
+    options: GraphOptions
+    users: t.Sequence[str]
+    match_by: str = "userPrincipalName"
+    receipts: str | None = None
+    writes: bool = True
+    open_store: t.Callable[..., GraphPhotoStore] = GraphPhotoStore
+    found: dict[str, User] = field(default_factory=dict)
+    _store: GraphPhotoStore | None = None
+
+    @property
+    def store(self) -> GraphPhotoStore:
+        if self._store is None:
+            self._store = self.open_store(self.options, match_by=self.match_by)
+        return self._store
+
+    def checks(self) -> list[Check]:
+        """Everything, in the order in which it matters."""
+        if not any(getattr(self.options, name) for name in CREDENTIALS):
+            why = "not configured: no credential for Microsoft Graph (AZURE_CLIENT_SECRET and the like) was given"
+            return examine("exo", [Step("connection", lambda: skipped(why))])
+        try:
+            return [
+                *examine("here", here.steps(here.GRAPH, self.receipts, "exo")),
+                *examine("exo", self._steps()),
+            ]
+        finally:
+            if self._store is not None:
+                self._store.close()
+
+    def _steps(self) -> list[Step]:
+        return [
+            Step("options", self.usable),
+            Step("sign-in", self.sign_in, ("options",)),
+            Step("permissions", self.permissions, ("sign-in",)),
+            Step("photo source", self.source, ("sign-in",)),
+            Step("clock", self.clock, ("options",)),
+            Step("users", self.resolve, ("sign-in",)),
+            Step("photos", self.photos, ("users",)),
+        ]
+
+    def usable(self) -> Check:
+        """Are the options complete and in order, as far as can be seen from here?"""
+        self.options.validate()
+        self.store.limit()  # made now, it looks at certificate files and the like
+        return ok(f"{self.options.credential} at {self.options.login_root}, Graph at {self.options.graph_root}")
+
+    def sign_in(self) -> Check:
+        """Does the login give a token?"""
+        self.store.sign_in()
+        return ok(f"signed in to tenant {self.store.authority} with {self.options.credential}")
+
+    def permissions(self) -> Check:
+        """Does the token carry what is needed, and nothing else?"""
+        roles = self.store.token_roles()
+        if roles is None:
+            return warn("the token cannot be read, so its permissions are not known")
+        tasks = ["users", "write" if self.writes else "read"]
+        missing = [LEAST[task] for task in tasks if not set(roles).intersection(NEEDED[task])]
+        has = ", ".join(sorted(roles)) or "none"
+        if missing:
+            return fail(
+                f"the application lacks {' and '.join(missing)} (its token has: {has})",
+                "Grant it as application permission, with admin consent; then wait for a new token.",
+            )
+        needed = {role for task in tasks for role in roles if role == LEAST[task]}
+        extra = sorted(set(roles) - USED)
+        if extra or len(needed) < len(tasks):
+            return warn(
+                f"the application may do more than is needed: {', '.join(extra) or has}",
+                f"{' and '.join(LEAST[task] for task in tasks)} are enough; take the others away.",
+            )
+        return ok(has)
+
+    def source(self) -> Check:
+        """Does the tenant take photos from the cloud?"""
+        try:
+            source = self.store.settings.get().source
+        except SettingsNotThere as error:
+            return warn(
+                f"the tenant's photo source could not be read: {error}",
+                f"With {LEAST['settings_read']} a run can say beforehand that the tenant takes no photos.",
+            )
+        if source == "on_premises":
+            return (fail if self.writes else warn)(
+                "the tenant takes photos from on-premises only (photoUpdateSettings source is onPremises)",
+                "Set source: cloud with hybrid.photos.exo_photo_update_settings; it takes up to 24 hours.",
+            )
+        return ok("the tenant takes photos from the cloud" if source else "the tenant does not name its photo source")
+
+    def clock(self) -> Check:
+        """Graph dates its answers."""
+        if self.store.clock_skew is None and self._store is not None:
+            return skipped("Microsoft Graph gave no answer that is dated")
+        return clock("Microsoft Graph", self.store.clock_skew, strict=True)
+
+    def resolve(self) -> Check:
+        """Which of the declared users are in the tenant?"""
+        if not self.users:
+            return skipped("no users were named")
+        answers = self.store.resolve(list(self.users))
+        self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
+        missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
+        return found("in the tenant", len(self.users), len(self.found), missing)
+
+    def photos(self) -> Check:
+        """Can the photos of a few users be looked at?"""
+        sample = list(self.found.values())[:SAMPLE]
+        if not sample:
+            return skipped("nobody to look at")
+        began = time.monotonic()
+        seen = list(self.store.observe(sample, lambda _user, _tag: False))
+        problems = [f"{user.identity}: {look.problem}" for user, look in seen if look.problem is not None]
+        if len(problems) == len(seen):
+            return fail(f"no photo of {len(seen)} users could be looked at; {problems[0]}")
+        words = f"looked at {len(seen)} users in {time.monotonic() - began:.1f} s"
+        if problems:
+            return warn(
+                f"{words}; not possible for {len(problems)}: {some(problems, 2)}", "They can hold no photo yet."
+            )
+        return ok(words)
+
+
+def found(where: str, asked: int, number: int, missing: t.Sequence[str]) -> Check:
+    """How many of the declared users are there."""
+    if not missing:
+        return ok(f"all {asked} declared users are {where}" if asked > 1 else f"the declared user is {where}")
+    words = f"{number} of {asked} declared users are {where}; not: {some(missing)}"
+    if not number:
+        return fail(words, "Is match_by the property that the definitions use, and is this the right place?")
+    return warn(words, "Correct their definitions, or take them out; every run reports them as unresolved.")

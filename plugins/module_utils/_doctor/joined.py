@@ -1,0 +1,128 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Both sides together, and what the screen shows. Pure."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from .._core.model import identity_key
+from .model import Check, Step, examine, fail, ok, skipped, some, warn
+
+TITLES = {"here": "This machine", "ad": "Active Directory", "exo": "Exchange Online", "both": "Both together"}
+MARKS = {"ok": "ok", "warn": "warning", "fail": "FAILED", "skipped": "skipped"}
+_STATUSES = ("ok", "warn", "fail", "skipped")
+
+ARGUMENTS: dict[str, dict[str, t.Any]] = {
+    "results": {"type": "list", "elements": "dict", "required": True},
+    "targets": {"type": "list", "elements": "str", "choices": ["ad", "exo"], "default": ["ad", "exo"]},
+    "dest": {"type": "path"},
+    "show": {"type": "bool", "default": True},
+}
+
+
+def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Join what the two modules found: ``checks``, ``ok``, ``counts``, ``lines``."""
+    results = [result for result in options["results"] if not result.get("skipped")]
+    checks = [check for result in results for check in _checks(result)]
+    asked = set(options["targets"])
+    for target in ("ad", "exo"):
+        if target not in asked:
+            checks.append(Check("connection", "skipped", "not asked for", area=t.cast(t.Any, target)))
+    checks = _without_repeats(checks)
+    if asked == {"ad", "exo"}:
+        checks += examine(
+            "both", [Step("identities", lambda: identities(_people(results, "ad"), _people(results, "exo")))]
+        )
+    if not any(check.status in ("ok", "warn", "fail") and check.area in ("ad", "exo") for check in checks):
+        checks.append(Check("connection", "fail", "nothing was looked at on either side: no target is configured"))
+    counts = {status: sum(check.status == status for check in checks) for status in _STATUSES}
+    return {
+        "checks": [check.as_dict() for check in checks],
+        "ok": counts["fail"] == 0,
+        "counts": counts,
+        "lines": table(checks),
+    }
+
+
+def _checks(result: t.Mapping[str, t.Any]) -> list[Check]:
+    target = result.get("target")
+    area: t.Any = target if target in ("ad", "exo") else "here"
+    given = result.get("checks")
+    if not isinstance(given, list):
+        return [Check("module", "fail", str(result.get("msg", "the module gave no answer")), area=area)]
+    names = ("name", "status", "text", "advice", "area")
+    return [Check(**{name: str(check.get(name, "")) for name in names}) for check in given]  # type: ignore[arg-type]
+
+
+def _without_repeats(checks: t.Sequence[Check]) -> list[Check]:
+    """Both modules look at the same machine; what they agree on is told once."""
+    seen: set[tuple[str, str, str]] = set()
+    kept = []
+    for check in checks:
+        key = (check.area, check.name, check.text)
+        if key not in seen:
+            kept.append(check)
+        seen.add(key)
+    return kept
+
+
+def _people(results: t.Sequence[t.Mapping[str, t.Any]], target: str) -> dict[str, tuple[str, t.Any]] | None:
+    """User and immutable id by identity key; None when that side was not looked at."""
+    lists = [r["users"] for r in results if r.get("target") == target and isinstance(r.get("users"), list)]
+    if not lists:
+        return None
+    return {identity_key(str(u["user"])): (str(u["user"]), u["immutable_id"]) for users in lists for u in users}
+
+
+def identities(
+    ad: t.Mapping[str, tuple[str, str | None]] | None, exo: t.Mapping[str, tuple[str, str | None]] | None
+) -> Check:
+    """Is the cloud account of each name the one that Entra Connect made of the on-premises account of that name?"""
+    if not ad or not exo:
+        return skipped("not both sides have users to compare")
+    both = [(ad[key][0], ad[key][1], exo[key][1]) for key in ad if key in exo]
+    strangers = [user for user, here, there in both if there and here != there]
+    loose = [user for user, _here, there in both if not there]
+    if strangers:
+        return fail(
+            f"{len(strangers)} users have an account on each side that do not belong together (their immutable IDs "
+            f"differ): {some(strangers)}",
+            "The cloud account was made from another on-premises account. Name the right one in the definitions, or "
+            "mend ms-DS-ConsistencyGuid or onPremisesImmutableId.",
+        )
+    if loose:
+        return warn(
+            f"{len(loose)} of {len(both)} cloud accounts are not synced from Active Directory: {some(loose)}",
+            "Make sure that they are the same people.",
+        )
+    return ok(f"all {len(both)} users on both sides belong together by immutable ID")
+
+
+def table(checks: t.Sequence[Check]) -> list[str]:
+    """One line a check under a title a side, advice below what needs it."""
+    lines: list[str] = []
+    width = max((len(check.name) for check in checks), default=0)
+    for area, title in TITLES.items():
+        mine = [check for check in checks if check.area == area]
+        if mine:
+            lines.append(title)
+        for check in mine:
+            text = " ".join(check.text.split())
+            lines.append(f"  {MARKS[check.status]:<8} {check.name:<{width}}  {text}")
+            if check.advice:
+                lines.append(f"  {'':<8} {'':<{width}}  -> {check.advice}")
+    failed = sum(check.status == "fail" for check in checks)
+    warned = sum(check.status == "warn" for check in checks)
+    good = sum(check.status == "ok" for check in checks)
+    verdict = "A run can go ahead." if not failed else "A run would be stopped."
+    lines.append(f"{verdict} {good} ok, {warned} warnings, {failed} failed.")
+    return lines
+
+
+def as_json(answer: t.Mapping[str, t.Any]) -> str:
+    """For a file: the same order every time."""
+    kept = {key: answer[key] for key in ("ok", "counts", "checks")}
+    return json.dumps(kept, ensure_ascii=False, indent=2) + "\n"

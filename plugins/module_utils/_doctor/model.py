@@ -1,0 +1,106 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a check says, and how a row of checks is made so that one failure never stops the others."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import asdict, dataclass, replace
+
+from .._core.model import PhotoError
+
+Status = t.Literal["ok", "warn", "fail", "skipped"]
+Area = t.Literal["here", "ad", "exo", "both"]
+#: Seconds that clocks may differ before it is worth a word, and before sign-ins are refused.
+SKEW_WORTH_A_WORD, SKEW_TOO_MUCH = 60.0, 300.0
+NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor's. ``advice`` is what to do about it, empty when there is nothing to do."""
+
+    name: str
+    status: Status
+    text: str
+    advice: str = ""
+    area: Area = "here"
+
+    def as_dict(self) -> dict[str, str]:
+        """For a module's result."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A check to be made. ``needs``: names of checks without whose success this one makes no sense."""
+
+    name: str
+    make: t.Callable[[], Check]
+    needs: tuple[str, ...] = ()
+
+
+def examine(area: Area, steps: t.Iterable[Step]) -> list[Check]:
+    """Every step's check in order. Whatever goes wrong in one is that one's failure."""
+    checks: list[Check] = []
+    good: set[str] = set()
+    for step in steps:
+        missing = next((name for name in step.needs if name not in good), None)
+        check = _skipped(step, missing) if missing is not None else _made(step)
+        if check.status in ("ok", "warn"):
+            good.add(step.name)
+        checks.append(replace(check, name=step.name, area=area))
+    return checks
+
+
+def _skipped(step: Step, missing: str) -> Check:
+    return Check(step.name, "skipped", f"not looked at, since '{missing}' did not succeed")
+
+
+def _made(step: Step) -> Check:
+    try:
+        return step.make()
+    except PhotoError as error:
+        return Check(step.name, "fail", str(error))
+    except Exception as error:
+        return Check(step.name, "fail", f"it could not be looked at ({type(error).__name__}: {error})")
+
+
+def ok(text: str) -> Check:
+    """Nothing to do."""
+    return Check("", "ok", text)
+
+
+def warn(text: str, advice: str = "") -> Check:
+    """A run would go on, but somebody should know."""
+    return Check("", "warn", text, advice)
+
+
+def fail(text: str, advice: str = "") -> Check:
+    """A run would be stopped by this."""
+    return Check("", "fail", text, advice)
+
+
+def skipped(text: str) -> Check:
+    """Not asked for, or not possible here."""
+    return Check("", "skipped", text)
+
+
+def some(names: t.Sequence[str], shown: int = NAMES_SHOWN) -> str:
+    """The first names of a list, and how many more there are."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
+
+
+def clock(whose: str, skew: float | None, strict: bool) -> Check:
+    """How far a server's clock is from ours. ``strict``: five minutes end a sign-in."""
+    if skew is None:
+        return skipped(f"{whose} did not tell its time")
+    apart = abs(skew)
+    words = f"this machine's clock is {apart:.0f} seconds {'behind' if skew > 0 else 'ahead of'} that of {whose}"
+    if apart > SKEW_TOO_MUCH and strict:
+        return fail(f"{words}; sign-ins fail from five minutes on", "Set the clock by NTP (timedatectl, chronyc).")
+    if apart > SKEW_WORTH_A_WORD:
+        return warn(words, "Set the clock by NTP (timedatectl, chronyc).")
+    return ok(f"this machine's clock agrees with that of {whose}")

@@ -1,0 +1,192 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where AnsibleModule meets an export: the info modules, the merge of two exports, and the tenant's photo settings."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._core.model import PhotoError, sha256
+from .._definitions.folder import MANIFEST
+from .._export.export import EXO_LIMIT, PROBLEMS, Export, Row, export
+from .._export.folder import ExportFolder
+from .._export.merge import STATES, Half, Merged, Options, merge
+from .._pictures import image
+from .._sync.backups import write_safely
+from .._sync.store import PhotoStore
+from .photo_module import MESSAGES_SHOWN, Spec, as_dict
+
+OpenStore = t.Callable[[dict[str, t.Any]], PhotoStore]
+
+
+def info_argument_spec(match_by: t.Sequence[str]) -> Spec:
+    """The options that both info modules share; the first of ``match_by`` is the default."""
+    return {
+        "users": {"type": "list", "elements": "str", "default": []},
+        "dest": {"type": "path"},
+        "match_by": {"type": "str", "choices": list(match_by), "default": match_by[0]},
+        "ignore_problems": {"type": "list", "elements": "str", "choices": list(PROBLEMS), "default": []},
+    }
+
+
+def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -> None:
+    """Do what an info module was asked for, and leave by exit_json or fail_json with every row."""
+    params = module.params
+    try:
+        image.available()
+        folder = ExportFolder(Path(params["dest"]), target, module.check_mode) if params["dest"] else None
+        with closing(open_store(params)) as store:
+            found = export(store, params["users"], folder)
+    except PhotoError as error:
+        module.fail_json(msg=str(error), changed=False, target=target, invocation=_invocation(module))
+    answer = info_results(found, target)
+    if folder is not None:
+        answer["manifest"] = str(folder.path / MANIFEST)
+    _leave(module, answer, found.error or complain(found.rows, params["ignore_problems"]))
+
+
+def info_results(found: Export, target: str) -> dict[str, t.Any]:
+    """The module's return values: plain JSON types only."""
+    problems = Counter(row.problem for row in found.rows)
+    summary = {
+        "users": len(found.rows),
+        "with_photo": sum(row.has_photo is True for row in found.rows),
+        "without_photo": sum(row.has_photo is False for row in found.rows),
+        **{str(problem): problems[problem] for problem in PROBLEMS},
+        "exported": sum(row.path is not None for row in found.rows),
+        "requests": found.requests,
+    }
+    photos = [info_row(row, target) for row in found.rows]
+    return {"changed": found.changed, "summary": summary, "photos": photos, "target": target}
+
+
+def info_row(row: Row, target: str) -> dict[str, t.Any]:
+    """One user as results show them: hashes and sizes, never a picture."""
+    answer: dict[str, t.Any] = {
+        "user": row.user,
+        "id": row.id,
+        "has_photo": row.has_photo,
+        **t.cast("dict[str, t.Any]", as_dict(row.seen)),
+        "path": row.path,
+        "problem": row.problem,
+        "reason": row.reason,
+    }
+    if target == "exo":
+        answer["etag"] = row.tag
+    else:
+        answer["within_exo_limit"] = None if row.seen.bytes is None else row.seen.bytes <= EXO_LIMIT
+    if row.label:
+        answer["label"] = row.label
+    return answer
+
+
+def complain(rows: t.Sequence[Row], ignored: t.Sequence[str]) -> str | None:
+    """Why the module fails, naming the first users, or None."""
+    bad = [
+        f"{row.user} ({row.problem}): {row.reason}"
+        for row in rows
+        if row.problem is not None and row.problem not in ignored
+    ]
+    return _complaint(bad, f"of {len(rows)} users could not be read; all others were")
+
+
+def _complaint(bad: t.Sequence[str], what: str) -> str | None:
+    if not bad:
+        return None
+    more = f"\n  and {len(bad) - MESSAGES_SHOWN} more, see photos" if len(bad) > MESSAGES_SHOWN else ""
+    return f"{len(bad)} {what}:" + "".join(f"\n  {line}" for line in bad[:MESSAGES_SHOWN]) + more
+
+
+def _leave(module: AnsibleModule, answer: dict[str, t.Any], complaint: str | None) -> None:
+    if complaint is not None:
+        module.fail_json(msg=complaint, invocation=_invocation(module), **answer)
+    module.exit_json(invocation=_invocation(module), **answer)
+
+
+def _invocation(module: AnsibleModule) -> dict[str, t.Any]:
+    """What was asked for, without ten thousand rows of it. Secrets are masked by AnsibleModule."""
+    short = {
+        key: f"{len(value)} entries" if isinstance(value, list) and len(value) > MESSAGES_SHOWN else value
+        for key, value in module.params.items()
+    }
+    return {"module_args": short}
+
+
+# ------------------------------------------------------------------------------------------------------------- merging
+
+MERGE_SPEC: Spec = {
+    "ad_photos": {"type": "list", "elements": "dict", "required": True},
+    "exo_photos": {"type": "list", "elements": "dict", "required": True},
+    "dest": {"type": "path", "required": True},
+    "list_file": {"type": "path"},
+    "one_sided": {"type": "str", "choices": ["leave_out", "keep"], "default": "leave_out"},
+}
+
+
+def run_merge_module(module: AnsibleModule) -> None:
+    """Merge two exports, and leave by exit_json or fail_json with every row."""
+    params = module.params
+    try:
+        image.available()
+        folder = ExportFolder(Path(params["dest"]), "both", module.check_mode)
+        ad, exo = ([Half.parse(row) for row in params[name]] for name in ("ad_photos", "exo_photos"))
+        merged, changed = merge(ad, exo, folder, Options(keep_one_sided=params["one_sided"] == "keep"))
+        answer = merge_results(merged, changed)
+        answer["manifest"] = str(folder.path / MANIFEST)
+        if params["list_file"]:
+            listed = _write_list(Path(params["list_file"]), answer["lines"], module.check_mode)
+            answer["changed"] = answer["changed"] or listed
+    except PhotoError as error:
+        module.fail_json(msg=str(error), changed=False, invocation=_invocation(module))
+    _leave(module, answer, None)
+
+
+def merge_results(merged: t.Sequence[Merged], changed: bool) -> dict[str, t.Any]:
+    """The module's return values: plain JSON types only."""
+    counts = Counter(each.state for each in merged)
+    photos = [{**asdict(each), "ad": as_dict(each.ad), "exo": as_dict(each.exo)} for each in merged]
+    summary = {"users": len(merged), **{str(state): counts[state] for state in STATES}}
+    return {"changed": changed, "summary": summary, "photos": photos, "lines": merge_lines(merged)}
+
+
+def merge_lines(merged: t.Sequence[Merged]) -> list[str]:
+    """What a person should look at, in words: two photos that are not one picture first, then who was left out."""
+    lines: list[str] = []
+    for state, head in (
+        ("different", "Two photos that are not the same picture; the one with more pixels was exported:"),
+        ("one_photo", "A photo on one side only; it was exported:"),
+        ("left_out", "Not exported:"),
+    ):
+        some = [each for each in merged if each.state == state]
+        if some:
+            lines += [f"{head} {len(some)}", *(f"  {each.user}: {_sides(each)}{each.reason}" for each in some)]
+    return lines or ["The two photos of every user are the same picture."]
+
+
+def _sides(each: Merged) -> str:
+    parts = [
+        f"{side} {picture.width}x{picture.height}{' (exported)' if each.kept == side else ''}"
+        for side, picture in (("ad", each.ad), ("exo", each.exo))
+        if picture is not None
+    ]
+    return f"{', '.join(parts)}; " if parts else ""
+
+
+def _write_list(path: Path, lines: t.Sequence[str], check: bool) -> bool:
+    data = "".join(f"{line}\n" for line in lines).encode()
+    try:
+        if path.exists() and sha256(path.read_bytes()) == sha256(data):
+            return False
+        if not check:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_safely(path, data)
+    except OSError as error:
+        raise PhotoError(f"list_file {path} cannot be written ({error.strerror}); give another file") from error
+    return True

@@ -1,0 +1,201 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a target holds, user by user; and, when a folder is given, the pictures into it as they are.
+
+Pictures go to the folder as they come, so that no more of them is in memory than a store reads at once.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._core.model import Observation, PhotoError, SourceError, StoreError, Summary, Unresolved, User, identity_key
+from .._pictures.image import describe
+from .._sync.store import PhotoStore
+from .folder import ExportFolder, FileProblem, Kept
+
+#: Exchange Online takes no larger photo from Entra ID.
+EXO_LIMIT = 10_240
+
+Problem = t.Literal["unresolved", "unavailable", "invalid"]
+PROBLEMS: tuple[Problem, ...] = ("unresolved", "unavailable", "invalid")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One user. ``has_photo`` None: nobody knows, and ``problem`` and ``reason`` say why.
+
+    A ``reason`` without a ``problem`` is something to know about a user for whom nothing was to be done.
+    """
+
+    user: str
+    id: str | None = None
+    label: str = ""
+    has_photo: bool | None = None
+    tag: str | None = None
+    seen: Summary = field(default_factory=Summary)
+    path: str | None = None
+    problem: Problem | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Export:
+    """All rows, in the order of the users asked for; ``error`` says why the run as a whole stopped."""
+
+    rows: list[Row]
+    changed: bool = False
+    error: str | None = None
+    requests: int = 0
+
+
+def export(store: PhotoStore, identities: t.Sequence[str], folder: ExportFolder | None = None) -> Export:
+    """Look at the named users, or at everybody when none is named. Without a folder no more is read than must be.
+
+    Raises PhotoError when nothing can be done at all; StoreError is one. What concerns one user is in that user's row.
+    """
+    run = _Run(store, folder, everybody=not identities)
+    error: str | None = None
+    users = run.everyone() if run.everybody else run.named(identities)
+    try:
+        run.look(users)
+    except StoreError as failure:
+        error = str(failure)
+        run.give_up(error)
+    rows = list(run.rows.values())
+    changed = False
+    if folder is not None:
+        # Who could not be looked at may still have the photo that was found last time.
+        unknown = {identity_key(row.user) for row in rows if row.has_photo is None}
+        none = {identity_key(row.user) for row in rows if row.has_photo is False}
+        gone = folder.keys - set(run.rows) if run.everybody else set()
+        changed = folder.finish(gone=(none | gone) - unknown)
+    return Export(rows, changed, error, store.requests)
+
+
+class _Run:
+    """The rows of one run as they grow, by the key of the identity."""
+
+    def __init__(self, store: PhotoStore, folder: ExportFolder | None, *, everybody: bool) -> None:
+        self.store = store
+        self.folder = folder
+        self.everybody = everybody
+        self.rows: dict[str, Row] = {}
+        #: Of everybody: why an identity would not lead back to the user, by user id.
+        self.nameless: dict[str, str] = {}
+
+    # -- who ----------------------------------------------------------------------------------------------------------
+
+    def named(self, identities: t.Sequence[str]) -> list[User]:
+        """The users for identities; who is nobody gets a row at once."""
+        single = {identity_key(identity): identity for identity in reversed(identities)}
+        order = dict.fromkeys(identity_key(identity) for identity in identities)
+        if "" in (key.strip() for key in order):
+            raise PhotoError("an entry of users is empty; give every entry an identity, or no entry at all")
+        answers = self.store.resolve([single[key] for key in order])
+        owners: dict[str, str] = {}
+        users: list[User] = []
+        for key in order:
+            answer = answers[single[key]]
+            if isinstance(answer, User) and answer.id in owners:
+                answer = Unresolved(answer.identity, f"it is the same account as {owners[answer.id]}; name it once")
+            if isinstance(answer, Unresolved):
+                self.rows[key] = Row(single[key], problem="unresolved", reason=answer.reason)
+                continue
+            owners[answer.id] = answer.identity
+            self.rows[key] = _row(answer)
+            users.append(answer)
+        return users
+
+    def everyone(self) -> list[User]:
+        """Everybody, each asked for again by the name that an export would give them.
+
+        Somebody without that name, or who shares it, must not be exported under it: it would lead to nobody later, or
+        to somebody else.
+        """
+        everyone = list({user.id: user for user in self.store.everyone()}.values())
+        answers = self.store.resolve([user.identity for user in everyone])
+        for user in everyone:
+            answer = answers[user.identity]
+            if isinstance(answer, Unresolved):
+                self.nameless[user.id] = answer.reason
+            elif answer.id != user.id:
+                self.nameless[user.id] = f"{user.identity} leads to another account, {answer.label or answer.id}"
+            key = identity_key(user.identity)
+            self.rows[user.id if key in self.rows else key] = _row(user)
+        return everyone
+
+    # -- what ---------------------------------------------------------------------------------------------------------
+
+    def look(self, users: t.Sequence[User]) -> None:
+        """Ask the store as little as the folder's memory, or no folder, allows."""
+        keys = {row.id: key for key, row in self.rows.items()}
+        if self.folder is None:
+            for user, seen in self.store.observe(users, _never):
+                self.take(keys[user.id], user, seen)
+            return
+        known = [user for user in users if self.folder.knows(user)]
+        reading = [user for user in users if not self.folder.knows(user)]
+        for user, seen in self.store.observe(known, _never):
+            kept = self.folder.unchanged(user, seen.tag) if seen.present else None
+            if kept is not None and user.id not in self.nameless:
+                self.keep(keys[user.id], kept)
+            elif seen.present and seen.problem is None and (seen.picture is None or seen.sha256 is None):
+                reading.append(user)
+            else:
+                self.take(keys[user.id], user, seen)
+        for user, seen in self.store.read(reading):
+            self.take(keys[user.id], user, seen)
+
+    def give_up(self, why: str) -> None:
+        """The target went away: who was not looked at is unavailable."""
+        for key, row in self.rows.items():
+            if row.has_photo is None and row.problem is None:
+                self.rows[key] = replace(row, problem="unavailable", reason=why)
+
+    def keep(self, key: str, kept: Kept) -> None:
+        """The folder holds this very photo already."""
+        self.rows[key] = replace(self.rows[key], has_photo=True, tag=kept.tag, seen=kept.seen, path=kept.path)
+
+    def take(self, key: str, user: User, seen: Observation) -> None:
+        """What was seen of one user."""
+        self.rows[key] = self._judge(self.rows[key], user, seen)
+
+    def _judge(self, row: Row, user: User, seen: Observation) -> Row:
+        if seen.problem is not None:
+            if self.everybody and seen.homeless:
+                return replace(row, has_photo=False, reason=seen.problem)
+            return replace(row, problem="unavailable", reason=seen.problem)
+        nameless = self.nameless.get(user.id)
+        if not seen.present:
+            return replace(row, has_photo=False, reason=nameless)
+        row = replace(row, has_photo=True, tag=seen.tag)
+        if seen.picture is None or seen.sha256 is None:
+            return replace(row, seen=Summary(seen.sha256, seen.bytes, seen.width, seen.height), reason=nameless)
+        try:
+            summary = describe(seen.picture)
+        except SourceError as error:
+            bare = Summary(seen.sha256, len(seen.picture))
+            why = f"the photo is no usable picture ({str(error).removeprefix('the photo: ')})"
+            return replace(row, seen=bare, problem="invalid", reason=why)
+        row = replace(row, seen=summary, reason=nameless)
+        if self.folder is None:
+            return row
+        if nameless is not None:
+            return replace(row, problem="unresolved")
+        try:
+            path = self.folder.put(user, seen.picture, seen.tag, summary)
+        except FileProblem as error:
+            return replace(row, problem="invalid", reason=str(error))
+        return replace(row, path=path)
+
+
+def _row(user: User) -> Row:
+    return Row(user.identity, user.id, user.label)
+
+
+def _never(user: User, tag: str | None) -> bool:
+    """No picture is needed to tell whether there is one."""
+    return False

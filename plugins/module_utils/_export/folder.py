@@ -1,0 +1,228 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A definitions folder that an export writes, and writes again later without harm to what people put there.
+
+A record beside the manifest says which files are ours and what they were when we wrote them. Only those are ever
+replaced or removed, and a photo whose tag is still the recorded one need not be fetched again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from .._core.model import PhotoError, SourceError, Summary, User, identity_key, sha256
+from .._definitions.folder import MANIFEST, examine_folder, manifest_text, safe_name
+from .._pictures import sniff
+from .._sync.backups import write_safely
+
+RECORD = ".photos-export.json"
+#: File systems take 255 bytes; the temporary name and the ending want some.
+LONGEST_NAME = 200
+COMMENT = """The photos that {what} held when they were exported. Each is the service's own file, byte for byte.
+A definitions folder of the Ansible collection hybrid.photos: drift and sync read it as it is."""
+_SUFFIXES: t.Mapping[str, str] = {
+    "JPEG": ".jpg",
+    "PNG": ".png",
+    "GIF": ".gif",
+    "WEBP": ".webp",
+    "BMP": ".bmp",
+    "TIFF": ".tif",
+    "AVIF": ".avif",
+    "HEIF": ".heic",
+}
+_WHAT: t.Mapping[str, str] = {
+    "ad": "Active Directory",
+    "exo": "Exchange Online",
+    "both": "Active Directory and Exchange Online",
+}
+
+
+class FileProblem(SourceError):
+    """One user's file cannot be written; all others can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One user's photo in the folder. ``file`` is its name there."""
+
+    user: str
+    file: str
+    seen: Summary
+    tag: str | None = None
+    id: str | None = None
+    path: str = ""
+
+
+@dataclass(slots=True)
+class ExportFolder:
+    """Made for one run. ``target`` is ad, exo or both. In check mode everything is told and nothing written.
+
+    Raises PhotoError when the folder holds what another tool, a person or an export of something else put there.
+    """
+
+    path: Path
+    target: str
+    check: bool = False
+    _kept: dict[str, Kept] = field(default_factory=dict)
+    #: Who was in the record when the run began.
+    _recorded: frozenset[str] = frozenset()
+    _changed: bool = False
+
+    def __post_init__(self) -> None:
+        if self._read_record():
+            return
+        if (self.path / MANIFEST).exists() or (self.path / MANIFEST).is_symlink():
+            raise PhotoError(
+                f"dest {self.path} has a {MANIFEST} that no export wrote, and it shall not be overwritten; give a "
+                "folder of its own"
+            )
+        if self.path.exists() and not self.path.is_dir():
+            raise PhotoError(f"dest {self.path} is a file; give a folder")
+
+    @property
+    def keys(self) -> set[str]:
+        """Whose photos are in the folder."""
+        return set(self._kept)
+
+    def knows(self, user: User) -> bool:
+        """Is there a photo of this very account, so that its tag may tell that it is still the same?"""
+        kept = self._kept.get(identity_key(user.identity))
+        return kept is not None and kept.tag is not None and kept.id == user.id
+
+    def unchanged(self, user: User, tag: str | None) -> Kept | None:
+        """The user's photo here, when the target's tag is still the recorded one and the file is still what it was."""
+        kept = self._kept.get(identity_key(user.identity))
+        if kept is None or tag is None or kept.tag != tag or kept.id != user.id:
+            return None
+        return kept if self._is_ours(kept) else None
+
+    def put(self, user: User, picture: bytes, tag: str | None, seen: Summary) -> str:
+        """Keep a photo, as it is; the path of its file. Raises FileProblem."""
+        key = identity_key(user.identity)
+        name = file_name(key, picture)
+        before = self._kept.get(key)
+        file = self.path / name
+        digest = sha256(picture)
+        if _hash(file) != digest:
+            if _occupied(file) and (before is None or before.file != name):
+                raise FileProblem(f"{file} is there, and no export wrote it; move it away or give another dest")
+            self._changed = True
+            self._write(file, picture)
+        if before is not None and before.file != name:
+            self._remove(before)
+        self._kept[key] = Kept(
+            user.identity, name, Summary(digest, len(picture), seen.width, seen.height), tag, user.id
+        )
+        return str(file)
+
+    def finish(self, gone: t.Collection[str] = ()) -> bool:
+        """Take out who has no photo any more, and write the manifest; was anything changed?"""
+        for key in gone:
+            kept = self._kept.pop(key, None)
+            if kept is not None:
+                self._remove(kept)
+        files: dict[str, str | None] = {**self._by_hand(), **{k.user: k.file for k in self._kept.values()}}
+        what = COMMENT.format(what=_WHAT.get(self.target, self.target))
+        text = manifest_text(files, what).encode()
+        users = [
+            {name: value for name, value in asdict(kept).items() if name != "path"}
+            for _key, kept in sorted(self._kept.items())
+        ]
+        record = json.dumps({"version": 1, "target": self.target, "users": users}, indent=1, ensure_ascii=False)
+        for name, data in ((MANIFEST, text), (RECORD, record.encode() + b"\n")):
+            if _hash(self.path / name) != sha256(data):
+                # A record that alone is new (a tag that moved under the same picture) is no change of the photos.
+                self._changed = self._changed or name == MANIFEST
+                self._write(self.path / name, data)
+        return self._changed
+
+    def _read_record(self) -> bool:
+        file = self.path / RECORD
+        try:
+            record = json.loads(file.read_bytes())
+            target = record["target"]
+            users = [Kept(**{**user, "seen": Summary(**user["seen"])}) for user in record["users"]]
+        except FileNotFoundError:
+            return False
+        except NotADirectoryError as error:
+            raise PhotoError(f"dest {self.path} is below a file; give a folder") from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise PhotoError(f"{file} cannot be read ({error}); restore it, or give a new folder") from error
+        if target != self.target:
+            raise PhotoError(
+                f"dest {self.path} is an export of {_WHAT.get(target, target)}, which would be lost; give a folder of "
+                "its own"
+            )
+        for kept in users:
+            if Path(kept.file).name != kept.file:
+                raise PhotoError(f"{file} names {kept.file!r}, which is outside of the folder; give a new folder")
+            self._kept[identity_key(kept.user)] = Kept(
+                kept.user, kept.file, kept.seen, kept.tag, kept.id, str(self.path / kept.file)
+            )
+        self._recorded = frozenset(self._kept)
+        return True
+
+    def _by_hand(self) -> dict[str, str | None]:
+        """What people added to the manifest since: it stays."""
+        if not (self.path / MANIFEST).exists():
+            return {}
+        definitions, problems = examine_folder(self.path)
+        unread = [problem for problem in problems if problem.file == MANIFEST and problem.message.startswith("it ")]
+        if unread:
+            raise PhotoError(f"dest {self.path} cannot be brought up to date: {unread[0]}; mend or remove {MANIFEST}")
+        added: dict[str, str | None] = {}
+        for definition in definitions:
+            if definition.key in self._recorded | self.keys or not definition.origin.startswith(f"{MANIFEST}:"):
+                continue
+            path = None if definition.source is None else definition.source.path
+            added[definition.user] = None if path is None else Path(path).relative_to(self.path.resolve()).as_posix()
+        return added
+
+    def _is_ours(self, kept: Kept) -> bool:
+        return _hash(self.path / kept.file) == kept.seen.sha256
+
+    def _remove(self, kept: Kept) -> None:
+        """Remove a file of ours, unless somebody has changed it since."""
+        self._changed = True
+        if self._is_ours(kept) and not self.check:
+            try:
+                (self.path / kept.file).unlink()
+            except OSError as error:
+                raise PhotoError(f"{self.path / kept.file} cannot be removed ({error.strerror})") from error
+
+    def _write(self, file: Path, data: bytes) -> None:
+        if self.check:
+            return
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_safely(file, data)
+        except OSError as error:
+            raise PhotoError(
+                f"{file} cannot be written ({error.strerror}); make room or give a folder that this account may write"
+            ) from error
+
+
+def file_name(key: str, picture: bytes) -> str:
+    """The name of a user's file. It turns back into the identity, but for one that no file system takes."""
+    suffix = _SUFFIXES.get(sniff.kind(picture) or "", ".jpg")
+    name = safe_name(key)
+    if len(name) > LONGEST_NAME:
+        name = f"user-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+    return name + suffix
+
+
+def _occupied(file: Path) -> bool:
+    return file.exists() or file.is_symlink()
+
+
+def _hash(file: Path) -> str | None:
+    """SHA-256 of a plain file; None: there is none that can be read."""
+    try:
+        return None if file.is_symlink() else sha256(file.read_bytes())
+    except OSError:
+        return None

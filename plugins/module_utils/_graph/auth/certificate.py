@@ -1,0 +1,53 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A certificate file with its key, opened before anything is sent. The only file with cryptography (MSAL brings it).
+
+Both functions return what MSAL calls a client credential, or raise PhotoError that names the file and what is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..._core.model import PhotoError
+from ..errors import one_line
+
+
+def pem(path: str, raw: bytes, password: str | None) -> dict[str, str]:
+    """Key and certificates (the first is ours, others its chain) of one PEM file; the key may be encrypted."""
+    text = raw.decode("latin-1")
+    keys = re.findall(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----.*?-----END (?:[A-Z]+ )?PRIVATE KEY-----", text, re.S)
+    certificates = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", text, re.S)
+    if not keys or not certificates:
+        what = "private key" if not keys else "certificate"
+        raise PhotoError(f"certificate_path: {path} holds no {what}; put key and certificate into one PEM file.")
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    encrypted = "ENCRYPTED" in keys[0]
+    try:
+        load_pem_private_key(keys[0].encode(), password.encode() if password and encrypted else None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as ex:
+        raise PhotoError(_unopened(path, password)) from ex
+    proof = {"private_key": keys[0], "public_certificate": "\n".join(certificates)}
+    return {**proof, "passphrase": password} if password and encrypted else proof
+
+
+def pfx(path: str, raw: bytes, password: str | None) -> dict[str, str | None]:
+    """A PKCS#12 file, which MSAL opens by itself."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    try:
+        key, certificate, _chain = pkcs12.load_key_and_certificates(raw, password.encode() if password else None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as ex:
+        raise PhotoError(_unopened(path, password)) from ex
+    if key is None or certificate is None:
+        raise PhotoError(f"certificate_path: {path} must hold a certificate and its private key.")
+    return {"private_key_pfx_path": path, "passphrase": password}
+
+
+def _unopened(path: str, password: str | None) -> str:
+    why = "certificate_password does not open it, or it is damaged" if password else "it needs certificate_password"
+    return f"certificate_path: {one_line(path)}: {why}, or it is no PEM or PFX file."

@@ -1,0 +1,160 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Graph as its callers see it: a token on every request, one shared limit, one retry policy."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+import uuid
+
+from ..._core.model import StoreError
+from .concurrency import AdaptiveLimit, Clock, Ticket
+from .retry import NO_ANSWER, THROTTLED, TRANSIENT, RetryPolicy, retry_after
+from .transport import Cut, Http, Reply
+
+
+class Tokens(t.Protocol):
+    """Where access tokens come from (auth.py)."""
+
+    def token(self) -> str:
+        """A token that is good now."""
+
+    def renew(self, refused: str) -> None:
+        """Graph refused this token: get another one, or raise StoreError."""
+
+
+class Client:
+    """Graph, with a token on every request, the shared limit, and the retry policy."""
+
+    def __init__(
+        self,
+        http: Http,
+        root: str,
+        tokens: Tokens,
+        *,
+        limit: AdaptiveLimit,
+        policy: RetryPolicy,
+        clock: Clock | None = None,
+        on_request: t.Callable[[], None] = lambda: None,
+    ) -> None:
+        self.limit = limit
+        self.policy = policy
+        self.clock = clock or Clock()
+        self.root = root
+        self._http = http
+        self._tokens = tokens
+        self._on_request = on_request
+        self._wait = threading.Condition()
+
+    @property
+    def reached(self) -> bool:
+        """Has Graph ever answered? Before that, a refused connection is a wrong address rather than a bad moment."""
+        return self._http.reached
+
+    @property
+    def clock_skew(self) -> float | None:
+        """Seconds that Graph's clock is ahead of ours."""
+        return self._http.clock_skew
+
+    def token(self) -> str:
+        """The token that a request would carry now."""
+        return self._tokens.token()
+
+    def renew(self, refused: str) -> None:
+        """Graph refused this token inside a batch."""
+        self._tokens.renew(refused)
+
+    def attempt(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        content_type: str | None = None,
+        headers: t.Mapping[str, str] | None = None,
+    ) -> Reply:
+        """One attempt, and a second with a new token when Graph refuses the first one's. Raises Cut, StoreError."""
+        for _attempt in range(2):
+            token = self._tokens.token()
+            send = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4()), **(headers or {})}
+            if content_type is not None:
+                send["Content-Type"] = content_type
+            self._on_request()
+            reply = self._http.send(method, self.root + path, send, body)
+            if reply.status != 401:
+                return reply
+            self._tokens.renew(token)
+        raise StoreError(
+            "Microsoft Graph refuses a token that was just issued (401). Check that graph_url, authority_url and cloud "
+            "belong together and that this machine's clock is right."
+        )
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        content_type: str | None = None,
+        headers: t.Mapping[str, str] | None = None,
+    ) -> Reply:
+        """A request that may be asked twice without harm, with retries. Raises StoreError when no answer came.
+
+        The last answer is returned also when it is a failure; its status is the caller's to judge.
+        """
+        attempts, waited = 0, 0.0
+        while True:
+            attempts += 1
+            reply, problem = None, ""
+            ticket = self.limit.acquire()
+            try:
+                reply = self.attempt(method, path, body, content_type, headers)
+            except Cut as ex:
+                problem = str(ex)
+            finally:
+                asked = self.feedback(ticket, reply)
+            if reply is not None and reply.status not in TRANSIENT:
+                return reply
+            pause = self.give_up_or_wait(attempts, waited, asked)
+            if pause is None:
+                if reply is not None:
+                    return reply
+                raise StoreError(f"Microsoft Graph cannot be reached: {problem} ({attempts} attempts).")
+            waited += pause
+            self.sleep(pause)
+
+    def feedback(self, ticket: Ticket, reply: Reply | None) -> float | None:
+        """Tell the limit how a request ended; seconds that a refused one asks everybody to wait."""
+        status = reply.status if reply is not None else NO_ANSWER
+        asked = None
+        if reply is not None and status in TRANSIENT:
+            asked = retry_after(reply.headers, self.clock.time())
+        if status in THROTTLED:
+            self.limit.throttled(ticket)
+            if asked:
+                self.limit.shut(min(asked, self.policy.patience))
+        self.limit.release(ticket, good=status not in TRANSIENT and status != NO_ANSWER)
+        return asked
+
+    def give_up_or_wait(self, attempts: int, waited: float, asked: float | None) -> float | None:
+        """The policy's word, but an address that never answered is given up early."""
+        if not self.reached and attempts >= 3:
+            return None
+        return self.policy.wait(attempts, waited, asked)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait in a way that Ctrl-C ends."""
+        until = self.clock.monotonic() + seconds
+        with self._wait:
+            while (left := until - self.clock.monotonic()) > 0:
+                self.clock.wait(self._wait, left)
+
+    def path_of(self, link: object, version: str = "/v1.0") -> str | None:
+        """The path below ``version`` of a next link, or None when it leads anywhere but to Graph."""
+        prefix = self.root + version
+        if isinstance(link, str) and link.startswith(prefix + "/"):
+            return link[len(prefix) :]
+        return None
+
+    def close(self) -> None:
+        self._http.close()

@@ -1,0 +1,252 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pipeline: many small reads as batches and single requests, a few in flight, always busy, in bounded memory.
+
+Threads send; the caller's thread alone looks at answers and may add what follows from them (a user's metadata asks for
+the picture). What was throttled or failed comes back alone after its own time, together with whatever else waits then.
+"""
+
+from __future__ import annotations
+
+import collections
+import heapq
+import itertools
+import threading
+import typing as t
+
+from ..._core.model import StoreError
+from .batch import MOST, Answer, Item, nothing, pack, single, unpack
+from .client import Client
+from .concurrency import Stopped, Ticket
+from .retry import NO_ANSWER, THROTTLED, TRANSIENT, retry_after
+from .transport import Cut, Reply
+
+_BATCH = "/v1.0/$batch"
+#: So many requests in a row that failed for good mean that Graph is away, not that some users are difficult.
+_AWAY = 3
+_FAILURES = TRANSIENT | {NO_ANSWER}
+#: The problem of an item that was not sent since its ``not_after`` had passed.
+TOO_LATE = "it waited too long to be sent"
+
+
+class Unit(t.NamedTuple):
+    """What came back together; ``batched`` of them in a batch."""
+
+    answers: list[tuple[Item, Answer]]
+    batched: int
+
+
+class Engine:
+    """One run of requests. ``size``: items in a batch. ``ahead``: no more batches while so many singles may wait.
+
+    ``ahead`` bounds the time between a batched question and the single request that follows from its answer.
+    """
+
+    def __init__(self, client: Client, *, size: int = MOST, ahead: int | None = None, version: str = "/v1.0") -> None:
+        self._client = client
+        self._clock = client.clock
+        self._size = min(size, MOST)
+        self._ahead = ahead
+        self._version = version
+        self._changed = threading.Condition()
+        self._source: t.Iterator[Item] = iter(())
+        self._exhausted = False
+        self._ready: collections.deque[Item] = collections.deque()
+        self._singles: collections.deque[Item] = collections.deque()
+        self._later: list[tuple[float, int, Item]] = []
+        self._number = itertools.count()
+        self._batched = 0  # items in batches under way, or back and not looked at yet: each may ask for a single
+        self._outstanding = 0  # items that were taken in and not handed back yet
+        self._done: collections.deque[Unit] = collections.deque()
+        self._added: list[tuple[Item, float]] = []
+        self._failed: BaseException | None = None
+        self._stopped = False
+        self._lost = 0
+
+    def run(self, source: t.Iterable[Item]) -> t.Iterator[tuple[Item, Answer]]:
+        """Send everything of ``source`` and everything added; yield answers as they come."""
+        self._source = iter(source)
+        for _thread in range(self._client.limit.maximum):
+            threading.Thread(target=self._work, name="graph", daemon=True).start()
+        try:
+            while (unit := self._next_unit()) is not None:
+                yield from unit.answers
+                self._settle(unit)
+        finally:
+            with self._changed:
+                self._stopped = True
+                self._changed.notify_all()
+
+    def add(self, item: Item, after: float = 0.0) -> None:
+        """Send one more, not before ``after`` seconds. For the thread that takes the answers, between two of them."""
+        self._added.append((item, after))
+
+    # -- the caller's thread ------------------------------------------------------------------------------------------
+
+    def _next_unit(self) -> Unit | None:
+        with self._changed:
+            while True:
+                if self._done:
+                    unit = self._done.popleft()
+                    self._changed.notify_all()
+                    return unit
+                if self._failed is not None:
+                    raise self._failed
+                self._fill()
+                if self._exhausted and not self._outstanding:
+                    return None
+                self._changed.wait(0.5)
+
+    def _settle(self, unit: Unit) -> None:
+        with self._changed:
+            self._batched -= unit.batched
+            for item, after in self._added:
+                self._enqueue(item, after)
+            self._outstanding += len(self._added) - len(unit.answers)
+            self._added.clear()
+            self._changed.notify_all()
+
+    # -- threads that send --------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            while self._await_work():
+                ticket = self._client.limit.acquire(lambda: self._stopped)
+                with self._changed:
+                    items = self._take()
+                if items:
+                    self._send(items, ticket)
+                else:
+                    self._client.limit.release(ticket)
+        except Stopped:
+            pass
+        except BaseException as ex:
+            with self._changed:
+                self._failed = self._failed or ex
+                self._stopped = True
+                self._changed.notify_all()
+
+    def _await_work(self) -> bool:
+        with self._changed:
+            while not self._stopped:
+                self._wake()
+                if len(self._done) < self._client.limit.maximum:
+                    self._fill()
+                    if self._singles or (self._ready and self._room()):
+                        return True
+                pause = self._later[0][0] - self._clock.monotonic() if self._later else None
+                if pause is not None:
+                    self._clock.wait(self._changed, max(pause, 0.001))
+                else:
+                    self._changed.wait(0.5)
+            return False
+
+    def _take(self) -> list[Item]:
+        self._wake()
+        self._fill()
+        if self._ready and self._room():
+            items = [self._ready.popleft() for _item in range(min(self._size, len(self._ready)))]
+            self._batched += len(items)
+            return items
+        return [self._singles.popleft()] if self._singles else []
+
+    def _room(self) -> bool:
+        return self._ahead is None or len(self._singles) + self._batched < self._ahead
+
+    def _fill(self) -> None:
+        while not self._exhausted and len(self._ready) < self._size:
+            item = next(self._source, None)
+            if item is None:
+                self._exhausted = True
+            else:
+                self._outstanding += 1
+                self._enqueue(item, 0.0)
+
+    def _wake(self) -> None:
+        now = self._clock.monotonic()
+        while self._later and self._later[0][0] <= now:
+            self._enqueue(heapq.heappop(self._later)[2], 0.0)
+
+    def _enqueue(self, item: Item, after: float) -> None:
+        if after > 0:
+            heapq.heappush(self._later, (self._clock.monotonic() + after, next(self._number), item))
+        else:
+            (self._singles if item.single else self._ready).append(item)
+
+    def _send(self, items: list[Item], ticket: Ticket) -> None:
+        alone, token = items[0].single, ""
+        reply: Reply | None = None
+        try:
+            token = self._client.token()
+            reply, answers = self._ask(items)
+        except Cut as ex:
+            answers = [nothing(str(ex), sent=ex.sent)] * len(items)
+        finally:
+            if reply is not None and reply.status == 200 and any(a.status in THROTTLED for a in answers):
+                self._client.limit.throttled(ticket)
+            self._client.feedback(ticket, reply)
+        if any(a.status == 401 and not item.renewed for item, a in zip(items, answers, strict=True)):
+            self._client.renew(token)
+        with self._changed:
+            if not alone and reply is not None and reply.status != 200 and reply.status not in TRANSIENT:
+                # One bad item can have the whole batch refused: ask each alone, and only the bad one fails.
+                self._batched -= len(items)
+                for item in items:
+                    item.single = True
+                    self._enqueue(item, 0.0)
+            else:
+                self._sort(items, answers, reply)
+            self._changed.notify_all()
+
+    def _ask(self, items: list[Item]) -> tuple[Reply | None, list[Answer]]:
+        first = items[0]
+        if not first.single:
+            reply = self._client.attempt("POST", _BATCH, pack(items), "application/json")
+            return reply, unpack(reply, len(items)) if reply.status == 200 else [single(reply)] * len(items)
+        if first.not_after is not None and self._clock.monotonic() > first.not_after:
+            return None, [nothing(TOO_LATE, sent=False)]
+        content_type = "image/jpeg" if first.body is not None else None
+        reply = self._client.attempt(first.method, self._version + first.path, first.body, content_type)
+        return reply, [single(reply)]
+
+    def _sort(self, items: list[Item], answers: list[Answer], reply: Reply | None) -> None:
+        """Hand back what is answered, put back what is to be asked again."""
+        alone = items[0].single
+        unit: list[tuple[Item, Answer]] = []
+        given_up = False
+        for item, answer in zip(items, answers, strict=True):
+            pause = self._pause(item, answer)
+            if pause is None:
+                unit.append((item, answer))
+                given_up = given_up or (item.again and answer.status in _FAILURES)
+            else:
+                self._batched -= not alone
+                self._enqueue(item, pause)
+        if unit:
+            self._done.append(Unit(unit, 0 if alone else len(unit)))
+        if reply is None or (not alone and reply.status != 200):
+            self._lost += given_up
+            if self._lost >= _AWAY or (given_up and not self._client.reached):
+                raise StoreError(f"Microsoft Graph cannot be reached: {answers[0]}.")
+        else:
+            self._lost = 0
+
+    def _pause(self, item: Item, answer: Answer) -> float | None:
+        """Seconds after which an item is asked again; None: its answer stands."""
+        item.attempts += 1
+        if not item.again:
+            return None
+        if answer.status == 401 and not item.renewed:
+            item.renewed = True
+            return 0.0
+        if answer.status not in _FAILURES:
+            return None
+        return self.patience(item, answer)
+
+    def patience(self, item: Item, answer: Answer) -> float | None:
+        """What the policy says about another attempt; counts the wait."""
+        asked = retry_after(answer.headers, self._clock.time())
+        pause = self._client.give_up_or_wait(item.attempts, item.waited, asked)
+        item.waited += pause or 0.0
+        return pause

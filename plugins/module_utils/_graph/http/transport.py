@@ -1,0 +1,207 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP to Graph and to the login: one pooled session each, single attempts. The only file that knows requests.
+
+A reply is whole or it is no reply: a body that ends early is a broken connection, whatever the status said.
+Redirects are not followed, cookies are not kept, .netrc is not read (it would replace our Authorization header), and
+no exception carries a header or a body that we sent.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import os
+import typing as t
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import urlsplit
+
+from ..._core.model import PhotoError, StoreError
+from .concurrency import Clock
+
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from requests.cookies import RequestsCookieJar
+
+    _MISSING: str | None = None
+except ImportError as ex:
+    _MISSING = str(ex)
+
+USER_AGENT = "hybrid.photos (Ansible collection)"
+#: A batch of twenty small pictures is some hundred kilobytes; a photo has less than 4 MB.
+MAX_REPLY = 64 * 1024 * 1024
+_CHUNK = 256 * 1024
+
+
+class Cut(Exception):
+    """No whole answer came. ``sent``: the request may have reached the service. The text is fit for a message."""
+
+    def __init__(self, text: str, *, sent: bool) -> None:
+        super().__init__(text)
+        self.sent = sent
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer. Names in ``headers`` are compared without regard to case."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server that we talk to: its root URL, whom its certificate must come from, and seconds of patience."""
+
+    root: str
+    ca_cert: str | None
+    timeout: float
+    pool: int = 8
+    #: Instance metadata is on this machine: a proxy would ask its own.
+    proxied: bool = True
+    #: The options that a person would look at when it does not answer.
+    option: str = "graph_url"
+
+
+def need_requests() -> None:
+    """Raise PhotoError when the library is not installed for this Python."""
+    if _MISSING is not None:
+        raise PhotoError(
+            f"The Python library requests is needed for Microsoft Graph ({_MISSING}): pip install requests"
+        )
+
+
+class Http:
+    """One pooled session to one endpoint; single attempts, no opinion about statuses. Safe to share over threads."""
+
+    def __init__(self, endpoint: Endpoint, clock: Clock | None = None) -> None:
+        need_requests()
+        self._endpoint = endpoint
+        self._clock = clock or Clock()
+        self._session = requests.Session()
+        # From the environment only what is said here: proxies below; no .netrc, no CA that would win over ca_cert.
+        self._session.trust_env = False
+        self._session.cookies = _no_cookies()
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "*/*"})
+        self._session.verify = endpoint.ca_cert or _environment_ca() or True
+        if endpoint.proxied:
+            self._session.proxies = dict(requests.utils.get_environ_proxies(endpoint.root, no_proxy=None))
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=endpoint.pool + 1, max_retries=0)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        #: Seconds that the server's clock is ahead of ours, from the last answer that told.
+        self.clock_skew: float | None = None
+        self.reached = False
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: t.Mapping[str, str],
+        body: bytes | t.Mapping[str, str] | str | None = None,
+        *,
+        params: t.Mapping[str, str] | None = None,
+        max_bytes: int = MAX_REPLY,
+    ) -> Reply:
+        """One attempt. Raises Cut, or StoreError for what no second attempt would mend (TLS, proxy, redirect)."""
+        timeout = self._endpoint.timeout
+        try:
+            with self._session.request(
+                method,
+                url,
+                params=params,
+                data=body,
+                headers=dict(headers),
+                timeout=(timeout, timeout),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                self._look_at_clock(response.headers.get("Date"))
+                content = self._whole(response, max_bytes)
+                self.reached = True
+                if 300 <= response.status_code < 400 and response.status_code != 304:
+                    raise StoreError(
+                        f"{self._name} answered with a redirect ({response.status_code}), which is not followed since "
+                        f"it could carry the token elsewhere; check {self._endpoint.option} and proxies."
+                    )
+                return Reply(response.status_code, response.headers, content)
+        except requests.exceptions.RequestException as ex:
+            raise self._explain(ex) from None
+        except OSError as ex:
+            # requests raises a bare OSError for a CA file that is not there.
+            raise StoreError(
+                f"{self._name}: {ex.strerror or 'file not found'}; check ca_cert or REQUESTS_CA_BUNDLE."
+            ) from None
+
+    def close(self) -> None:
+        self._session.close()
+
+    @property
+    def _name(self) -> str:
+        return urlsplit(self._endpoint.root).netloc
+
+    def _whole(self, response: requests.Response, max_bytes: int) -> bytes:
+        # A server that drips a byte now and then must not hold us for ever.
+        deadline = self._clock.monotonic() + 10 * self._endpoint.timeout
+        parts, size = [], 0
+        for part in response.iter_content(_CHUNK):
+            parts.append(part)
+            size += len(part)
+            if size > max_bytes:
+                raise StoreError(
+                    f"{self._name} sent more than {max_bytes} bytes in one answer; nothing of it was used."
+                )
+            if self._clock.monotonic() > deadline:
+                raise Cut(f"{self._name} took too long to send its answer", sent=True)
+        announced = response.headers.get("Content-Length", "")
+        # Counted on the wire, before any decompression.
+        if announced.isdigit() and response.request.method != "HEAD" and response.raw.tell() < int(announced):
+            raise Cut(f"{self._name} closed the connection before its answer was complete", sent=True)
+        return b"".join(parts)
+
+    def _explain(self, ex: Exception) -> Exception:
+        """An exception of the library, without URLs' queries, headers and bodies."""
+        errors = requests.exceptions
+        option = self._endpoint.option
+        text = str(ex)
+        if isinstance(ex, errors.SSLError):
+            if "CERTIFICATE_VERIFY_FAILED" in text:
+                why = "its certificate does not match its name" if "ostname" in text or "IP address" in text else None
+                why = why or "its certificate is not signed by a CA that is trusted here"
+                return StoreError(f"{self._name}: {why}; check {option} and ca_cert.")
+            if "EOF" in text or "UNEXPECTED_EOF" in text or "decryption failed" in text.lower():
+                return Cut(f"{self._name} broke the TLS connection", sent=True)
+            return StoreError(f"{self._name}: TLS failed; check {option}, ca_cert and that the port speaks HTTPS.")
+        if isinstance(ex, errors.ProxyError):
+            return StoreError(f"{self._name}: the proxy from the environment refuses; check HTTPS_PROXY and NO_PROXY.")
+        if isinstance(ex, errors.ConnectTimeout):
+            return Cut(f"{self._name} did not accept a connection in {self._endpoint.timeout:g} s", sent=False)
+        if isinstance(ex, errors.Timeout) or "Read timed out" in text:
+            return Cut(f"{self._name} did not answer in {self._endpoint.timeout:g} s", sent=True)
+        if "NameResolutionError" in text or "Name or service not known" in text:
+            return Cut(f"the name {self._name} is not known; check {option}", sent=False)
+        if "NewConnectionError" in text:
+            return Cut(f"{self._name} refused the connection; check {option} and the network", sent=False)
+        if isinstance(ex, (errors.InvalidURL, errors.MissingSchema, errors.InvalidSchema, errors.InvalidHeader)):
+            return StoreError(f"{self._name}: the request cannot be made ({type(ex).__name__}); check {option}.")
+        return Cut(f"{self._name} broke the connection", sent=True)
+
+    def _look_at_clock(self, date: str | None) -> None:
+        if date:
+            try:
+                self.clock_skew = email.utils.parsedate_to_datetime(date).timestamp() - self._clock.time()
+            except (ValueError, TypeError):
+                pass  # a broken Date says nothing about the answer
+
+
+def _environment_ca() -> str | None:
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or None
+
+
+def _no_cookies() -> RequestsCookieJar:
+    jar = RequestsCookieJar()
+    jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return jar

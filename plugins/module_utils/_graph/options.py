@@ -1,0 +1,216 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How to reach and sign in to Microsoft Graph: the options, checked before anything is sent."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import typing as t
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import env_fallback
+
+from .._core.model import PhotoError
+
+#: Login root and Graph root of each cloud (learn.microsoft.com/graph/deployments).
+CLOUDS: t.Mapping[str, tuple[str, str]] = {
+    "public": ("https://login.microsoftonline.com", "https://graph.microsoft.com"),
+    "usgov": ("https://login.microsoftonline.us", "https://graph.microsoft.us"),
+    "usgov_dod": ("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
+    "china": ("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
+}
+
+#: The ways to sign in: each option alone says who we are. Their environment variables are in ENVIRONMENT.
+CREDENTIALS = ("client_secret", "certificate_path", "federated_token_file", "managed_identity", "access_token")
+
+ENVIRONMENT: t.Mapping[str, str] = {
+    "tenant_id": "AZURE_TENANT_ID",
+    "client_id": "AZURE_CLIENT_ID",
+    "client_secret": "AZURE_CLIENT_SECRET",
+    "certificate_path": "AZURE_CLIENT_CERTIFICATE_PATH",
+    "certificate_password": "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "federated_token_file": "AZURE_FEDERATED_TOKEN_FILE",
+    "access_token": "HYBRID_PHOTOS_ACCESS_TOKEN",
+    "cloud": "HYBRID_PHOTOS_CLOUD",
+    "authority_url": "AZURE_AUTHORITY_HOST",
+    "graph_url": "HYBRID_PHOTOS_GRAPH_URL",
+    "ca_cert": "HYBRID_PHOTOS_GRAPH_CA_CERT",
+}
+
+# A directory (tenant) id or one of the tenant's domains; it becomes a path segment of the login URL.
+_TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+# Names of endpoints that stand for "any tenant": an application cannot sign in there.
+_MULTI_TENANT = frozenset({"common", "organizations", "consumers"})
+
+
+def graph_argument_spec() -> dict[str, dict[str, t.Any]]:
+    """The connection options of every exo_* module, documented in the doc fragment graph."""
+
+    def option(name: str, **spec: t.Any) -> dict[str, t.Any]:
+        return {**spec, "fallback": (env_fallback, [ENVIRONMENT[name]])}
+
+    return {
+        "tenant_id": option("tenant_id", type="str"),
+        "client_id": option("client_id", type="str"),
+        "client_secret": option("client_secret", type="str", no_log=True),
+        "certificate_path": option("certificate_path", type="path"),
+        "certificate_password": option("certificate_password", type="str", no_log=True),
+        "federated_token_file": option("federated_token_file", type="path", no_log=False),
+        "managed_identity": {"type": "bool"},
+        "access_token": option("access_token", type="str", no_log=True),
+        "cloud": option("cloud", type="str", default="public", choices=list(CLOUDS)),
+        "authority_url": option("authority_url", type="str"),
+        "graph_url": option("graph_url", type="str"),
+        "ca_cert": option("ca_cert", type="path"),
+        "timeout": {"type": "int", "default": 30},
+        "max_attempts": {"type": "int", "default": 6},
+    }
+
+
+def graph_required() -> dict[str, t.Any]:
+    """Relations between the options for AnsibleModule: none.
+
+    AnsibleModule counts a value that an environment variable left behind like one that was written down, so a rule
+    there would refuse an explicit secret on every host that has AZURE_FEDERATED_TOKEN_FILE set. GraphOptions knows
+    the difference and checks everything itself.
+    """
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class GraphOptions:
+    """The connection options as given. ``validate`` looks at them and at local files, never at the network."""
+
+    tenant_id: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    certificate_path: str | None = None
+    certificate_password: str | None = field(default=None, repr=False)
+    federated_token_file: str | None = None
+    managed_identity: bool = False
+    access_token: str | None = field(default=None, repr=False)
+    cloud: str = "public"
+    authority_url: str | None = None
+    graph_url: str | None = None
+    ca_cert: str | None = None
+    timeout: int = 30
+    max_attempts: int = 6
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> GraphOptions:
+        """Take ours out of a module's parameters; empty text counts as not given.
+
+        Of several credentials, one that merely sits in the environment gives way to one that was written down.
+        """
+        ours = {f.name: params[f.name] for f in fields(cls) if params.get(f.name) not in (None, "")}
+        environ = os.environ if environ is None else environ
+        given = [name for name in CREDENTIALS if ours.get(name)]
+        explicit = [name for name in given if not _from_environment(name, ours[name], environ)]
+        if explicit:
+            for name in set(given) - set(explicit):
+                del ours[name]
+        return cls(**ours)
+
+    @property
+    def login_root(self) -> str:
+        """Scheme, host and port where tokens are asked for, without a slash at the end."""
+        url = self.authority_url or CLOUDS[self.cloud][0]
+        # The variable holds a bare host in some tools and a URL in others.
+        return (url if "://" in url else f"https://{url}").rstrip("/")
+
+    @property
+    def graph_root(self) -> str:
+        """Graph's URL without a version and without a slash at the end."""
+        url = (self.graph_url or CLOUDS[self.cloud][1]).rstrip("/")
+        return re.sub(r"/(v1\.0|beta)$", "", url)
+
+    @property
+    def credential(self) -> str:
+        """The one option that says how to sign in; PhotoError when none or several do."""
+        given = [name for name in CREDENTIALS if getattr(self, name)]
+        if len(given) == 1:
+            return given[0]
+        if not given:
+            raise PhotoError(
+                "No credential for Microsoft Graph: set client_secret, certificate_path or federated_token_file "
+                "(each with tenant_id and client_id), or managed_identity, or access_token."
+            )
+        named = ", ".join(f"{name} (or {ENVIRONMENT[name]})" if name in ENVIRONMENT else name for name in given)
+        raise PhotoError(f"Several credentials for Microsoft Graph: {named}. Only one can count; remove the others.")
+
+    def validate(self) -> None:
+        """Raise PhotoError naming the option that cannot be used and what to do."""
+        if self.cloud not in CLOUDS:
+            raise PhotoError(f"cloud: {self.cloud!r} is not known; use one of {', '.join(CLOUDS)}.")
+        _check_url("authority_url", self.login_root, path_allowed=False)
+        _check_url("graph_url", self.graph_root, path_allowed=True)
+        if self.timeout < 1:
+            raise PhotoError(f"timeout: {self.timeout} is not a number of seconds from 1 up.")
+        if self.max_attempts < 1:
+            raise PhotoError(f"max_attempts: {self.max_attempts} is not a count from 1 up.")
+        if self.ca_cert is not None and "-----BEGIN" not in _read("ca_cert", self.ca_cert, "latin-1"):
+            raise PhotoError(f"ca_cert: {self.ca_cert} holds no certificate in PEM form; convert it to PEM.")
+        credential = self.credential
+        if credential in ("client_secret", "certificate_path", "federated_token_file"):
+            self._check_application(credential)
+        if self.tenant_id is not None:
+            self._check_tenant(self.tenant_id)
+        if self.certificate_path is not None:
+            _read("certificate_path", self.certificate_path, "latin-1")
+        if self.federated_token_file is not None and not _read("federated_token_file", self.federated_token_file):
+            raise PhotoError(f"federated_token_file: {self.federated_token_file} is empty; is the identity mounted?")
+        if self.access_token is not None and not re.fullmatch(r"[!-~]+", self.access_token):
+            raise PhotoError("access_token: it holds spaces or line ends; give the bare token without 'Bearer'.")
+
+    def _check_application(self, credential: str) -> None:
+        for name in ("tenant_id", "client_id"):
+            if not getattr(self, name):
+                raise PhotoError(f"{name}: needed to sign in with {credential}; set it or {ENVIRONMENT[name]}.")
+
+    @staticmethod
+    def _check_tenant(tenant: str) -> None:
+        if tenant.lower() in _MULTI_TENANT:
+            raise PhotoError(f"tenant_id: {tenant!r} stands for any tenant; give your directory id or a domain of it.")
+        if not _TENANT.fullmatch(tenant):
+            raise PhotoError(f"tenant_id: {tenant!r} is neither a directory id nor a domain name.")
+
+
+def _from_environment(name: str, value: object, environ: t.Mapping[str, str]) -> bool:
+    left = environ.get(ENVIRONMENT.get(name, ""))
+    # Options of type path arrive with ~ and variables expanded.
+    return left is not None and value in (left, os.path.expanduser(os.path.expandvars(left)))  # noqa: PTH111
+
+
+def _check_url(name: str, url: str, *, path_allowed: bool) -> None:
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as ex:
+        raise PhotoError(f"{name}: {url!r} is not a URL ({ex}).") from ex
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host or "")):
+        raise PhotoError(f"{name}: {url!r} must begin with https://, since tokens travel over it.")
+    if not host or parts.username is not None or parts.query or parts.fragment or re.search(r"[\s\\]", url):
+        raise PhotoError(f"{name}: {url!r} must be https://, a host and perhaps a port, nothing more.")
+    if parts.path and not path_allowed:
+        raise PhotoError(f"{name}: {url!r} must end after host and port; the tenant goes into tenant_id.")
+
+
+def _is_loopback(host: str) -> bool:
+    """Is it this machine, from which nothing can be overheard on the way?"""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _read(name: str, path: str, encoding: str = "utf-8") -> str:
+    try:
+        return Path(path).read_text(encoding=encoding).strip()
+    except (OSError, UnicodeDecodeError) as ex:
+        why = ex.strerror if isinstance(ex, OSError) and ex.strerror else "it is not text"
+        raise PhotoError(f"{name}: {path} cannot be read ({why}); check the path and this user's rights.") from ex

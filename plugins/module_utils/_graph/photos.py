@@ -1,0 +1,193 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looking at photos: metadata in batches for all, then a small picture, or the whole photo, where it is asked for.
+
+Metadata always comes before the picture. So a tag may be older than the picture beside it, which is found out at the
+next look, but never newer, which would pass a foreign photo off as the one that was compared.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from .._core.model import Observation, User, sha256
+from .._sync.store import Wanted
+from .http.batch import Answer, Item
+from .http.client import Client
+from .http.engine import Engine
+from .permissions import LEAST, Permissions
+
+#: The rendition that pixels are compared with: small, and there for all but the smallest photos.
+_SMALL = "photos/96x96/$value"
+#: Up to this side a whole photo is small enough for a batch.
+_FITS_BATCH = 240
+_REREADS = 3
+
+
+class Seen(t.NamedTuple):
+    """A user on the way through the steps, with what metadata said and how often it was asked for."""
+
+    user: User
+    metadata: Observation
+    looks: int
+
+
+class Photos:
+    """Reads photos of users that have been resolved."""
+
+    def __init__(self, client: Client, permissions: Permissions) -> None:
+        self._client = client
+        self._permissions = permissions
+
+    def observe(self, users: t.Iterable[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
+        """Tag and size of everybody's photo; the small picture where ``wanted`` says so."""
+        engine = Engine(self._client)
+        for item, answer in engine.run(metadata_item(user, looks=0) for user in users):
+            seen: Seen = item.key
+            user, metadata, looks = seen
+            if nameless(item, answer):
+                engine.add(item)
+            elif item.step == "metadata":
+                metadata = self.metadata(answer)
+                if metadata.present and metadata.tag is None:
+                    engine.add(value_item(Seen(user, metadata, looks)))
+                elif metadata.problem is not None or not metadata.present or not wanted(user, metadata.tag):
+                    yield user, metadata
+                else:
+                    engine.add(Item(f"/users/{user.handle}/{_SMALL}", Seen(user, metadata, looks), "small"))
+            elif answer.ok and answer.body and isinstance(answer.body, bytes):
+                if cut_short(answer.body) and looks < _REREADS:
+                    item.key = Seen(user, metadata, looks + 1)
+                    engine.add(item)
+                else:
+                    yield user, _with_picture(metadata, answer, whole=item.step == "whole")
+            elif item.step == "small" and answer.status == 404:
+                alone = (metadata.width or _FITS_BATCH + 1) > _FITS_BATCH
+                engine.add(Item(f"/users/{user.handle}/photo/$value", seen, "whole", single=alone))
+            elif answer.status == 404 and answer.error().kind == "no_photo" and looks == 0:
+                engine.add(metadata_item(user, looks=1))  # removed between the two questions?
+            else:
+                yield user, Observation(problem=self.trouble(answer))
+
+    def read(self, users: t.Iterable[User]) -> t.Iterator[tuple[User, Observation]]:
+        """Whole photos, each with the tag that it had when it was read."""
+        engine = Engine(self._client, ahead=2 * self._client.limit.maximum)
+        for item, answer in engine.run(metadata_item(user, looks=0) for user in users):
+            seen: Seen = item.key
+            user, before, looks = seen
+            if nameless(item, answer):
+                engine.add(item)
+            elif item.step == "metadata":
+                now = self.metadata(answer)
+                if now.problem is not None or not now.present:
+                    yield user, now
+                elif before.picture is not None and now.tag == before.tag:
+                    yield user, before  # the value's ETag was of another kind, nothing moved
+                elif looks >= _REREADS:
+                    yield user, Observation(problem="the photo keeps changing while it is read; run again later")
+                else:
+                    engine.add(value_item(Seen(user, now, looks + 1)))
+            elif answer.ok and answer.body and isinstance(answer.body, bytes) and not cut_short(answer.body):
+                whole = _with_picture(before, answer, whole=True)
+                tag = answer.header("etag")
+                if before.tag is None or tag is None or tag == before.tag:
+                    yield user, whole
+                else:
+                    engine.add(metadata_item(user, looks=looks, seen=whole))
+            elif looks < _REREADS and (answer.ok or (answer.status == 404 and answer.error().kind == "no_photo")):
+                engine.add(metadata_item(user, looks=looks))  # cut short, or removed between the two questions?
+            else:
+                yield user, Observation(problem=self.trouble(answer))
+
+    def metadata(self, answer: Answer) -> Observation:
+        """What an answer to GET /users/{id}/photo says. Raises StoreError when it would be the same for everybody."""
+        if answer.ok and isinstance(answer.body, dict):
+            body = answer.body
+            tag = body.get("@odata.mediaEtag")
+            tag = tag if isinstance(tag, str) and tag else None
+            if body.get("id") == "1x1" or (tag is None and body.get("@odata.mediaContentType") == "image/gif"):
+                return Observation()
+            if tag is not None or "width" in body or "@odata.mediaContentType" in body:
+                return Observation(
+                    present=True, tag=tag, width=_side(body.get("width")), height=_side(body.get("height"))
+                )
+        if not answer.ok and answer.status == 404 and answer.error().kind == "no_photo":
+            return Observation()
+        homeless = not answer.ok and answer.status != 0 and answer.error().kind == "no_mailbox"
+        return Observation(problem=self.trouble(answer), homeless=homeless)
+
+    def trouble(self, answer: Answer, task: str = "read") -> str:
+        """Why a user's photo cannot be seen or written, and what to do. Raises StoreError for a missing permission."""
+        if answer.status == 0:
+            return f"Microsoft Graph gave no answer: {answer.problem}; run again later"
+        error = answer.error()
+        shown = f"{answer.status} {error}"
+        if error.kind == "denied":
+            denied = self._permissions.denied(task)
+            if denied is not None:
+                raise denied
+            least = LEAST[task]
+            return f"access denied by Microsoft Graph ({shown}); check {least} and policies that protect this user"
+        texts = {
+            "no_user": f"the user is not there any more or has no Exchange Online mailbox ({shown})",
+            "no_mailbox": f"no mailbox in Exchange Online to hold a photo ({shown}); assign a licence first",
+            "no_photo": f"the photo is announced but cannot be read ({shown}); run again later",
+        }
+        if error.kind in texts:
+            return texts[error.kind]
+        if answer.ok:
+            return "Microsoft Graph's answer about the photo could not be read"
+        if answer.status == 429:
+            return f"Microsoft Graph kept asking to wait ({shown}); run again later or lower concurrency"
+        if answer.status >= 500:
+            return f"Microsoft Graph failed ({shown}); run again later"
+        if answer.status == 404:
+            return (
+                f"Microsoft Graph finds nothing and does not say what ({shown}); has the user a mailbox in the cloud?"
+            )
+        return f"Microsoft Graph refused ({shown})"
+
+
+def metadata_item(user: User, *, looks: int, seen: Observation | None = None) -> Item:
+    """The question for a photo's metadata. Handles are object ids, fit for a URL."""
+    return Item(f"/users/{user.handle}/photo", Seen(user, seen or Observation(), looks), "metadata")
+
+
+def value_item(seen: Seen) -> Item:
+    """The question for the photo itself, of a user whose metadata has been seen."""
+    return Item(f"/users/{seen.user.handle}/photo/$value", seen, "whole", single=True)
+
+
+def value_tag(answer: Answer) -> str:
+    """What tells one state of a photo from the next where metadata has no tag."""
+    return answer.header("etag") or f"sha256:{sha256(answer.body)}"
+
+
+def nameless(item: Item, answer: Answer) -> bool:
+    """A 404 without a body, which batches have been seen to give; alone, the same question is told what is missing.
+
+    Changes ``item`` so that it is sent alone. For a size it does not matter: the whole photo is asked for next.
+    """
+    if item.single or item.step == "small" or answer.status != 404 or answer.body:
+        return False
+    item.single = True
+    return True
+
+
+def cut_short(picture: bytes) -> bool:
+    """Is this a JPEG whose end is missing? Whatever stands between us and the service may give a length that agrees."""
+    return picture.startswith(b"\xff\xd8") and b"\xff\xd9" not in picture[-512:]
+
+
+def _with_picture(metadata: Observation, answer: Answer, *, whole: bool) -> Observation:
+    picture: bytes = answer.body
+    if not whole:
+        return replace(metadata, picture=picture)
+    tag = value_tag(answer) if metadata.tag is None else metadata.tag
+    return replace(metadata, tag=tag, picture=picture, bytes=len(picture), sha256=sha256(picture))
+
+
+def _side(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

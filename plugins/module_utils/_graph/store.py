@@ -1,0 +1,167 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Microsoft 365 photos as a PhotoStore: what the one algorithm sees of Microsoft Graph."""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import urlsplit
+
+from .._core.model import Observation, PhotoError, Resolution, User, Write, WriteResult
+from .._sync.store import Glimpses, Wanted
+from .auth.login import LoginClient
+from .auth.sign_in import TokenSource, claims, credential
+from .http.client import Client
+from .http.concurrency import AdaptiveLimit, Clock
+from .http.retry import RetryPolicy
+from .http.transport import Endpoint, Http
+from .options import GraphOptions
+from .permissions import Permissions
+from .photos import Photos
+from .settings import SettingsApi, SettingsNotThere
+from .users import MATCH_BY, Directory
+from .writes import MOST_BYTES, Writer
+
+
+class GraphPhotoStore:
+    """The photos of a tenant. ``concurrency``: most requests in flight; ``requests`` counts those to Graph.
+
+    Nothing is sent before the first call, which also makes ``authority`` known: the tenant's id as its token says.
+    """
+
+    target = "exo"
+    overlaps = True
+
+    def __init__(
+        self,
+        options: GraphOptions,
+        *,
+        match_by: str = "userPrincipalName",
+        concurrency: int = 8,
+        clock: Clock | None = None,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        options.validate()
+        if match_by not in MATCH_BY:
+            raise PhotoError(
+                f"match_by: {match_by!r} is not known for Microsoft 365; use one of {', '.join(MATCH_BY)}."
+            )
+        if concurrency < 1:
+            raise PhotoError(f"concurrency: {concurrency} is not a count from 1 up.")
+        clock = clock or Clock()
+        policy = policy or RetryPolicy(max_attempts=options.max_attempts)
+        self.authority = (options.tenant_id or "").lower()
+        self.requests = 0
+        self._options = options
+        self.notes: list[str] = []
+        self._signed_in = False
+        way = credential(options, lambda: _login(options, policy, clock), clock)
+        way.validate()
+        self._tokens = TokenSource(way, clock)
+        self.permissions = Permissions(self._claims)
+        http = Http(Endpoint(options.graph_root, options.ca_cert, options.timeout, pool=concurrency), clock)
+        self._client = Client(
+            http,
+            options.graph_root,
+            self._tokens,
+            limit=AdaptiveLimit(concurrency, clock),
+            policy=policy,
+            clock=clock,
+            on_request=self._count,
+        )
+        #: photoUpdateSettings, for exo_photo_update_settings and doctor.
+        self.settings = SettingsApi(self._client, self.permissions)
+        self._directory = Directory(self._client, match_by, self.permissions)
+        self._photos = Photos(self._client, self.permissions)
+        self._writer = Writer(self._client, self._photos)
+
+    def resolve(self, identities: t.Sequence[str], glimpses: Glimpses | None = None) -> t.Mapping[str, Resolution]:
+        """Users for identities; see PhotoStore. Photos are asked for apart from users."""
+        self.sign_in()
+        return self._directory.resolve(identities)
+
+    def everyone(self) -> t.Iterator[User]:
+        """All users of the tenant, also those without a photo or mailbox."""
+        self.sign_in()
+        return self._directory.everyone()
+
+    def observe(self, users: t.Sequence[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
+        """What is there now; see PhotoStore."""
+        self.sign_in()
+        return self._photos.observe(users, wanted)
+
+    def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
+        """Whole photos; see PhotoStore."""
+        self.sign_in()
+        return self._photos.read(users)
+
+    def write(self, writes: t.Sequence[Write]) -> t.Iterator[tuple[User, WriteResult]]:
+        """Carry out changes; see PhotoStore."""
+        self.sign_in()
+        return self._writer.write(writes)
+
+    def blocked(self) -> str | None:
+        """The tenant takes photos from on-premises only; None also where we may not know."""
+        self.sign_in()
+        try:
+            source = self.settings.get().source
+        except SettingsNotThere:
+            return None  # not allowed or not there: the writes themselves will tell
+        if source != "on_premises":
+            return None
+        return (
+            "The tenant takes photos from on-premises only (photoUpdateSettings source is onPremises), so none can be "
+            "written to Microsoft 365: set source: cloud with hybrid.photos.exo_photo_update_settings; a change takes "
+            "up to 24 hours."
+        )
+
+    def limit(self) -> int | None:
+        """Graph takes less than 4 MB."""
+        return MOST_BYTES
+
+    def sign_in(self) -> None:
+        """Get a token, once; StoreError says why there is none. Makes ``authority`` known."""
+        if self._signed_in:
+            return
+        self._tokens.token()
+        tenant = (self._claims() or {}).get("tid")
+        if isinstance(tenant, str) and tenant:
+            self.authority = tenant.lower()
+        elif not self.authority:
+            self.authority = urlsplit(self._options.graph_root).netloc
+        self._signed_in = True
+
+    def token_roles(self) -> tuple[str, ...] | None:
+        """The permissions that our token carries; None: it cannot be read."""
+        self.sign_in()
+        return self.permissions.roles()
+
+    @property
+    def clock_skew(self) -> float | None:
+        """Seconds that Graph's clock is ahead of ours, once it answered."""
+        return self._client.clock_skew
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._client.close()
+
+    def _claims(self) -> dict[str, t.Any] | None:
+        return claims(self._tokens.current)
+
+    def _count(self) -> None:
+        self.requests += 1
+
+
+def _login(options: GraphOptions, policy: RetryPolicy, clock: Clock) -> LoginClient:
+    """HTTP for one sign-in. A managed identity is asked for on this machine: quick or not at all."""
+    local = options.managed_identity
+    endpoint = Endpoint(
+        options.login_root,
+        options.ca_cert,
+        min(options.timeout, 5) if local else options.timeout,
+        pool=1,
+        proxied=not local,
+        option="managed_identity" if local else "authority_url",
+    )
+    return LoginClient(Http(endpoint, clock), policy, endpoint.option, endpoint.root, clock)

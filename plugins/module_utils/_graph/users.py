@@ -1,0 +1,238 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Identities to users, in bulk: filters of a few values inside batches, or the whole list when that is cheaper.
+
+A photo request for an address that is not the user principal name answers "no photo", so nothing is ever asked by the
+identity itself: only by the object id that was found here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+import unicodedata
+from urllib.parse import quote
+
+from .._core.model import Resolution, StoreError, Unresolved, User
+from .errors import one_line
+from .http.batch import Item
+from .http.client import Client
+from .http.engine import Engine
+from .permissions import Permissions
+
+MATCH_BY = ("userPrincipalName", "id", "mail", "employeeId", "onPremisesImmutableId")
+_UNIQUE = frozenset({"userPrincipalName", "id", "onPremisesImmutableId"})
+_SELECT = ("id", "userPrincipalName", "displayName", "onPremisesImmutableId")
+#: What /users/{…} takes, and names that are fit for that: no slash or dots that lead elsewhere.
+_NAMES = frozenset({"userPrincipalName", "id"})
+_PLAIN = re.compile(r"[^/\\?%\s]*[@-][^/\\?%\s]*")
+#: Answers to a query that a service does not know.
+_NO_SUCH_QUERY = frozenset({400, 404, 405, 501})
+#: Values in one filter: Microsoft's limit of or-clauses.
+_VALUES = 15
+#: Characters of one filter in a URL; gateways refuse long ones.
+_FILTER = 6000
+_LONGEST = 1000
+#: From so many identities on, the size of the tenant is asked for: a page holds 999 users, a batch of filters 300.
+_MANY = 600
+_PAGE = 999
+
+
+class Directory:
+    """The tenant's users. ``match_by`` is the property that identities are compared with."""
+
+    def __init__(self, client: Client, match_by: str, permissions: Permissions) -> None:
+        self._client = client
+        self._match_by = match_by
+        self._permissions = permissions
+        self._select = ",".join(dict.fromkeys((*_SELECT, match_by)))
+
+    def resolve(self, identities: t.Sequence[str]) -> dict[str, Resolution]:
+        """Each identity as given, with its user or the reason why there is none."""
+        result: dict[str, Resolution] = {}
+        wanted: dict[str, list[str]] = {}
+        for identity in identities:
+            refused = self._refuse(identity)
+            if refused is not None:
+                result[identity] = Unresolved(identity, refused)
+            else:
+                wanted.setdefault(self._key(identity), []).append(identity)
+        found: dict[str, dict[str, User]] = {}
+        problems: dict[str, str] = {}
+        # Only where no two users can share the value: the list may lag behind for a newcomer, and then the second
+        # owner of an address would go unnoticed.
+        if len(wanted) >= _MANY and self._match_by in _UNIQUE and self._few_more_than(len(wanted)):
+            for page in self._pages(f"/users?$select={self._select}&$top={_PAGE}"):
+                self._collect(page, wanted, found)
+        missing = {key: given[0] for key, given in wanted.items() if key not in found}
+        self._from_filters(missing, found, problems)
+        for key, given in wanted.items():
+            users = list(found.get(key, {}).values())
+            for identity in given:
+                result[identity] = self._judge(identity, users, problems.get(key))
+        return result
+
+    def everyone(self) -> t.Iterator[User]:
+        """All users, by pages; each is named by ``match_by``, or by user principal name where it has none."""
+        for page in self._pages(f"/users?$select={self._select}&$top={_PAGE}"):
+            for raw in page:
+                name = raw.get(self._match_by) or raw.get("userPrincipalName") or raw.get("id")
+                if isinstance(name, str) and isinstance(raw.get("id"), str):
+                    yield _user(name, raw)
+
+    def _refuse(self, identity: str) -> str | None:
+        if not identity.strip():
+            return "the identity is empty; name the user"
+        if len(identity) > _LONGEST:
+            return f"{one_line(identity, 60)!r} has {len(identity)} characters; no identity is that long, check it"
+        if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in identity):
+            return f"{one_line(identity, 100)!r} holds control characters or line ends; remove them"
+        if self._match_by == "id" and not _is_guid(identity):
+            return f"{one_line(identity, 100)!r} is not an object id (a GUID); correct it or choose another match_by"
+        if len(_literal(identity)) > _FILTER - 200:
+            return f"{one_line(identity, 60)!r} is too long to be asked for; check it"
+        return None
+
+    def _judge(self, identity: str, users: list[User], problem: str | None) -> Resolution:
+        if len(users) == 1:
+            user = users[0]
+            return User(identity, user.id, user.handle, user.label, user.immutable_id)
+        shown = repr(one_line(identity, 100))
+        if users:
+            some = ", ".join(sorted(user.id for user in users)[:5])
+            why = f"{shown} is the {self._match_by} of {len(users)} users ({some}); use match_by: id for them"
+        elif problem is not None:
+            why = f"{shown} could not be looked up: {problem}"
+        else:
+            why = f"no user of the tenant has the {self._match_by} {shown}; correct it, or choose another match_by"
+        return Unresolved(identity, why)
+
+    def _key(self, identity: str) -> str:
+        # Base64: letters of another case are other bytes.
+        return identity if self._match_by == "onPremisesImmutableId" else _fold(identity)
+
+    def _collect(
+        self, page: t.Iterable[dict[str, t.Any]], wanted: t.Container[str], found: dict[str, dict[str, User]]
+    ) -> None:
+        for raw in page:
+            value, name = raw.get(self._match_by), raw.get("id")
+            if isinstance(value, str) and isinstance(name, str) and (key := self._key(value)) in wanted:
+                found.setdefault(key, {})[name.lower()] = _user(value, raw)
+
+    def _few_more_than(self, asked: int) -> bool:
+        """Is the tenant at most twice as large? Then its whole list takes fewer requests than filters."""
+        reply = self._client.call(
+            "GET", "/v1.0/users?$select=id&$top=1&$count=true", headers={"ConsistencyLevel": "eventual"}
+        )
+        try:
+            count = json.loads(reply.body)["@odata.count"]
+        except (ValueError, KeyError, TypeError):
+            return False
+        return isinstance(count, int) and count <= 2 * asked
+
+    def _pages(self, path: str) -> t.Iterator[list[dict[str, t.Any]]]:
+        following: str | None = path
+        while following is not None:
+            reply = self._client.call("GET", "/v1.0" + following)
+            if not 200 <= reply.status < 300:
+                raise self._permissions.failed("list users", reply.status, reply.body)
+            try:
+                answer = json.loads(reply.body)
+                page = [raw for raw in answer["value"] if isinstance(raw, dict)]
+            except (ValueError, KeyError, TypeError):
+                raise StoreError("Microsoft Graph's list of users could not be read; check graph_url.") from None
+            yield page
+            link = answer.get("@odata.nextLink")
+            following = self._client.path_of(link)
+            if link and following is None:
+                raise StoreError("Microsoft Graph's list of users goes on at another server, which is not followed.")
+
+    def _from_filters(
+        self, wanted: t.Mapping[str, str], found: dict[str, dict[str, User]], problems: dict[str, str]
+    ) -> None:
+        engine = Engine(self._client)
+        for item, answer in engine.run(self._filters(wanted)):
+            keys: list[str] = item.key
+            if answer.ok and isinstance(answer.body, dict):
+                self._collect([answer.body] if item.step == "user" else _values(answer.body), set(keys), found)
+                link = answer.body.get("@odata.nextLink")
+                following = self._client.path_of(link)
+                if following is not None:
+                    engine.add(Item(following, keys, "users"))
+                elif link:
+                    problems.update(dict.fromkeys(keys, "the answer goes on at another server, which is not followed"))
+            elif answer.status == 400 and len(keys) > 1:
+                # One value that Graph cannot digest must not spoil the others.
+                half = len(keys) // 2
+                for part in (keys[:half], keys[half:]):
+                    engine.add(self._filter(part, wanted))
+            elif answer.status in _NO_SUCH_QUERY and (other := self._other_question(item.step, keys, wanted)):
+                for question in other:
+                    engine.add(question)
+            elif item.step == "user" and answer.status == 404 and answer.error().kind == "no_user":
+                continue
+            elif answer.status in (403, 404):
+                raise self._permissions.failed("look up users", answer.status, answer.body)
+            else:
+                problems.update(dict.fromkeys(keys, f"Microsoft Graph answered {answer}"))
+        for key in problems:
+            found.pop(key, None)  # half of an answer could hide a second user
+
+    def _filters(self, wanted: t.Mapping[str, str]) -> t.Iterator[Item]:
+        group: list[str] = []
+        length = 0
+        for key, identity in wanted.items():
+            size = len(_literal(identity))
+            if group and (len(group) == _VALUES or length + size > _FILTER):
+                yield self._filter(group, wanted)
+                group, length = [], 0
+            group.append(key)
+            length += size
+        if group:
+            yield self._filter(group, wanted)
+
+    def _filter(self, keys: list[str], wanted: t.Mapping[str, str]) -> Item:
+        values = "%2C".join(_literal(wanted[key]) for key in keys)
+        return Item(f"/users?$select={self._select}&$filter={self._match_by}%20in%20%28{values}%29", keys, "users")
+
+    def _other_question(self, step: str, keys: list[str], wanted: t.Mapping[str, str]) -> list[Item]:
+        """The same, for a service that does not know ``in``: one by one, then without a filter. Empty: none is left."""
+        if step == "users" and len(keys) == 1:
+            is_equal = f"{self._match_by}%20eq%20{_literal(wanted[keys[0]])}"
+            return [Item(f"/users?$select={self._select}&$filter={is_equal}", keys, "equal")]
+        names = [wanted[key] for key in keys]
+        if step == "user" or self._match_by not in _NAMES or not all(map(_PLAIN.fullmatch, names)):
+            return []
+        return [
+            Item(f"/users/{quote(name, safe='')}?$select={self._select}", [key], "user")
+            for key, name in zip(keys, names, strict=True)
+        ]
+
+
+def _values(body: dict[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
+    values = body.get("value")
+    return (raw for raw in values if isinstance(raw, dict)) if isinstance(values, list) else iter(())
+
+
+def _user(identity: str, raw: t.Mapping[str, t.Any]) -> User:
+    label = raw.get("displayName") or raw.get("userPrincipalName") or ""
+    immutable = raw.get("onPremisesImmutableId")
+    return User(identity, str(raw["id"]).lower(), str(raw["id"]), str(label), immutable if immutable else None)
+
+
+def _literal(identity: str) -> str:
+    """An OData string literal (quotes doubled) for a URL (everything but letters and digits escaped)."""
+    return quote("'" + identity.replace("'", "''") + "'", safe="")
+
+
+def _fold(text: str) -> str:
+    """Without regard to case, but never across the border of ASCII: the Kelvin sign is not the letter K."""
+    if text.isascii():
+        return text.lower()
+    return "".join(c.lower() if c.isascii() or not c.lower().isascii() else c for c in text)
+
+
+def _is_guid(text: str) -> bool:
+    return re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", text) is not None

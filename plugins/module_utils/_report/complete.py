@@ -1,0 +1,50 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run did not do: users who were to be examined and were not, changes that were planned and not carried out."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from .._core.model import identity_key
+from .rows import TARGETS, Gathered, Message, Mode, Target, Unseen
+
+
+def complete(gathered: Gathered, users: t.Sequence[str], targets: t.Collection[str]) -> None:
+    """Every one of ``users`` without a row for one of ``targets`` is not examined, with the reason if it is known."""
+    known = {(identity_key(item.user), item.target) for item in gathered.unseen if item.user is not None}
+    explained: set[Target] = set()
+    for target in (target for target in TARGETS if target in targets):
+        why = _why(gathered.messages, target) or "No result came back for this user."
+        for user in map(str, users):
+            key = identity_key(user)
+            if (key, target) in gathered.rows or (key, target) in known or (key, None) in known:
+                continue
+            gathered.unseen.append(Unseen(why, user=user, target=target))
+            known.add((key, target))
+            explained.add(target)
+    # Parts of the run of which the users were not known: now they are.
+    gathered.unseen = [
+        item
+        for item in gathered.unseen
+        if item.user is not None or not (item.target in explained or (item.target is None and explained))
+    ]
+
+
+def settle(gathered: Gathered, mode: Mode) -> None:
+    """After a real run, a row that only tells a plan is a change that was not carried out."""
+    if mode != "done":
+        return
+    for key, row in gathered.rows.items():
+        if row.planned and row.changed:
+            why = _why(gathered.messages, row.target)
+            error = "This was planned and not carried out" + (f": {why}" if why else ".")
+            gathered.rows[key] = replace(row, changed=False, error=row.error or error)
+
+
+def _why(messages: t.Iterable[Message], target: Target) -> str | None:
+    """What stopped a target, when there is only one answer."""
+    said = {message.text for message in messages if message.target in (target, None)}
+    return said.pop() if len(said) == 1 else None

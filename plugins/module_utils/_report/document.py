@@ -1,0 +1,127 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report itself: plain data, both targets of a user side by side, in a stable order. All formats are made of it."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from .._core.model import identity_key
+from .counts import count, standing
+from .plan import digest
+from .rows import EXO_LIMIT, TARGETS, Gathered, Mode, Picture, Row, Target
+from .words import headline, line
+
+#: Version of the report's shape (docs/drift-report.schema.json).
+VERSION = 1
+
+Report = dict[str, t.Any]
+
+
+def build(gathered: Gathered, *, mode: Mode, title: str, generated: str, root: str | None = None) -> Report:
+    """The report of a run. Only ``generated`` differs between two runs that found the same."""
+    unseen = {identity_key(item.user) for item in gathered.unseen if item.user is not None}
+    by_user: dict[str, dict[Target, Row]] = {}
+    for (key, target), row in gathered.rows.items():
+        by_user.setdefault(key, {})[target] = row
+    counts = count(gathered, mode)
+    report: Report = {
+        "version": VERSION,
+        "title": title,
+        "mode": mode,
+        "generated": generated,
+        "digest": "",
+        "headline": headline(mode, counts),
+        "line": line(mode, counts),
+        "counts": counts,
+        "users": [_user(by_user[key], mode, key in unseen, root) for key in sorted(by_user)],
+        "not_examined": sorted(
+            (
+                {"user": item.user, "target": item.target, "shard": item.shard, "reason": item.reason}
+                for item in gathered.unseen
+            ),
+            key=lambda item: ((item["user"] or "").casefold(), item["target"] or "", item["shard"] or ""),
+        ),
+        "messages": _messages(gathered),
+    }
+    report["digest"] = digest(report)
+    return report
+
+
+def as_json(report: Report) -> str:
+    """The report as a file that people can read and `diff` can compare."""
+    return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _user(rows: t.Mapping[Target, Row], mode: Mode, unseen: bool, root: str | None) -> dict[str, t.Any]:
+    known = [rows[target] for target in TARGETS if target in rows]
+    sourced = next((row for row in known if row.source_sha256 or row.source_path), None)
+    source = None if sourced is None else _source(sourced, root)
+    return {
+        "user": known[0].user,
+        "label": _label(known),
+        "state": standing(mode, known, unseen),
+        "source": source,
+        **{target: _side(rows[target], source, root) if target in rows else None for target in TARGETS},
+    }
+
+
+def _label(rows: t.Sequence[Row]) -> str | None:
+    """What people call the user, where a side knows more than the identity itself."""
+    names = (row.label for row in rows if row.label and identity_key(row.label) != identity_key(row.user))
+    return next(names, None)
+
+
+def _side(row: Row, source: dict[str, t.Any] | None, root: str | None) -> dict[str, t.Any]:
+    own = _source(row, root) if row.source_sha256 or row.source_path else None
+    side = {
+        "id": row.id,
+        "drift": row.drift,
+        "action": row.action,
+        "changed": row.changed,
+        "reason": row.reason,
+        "foreign": row.foreign,
+        "stale": row.stale,
+        "verified": row.verified,
+        "desired": _picture(row.desired),
+        "observed": _picture(row.observed),
+        "backup": row.backup,
+        "error": row.error,
+        "warnings": list(row.warnings),
+        "shared_with": sorted(row.shared_with, key=str.casefold),
+    }
+    if own is not None and own != source:
+        # The file changed between the two targets' turns: then this side says what it saw itself.
+        side["source"] = own
+    if row.target == "ad":
+        held = row.observed.bytes if row.observed else None
+        side["within_exo_limit"] = None if held is None else held <= EXO_LIMIT
+    return side
+
+
+def _source(row: Row, root: str | None) -> dict[str, t.Any]:
+    path = row.source_path
+    if path is not None and root and path.startswith(root.rstrip("/") + "/"):
+        path = path[len(root.rstrip("/")) + 1 :]
+    return {"sha256": row.source_sha256, "path": path}
+
+
+def _picture(picture: Picture | None) -> dict[str, t.Any] | None:
+    if picture is None:
+        return None
+    return {
+        "sha256": picture.sha256,
+        "etag": picture.etag,
+        "bytes": picture.bytes,
+        "width": picture.width,
+        "height": picture.height,
+    }
+
+
+def _messages(gathered: Gathered) -> list[dict[str, t.Any]]:
+    """What modules said when they failed, each text once per target."""
+    said = {(item.text, item.target): item for item in reversed(gathered.messages)}
+    told = [{"target": item.target, "shard": item.shard, "text": item.text} for item in said.values()]
+    return sorted(told, key=lambda item: (item["target"] or "", item["shard"] or "", item["text"] or ""))

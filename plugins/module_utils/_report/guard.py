@@ -1,0 +1,50 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guards of photo/plan.py over all shards of a play, before the first write on either target."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.model import Change
+from .._sync.guards import Limit, guard
+from .rows import TARGETS, Row, gather
+
+ARGUMENTS: dict[str, t.Any] = {
+    "results": {"type": "list", "elements": "dict", "required": True},
+    "max_replaced": {"type": "str", "default": "30%"},
+    "max_removed": {"type": "str", "default": "10%"},
+}
+
+
+def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """``allowed`` and, by target, the figures. Raises PhotoError for a limit or results that cannot be read.
+
+    Each target is judged by its own figures: thirty per cent of one must not be hidden by another that is in order.
+    """
+    limits = (
+        Limit.parse("max_replaced", str(options["max_replaced"])),
+        Limit.parse("max_removed", str(options["max_removed"])),
+    )
+    gathered = gather(options["results"])
+    complaints: list[str] = []
+    figures: dict[str, dict[str, int]] = {}
+    for target in TARGETS:
+        rows = [row for row in gathered.rows.values() if row.target == target]
+        changes = [
+            (f"{row.user} ({target})", Change(row.drift, row.action, row.reason, row.foreign, replaces=_replaces(row)))
+            for row in rows
+        ]
+        losing = [change for _user, change in changes if change.replaces]
+        removed = sum(change.action == "delete" for change in losing)
+        figures[target] = {"checked": len(rows), "replaced": len(losing) - removed, "removed": removed}
+        complaint = guard(changes, len(rows), limits)
+        if complaint is not None:
+            complaints.append(complaint)
+    return {"allowed": not complaints, "figures": figures, "msg": " ".join(complaints) or "The plan is within limits."}
+
+
+def _replaces(row: Row) -> bool:
+    """Would a photo be lost by what is planned for this user?"""
+    return row.action != "none" and row.observed is not None

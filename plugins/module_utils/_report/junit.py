@@ -1,0 +1,87 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report as JUnit XML, so that any CI shows drift as failed tests: one test case a user and target."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._core.model import PROBLEMS
+from .words import TARGET_NAMES, deed, spoken
+
+#: What XML 1.0 cannot hold at all, escaped or not.
+_FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def clean(text: t.Any) -> str:
+    """Text without the characters that no XML file can hold."""
+    return _FORBIDDEN.sub("", str(text))
+
+
+def junit(report: t.Mapping[str, t.Any]) -> str:
+    """Failures are drift (after a real run: drift that is left), errors are problems and what was not examined."""
+    suites = ET.Element("testsuites", name=clean(report["title"]))
+    totals = {"tests": 0, "failures": 0, "errors": 0}
+    for target in ("ad", "exo"):
+        suite = _suite(report, target)
+        if not len(suite):
+            continue
+        for name in totals:
+            totals[name] += int(suite.get(name, "0"))
+        suites.append(suite)
+    if any(item["target"] is None for item in report["not_examined"]):
+        suite = _suite(report, None)
+        for name in totals:
+            totals[name] += int(suite.get(name, "0"))
+        suites.append(suite)
+    for name, number in totals.items():
+        suites.set(name, str(number))
+    suites.set("time", "0")
+    ET.indent(suites, " ")
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+def _suite(report: t.Mapping[str, t.Any], target: str | None) -> ET.Element:
+    name = TARGET_NAMES[target] if target else "Not examined"
+    suite = ET.Element("testsuite", name=name)
+    for user in report["users"] if target else ():
+        if user[target] is not None:
+            _case(suite, target or "", report["mode"], user["user"], user[target])
+    for item in report["not_examined"]:
+        if item["target"] == target:
+            who = item["user"] or f"everybody in {item['shard'] or 'a part of the run'}"
+            case = ET.SubElement(suite, "testcase", classname=_class(target), name=clean(who), time="0")
+            _add(case, "error", "not_examined", f"not examined: {item['reason']}")
+    cases = suite.findall("testcase")
+    suite.set("tests", str(len(cases)))
+    suite.set("failures", str(sum(case.find("failure") is not None for case in cases)))
+    suite.set("errors", str(sum(case.find("error") is not None for case in cases)))
+    suite.set("skipped", "0")
+    suite.set("time", "0")
+    # The schema wants a local time without a zone.
+    suite.set("timestamp", str(report["generated"]).rstrip("Z"))
+    return suite
+
+
+def _case(suite: ET.Element, target: str, mode: t.Any, user: str, side: t.Mapping[str, t.Any]) -> None:
+    case = ET.SubElement(suite, "testcase", classname=_class(target), name=clean(user), time="0")
+    done = deed(mode, side)
+    told = ": ".join(filter(None, [spoken(side["drift"]), done]))
+    said = ". ".join(text.rstrip(".") for text in (told, side["reason"], side["error"]) if text)
+    if side["drift"] in PROBLEMS or side["error"]:
+        _add(case, "error", side["drift"] if side["drift"] in PROBLEMS else "failed", said)
+    elif side["drift"] != "in_sync" and (mode == "plan" or not side["changed"]):
+        _add(case, "failure", side["drift"], said)
+    else:
+        ET.SubElement(case, "system-out").text = clean("\n".join([said, *side["warnings"]]))
+
+
+def _add(case: ET.Element, tag: str, kind: str, said: str) -> None:
+    ET.SubElement(case, tag, type=kind, message=clean(" ".join(said.split()))).text = clean(said)
+
+
+def _class(target: str | None) -> str:
+    return f"hybrid.photos.{target}" if target else "hybrid.photos"

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A report as a plan: was it changed since it was written, and which changes did it tell?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+from dataclasses import dataclass
+
+from .._core.model import Action, PhotoError
+from .rows import Target
+
+#: Not part of what was found: when, and the digest itself.
+_APART = ("generated", "digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """One change that a report told. ``observed`` is the tag it was planned on; None: the target had no photo."""
+
+    user: str
+    target: Target
+    id: str | None
+    action: Action
+    source_sha256: str | None
+    observed: str | None
+
+
+def canonical(report: t.Mapping[str, t.Any]) -> bytes:
+    """The bytes that the digest is taken of: sorted keys, no spaces, ASCII, without ``generated`` and ``digest``."""
+    kept = {key: value for key, value in report.items() if key not in _APART}
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
+
+
+def digest(report: t.Mapping[str, t.Any]) -> str:
+    """SHA-256 of what a report found. Equal for two runs that found the same."""
+    return hashlib.sha256(canonical(report)).hexdigest()
+
+
+def parse(text: str | bytes, name: str = "the plan") -> dict[str, t.Any]:
+    """A report read from its JSON, verified."""
+    try:
+        report = json.loads(text)
+    except (ValueError, UnicodeDecodeError) as ex:
+        raise PhotoError(f"{name} is not JSON ({ex}). Give the drift.json that drift_report wrote.") from ex
+    verify(report, name)
+    return t.cast("dict[str, t.Any]", report)
+
+
+def verify(report: t.Any, name: str = "the plan") -> None:
+    """Raise PhotoError unless this is a report of ours of a known version, and unchanged since it was written."""
+    if not isinstance(report, dict) or not isinstance(report.get("users"), list) or "digest" not in report:
+        raise PhotoError(f"{name} is not a drift report. Give the drift.json that drift_report wrote.")
+    if report.get("version") != 1:
+        raise PhotoError(
+            f"{name} is a drift report of version {report.get('version')!r:.20}, and this release reads version 1. "
+            "Make a new one."
+        )
+    try:
+        found = digest(report)
+    except (TypeError, ValueError, RecursionError) as ex:
+        raise PhotoError(f"{name} cannot be read as a drift report ({ex}).") from ex
+    if found != report["digest"]:
+        raise PhotoError(
+            f"{name} was changed after it was written: its digest is {str(report['digest'])[:12]}…, "
+            f"its content gives {found[:12]}…. Make a new report and have that approved."
+        )
+
+
+def approved(report: t.Mapping[str, t.Any], target: Target) -> list[Approved]:
+    """The changes that a verified report of a check run tells for one target, in its order."""
+    if report.get("mode") != "plan":
+        raise PhotoError("The plan tells what was done, not what would be done. Give the report of a check run.")
+    try:
+        changes = [_approved(user, target) for user in report["users"] if user[target] and user[target]["changed"]]
+    except (KeyError, TypeError) as ex:
+        # A digest proves that nothing was changed since, not that it was we who wrote it.
+        raise PhotoError(f"The plan is not a drift report: {ex} is missing or of another kind.") from ex
+    return [change for change in changes if change.action in ("put", "delete")]
+
+
+def _approved(user: t.Mapping[str, t.Any], target: Target) -> Approved:
+    side = user[target]
+    source = side.get("source") or user["source"]
+    seen = side["observed"]
+    return Approved(
+        user=user["user"],
+        target=target,
+        id=side["id"],
+        action=side["action"],
+        source_sha256=source["sha256"] if source and side["action"] == "put" else None,
+        observed=None if seen is None else seen["etag"] if seen["etag"] is not None else seen["sha256"],
+    )

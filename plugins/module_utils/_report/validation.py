@@ -1,0 +1,97 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What photo_validate tells: lines for the screen, and JUnit XML with a test case a user. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from .._definitions.validate import Finding, Report, Rules, validate
+from .files import make_folder, present, write
+from .junit import clean
+
+_STAMP = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+ARGUMENTS: dict[str, dict[str, t.Any]] = {
+    "path": {"type": "path", "required": True},
+    "junit": {"type": "path"},
+    "sharp_side": {"type": "int", "default": 648},
+    "max_crop_loss": {"type": "int", "default": 35},
+    "max_file_bytes": {"type": "int", "default": 5 * 1024 * 1024},
+    "fail_on": {"type": "str", "choices": ["error", "warning"], "default": "error"},
+    "show": {"type": "bool", "default": True},
+}
+
+
+def run(options: t.Mapping[str, t.Any], workers: int | None = None) -> dict[str, t.Any]:
+    """Check the folder and write the file that is asked for. Returns what the module returns."""
+    rules = Rules(options["sharp_side"], options["max_crop_loss"], options["max_file_bytes"])
+    report = validate(Path(options["path"]), rules, workers)
+    changed = bool(options["junit"]) and _save(Path(options["junit"]).absolute(), report, options["fail_on"])
+    errors, warnings = report.count("error"), report.count("warning")
+    return {
+        "changed": changed,
+        "valid": not (errors or (warnings and options["fail_on"] == "warning")),
+        "findings": [as_dict(finding) for finding in report.findings],
+        "summary": {"users": len(report.users), "pictures": report.pictures, "errors": errors, "warnings": warnings},
+        "lines": lines(report),
+    }
+
+
+def _save(path: Path, report: Report, fail_on: str) -> bool:
+    """Write the file unless it is there and says the same, whenever it was written."""
+    make_folder(path.parent)
+    before = present(path) or ""
+    found = _STAMP.search(before)
+    if found and junit(report, fail_on, found[0]) == before:
+        return False
+    write(path, junit(report, fail_on, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")))
+    return True
+
+
+def as_dict(finding: Finding) -> dict[str, t.Any]:
+    """A finding as JSON types."""
+    names = ("severity", "kind", "file", "line", "user", "message")
+    return {name: getattr(finding, name) for name in names}
+
+
+def lines(report: Report) -> list[str]:
+    """A line a finding, and a sum."""
+    errors, warnings = report.count("error"), report.count("warning")
+    total = f"{len(report.users)} users, {report.pictures} pictures: {errors} errors, {warnings} warnings."
+    return [*(" ".join(str(finding).split()) for finding in report.findings), total]
+
+
+def junit(report: Report, fail_on: str = "error", stamp: str = "1970-01-01T00:00:00") -> str:
+    """What fails the check is a failure of the user it concerns; what concerns nobody, of the file it is in."""
+    by_case: dict[str, list[Finding]] = {user: [] for user in report.users}
+    for finding in report.findings:
+        by_case.setdefault(finding.user or finding.file, []).append(finding)
+    suites = ET.Element("testsuites", name="Photo definitions")
+    suite = ET.SubElement(suites, "testsuite", name=clean(report.folder))
+    failures = sum(_case(suite, name, findings, fail_on) for name, findings in by_case.items())
+    suite.set("skipped", "0")
+    suite.set("timestamp", stamp)
+    for element in (suites, suite):
+        for name, number in (("tests", len(by_case)), ("failures", failures), ("errors", 0), ("time", 0)):
+            element.set(name, str(number))
+    ET.indent(suites, " ")
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+def _case(suite: ET.Element, name: str, findings: t.Sequence[Finding], fail_on: str) -> bool:
+    """Add a test case; True when it fails."""
+    case = ET.SubElement(suite, "testcase", classname="hybrid.photos.definitions", name=clean(name), time="0")
+    bad = [finding for finding in findings if finding.severity == "error" or fail_on == "warning"]
+    if bad:
+        said = clean("\n".join(map(str, bad)))
+        ET.SubElement(case, "failure", type=bad[0].kind, message=" ".join(said.split())).text = said
+    rest = [finding for finding in findings if finding not in bad]
+    if rest:
+        ET.SubElement(case, "system-out").text = clean("\n".join(map(str, rest)))
+    return bool(bad)

@@ -1,0 +1,219 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a backup folder holds, and what the photo modules have to be told to bring a run's photos back. Only reads.
+
+For each account that is the picture from before the run, and the tag that the run left there: a photo is put back only
+while the target still shows that tag, so nobody's later change is lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .._core.model import PhotoError, identity_key
+from .._sync.backups import MANIFEST, BackupError, Saved, read_manifest
+
+#: Runs of the restore role are named so, and are not what "the newest run" means: a restore repeated changes nothing.
+RESTORE_PREFIX = "restore-"
+TARGETS = ("ad", "exo")
+NAMES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A manifest line and the folder that its file is in."""
+
+    folder: Path
+    saved: Saved
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be restored. ``users``: identities or ids, empty for all; ``run`` empty: the newest."""
+
+    users: tuple[str, ...] = ()
+    run: str = ""
+    targets: tuple[str, ...] = TARGETS
+    force: bool = False
+
+
+def read_backups(folder: Path) -> list[Kept]:
+    """Every backup in a folder with a manifest, or in folders below it that have one. Raises PhotoError for none."""
+    places = [folder] if (folder / MANIFEST).is_file() else []
+    try:
+        places += sorted(child for child in folder.iterdir() if (child / MANIFEST).is_file())
+    except OSError as error:
+        raise BackupError(f"{folder} cannot be read ({error.strerror}); name a folder with backups") from error
+    if not places:
+        raise BackupError(
+            f"{folder} holds no backups: neither it nor a folder in it has a {MANIFEST}. A run that only put first "
+            "photos, or changed nothing, saves none"
+        )
+    return _with_names([Kept(place, saved) for place in places for saved in read_manifest(place)])
+
+
+def _with_names(kept: list[Kept]) -> list[Kept]:
+    """A restore knows accounts by id alone; what they were called is in the backups of the run that it undid."""
+    called = {(e.saved.target, e.saved.id): e.saved.user for e in kept if e.saved.user != e.saved.id}
+    return [
+        replace(each, saved=replace(each.saved, user=called.get((each.saved.target, each.saved.id), each.saved.user)))
+        for each in kept
+    ]
+
+
+def runs(kept: t.Iterable[Kept]) -> list[dict[str, t.Any]]:
+    """Each run's name, time of its last backup, and number of photos a target; oldest first."""
+    found: dict[str, dict[str, t.Any]] = {}
+    for each in kept:
+        run = found.setdefault(each.saved.run, {"run": each.saved.run, "time": "", **dict.fromkeys(TARGETS, 0)})
+        run["time"] = max(run["time"], each.saved.time)
+        if each.saved.target in TARGETS and not each.saved.dropped:
+            run[each.saved.target] += 1
+    return sorted(found.values(), key=lambda run: run["time"])
+
+
+def chosen_run(kept: t.Sequence[Kept], wanted: str) -> str:
+    """The run to restore. Raises PhotoError that names the ones there are."""
+    known = [str(run["run"]) for run in runs(kept)]
+    if wanted:
+        if wanted in known:
+            return wanted
+        raise PhotoError(f"there is no run {wanted} among the backups; there are: {', '.join(known) or 'none'}")
+    ordinary = [run for run in known if not run.startswith(RESTORE_PREFIX)]
+    if not ordinary:
+        raise PhotoError(
+            f"there is no run to restore but restores themselves ({', '.join(known) or 'none'}); to undo one, name it"
+        )
+    return ordinary[-1]
+
+
+def plan(folder: Path, wish: Wish) -> dict[str, t.Any]:
+    """``run``, ``runs``; by target ``photos``, ``approved`` and ``authority`` for the photo module; and ``problems``.
+
+    Raises PhotoError when nothing can be restored at all, or a named user has no backup in the run.
+    """
+    kept = read_backups(folder)
+    run = chosen_run(kept, wish.run)
+    mine = [each for each in kept if each.saved.run == run and not each.saved.dropped]
+    mine = [each for each in mine if each.saved.target in wish.targets]
+    if wish.users:
+        mine = _only(mine, wish.users, run, kept)
+    answer: dict[str, t.Any] = {"run": run, "runs": runs(kept), "problems": []}
+    for target in TARGETS:
+        of_target = [each for each in mine if each.saved.target == target]
+        answer[target] = _for_target(target, of_target, wish.force, answer["problems"])
+    return answer
+
+
+def _only(mine: list[Kept], users: t.Sequence[str], run: str, kept: t.Sequence[Kept]) -> list[Kept]:
+    wanted = {identity_key(user): user for user in users}
+    found = [each for each in mine if not _names(each.saved).isdisjoint(wanted)]
+    missing = sorted(wanted[key] for key in wanted.keys() - {name for each in found for name in _names(each.saved)})
+    if missing:
+        keys = {identity_key(user) for user in missing}
+        others = {each.saved.run for each in kept if not _names(each.saved).isdisjoint(keys)} - {run}
+        there = f"; there are some in {', '.join(sorted(others)[-NAMES_SHOWN:])}" if others else ""
+        raise PhotoError(
+            f"run {run} saved no photo of {', '.join(missing[:NAMES_SHOWN])}{there}. A first photo replaces none and "
+            "has no backup"
+        )
+    return found
+
+
+def _names(saved: Saved) -> set[str]:
+    return {identity_key(saved.user), identity_key(saved.id)}
+
+
+def _for_target(target: str, kept: t.Sequence[Kept], force: bool, problems: list[dict[str, str]]) -> dict[str, t.Any]:
+    authorities = sorted({each.saved.authority for each in kept})
+    if len(authorities) > 1:
+        raise PhotoError(
+            f"the backups of this run are of several places ({', '.join(authorities)}); name the one folder to restore"
+        )
+    by_id: dict[str, list[Kept]] = {}
+    for each in sorted(kept, key=lambda each: each.saved.time):
+        by_id.setdefault(each.saved.id, []).append(each)
+    photos: list[dict[str, str]] = []
+    approved: list[dict[str, t.Any]] = []
+    names: dict[str, str] = {}
+    for id_, history in by_id.items():
+        first = history[0]
+        why = damage(first)
+        if why is not None:
+            problems.append({"user": first.saved.user, "target": target, "reason": why})
+            continue
+        names[id_] = first.saved.user
+        photos.append({"user": id_, "src": str(first.folder / first.saved.file), "state": "present"})
+        approved.append({"user": id_, "action": "put", "tag": left_behind(history[-1].saved), "id": id_})
+    return {
+        "authority": authorities[0] if authorities else "",
+        "photos": photos,
+        "approved": None if force else approved,
+        "names": names,
+    }
+
+
+def left_behind(saved: Saved) -> str | None:
+    """The tag that the target must still show for this change to be undone without loss; None: no photo at all.
+
+    When the run was cut off before it knew, Active Directory's tag is the hash of what was on its way. Microsoft 365
+    gives tags of its own, so there nothing but the photo from before is sure, and that need not be put back.
+    """
+    if saved.done:
+        return saved.after
+    if saved.action == "delete":
+        return None
+    return saved.intended if saved.target == "ad" and saved.intended else saved.tag
+
+
+def damage(kept: Kept) -> str | None:
+    """Why the saved picture cannot be used, or None."""
+    path = kept.folder / kept.saved.file
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return f"its backup {path} cannot be read ({error.strerror})"
+    if hashlib.sha256(data).hexdigest() != kept.saved.sha256:
+        return f"its backup {path} is not the file any more that was saved; nothing is written from it"
+    return None
+
+
+def named(result: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> dict[str, t.Any]:
+    """A photo module's result with the users called as they were when they were saved, instead of by id."""
+    rows = [{**row, "user": names.get(row["user"], row["user"])} for row in result.get("photos", ())]
+    return {**result, "photos": rows}
+
+
+def lines(
+    results: t.Sequence[t.Mapping[str, t.Any]], problems: t.Sequence[t.Mapping[str, str]], check: bool
+) -> list[str]:
+    """What a restore did, for the screen: a line a user, and a sum."""
+    told: list[str] = []
+    counts = dict.fromkeys(("restored", "already as saved", "left", "failed"), 0)
+    for row in (row for result in results for row in result.get("photos", ())):
+        kind, words = _deed(row, check)
+        counts[kind] += 1
+        told.append(f"{row['user']} ({row['target']}): {words}")
+    for problem in problems:
+        counts["failed"] += 1
+        told.append(f"{problem['user']} ({problem['target']}): failed: {problem['reason']}")
+    head = "would be restored" if check else "restored"
+    figures = ", ".join(f"{n} {head if kind == 'restored' else kind}" for kind, n in counts.items())
+    return [*told, f"{figures}. Photos that the run put where there was none have no backup and were left."]
+
+
+def _deed(row: t.Mapping[str, t.Any], check: bool) -> tuple[str, str]:
+    if row.get("error"):
+        return "failed", f"failed: {row['error']}"
+    if row["drift"] in ("unresolved", "unavailable", "invalid"):
+        return "failed", f"failed: {row['reason']}"
+    if row.get("stale"):
+        return "left", "left: it is not what the run left there; somebody changed it since (restore_force overwrites)"
+    if row["changed"]:
+        unsure = "; the target does not show it yet" if row.get("verified") is False else ""
+        return "restored", ("would be restored" if check else "restored") + unsure
+    return "already as saved", "already as saved"

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The classic mix-up: a user who is declared with, or already shows, somebody else's picture.
+
+Only pictures that the run has at hand anyway are looked at, so telling it costs nothing where nothing drifts.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections import defaultdict
+from dataclasses import replace
+
+from .._core.model import Definition, Outcome, SourceError
+from .._pictures.comparison import by_pixels, may_be_alike
+from .._pictures.image import signature
+from .._pictures.mark import read_mark
+from .renditions import SHARERS_TOLD, Workshop
+
+
+def tell(outcomes: dict[str, Outcome], shown: t.Mapping[str, bytes], workshop: Workshop) -> None:
+    """Complete ``shared_with``, in place. ``shown`` has what the target holds for users whose photo is another one."""
+    for key, users in _same_rendition(outcomes).items():
+        _add(outcomes, key, users, None)
+    if not shown:
+        return
+    declared = [(outcome.definition, print_) for outcome, print_ in _prints(outcomes.values(), workshop)]
+    for key, picture in shown.items():
+        others = [d.user for d in _owners(key, picture, declared, workshop, outcomes)]
+        if others:
+            _add(outcomes, key, others, f"it shows the photo that is declared for {', '.join(others)}")
+
+
+def _add(outcomes: dict[str, Outcome], key: str, users: t.Iterable[str], warning: str | None) -> None:
+    outcome = outcomes[key]
+    shared = tuple(dict.fromkeys([*outcome.shared_with, *users]))[:SHARERS_TOLD]
+    warnings = outcome.warnings if warning is None else (*outcome.warnings, warning)
+    outcomes[key] = replace(outcome, shared_with=shared, warnings=warnings)
+
+
+def _same_rendition(outcomes: t.Mapping[str, Outcome]) -> dict[str, list[str]]:
+    """Users by key whose source, though another file, makes the very same photo."""
+    groups: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes.values():
+        if outcome.desired is not None and outcome.desired.sha256 is not None:
+            groups[outcome.desired.sha256].append(outcome)
+    return {
+        outcome.definition.key: [o.definition.user for o in group[: SHARERS_TOLD + 1] if o is not outcome][
+            :SHARERS_TOLD
+        ]
+        for group in groups.values()
+        if len(group) > 1
+        for outcome in group
+    }
+
+
+def _prints(outcomes: t.Iterable[Outcome], workshop: Workshop) -> t.Iterator[tuple[Outcome, bytes]]:
+    """Signatures of the declared pictures that were rendered in this run."""
+    for outcome in outcomes:
+        made = workshop.made(outcome.definition)
+        if made is not None:
+            yield outcome, signature(made.data)
+
+
+def _owners(
+    key: str,
+    picture: bytes,
+    declared: t.Sequence[tuple[Definition, bytes]],
+    workshop: Workshop,
+    outcomes: t.Mapping[str, Outcome],
+) -> t.Iterator[Definition]:
+    """Whose declared photo a picture is: by our mark in it, else by its looks."""
+    mark = read_mark(picture)
+    if mark is not None:
+        users = set(workshop.users_of.get(mark.source_sha256, []))
+        yield from (o.definition for k, o in outcomes.items() if k != key and o.definition.user in users)
+        return
+    try:
+        mine = signature(picture)
+    except SourceError:
+        return
+    for definition, print_ in declared:
+        if definition.key == key or not may_be_alike(mine, print_):
+            continue
+        made = workshop.made(definition)
+        if made is not None and by_pixels(made.data, picture).verdict == "same":
+            yield definition

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small copies of declared and observed pictures of drifting users, for the HTML report. Nothing is kept for others.
+
+A preview is named after the side it shows and the user: ``ad-<16 hex>.jpg``, ``exo-…``, ``declared-…``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from pathlib import Path
+
+from .._core.model import Observation, Outcome, PhotoError, Recipe, SourceError, identity_key
+from .._pictures.image import render
+from .backups import write_safely
+from .renditions import Workshop
+
+RECIPE = Recipe(size=120, max_bytes=12_000, crop="none")
+
+
+def preview_name(side: str, user: str) -> str:
+    """The file name of one preview; ``side`` is ad, exo or declared."""
+    return f"{side}-{hashlib.sha256(identity_key(user).encode()).hexdigest()[:16]}.jpg"
+
+
+class Previews:
+    """A folder of previews. Raises PhotoError when it cannot be made; a single failed preview is left out."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._declared: set[str] = set()
+        self._lock = threading.Lock()
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise PhotoError(f"the folder for previews {folder} cannot be made: {error.strerror}") from error
+
+    def keep(self, outcome: Outcome, seen: Observation, workshop: Workshop) -> None:
+        """Write what is at hand for one user, when there is something to show."""
+        if outcome.change.drift == "in_sync":
+            return
+        user = outcome.definition.user
+        if seen.picture is not None:
+            self._write(preview_name(outcome.target, user), seen.picture)
+        if outcome.definition.source is None or outcome.change.drift == "invalid":
+            return
+        with self._lock:
+            if user in self._declared:
+                return
+            self._declared.add(user)
+        with contextlib.suppress(SourceError, KeyError):
+            self._write(preview_name("declared", user), workshop.rendition(outcome.definition).data)
+
+    def _write(self, name: str, picture: bytes) -> None:
+        with contextlib.suppress(SourceError, OSError):
+            write_safely(self.folder / name, render(picture, [RECIPE], name)[0].data, lasting=False)

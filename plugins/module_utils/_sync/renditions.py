@@ -1,0 +1,129 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The declared pictures of one run: their hashes before a server is called, their renditions when they are needed."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from .._core.model import Definition, Recipe, Rendition, Source, SourceError, sha256
+from .._pictures.image import load_source, render
+from . import source_hashes
+from .receipts import Receipts
+from .source_hashes import Hashed
+
+#: Renditions kept from the plan to the write; what does not fit is made again, byte for byte the same.
+KEPT_BYTES = 64 * 1024 * 1024
+
+#: Sources hashed by a thread in one go: handing over a single one costs as much as hashing it.
+HASHED_TOGETHER = 64
+#: A placeholder may be thousands of users' picture; naming them all to each of them would be millions of names.
+SHARERS_TOLD = 10
+
+
+class Workshop:
+    """Hashes all sources at once, renders on demand. Safe to use from several threads.
+
+    ``hashes`` has the SHA-256 of every usable source by definition key; ``refused`` why another cannot be used.
+    """
+
+    def __init__(
+        self, recipe: Recipe, definitions: t.Sequence[Definition], workers: int, receipts: Receipts | None = None
+    ) -> None:
+        self.recipe = recipe
+        self.hashes: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
+        self._receipts = receipts
+        self._kept: dict[str, Rendition] = {}
+        self._kept_bytes = 0
+        self._lock = threading.Lock()
+        self._sources = {d.key: d.source for d in definitions if d.source is not None}
+        #: Files that are not what is remembered of them, whatever their times say.
+        self._mistaken: set[bytes] = set()
+        self._hash_all(workers)
+        #: Who else is declared with the same file contents, by hash.
+        self.users_of: dict[str, list[str]] = {}
+        for definition in definitions:
+            if definition.key in self.hashes:
+                self.users_of.setdefault(self.hashes[definition.key], []).append(definition.user)
+
+    def _hash_all(self, workers: int) -> None:
+        sources = list(self._sources.values())
+        names = [source_hashes.key(s.path) if s.path is not None else None for s in sources]
+        known: t.Mapping[bytes, Hashed] = {}
+        if self._receipts is not None:
+            known = self._receipts.hashes([name for name in names if name is not None])
+        asked = [(source, known.get(name or b"")) for source, name in zip(sources, names, strict=True)]
+        lots = [asked[start : start + HASHED_TOGETHER] for start in range(0, len(asked), HASHED_TOGETHER)]
+        fresh: list[Hashed] = []
+        with ThreadPoolExecutor(workers) as pool:
+            answers = itertools.chain.from_iterable(pool.map(lambda lot: [_hash(*one) for one in lot], lots))
+            for key, answer in zip(self._sources, answers, strict=True):
+                if answer.error is not None:
+                    self.refused[key] = answer.error
+                    continue
+                self.hashes[key] = answer.sha256
+                if answer.fresh is not None:
+                    fresh.append(answer.fresh)
+        if self._receipts is not None:
+            self._receipts.save_hashes(fresh)
+
+    def close(self) -> None:
+        """Forget what was remembered of a file and turned out to be wrong. Call it where the run began."""
+        if self._receipts is not None:
+            self._receipts.save_hashes((), self._mistaken)
+
+    def rendition(self, definition: Definition) -> Rendition:
+        """What the recipe makes of this definition's source. Raises SourceError."""
+        digest = self.hashes[definition.key]
+        with self._lock:
+            kept = self._kept.get(digest)
+        if kept is not None:
+            return kept
+        source = self._sources[definition.key]
+        data = load_source(source)
+        if sha256(data) != digest:
+            if source.path is not None and (name := source_hashes.key(source.path)) is not None:
+                self._mistaken.add(name)
+            raise SourceError(f"{source.name} changed while the run was under way; run again")
+        made = render(data, [self.recipe], source.name)[0]
+        with self._lock:
+            if digest not in self._kept and self._kept_bytes + len(made.data) <= KEPT_BYTES:
+                self._kept[digest] = replace(made, pixels=None)
+                self._kept_bytes += len(made.data)
+        return made
+
+    def made(self, definition: Definition) -> Rendition | None:
+        """The rendition, if this run made it and still has it."""
+        with self._lock:
+            return self._kept.get(self.hashes.get(definition.key, ""))
+
+    def shared_with(self, definition: Definition) -> tuple[str, ...]:
+        """Other users who are declared with the same picture: a classic mix-up. The first few, when it is many."""
+        users = self.users_of.get(self.hashes.get(definition.key, ""), [])
+        return tuple(user for user in users[: SHARERS_TOLD + 1] if user != definition.user)[:SHARERS_TOLD]
+
+
+class _Answer(t.NamedTuple):
+    """A source's hash, or why it cannot be used; and what is worth remembering of it."""
+
+    sha256: str
+    error: str | None = None
+    fresh: Hashed | None = None
+
+
+def _hash(source: Source, known: Hashed | None) -> _Answer:
+    try:
+        if source.path is None:
+            return _Answer(sha256(load_source(source)))
+        if known is not None and source_hashes.remembered(source.path, known):
+            return _Answer(known.sha256)
+        digest, fresh = source_hashes.hash_file(source.path)
+        return _Answer(digest, fresh=fresh)
+    except SourceError as error:
+        return _Answer("", str(error))

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The check of a pull request: every rule, on folders made for it."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions import validate as validation
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions.validate import Rules, validate
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import encode, scene
+
+
+def write(folder: Path, name: str, width: int = 700, height: int = 700, seed: int = 1, **options: t.Any) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode(scene(width, height, seed), "PNG" if name.endswith(".png") else "JPEG", **options))
+    return path
+
+
+def told(folder: Path, **rules: int) -> list[tuple[str, str, str, int | None, str]]:
+    return [(f.severity, f.kind, f.file, f.line, f.user) for f in validate(folder, Rules(**rules)).findings]
+
+
+def test_a_good_folder_has_no_findings(tmp_path: Path) -> None:
+    write(tmp_path, "alice@x.test.jpg", seed=1)
+    write(tmp_path, "portraits/bob.png", seed=2)
+    (tmp_path / "photos.yml").write_text("photos:\n  bob@x.test: portraits/bob.png\n  carol@x.test: {state: absent}\n")
+    report = validate(tmp_path)
+    assert report.findings == []
+    assert (report.users, report.pictures) == (["alice@x.test", "bob@x.test", "carol@x.test"], 2)
+
+
+def test_every_problem_of_the_definitions_is_an_error_with_its_line(tmp_path: Path) -> None:
+    write(tmp_path, "alice@x.test.jpg")
+    (tmp_path / "photos.yml").write_text("photos:\n  bob@x.test: portraits/bob.png\n  carol@x.test: {sate: absent}\n")
+    assert told(tmp_path) == [
+        ("error", "definition", "photos.yml", 2, ""),
+        ("error", "definition", "photos.yml", 3, ""),
+    ]
+
+
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
+    report = validate(tmp_path / "nowhere")
+    assert report.count("error") == 1
+    assert "no such folder" in report.findings[0].message
+
+
+@pytest.mark.parametrize("content", [b"no picture at all", b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
+def test_a_file_that_is_no_picture_is_an_error(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "alice@x.test.jpg").write_bytes(content)
+    assert told(tmp_path) == [("error", "unreadable", "alice@x.test.jpg", None, "alice@x.test")]
+
+
+def test_a_picture_cut_short_is_an_error_told_where_it_is_declared(tmp_path: Path) -> None:
+    path = write(tmp_path, "portraits/bob.jpg")
+    path.write_bytes(path.read_bytes()[:20_000])
+    (tmp_path / "photos.yml").write_text("photos:\n  bob@x.test: portraits/bob.jpg\n")
+    finding = validate(tmp_path).findings[0]
+    assert (finding.severity, finding.kind, finding.file, finding.line) == ("error", "unreadable", "photos.yml", 2)
+    assert finding.message.startswith("bob@x.test: portraits/bob.jpg: ")
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [(47, [("error", "too_small")]), (48, [("warning", "not_sharp")]), (647, [("warning", "not_sharp")]), (648, [])],
+)
+def test_small_pictures(tmp_path: Path, side: int, expected: list[tuple[str, str]]) -> None:
+    write(tmp_path, "alice@x.test.jpg", side, side)
+    assert [finding[:2] for finding in told(tmp_path)] == expected
+
+
+def test_what_a_square_from_the_centre_loses_is_said(tmp_path: Path) -> None:
+    write(tmp_path, "alice@x.test.jpg", 700, 1400)
+    finding = validate(tmp_path).findings[0]
+    assert finding.kind == "not_square"
+    assert "loses 50 %" in finding.message
+    assert told(tmp_path, max_crop_loss=50) == []
+
+
+def test_a_portrait_format_of_three_to_four_is_fine(tmp_path: Path) -> None:
+    write(tmp_path, "alice@x.test.jpg", 750, 1000)
+    assert told(tmp_path) == []
+
+
+def test_a_file_too_large_for_git(tmp_path: Path) -> None:
+    path = write(tmp_path, "alice@x.test.jpg")
+    size = path.stat().st_size
+    assert told(tmp_path, max_file_bytes=size) == []
+    assert told(tmp_path, max_file_bytes=size - 1) == [("error", "file_size", "alice@x.test.jpg", None, "alice@x.test")]
+
+
+def test_one_picture_for_two_users(tmp_path: Path) -> None:
+    first = write(tmp_path, "alice@x.test.jpg", seed=3)
+    (tmp_path / "bob@x.test.jpg").write_bytes(first.read_bytes())
+    write(tmp_path, "carol@x.test.jpg", seed=4)
+    assert [finding[1:] for finding in told(tmp_path)] == [
+        ("used_twice", "alice@x.test.jpg", None, "alice@x.test"),
+        ("used_twice", "bob@x.test.jpg", None, "bob@x.test"),
+    ]
+
+
+def test_one_file_named_for_two_users(tmp_path: Path) -> None:
+    write(tmp_path, "logo.png")
+    (tmp_path / "photos.yml").write_text("photos:\n  a@x.test: logo.png\n  b@x.test: logo.png\n")
+    assert [finding[1:] for finding in told(tmp_path)] == [
+        ("used_twice", "photos.yml", 2, "a@x.test"),
+        ("used_twice", "photos.yml", 3, "b@x.test"),
+    ]
+
+
+def test_one_picture_saved_twice_in_two_ways(tmp_path: Path) -> None:
+    write(tmp_path, "alice@x.test.png", seed=5)
+    write(tmp_path, "bob@x.test.jpg", seed=5, quality=80)
+    for seed in range(6, 12):
+        write(tmp_path, f"other{seed}@x.test.jpg", seed=seed)
+    assert [(finding[1], finding[4]) for finding in told(tmp_path)] == [
+        ("used_twice", "alice@x.test"),
+        ("used_twice", "bob@x.test"),
+    ]
+
+
+def test_only_like_signatures_are_compared_by_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(12):
+        write(tmp_path, f"user{seed}@x.test.jpg", 200, 200, seed=seed)
+    compared: list[int] = []
+    real = validation.comparison.by_pixels
+    monkeypatch.setattr(validation.comparison, "by_pixels", lambda a, b: compared.append(1) or real(a, b))
+    validate(tmp_path)
+    assert len(compared) < 12
+
+
+def test_a_picture_that_nobody_uses_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "alice@x.test.jpg", seed=1)
+    write(tmp_path, "portraits/forgotten.png", seed=2)
+    write(tmp_path, ".hidden/thumb.png", seed=3)
+    assert told(tmp_path) == [("warning", "unused", "portraits/forgotten.png", None, "")]

@@ -1,0 +1,167 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Identities, filters, and who counts as the answer."""
+
+from __future__ import annotations
+
+import base64
+import re
+import uuid
+
+import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Unresolved, User
+from ansible_collections.hybrid.photos.plugins.module_utils._directory import search
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.rootdse import (
+    domain_of,
+    guid,
+    parse_root,
+    parse_schema,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+ID = uuid.UUID("8d3bca50-1d7e-11d0-a081-00aa006c33ed")
+USUAL = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)
+
+
+def entry(**attributes: bytes) -> dict[str, list[bytes]]:
+    return {"objectguid": [ID.bytes_le], **{name.lower(): [value] for name, value in attributes.items()}}
+
+
+def test_guids_are_stored_little_endian() -> None:
+    assert guid(bytes.fromhex("50ca3b8d7e1dd011a08100aa006c33ed")) == str(ID)
+    assert search.escape_guid(str(ID)).startswith("\\50\\ca\\3b\\8d\\7e\\1d")
+
+
+@given(USUAL)
+def test_an_escaped_identity_is_one_value(identity: str) -> None:
+    escaped = search.escape(identity)
+    assert not set(escaped) & set("()*&|!=<>~\0\n")
+    assert escaped.isascii()
+    back = re.sub(rb"\\([0-9a-f]{2})", lambda m: bytes.fromhex(m[1].decode()), escaped.encode())
+    assert back.decode() == identity
+
+
+def test_filters() -> None:
+    assert search.people_filter() == "(&(objectCategory=person)(objectClass=user))"
+    clauses = [search.clause("mail", "a*(b"), search.clause("objectGUID", f"{{{ID}}}")]
+    assert search.people_filter(clauses) == (
+        f"(&(|(mail=a\\2a\\28b)(objectGUID={search.escape_guid(str(ID))}))(objectCategory=person)(objectClass=user))"
+    )
+    assert [len(part) for part in search.chunks(["x"] * 250)] == [100, 100, 50]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Alice@Example.com", "alice@example.COM", True),
+        ("zoë", "ZOE\u0308", True),
+        ("zoë", "zoe", False),
+        ("straße", "strasse", False),
+        ("alice ", "alice", False),
+    ],
+)
+def test_which_spellings_are_one(one: str, other: str, same: bool) -> None:
+    assert (search.key("mail", one) == search.key("mail", other)) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("CN=Ann Lee, OU=People,DC=x", "cn=ann lee,ou=people,dc=x", True),
+        ("CN=Lee\\, Ann,DC=x", "CN=Lee\\2C Ann,DC=x", True),
+        ("CN=Lee\\, Ann,DC=x", "CN=Lee, Ann,DC=x", False),
+        ("CN=a\\+b,DC=x", "CN=a\\2bb,DC=x", True),
+        ("CN=zo\\c3\\ab,DC=x", "CN=zoë,DC=x", True),
+        ("CN=a\\\\,DC=x", "CN=a\\5C,DC=x", True),
+        ("CN=a,DC=x", "CN=a\\,DC=x", False),
+        ("CN=a\\ ,DC=x", "CN=a,DC=x", False),
+    ],
+)
+def test_which_distinguished_names_are_one(one: str, other: str, same: bool) -> None:
+    assert (search.key("distinguishedName", one) == search.key("distinguishedName", other)) is same
+
+
+@given(st.text(max_size=40))
+def test_any_text_has_a_key_or_is_refused(identity: str) -> None:
+    for match_by in search.MATCH_BY:
+        if search.refusal(match_by, identity, "example.com") is None:
+            search.clause(match_by, identity)
+            assert isinstance(search.key(match_by, identity), str)
+
+
+@pytest.mark.parametrize(
+    ("match_by", "identity", "says"),
+    [
+        ("mail", "", "empty"),
+        ("mail", "   ", "empty"),
+        ("mail", "a\nb", "control character"),
+        ("mail", "a\0b", "control character"),
+        ("mail", "\ud800", "half a character"),
+        ("mail", "x" * 1025, "1025 characters"),
+        ("objectGUID", "alice", "not a GUID"),
+        ("distinguishedName", "alice", "not a distinguished name"),
+        ("distinguishedName", "CN=a,DC=other,DC=com", "belongs to the domain other.com"),
+        ("distinguishedName", "CN=a\\,DC=example\\,DC=com", "not a distinguished name|belongs to"),
+    ],
+)
+def test_who_can_be_nobody(match_by: search.MatchBy, identity: str, says: str) -> None:
+    assert re.search(says, search.refusal(match_by, identity, "example.com") or "")
+    assert len(search.nobody(match_by, identity, "").reason) < 200
+
+
+@pytest.mark.parametrize("identity", ["CN=a,DC=example,DC=com", "cn=Lee\\, Ann, OU=x, DC=Example, DC=com"])
+def test_names_of_this_domain(identity: str) -> None:
+    assert search.refusal("distinguishedName", identity, "example.com") is None
+
+
+def test_an_entry_as_a_person() -> None:
+    attributes = entry(userPrincipalName=b"a@x", sAMAccountName=b"a", uSNChanged=b"42", mail=b"m@x")
+    person = search.person("CN=a,DC=x", attributes, "mail")
+    assert person == search.Person(str(ID), "CN=a,DC=x", ("m@x",), "a@x", base64.b64encode(ID.bytes_le).decode(), 42)
+    anchored = search.person("CN=a,DC=x", entry(**{"mS-DS-ConsistencyGuid": bytes(16)}), "mail")
+    assert anchored is not None
+    assert anchored.immutable_id == base64.b64encode(bytes(16)).decode()
+    assert anchored.matches == ()
+    assert search.person("CN=a,DC=x", {}, "mail") is None
+
+
+def test_judging() -> None:
+    def someone(name: str) -> search.Person:
+        return search.Person(name, f"CN={name},DC=x", (name,), name, "", 1)
+
+    one = search.judge("mail", "A", [someone("a")], [], "DC=x")
+    assert one == User("A", "a", "CN=a,DC=x", "a", "")
+    several = search.judge("mail", "a", [someone(n) for n in "abcdefg"], [], "DC=x")
+    assert isinstance(several, Unresolved)
+    assert "7 accounts have mail 'a': CN=a,DC=x;" in several.reason
+    assert "and 2 more" in several.reason
+    near = search.judge("mail", "é", [], [someone("e")], "DC=x")
+    assert isinstance(near, Unresolved)
+    assert "spelled alike: e (CN=e,DC=x)" in near.reason
+    none = search.judge("mail", "z", [], [], "DC=x")
+    assert isinstance(none, Unresolved)
+    assert "no user has mail 'z' under DC=x" in none.reason
+
+
+def test_what_a_controller_says_of_itself() -> None:
+    root = parse_root(
+        {
+            "defaultnamingcontext": [b"DC=Corp,DC=example,DC=com"],
+            "highestcommittedusn": [b"123"],
+            "currenttime": [b"20261123103004.0Z"],
+            "supportedcontrol": [b"1.2", b"3.4"],
+        }
+    )
+    assert (root.domain, root.usn, root.current_time) == ("corp.example.com", 123, 1795429804.0)
+    assert root.controls == {"1.2", "3.4"}
+    assert parse_root({}).current_time is None
+    assert domain_of("CN=a, DC=b , DC=c") == "b.c"
+    schema = parse_schema(
+        [
+            {"ldapdisplayname": [b"thumbnailPhoto"], "rangeupper": [b"102400"], "searchflags": [b"0"]},
+            {"ldapdisplayname": [b"mail"], "searchflags": [b"9"]},
+        ]
+    )
+    assert (schema.photo_limit, schema.indexed) == (102400, {"mail"})

@@ -1,0 +1,402 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The doctor's checks one by one, on servers that say what they are told to say."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
+    Observation,
+    PhotoError,
+    StoreError,
+    Unresolved,
+    User,
+)
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor import ad, here, joined
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.model import Check, Step, clock, examine, ok
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.settings import PhotoSettings, SettingsNotThere
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts
+
+GRAPH = GraphOptions(tenant_id="contoso.test", client_id="me", client_secret="hush")
+AD = DirectoryOptions("dc1.photos.test", username="svc@photos.test", password="hush", tls_mode="ldaps")
+LEAST = ("ProfilePhoto.ReadWrite.All", "User.Read.All", "PeopleSettings.Read.All")
+
+
+def status(checks: t.Sequence[Check]) -> dict[str, str]:
+    return {check.name: check.status for check in checks}
+
+
+def user(name: str, immutable: str | None = "x") -> User:
+    return User(name, f"id-{name}", name, name, immutable)
+
+
+# ---------------------------------------------------------------------------------------------------------- running
+
+
+def test_one_failure_does_not_stop_the_others_and_what_needs_it_is_skipped() -> None:
+    def broken() -> Check:
+        raise ZeroDivisionError("oops")
+
+    def told() -> Check:
+        raise PhotoError("the option is wrong")
+
+    steps = [
+        Step("a", broken),
+        Step("b", told),
+        Step("c", lambda: ok("fine"), ("b",)),
+        Step("d", lambda: ok("fine")),
+        Step("e", lambda: ok("fine"), ("c",)),
+    ]
+    checks = examine("ad", steps)
+    assert status(checks) == {"a": "fail", "b": "fail", "c": "skipped", "d": "ok", "e": "skipped"}
+    assert "ZeroDivisionError" in checks[0].text
+    assert checks[1].text == "the option is wrong"
+    assert "'b' did not succeed" in checks[2].text
+    assert {check.area for check in checks} == {"ad"}
+
+
+@pytest.mark.parametrize(
+    ("skew", "strict", "expected"),
+    [
+        (0.4, True, "ok"),
+        (-59, True, "ok"),
+        (61, True, "warn"),
+        (-301, True, "fail"),
+        (301, False, "warn"),
+        (None, True, "skipped"),
+    ],
+)
+def test_clocks(skew: float | None, strict: bool, expected: str) -> None:
+    assert clock("Graph", skew, strict).status == expected
+
+
+# ------------------------------------------------------------------------------------------------------ this machine
+
+
+def test_python() -> None:
+    assert here.python_version((3, 11, 0)).status == "ok"
+    assert here.python_version((3, 10, 9)).status == "fail"
+
+
+def test_libraries() -> None:
+    assert here.libraries((here.PILLOW,)).status == "ok"
+    assert here.libraries((here.Library("Pillow", "PIL", "999.0"),)).status == "warn"
+    missing = here.libraries((here.Library("no-such-library", "no_such_library", "1"),))
+    assert missing.status == "fail"
+    assert "pip install 'no-such-library>=1'" in missing.advice
+
+
+def test_versions_are_compared_as_numbers() -> None:
+    assert here.numbers("10.10.1rc1") > here.numbers("10.9")
+    assert here.numbers("unknown") == ()
+
+
+def test_programs() -> None:
+    assert here.program("sh", "").status == "ok"
+    assert here.program("no-such-program", "install it").advice == "install it"
+
+
+def test_receipts_file(tmp_path: Path) -> None:
+    path = tmp_path / "receipts.sqlite"
+    assert here.receipts(None, "ad").status == "skipped"
+    assert here.receipts(str(path), "ad").status == "ok"
+    assert not path.exists(), "the doctor makes nothing"
+    assert here.receipts(str(tmp_path / "no" / "yet" / "r.sqlite"), "ad").status == "ok"
+    assert list(tmp_path.iterdir()) == [], "a look makes nothing"
+    (tmp_path / "file").write_text("in the way")
+    assert here.receipts(str(tmp_path / "file" / "r.sqlite"), "ad").status == "fail"
+    Receipts(path, "ad").close()
+    assert here.receipts(str(path), "ad").status == "ok"
+    path.write_bytes(b"no database, but more than enough text to be read as one " * 40)
+    assert here.receipts(str(path), "ad").status == "fail"
+    path.unlink()
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE t (x)")
+    other.close()
+    assert "another program" in here.receipts(str(path), "ad").text
+
+
+# -------------------------------------------------------------------------------------------------- Microsoft 365
+
+
+class Tenant:
+    """What exo.Cloud sees of a GraphPhotoStore."""
+
+    authority = "contoso"
+
+    def __init__(self, **says: t.Any) -> None:
+        self.refuses: str | None = says.get("refuses")
+        self.roles: tuple[str, ...] | None = says.get("roles", LEAST)
+        self.source: str | None = says.get("source", "cloud")
+        self.hidden: bool = says.get("hidden", False)
+        self.clock_skew: float | None = says.get("skew", 0.0)
+        self.users: dict[str, User] = {name: user(name) for name in says.get("users", ("alice",))}
+        self.problem: str | None = says.get("problem")
+        self.settings = self
+        self.closed = False
+
+    def limit(self) -> int:
+        return 4194303
+
+    def sign_in(self) -> None:
+        if self.refuses:
+            raise StoreError(self.refuses)
+
+    def token_roles(self) -> tuple[str, ...] | None:
+        return self.roles
+
+    def get(self) -> PhotoSettings:
+        if self.hidden:
+            raise SettingsNotThere("no")
+        return PhotoSettings(self.source, None)  # type: ignore[arg-type]
+
+    def resolve(self, names: t.Sequence[str]) -> dict[str, User | Unresolved]:
+        return {name: self.users.get(name, Unresolved(name, "nobody")) for name in names}
+
+    def observe(self, users: t.Sequence[User], _wanted: t.Any) -> t.Iterator[tuple[User, Observation]]:
+        for each in users:
+            yield each, Observation(problem=self.problem)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def cloud(writes: bool = True, options: GraphOptions = GRAPH, **says: t.Any) -> dict[str, Check]:
+    tenant = Tenant(**says)
+    side = Cloud(options, ["alice"], writes=writes, open_store=lambda *a, **k: tenant)  # type: ignore[arg-type, return-value]
+    checks = {check.name: check for check in side.checks()}
+    assert tenant.closed or checks.get("options", Check("", "fail", "")).status == "fail"
+    return checks
+
+
+def test_a_tenant_in_order() -> None:
+    assert {check.status for check in cloud().values()} == {"ok", "skipped"}
+    assert [name for name, check in cloud().items() if check.status == "skipped"] == ["receipts file"]
+
+
+def test_a_tenant_that_is_not_configured_is_skipped() -> None:
+    assert [check.status for check in cloud(options=GraphOptions()).values()] == ["skipped"]
+
+
+def test_options_that_cannot_be_used_are_told_without_asking() -> None:
+    checks = cloud(options=GraphOptions(client_secret="hush"))
+    assert checks["options"].status == "fail"
+    assert "tenant_id" in checks["options"].text
+    assert checks["sign-in"].status == "skipped"
+
+
+def test_a_refused_sign_in_leaves_the_rest_unlooked_at() -> None:
+    checks = cloud(refuses="client_secret is wrong")
+    assert checks["sign-in"].text == "client_secret is wrong"
+    assert {checks[name].status for name in ("permissions", "photo source", "users", "photos")} == {"skipped"}
+
+
+@pytest.mark.parametrize(
+    ("roles", "writes", "expected", "names"),
+    [
+        (LEAST, True, "ok", ""),
+        (("User.Read.All",), True, "fail", "ProfilePhoto.ReadWrite.All"),
+        (("ProfilePhoto.Read.All", "User.Read.All"), True, "fail", "ProfilePhoto.ReadWrite.All"),
+        (("ProfilePhoto.Read.All", "User.Read.All"), False, "ok", ""),
+        ((), True, "fail", "User.Read.All and ProfilePhoto.ReadWrite.All"),
+        ((*LEAST, "Mail.ReadWrite"), True, "warn", "Mail.ReadWrite"),
+        (("User.ReadWrite.All",), True, "warn", "User.ReadWrite.All"),
+        (("ProfilePhoto.ReadWrite.All", "User.Read.All"), False, "warn", "ProfilePhoto.ReadWrite.All"),
+        (None, True, "warn", "cannot be read"),
+    ],
+)
+def test_permissions(roles: tuple[str, ...] | None, writes: bool, expected: str, names: str) -> None:
+    check = cloud(writes=writes, roles=roles)["permissions"]
+    assert check.status == expected
+    assert names in check.text
+
+
+def test_photo_source() -> None:
+    assert cloud(source="on_premises")["photo source"].status == "fail"
+    assert cloud(source="on_premises", writes=False)["photo source"].status == "warn"
+    assert cloud(source=None)["photo source"].status == "ok"
+    assert cloud(hidden=True)["photo source"].status == "warn"
+
+
+def test_users_and_photos_of_the_tenant() -> None:
+    nobody = cloud(users=())
+    assert (nobody["users"].status, nobody["photos"].status) == ("fail", "skipped")
+    assert cloud(problem="no mailbox")["photos"].status == "fail"
+    side = Cloud(GRAPH, ["alice", "bob"], open_store=lambda *a, **k: Tenant())  # type: ignore[arg-type, return-value]
+    check = next(check for check in side.checks() if check.name == "users")
+    assert check.status == "warn"
+    assert "bob" in check.text
+
+
+def test_graphs_clock() -> None:
+    assert cloud(skew=-400.0)["clock"].status == "fail"
+    assert cloud(skew=None)["clock"].status == "skipped"
+
+
+# ------------------------------------------------------------------------------------------------ Active Directory
+
+
+class Root(t.NamedTuple):
+    host: str = "dc1.photos.test"
+    domain: str = "photos.test"
+    current_time: float | None = None
+
+
+class Controller:
+    """What ad.Domain sees of a DirectoryPhotoStore."""
+
+    base = "DC=photos,DC=test"
+
+    def __init__(self, **says: t.Any) -> None:
+        self.root = Root(current_time=time.time() + says.get("skew", 0))
+        self.says = says
+        self.users = {name: user(name) for name in says.get("users", ("alice",))}
+
+    def connect(self) -> Controller:
+        if "refuses" in self.says:
+            raise StoreError(self.says["refuses"])
+        return self
+
+    def everyone(self) -> t.Iterator[User]:
+        yield from self.users.values()
+
+    def limit(self) -> int | None:
+        return self.says.get("limit", 102400)
+
+    def resolve(self, names: t.Sequence[str]) -> dict[str, User | Unresolved]:
+        return {name: self.users.get(name, Unresolved(name, "nobody")) for name in names}
+
+    def observe(self, users: t.Sequence[User], _wanted: t.Any) -> t.Iterator[tuple[User, Observation]]:
+        for each in users:
+            yield each, Observation(present=True, bytes=self.says.get("bytes", 5000))
+
+    def close(self) -> None:
+        return
+
+
+@pytest.fixture
+def domain(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, Check]]:
+    def examined(options: DirectoryOptions = AD, writes: bool = True, **says: t.Any) -> dict[str, Check]:
+        may = says.get("may", frozenset({"thumbnailphoto"}))
+        days = says.get("days", 100)
+        monkeypatch.setattr(ad, "writable", lambda _c, _b, users: [(each.id, may) for each in users])
+        monkeypatch.setattr(ad, "certificate_end", lambda _o: None if days is None else time.time() + days * ad.DAY)
+        monkeypatch.setattr(ad.Domain, "reach", lambda _self: ok("there"))
+        controller = Controller(**says)
+        side = ad.Domain(options, ["alice"], writes=writes, open_store=lambda *a, **k: controller)  # type: ignore[arg-type, return-value]
+        return {check.name: check for check in side.checks()}
+
+    return examined
+
+
+Examine = t.Callable[..., dict[str, Check]]
+
+
+def test_a_domain_in_order(domain: Examine) -> None:
+    assert [name for name, check in domain().items() if check.status != "ok"] == ["receipts file"]
+
+
+def test_a_domain_that_is_not_configured_is_skipped(domain: Examine) -> None:
+    assert [check.status for check in domain(DirectoryOptions("")).values()] == ["skipped"]
+
+
+def test_a_refused_bind_leaves_the_rest_unlooked_at(domain: Examine) -> None:
+    checks = domain(refuses="username or password is wrong")
+    assert checks["sign-in"].status == "fail"
+    assert {checks[name].status for name in ("clock", "search base", "users", "right to write")} == {"skipped"}
+
+
+def test_certificates_about_to_end_or_not_compared(domain: Examine) -> None:
+    assert domain(days=10)["certificate"].status == "warn"
+    assert domain(days=None)["certificate"].status == "warn"
+    loose = DirectoryOptions("dc1", username="a", password="b", cert_validation="ignore_hostname")
+    assert domain(loose)["certificate"].status == "warn"
+
+
+def test_the_right_to_write(domain: Examine) -> None:
+    assert domain(may=frozenset())["right to write"].status == "fail"
+    assert "dsacls" in domain(may=frozenset())["right to write"].advice
+    assert domain(may=frozenset(), writes=False)["right to write"].status == "ok"
+    more = domain(may=frozenset({"thumbnailphoto", "unicodepwd"}))["right to write"]
+    assert more.status == "warn"
+    assert "unicodepwd" in more.text
+
+
+def test_photos_over_the_limit_of_entra_id(domain: Examine) -> None:
+    assert domain(bytes=10240)["limit of Entra ID"].status == "ok"
+    assert "10,241 bytes" in domain(bytes=10241)["limit of Entra ID"].text
+    assert domain(bytes=10241)["limit of Entra ID"].status == "warn"
+
+
+def test_range_upper(domain: Examine) -> None:
+    assert domain(limit=None)["largest photo"].status == "warn"
+    assert domain(limit=8192)["largest photo"].status == "fail"
+
+
+def test_the_controllers_clock(domain: Examine) -> None:
+    assert domain(skew=400)["clock"].status == "warn"
+    kerberos = DirectoryOptions("dc1", auth_protocol="kerberos", tls_mode="none")
+    assert domain(kerberos, skew=400)["clock"].status == "fail"
+
+
+def test_an_empty_search_base(domain: Examine) -> None:
+    assert domain(users=())["search base"].status == "fail"
+
+
+# ---------------------------------------------------------------------------------------------------------- together
+
+
+def people(**ids: str | None) -> dict[str, tuple[str, str | None]]:
+    return {name: (name, immutable) for name, immutable in ids.items()}
+
+
+def test_identities_that_do_not_belong_together() -> None:
+    assert joined.identities(people(a="1", b="2"), people(a="1", b="2")).status == "ok"
+    check = joined.identities(people(a="1", b="2"), people(a="1", b="3"))
+    assert (check.status, "b" in check.text) == ("fail", True)
+    assert joined.identities(people(a="1"), people(a=None)).status == "warn"
+    assert joined.identities(None, people(a="1")).status == "skipped"
+
+
+def result(target: str, checks: t.Sequence[Check], *users: User) -> dict[str, t.Any]:
+    return answer(target, checks, {each.identity: each for each in users}, {})
+
+
+def test_the_two_sides_are_joined() -> None:
+    machine = Check("Python", "ok", "Python 3.11", area="here")
+    both = [
+        result("ad", [machine, Check("sign-in", "ok", "in", area="ad")], user("alice")),
+        result("exo", [machine, Check("sign-in", "fail", "out", "do it", area="exo")], user("alice")),
+    ]
+    told = joined.diagnosis({"results": both, "targets": ["ad", "exo"]})
+    assert not told["ok"]
+    assert told["counts"] == {"ok": 3, "warn": 0, "fail": 1, "skipped": 0}
+    assert sum("Python 3.11" in line for line in told["lines"]) == 1
+    assert any(line.strip() == "-> do it" for line in told["lines"])
+    assert told["lines"][-1] == "A run would be stopped. 3 ok, 0 warnings, 1 failed."
+    assert json.loads(joined.as_json(told))["counts"]["fail"] == 1
+
+
+def test_a_module_that_could_not_run_is_a_failed_check() -> None:
+    told = joined.diagnosis({"results": [{"target": "ad", "msg": "it broke"}], "targets": ["ad"]})
+    assert not told["ok"]
+    assert [check["text"] for check in told["checks"] if check["status"] == "fail"] == ["it broke"]
+    assert [c["text"] for c in told["checks"] if c["area"] == "exo"] == ["not asked for"]
+
+
+def test_nothing_looked_at_is_no_good_news() -> None:
+    nothing = [
+        result(target, [Check("connection", "skipped", "not configured", area=target)]) for target in ("ad", "exo")
+    ]  # type: ignore[arg-type]
+    assert not joined.diagnosis({"results": nothing, "targets": ["ad", "exo"]})["ok"]

@@ -1,0 +1,121 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import DRIFTS
+from ansible_collections.hybrid.photos.plugins.module_utils._report.complete import complete
+from ansible_collections.hybrid.photos.plugins.module_utils._report.counts import (
+    DRIFTING,
+    clean,
+    count,
+    drifting,
+    joined,
+    outcome,
+)
+from ansible_collections.hybrid.photos.plugins.module_utils._report.rows import Mode, gather
+from ansible_collections.hybrid.photos.plugins.module_utils._report.words import headline, line
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
+from hypothesis import given
+from hypothesis import strategies as st
+
+flags = st.sampled_from(["", " foreign", " kept", " failed", " unverified"])
+words = st.builds(str.__add__, st.sampled_from(DRIFTS), flags)
+people = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["ad", "exo"]), words), max_size=30)
+
+
+def run(rows: list[tuple[str, str, str]], done: bool = False) -> list[sample.Result]:
+    return [sample.result([sample.row(user, target, word, done)]) for user, target, word in rows]
+
+
+@given(people, st.booleans(), st.lists(st.sampled_from("abcxyz")))
+def test_every_user_counts_once(rows: list[tuple[str, str, str]], done: bool, users: list[str]) -> None:
+    mode: Mode = "done" if done else "plan"
+    gathered = gather(run(rows, done))
+    complete(gathered, users, ["ad", "exo"])
+    counts = count(gathered, mode)
+    assert sum(counts["states"].values()) == counts["users"] == len({user for user, *_more in rows} | set(users))
+    for target, summary in counts["targets"].items():
+        assert sum(summary[drift] for drift in DRIFTS) == summary["checked"]
+        assert summary["checked"] == len({user for user, at, _words in rows if at == target})
+    # What the line says adds up as well: its figures, without those in brackets, are all users.
+    told = line(mode, counts).removeprefix("sync did: ").replace("nothing", "")
+    outside = told.split(" (")[0] + told.partition(")")[2] if "(" in told else told
+    assert sum(int(word) for word in outside.replace(",", "").split() if word.isdigit()) == counts["users"]
+
+
+def test_the_line_of_a_check_run() -> None:
+    rows = [(f"m{n}", "ad", "missing") for n in range(3)]
+    rows += [(f"d{n}", "exo", "different") for n in range(7)]
+    rows += [(f"u{n}", "ad", "unwanted") for n in range(2)]
+    rows += [(f"s{n}", target, "in_sync") for n in range(488) for target in ("ad", "exo")]
+    rows += [("x", "ad", "unresolved")]
+    counts = count(gather(run(rows)), "plan")
+    assert line("plan", counts) == "12 drift (3 missing, 7 different, 2 unwanted), 488 in sync, 1 unresolved"
+    assert headline("plan", counts) == (
+        "12 of 501 users drift (3 missing, 7 different, 2 unwanted); 488 in sync, 1 unresolved."
+    )
+    assert drifting("plan", counts) == 12
+    assert joined(counts)["checked"] == 989
+
+
+def test_the_line_of_a_real_run() -> None:
+    rows = [("a", "ad", "missing"), ("a", "exo", "different"), ("b", "ad", "different"), ("c", "exo", "unwanted")]
+    rows += [("d", "ad", "missing unverified"), ("e", "ad", "missing failed"), ("f", "ad", "different kept")]
+    rows += [("g", "ad", "in_sync"), ("h", "ad", "invalid")]
+    counts = count(gather(run(rows, done=True)), "done")
+    assert line("done", counts) == (
+        "sync did: 2 put, 1 deleted, 1 unverified, 1 failed, 1 left alone, 1 in sync, 1 invalid"
+    )
+    assert drifting("done", counts) == 1
+
+
+def test_a_run_with_nothing_to_do() -> None:
+    counts = count(gather(run([("a", "ad", "in_sync"), ("b", "ad", "in_sync")])), "plan")
+    assert line("plan", counts) == "0 drift, 2 in sync"
+    assert headline("plan", counts) == "All 2 users are in sync."
+    assert line("done", counts | {"states": {**counts["states"], "left": 0}}) == "sync did: nothing, 2 in sync"
+    assert clean("plan", counts)
+
+
+def test_drift_on_one_side_hides_no_problem_from_the_target_figures() -> None:
+    counts = count(gather(run([("a", "ad", "missing"), ("a", "exo", "unavailable")])), "plan")
+    assert counts["states"]["missing"] == 1
+    assert counts["targets"]["exo"]["unavailable"] == 1
+
+
+def test_a_partial_run_is_not_clean() -> None:
+    rows = run([("a", "ad", "in_sync")])
+    assert not clean("plan", count(gather([*rows, {"unreachable": True, "msg": "gone"}]), "plan"))
+    half = gather(rows)
+    complete(half, ["a"], ["ad", "exo"])
+    assert not clean("plan", count(half, "plan"))
+    assert not clean("plan", count(gather([]), "plan"))
+    partial = count(gather([*rows, {"unreachable": True, "msg": "gone"}]), "plan")
+    assert line("plan", partial) == "0 drift, 1 in sync, 1 part of the run not examined"
+    assert headline("plan", partial) == "None of 1 user drift; 1 in sync, 1 part of the run not examined."
+    assert headline("plan", count(gather([]), "plan")) == "Nothing was examined."
+
+
+@pytest.mark.parametrize(
+    ("words", "became"),
+    [
+        ("in_sync", "in_sync"),
+        ("missing", "put"),
+        ("different", "put"),
+        ("unwanted", "deleted"),
+        ("missing unverified", "unverified"),
+        ("missing failed", "failed"),
+        ("different kept", "left"),
+        ("unresolved", "unresolved"),
+        ("invalid failed", "invalid"),
+    ],
+)
+def test_what_became_of_a_row(words: str, became: str) -> None:
+    gathered = gather([sample.result([sample.row("a", "ad", words, done=True)])])
+    assert outcome(gathered.rows["a", "ad"]) == became
+
+
+def test_states_that_drift_are_those_that_a_run_would_change() -> None:
+    assert set(DRIFTING) < set(DRIFTS)

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guards over the results of many shards."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
+from ansible_collections.hybrid.photos.plugins.module_utils._report.guard import judge
+
+
+def result(target: str, **rows: str) -> dict[str, t.Any]:
+    """Rows by user: in_sync, replaced, first, removed or kept."""
+    kinds = {
+        "in_sync": ("in_sync", "none", True),
+        "replaced": ("different", "put", True),
+        "kept": ("different", "none", True),
+        "first": ("missing", "put", False),
+        "removed": ("unwanted", "delete", True),
+    }
+    photos = []
+    for user, kind in rows.items():
+        drift, action, there = kinds[kind]
+        observed = {"sha256": "0" * 64} if there else None
+        photos.append({"user": user, "drift": drift, "action": action, "observed": observed, "reason": ""})
+    return {"target": target, "photos": photos}
+
+
+def test_photos_that_stay_do_not_count_as_replaced() -> None:
+    users = {f"u{n}": "in_sync" for n in range(10)} | {f"k{n}": "kept" for n in range(10)}
+    verdict = judge({"results": [result("ad", **users)], "max_replaced": "0", "max_removed": "0"})
+    assert verdict["allowed"]
+    assert verdict["figures"]["ad"] == {"checked": 20, "replaced": 0, "removed": 0}
+
+
+def test_shards_are_judged_together() -> None:
+    small = [result("exo", **{f"s{n}u{m}": "replaced" for m in range(3)}) for n in range(4)]
+    verdict = judge({"results": small, "max_replaced": "30%", "max_removed": "10%"})
+    assert not verdict["allowed"]
+    assert "12 of 12 photos would be replaced" in verdict["msg"]
+    assert "s0u0 (exo)" in verdict["msg"]
+
+
+def test_one_target_in_order_does_not_hide_the_other() -> None:
+    in_order = result("ad", **{f"u{n}": "in_sync" for n in range(90)})
+    out_of_order = result("exo", **{f"u{n}": "removed" for n in range(10)})
+    verdict = judge({"results": [in_order, out_of_order], "max_replaced": "30%", "max_removed": "10%"})
+    assert not verdict["allowed"]
+    assert "10 of 10 photos would be removed" in verdict["msg"]
+    assert "max_removed" in verdict["msg"]
+
+
+def test_first_time_photos_do_not_count() -> None:
+    first = result("exo", **{f"u{n}": "first" for n in range(50)})
+    assert judge({"results": [first], "max_replaced": "0%", "max_removed": "0%"})["allowed"]
+
+
+def test_a_limit_that_is_none_is_refused_by_name() -> None:
+    with pytest.raises(PhotoError, match="max_removed"):
+        judge({"results": [], "max_replaced": "30%", "max_removed": "many"})

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
+from ansible_collections.hybrid.photos.plugins.module_utils._report import plan
+from ansible_collections.hybrid.photos.plugins.module_utils._report.document import as_json, build
+from ansible_collections.hybrid.photos.plugins.module_utils._report.rows import Mode, gather
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
+
+
+def report(mode: Mode = "plan") -> dict[str, t.Any]:
+    return build(gather(sample.everything(mode == "done")), mode=mode, title="T", generated="2026-01-02T03:04:05Z")
+
+
+def test_a_report_read_back_is_verified() -> None:
+    assert plan.parse(as_json(report())) == report()
+    assert plan.parse(json.dumps(report(), indent=7).encode()) == report()
+
+
+def change_user(told: dict[str, t.Any]) -> None:
+    told["users"][0]["user"] = "eve@contoso.example"
+
+
+def change_source(told: dict[str, t.Any]) -> None:
+    told["users"][0]["source"]["sha256"] = "0" * 64
+
+
+def drop_user(told: dict[str, t.Any]) -> None:
+    told["users"].pop()
+
+
+def add_key(told: dict[str, t.Any]) -> None:
+    told["more"] = True
+
+
+@pytest.mark.parametrize("tamper", [change_user, change_source, drop_user, add_key])
+def test_a_report_that_was_changed_is_refused(tamper: t.Callable[[dict[str, t.Any]], None]) -> None:
+    told = report()
+    tamper(told)
+    with pytest.raises(PhotoError, match="was changed after it was written"):
+        plan.verify(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("no json", "drift.json is not JSON"),
+        (b"\xff\xfe\x00", "drift.json is not JSON"),
+        ("[]", "not a drift report"),
+        ("{}", "not a drift report"),
+        ('{"users": [], "digest": "x", "version": 2}', "version 2"),
+        ('{"users": [NaN], "digest": "x", "version": 1}', "cannot be read"),
+    ],
+)
+def test_what_is_no_report_is_refused(text: str | bytes, said: str) -> None:
+    with pytest.raises(PhotoError, match=said):
+        plan.parse(text, "drift.json")
+
+
+def test_the_approved_changes_of_a_target() -> None:
+    by_user = {change.user: change for change in plan.approved(report(), "exo")}
+    put = by_user["alex.wilber@contoso.example"]
+    assert put == plan.Approved(
+        user="alex.wilber@contoso.example",
+        target="exo",
+        id=put.id,
+        action="put",
+        source_sha256=sample.fake_hash("alex.wilber@contoso.example"),
+        observed=sample.fake_hash("alex.wilber@contoso.example", "etag")[:12],
+    )
+    assert by_user["debra.berger@contoso.example"].observed is None
+    removal = by_user["emily.braun@contoso.example"]
+    assert (removal.action, removal.source_sha256) == ("delete", None)
+    # Kept on purpose, in sync, or a problem: nothing was approved there.
+    for user in ("lidia.holloway", "carlos+demo", "enrico.cattaneo", "henrietta.müller"):
+        assert f"{user}@contoso.example" not in by_user
+
+
+def test_the_approved_changes_of_ad_name_the_value_by_its_hash() -> None:
+    by_user = {change.user: change for change in plan.approved(report(), "ad")}
+    user = "adele.vance@contoso.example"
+    assert by_user[user].observed == sample.fake_hash("ad", user, "seen")
+
+
+def test_what_was_done_is_no_plan() -> None:
+    with pytest.raises(PhotoError, match="what was done"):
+        plan.approved(report("done"), "ad")
+
+
+def test_a_digest_over_nonsense_does_not_make_a_plan() -> None:
+    told: dict[str, t.Any] = {"version": 1, "mode": "plan", "users": [{"user": "a", "ad": {"changed": True}}]}
+    told["digest"] = plan.digest(told)
+    plan.verify(told)
+    with pytest.raises(PhotoError, match="not a drift report"):
+        plan.approved(told, "ad")

@@ -1,0 +1,274 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backups and how they come back: with the real algorithm, on stores in memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
+    Definition,
+    Expectation,
+    PhotoError,
+    Recipe,
+    Source,
+    User,
+)
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.image import render
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import read_mark
+from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import Wish, lines, plan
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups, read_manifest
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import Result, Settings, Tools, reconcile
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import ScriptedStore, picture
+
+ALL = Limit("max", percent=100.0)
+AD = Recipe(96, 10240, mark=True)
+EXO = Recipe(648, 4194303)
+
+
+def run(store: ScriptedStore, definitions: t.Sequence[Definition], folder: Path, name: str, **more: t.Any) -> Result:
+    recipe = AD if store.target == "ad" else EXO
+    recipe = dataclasses.replace(recipe, as_is=more.pop("as_is", False), max_bytes=4194303)
+    settings = Settings(recipe, "userPrincipalName", ALL, ALL, workers=2, **more)
+    return reconcile(definitions, store, settings, Tools(backups=Backups(folder, store.target, name)))
+
+
+def sync(
+    store: ScriptedStore, wanted: dict[str, bytes | None], folder: Path, name: str = "run-1", **more: t.Any
+) -> Result:
+    definitions = [
+        Definition(user, "absent") if data is None else Definition(user, "present", Source(content=data))
+        for user, data in wanted.items()
+    ]
+    return run(store, definitions, folder, name, **more)
+
+
+def restore(store: ScriptedStore, folder: Path, wish: Wish | None = None, **more: t.Any) -> Result:
+    """What the role does: the plan of the folder, through the photo module."""
+    # The store in memory resolves names, not ids.
+    names = {user.id: name for name, user in store.users.items()}
+    told = plan(folder, wish or Wish())[store.target]
+    expected = {a["user"]: Expectation(a["action"], a["tag"], None, a["id"]) for a in told["approved"] or ()}
+    definitions = [
+        Definition(
+            names[photo["user"]],
+            "present",
+            Source(path=photo["src"]),
+            expect=expected.get(photo["user"]),
+        )
+        for photo in told["photos"]
+    ]
+    return run(store, definitions, folder / "again", "restore-1", as_is=True, **more)
+
+
+@pytest.fixture(params=["ad", "exo"])
+def store(request: pytest.FixtureRequest) -> ScriptedStore:
+    made = ScriptedStore(["alice", "bob", "carol"], request.param)
+    made.put_by_hand("alice", picture(8))
+    made.put_by_hand("bob", picture(9))
+    return made
+
+
+BAD: dict[str, bytes | None] = {"alice": picture(1), "bob": None, "carol": picture(2)}
+
+
+def test_what_a_run_replaced_or_removed_comes_back(store: ScriptedStore, tmp_path: Path) -> None:
+    before = dict(store.photos)
+    sync(store, BAD, tmp_path / "run-1")
+    result = restore(store, tmp_path / "run-1", check=True)
+    assert [o.change.action for o in result.outcomes] == ["put", "put"]
+    assert store.photos["id-alice"] != before["id-alice"]
+    result = restore(store, tmp_path / "run-1")
+    assert [(o.changed, o.verified, o.error) for o in result.outcomes] == [(True, True, None)] * 2
+    if store.target == "ad":
+        assert {key: store.photos[key] for key in before} == before
+    assert "id-carol" in store.photos, "a first photo has no backup and is left"
+    again = restore(store, tmp_path / "run-1")
+    assert [o.change.drift for o in again.outcomes] == ["in_sync", "in_sync"]
+
+
+def test_a_folder_of_runs_gives_the_newest_and_never_a_restore_unless_named(
+    store: ScriptedStore, tmp_path: Path
+) -> None:
+    sync(store, BAD, tmp_path / "one", "run-1")
+    sync(store, {"alice": picture(3)}, tmp_path / "two", "run-2")
+    restore(store, tmp_path / "two")
+    (tmp_path / "two" / "again").rename(tmp_path / "three")
+    told = plan(tmp_path, Wish())
+    assert [each["run"] for each in told["runs"]] == ["run-1", "run-2", "restore-1"]
+    assert told["run"] == "run-2"
+    assert plan(tmp_path, Wish(run="restore-1"))[store.target]["photos"]
+    with pytest.raises(PhotoError, match=r"no run run-9 .* run-1, run-2, restore-1"):
+        plan(tmp_path, Wish(run="run-9"))
+
+
+def test_a_restore_is_undone_by_naming_it(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "run-1")
+    bad = store.photos["id-alice"]
+    restore(store, tmp_path / "run-1")
+    result = restore(store, tmp_path / "run-1" / "again", Wish(run="restore-1", users=("alice",)))
+    assert [o.changed for o in result.outcomes] == [True]
+    if store.target == "ad":
+        assert store.photos["id-alice"] == bad
+
+
+def test_what_somebody_changed_since_is_left_unless_forced(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "run-1")
+    store.put_by_hand("alice", picture(30))
+    store.put_by_hand("bob", picture(31))
+    held = dict(store.photos)
+    result = restore(store, tmp_path / "run-1")
+    assert [o.stale for o in result.outcomes] == [True, True]
+    assert store.photos == held
+    result = restore(store, tmp_path / "run-1", Wish(force=True))
+    assert [o.changed for o in result.outcomes] == [True, True]
+
+
+def test_of_several_backups_in_one_run_the_first_comes_back(store: ScriptedStore, tmp_path: Path) -> None:
+    before = dict(store.photos)
+    sync(store, {"alice": picture(1)}, tmp_path / "b")
+    sync(store, {"alice": picture(3)}, tmp_path / "b")
+    result = restore(store, tmp_path / "b")
+    assert [o.changed for o in result.outcomes] == [True]
+    if store.target == "ad":
+        assert store.photos == before
+
+
+def test_a_photo_saved_for_a_write_that_was_not_made_is_not_what_comes_back(
+    store: ScriptedStore, tmp_path: Path
+) -> None:
+    """Somebody was quicker, so it was planned again on another photo: that one is what the run has overwritten."""
+    meddled = iter([picture(7)])
+
+    def meddle(user_id: str) -> None:
+        if user_id == "id-alice" and (data := next(meddled, None)) is not None:
+            store.put_by_hand("alice", data)
+
+    store.before_write = meddle
+    sync(store, {"alice": picture(1)}, tmp_path / "b")
+    store.before_write = lambda user_id: None
+    first, second = read_manifest(tmp_path / "b")
+    assert (first.dropped, first.done, second.dropped, second.done) == (True, False, False, True)
+    restore(store, tmp_path / "b")
+    if store.target == "ad":
+        assert store.photos["id-alice"] == picture(7)
+
+
+def test_without_verification_the_tag_is_known_all_the_same(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "b", verify=False)
+    assert {s.user: (s.done, s.after) for s in read_manifest(tmp_path / "b")} == {
+        "alice": (True, store.tags["id-alice"]),
+        "bob": (True, None),
+    }
+    assert [o.changed for o in restore(store, tmp_path / "b").outcomes] == [True, True]
+
+
+def test_a_run_killed_after_its_write_can_be_undone_where_tags_are_hashes(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "b")
+    manifest = tmp_path / "b" / "manifest.jsonl"
+    kept = [line for line in manifest.read_text().splitlines() if '"written"' not in line]
+    manifest.write_text("\n".join(kept) + '\n{"event": "wri')
+    changed = {o.definition.user: o.changed for o in restore(store, tmp_path / "b").outcomes}
+    assert changed == {"alice": store.target == "ad", "bob": True}
+
+
+def test_a_run_killed_before_its_write_leaves_nothing_to_restore(store: ScriptedStore, tmp_path: Path) -> None:
+    held = store.photos["id-alice"]
+    Backups(tmp_path / "b", store.target, "run-1").save(
+        User("alice", "id-alice", "x"), held, store.tags["id-alice"], "killed", picture(1)
+    )
+    result = restore(store, tmp_path / "b")
+    assert [(o.change.drift, o.stale) for o in result.outcomes] == [("in_sync", False)]
+
+
+def test_users_and_targets_can_be_named(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "b")
+    told = plan(tmp_path / "b", Wish(users=("ALICE",)))
+    assert [photo["user"] for photo in told[store.target]["photos"]] == ["id-alice"]
+    assert told[store.target]["names"] == {"id-alice": "alice"}
+    assert plan(tmp_path / "b", Wish(users=("id-bob",)))[store.target]["names"] == {"id-bob": "bob"}
+    with pytest.raises(PhotoError, match="saved no photo of carol"):
+        plan(tmp_path / "b", Wish(users=("alice", "carol")))
+    other = "exo" if store.target == "ad" else "ad"
+    assert plan(tmp_path / "b", Wish(targets=(other,)))[store.target]["photos"] == []
+
+
+def test_a_damaged_backup_is_told_and_never_written(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "b")
+    saved = {s.user: tmp_path / "b" / s.file for s in read_manifest(tmp_path / "b")}
+    saved["alice"].write_bytes(picture(40))
+    saved["bob"].unlink()
+    told = plan(tmp_path / "b", Wish())
+    assert told[store.target]["photos"] == []
+    reasons = {problem["user"]: problem["reason"] for problem in told["problems"]}
+    assert "not the file any more" in reasons["alice"]
+    assert "cannot be read" in reasons["bob"]
+
+
+def test_a_folder_without_backups_is_no_plan_to_do_nothing(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(PhotoError):
+            plan(folder, Wish())
+
+
+def test_the_authority_comes_from_the_manifest(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "b")
+    assert plan(tmp_path / "b", Wish())[store.target]["authority"] == "example.test"
+    manifest = tmp_path / "b" / "manifest.jsonl"
+    entries = [json.loads(line) for line in manifest.read_text().splitlines() if line]
+    entries[0]["authority"] = "other.test"
+    manifest.write_text("\n".join(map(json.dumps, entries)))
+    with pytest.raises(PhotoError, match=r"example\.test, other\.test"):
+        plan(tmp_path / "b", Wish())
+
+
+def test_as_it_is_means_the_bytes_without_a_mark() -> None:
+    marked = render(picture(1), [AD], "a")[0].data
+    assert read_mark(marked)
+    recipe = Recipe(96, 102400, mark=True, as_is=True)
+    assert render(marked, [recipe], "a")[0].data == marked
+    assert render(picture(1, 400), [recipe], "a")[0].data == picture(1, 400)
+    png = picture(1, fmt="PNG")
+    assert render(png, [recipe], "a")[0].data == png, "a directory takes any picture back"
+    cloud = Recipe(648, 4194303, as_is=True)
+    assert render(png, [cloud], "a")[0].data.startswith(b"\xff\xd8"), "but the cloud is sent JPEG"
+    small = Recipe(96, 3000, as_is=True)
+    assert len(render(picture(1, 400), [small], "a")[0].data) <= 3000
+
+
+def test_a_restored_photo_with_a_mark_of_its_own_is_in_sync_by_its_bytes(tmp_path: Path) -> None:
+    ours = ScriptedStore(["alice"], "ad")
+    sync(ours, {"alice": picture(5)}, tmp_path / "a")
+    marked = ours.photos["id-alice"]
+    sync(ours, {"alice": picture(6)}, tmp_path / "b")
+    restore(ours, tmp_path / "b")
+    assert ours.photos["id-alice"] == marked
+    assert restore(ours, tmp_path / "b").outcomes[0].change.drift == "in_sync"
+
+
+def test_words_tell_every_kind_apart() -> None:
+    def row(**values: t.Any) -> dict[str, t.Any]:
+        base = {"user": "a", "target": "ad", "drift": "different", "changed": False, "reason": "why"}
+        return {**base, **values}
+
+    rows = [
+        row(changed=True),
+        row(changed=True, verified=False),
+        row(drift="in_sync"),
+        row(stale=True),
+        row(error="no right"),
+        row(drift="unresolved"),
+    ]
+    told = lines([{"photos": rows}], [{"user": "b", "target": "exo", "reason": "gone"}], check=False)
+    assert told[0] == "a (ad): restored"
+    assert "does not show it yet" in told[1]
+    assert "restore_force" in told[3]
+    assert told[4] == "a (ad): failed: no right"
+    assert told[-1].startswith("2 restored, 1 already as saved, 1 left, 3 failed.")
+    assert "would be restored" in lines([{"photos": rows}], [], check=True)[0]

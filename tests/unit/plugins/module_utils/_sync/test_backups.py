@@ -1,0 +1,136 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backups: whole or not there, and a manifest that a killed run cannot spoil."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import User, sha256
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import (
+    MANIFEST,
+    BackupError,
+    Backups,
+    read_manifest,
+)
+
+ALICE = User("alice@x", "1b4db7eb-4057-5ddf-91e0-36dec72071f5", "h")
+
+
+def test_a_saved_photo_reads_back_with_all_that_a_restore_needs(tmp_path: Path) -> None:
+    backups = Backups(tmp_path / "b", "exo", "run-1")
+    backups.authority = "tenant"
+    path = backups.save(ALICE, b"photo", '"etag"', "why")
+    (saved,) = read_manifest(tmp_path / "b")
+    assert path.parent == tmp_path / "b" / "exo" / ALICE.id
+    assert path.read_bytes() == b"photo"
+    assert (saved.user, saved.id, saved.target, saved.authority) == ("alice@x", ALICE.id, "exo", "tenant")
+    assert (saved.sha256, saved.tag, saved.run, saved.reason) == (sha256(b"photo"), '"etag"', "run-1", "why")
+    assert (saved.done, saved.after) == (False, None)
+    backups.done(path, '"new"')
+    assert [(s.done, s.after) for s in read_manifest(tmp_path / "b")] == [(True, '"new"')]
+
+
+def test_only_the_owner_can_read_photos_and_manifest(tmp_path: Path) -> None:
+    path = Backups(tmp_path / "b", "ad", "run").save(ALICE, b"photo", None, "why")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "b" / MANIFEST).stat().st_mode & 0o777 == 0o600
+    for folder in (path.parent, path.parent.parent, tmp_path / "b"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_was_there_before_keeps_its_rights_and_shows_no_photo(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    path = Backups(shared, "ad", "run").save(ALICE, b"photo", None, "why")
+    assert shared.stat().st_mode & 0o7777 == 0o1777
+    assert {(shared / "ad").stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777} == {0o700}
+    assert (shared / MANIFEST).stat().st_mode & 0o777 == 0o600
+
+
+def test_photo_and_manifest_are_on_disk_before_the_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[tuple[str, bytes]] = []
+
+    def fsync(descriptor: int) -> None:
+        name = Path(f"/proc/self/fd/{descriptor}").readlink()
+        flushed.append((name.name, name.read_bytes() if name.is_file() else b""))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    path = Backups(tmp_path / "b", "ad", "run").save(ALICE, b"photo", None, "why")
+    assert [what for _name, what in flushed[:1]] == [b"photo"]
+    assert flushed[1][0] == path.parent.name
+    assert flushed[2] == (MANIFEST, (tmp_path / "b" / MANIFEST).read_bytes())
+
+
+def test_a_line_that_the_disk_has_no_room_for_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "write", lambda _descriptor, data: len(data) // 2)
+    with pytest.raises(BackupError, match="No space left"):
+        Backups(tmp_path, "ad", "run").save(ALICE, b"photo", None, "why")
+
+
+def test_many_backups_of_one_user_are_all_kept_in_order(tmp_path: Path) -> None:
+    backups = Backups(tmp_path, "ad", "run")
+    paths = [backups.save(ALICE, str(n).encode(), None, "why") for n in range(20)]
+    assert len(set(paths)) == 20
+    assert [tmp_path / saved.file for saved in read_manifest(tmp_path)] == paths
+
+
+def test_a_line_that_a_killed_run_left_unfinished_spoils_no_other(tmp_path: Path) -> None:
+    backups = Backups(tmp_path, "ad", "run")
+    backups.save(ALICE, b"1", None, "why")
+    with (tmp_path / MANIFEST).open("ab") as file:
+        file.write(b'{"event": "saved", "us')
+    backups.save(ALICE, b"2", None, "why")
+    assert [saved.sha256 for saved in read_manifest(tmp_path)] == [sha256(b"1"), sha256(b"2")]
+
+
+def test_an_id_from_a_server_cannot_leave_the_folder(tmp_path: Path) -> None:
+    path = Backups(tmp_path / "b", "exo", "run").save(User("x", "../../etc", "h"), b"1", None, "why")
+    assert path.resolve().is_relative_to(tmp_path / "b")
+
+
+def test_a_manifest_that_points_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    backups = Backups(tmp_path / "b", "ad", "run")
+    path = backups.save(ALICE, b"1", None, "why")
+    manifest = tmp_path / "b" / MANIFEST
+    manifest.write_text(manifest.read_text().replace(path.relative_to(tmp_path / "b").as_posix(), "../x.jpg"))
+    with pytest.raises(BackupError, match="outside"):
+        read_manifest(tmp_path / "b")
+
+
+def test_a_folder_without_a_manifest_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="no backup folder"):
+        read_manifest(tmp_path)
+
+
+def test_a_full_or_closed_place_is_told_with_the_user(tmp_path: Path) -> None:
+    (tmp_path / "b").write_text("a file")
+    with pytest.raises(BackupError, match="alice@x"):
+        Backups(tmp_path / "b", "ad", "run").save(ALICE, b"1", None, "why")
+
+
+def _save_for_ever(folder: Path) -> None:
+    backups = Backups(folder, "ad", "run")
+    n = 0
+    while True:
+        backups.save(ALICE, str(n).encode() * 5000, None, "why")
+        n += 1
+
+
+@pytest.mark.parametrize("pause", [0.03, 0.07, 0.12, 0.2])
+def test_every_backup_in_the_manifest_of_a_killed_run_is_whole(tmp_path: Path, pause: float) -> None:
+    worker = multiprocessing.get_context("fork").Process(target=_save_for_ever, args=(tmp_path,))
+    worker.start()
+    time.sleep(pause)
+    os.kill(worker.pid or 0, signal.SIGKILL)
+    worker.join(10)
+    if (tmp_path / MANIFEST).exists():
+        for saved in read_manifest(tmp_path):
+            assert sha256((tmp_path / saved.file).read_bytes()) == saved.sha256

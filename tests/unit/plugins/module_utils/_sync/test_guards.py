@@ -1,0 +1,120 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drift, change and guards, without any store."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
+    Change,
+    Comparison,
+    Definition,
+    Observation,
+    PhotoError,
+    Receipt,
+    Source,
+)
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit, decide, guard, is_foreign
+
+PRESENT = Definition("alice", "present", Source(path="a.jpg"))
+ABSENT = Definition("alice", "absent")
+PHOTO = Observation(True, tag="t1")
+NONE = Observation()
+
+
+def compared(verdict: str) -> Comparison:
+    return Comparison(verdict, "pixels", "because")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("definition", "seen", "verdict", "drift", "action", "replaces"),
+    [
+        (PRESENT, NONE, None, "missing", "put", False),
+        (PRESENT, PHOTO, "same", "in_sync", "none", False),
+        (PRESENT, PHOTO, "different", "different", "put", True),
+        (PRESENT, PHOTO, "ambiguous", "different", "put", True),
+        (ABSENT, PHOTO, None, "unwanted", "delete", True),
+        (ABSENT, NONE, None, "in_sync", "none", False),
+        (PRESENT, Observation(problem="no mailbox"), None, "unavailable", "none", False),
+        (ABSENT, Observation(problem="no mailbox"), None, "unavailable", "none", False),
+        (ABSENT, Observation(present=True, problem="no mailbox"), None, "unavailable", "none", False),
+    ],
+)
+def test_each_pair_of_definition_and_observation_has_one_drift(
+    definition: Definition, seen: Observation, verdict: str | None, drift: str, action: str, replaces: bool
+) -> None:
+    change = decide(definition, seen, None if verdict is None else compared(verdict))
+    assert (change.drift, change.action, change.replaces) == (drift, action, replaces)
+    assert change.reason
+
+
+@pytest.mark.parametrize(("definition", "seen"), [(PRESENT, PHOTO), (PRESENT, NONE), (ABSENT, PHOTO)])
+def test_a_kept_foreign_change_is_told_as_drift_without_an_action(definition: Definition, seen: Observation) -> None:
+    change = decide(definition, seen, compared("different"), foreign=True, on_foreign_change="keep")
+    assert change.action == "none"
+    assert change.drift != "in_sync"
+    assert change.foreign
+    assert "on_foreign_change is keep" in change.reason
+
+
+@pytest.mark.parametrize(
+    ("receipt_tag", "seen", "foreign"),
+    [
+        ("t1", PHOTO, False),
+        ("t0", PHOTO, True),
+        ("t0", NONE, True),
+        (None, PHOTO, True),
+        (None, NONE, False),
+        ("t0", Observation(problem="not readable"), False),
+    ],
+)
+def test_foreign_is_a_tag_that_is_not_on_our_receipt(receipt_tag: str | None, seen: Observation, foreign: bool) -> None:
+    assert is_foreign(Receipt("id", "s", "r", receipt_tag), seen) is foreign
+    assert is_foreign(None, seen) is False
+
+
+def plan(replaced: int, removed: int, first: int) -> list[tuple[str, Change]]:
+    return [
+        *((f"r{n}", Change("different", "put", "", replaces=True)) for n in range(replaced)),
+        *((f"d{n}", Change("unwanted", "delete", "", replaces=True)) for n in range(removed)),
+        *((f"f{n}", Change("missing", "put", "")) for n in range(first)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("replaced", "removed", "checked", "limits", "stopped"),
+    [
+        (30, 0, 100, ("30%", "10%"), False),
+        (31, 0, 100, ("30%", "10%"), True),
+        (0, 10, 100, ("30%", "10%"), False),
+        (0, 11, 100, ("30%", "10%"), True),
+        (25, 0, 1000, ("25", "10%"), False),
+        (26, 0, 1000, ("25", "10%"), True),
+        (1, 0, 10, ("0", "0"), True),
+        (0, 1, 10, ("100%", "0%"), True),
+        (9, 0, 9, ("0", "0"), False),
+        (10, 0, 10, ("100%", "100%"), False),
+        (1, 0, 10, ("9.9%", "0"), True),
+    ],
+)
+def test_a_guard_speaks_exactly_when_its_limit_is_passed(
+    replaced: int, removed: int, checked: int, limits: tuple[str, str], stopped: bool
+) -> None:
+    parsed = (Limit.parse("max_replaced", limits[0]), Limit.parse("max_removed", limits[1]))
+    assert (guard(plan(replaced, removed, 50), checked, parsed) is not None) is stopped
+
+
+def test_the_message_has_the_figures_the_first_ten_users_and_the_option() -> None:
+    limits = (Limit.parse("max_replaced", "10%"), Limit.parse("max_removed", "10%"))
+    message = str(guard(plan(12, 0, 0), 20, limits))
+    assert "12 of 20" in message
+    assert "r9 and 2 more" in message
+    assert "raise max_replaced for" in message
+    assert "max_removed" not in message
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1", "101%", "1.5", "10 %%", "NaN", "1e3"])
+def test_a_limit_that_is_none_is_refused_by_the_name_of_its_option(text: str) -> None:
+    with pytest.raises(PhotoError, match="max_removed"):
+        Limit.parse("max_removed", text)

@@ -1,0 +1,166 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A PhotoStore in memory that behaves like the unkind ones: it re-encodes, lags, refuses, and changes under us."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import typing as t
+
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
+    Observation,
+    Resolution,
+    StoreError,
+    Unresolved,
+    User,
+    Write,
+    WriteResult,
+    sha256,
+)
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.store import Glimpses, Wanted
+from PIL import Image, ImageDraw, UnidentifiedImageError
+
+
+def picture(seed: int, size: int = 200, fmt: str = "JPEG") -> bytes:
+    """A drawn picture; another seed is clearly another picture."""
+    image = Image.new("RGB", (size, size), (40 * seed % 256, 90 * seed % 256, 30 + 60 * seed % 200))
+    draw = ImageDraw.Draw(image)
+    for n in range(6):
+        x, y = (seed * 37 + n * 53) % size, (seed * 71 + n * 29) % size
+        colour = ((seed * 97 + n * 40) % 256, (seed * 13 + n * 90) % 256, (n * 60 + seed * 7) % 256)
+        draw.ellipse((x - 30, y - 30, x + 30, y + 30), fill=colour)
+    out = io.BytesIO()
+    image.save(out, fmt, **({"quality": 92} if fmt == "JPEG" else {}))
+    return out.getvalue()
+
+
+def reencoded(data: bytes) -> bytes:
+    """What a service makes of an upload."""
+    out = io.BytesIO()
+    Image.open(io.BytesIO(data)).convert("RGB").save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def size_of(data: bytes) -> tuple[int, int] | tuple[None, None]:
+    """Sides in pixels; nothing for what is no picture."""
+    try:
+        return Image.open(io.BytesIO(data)).size
+    except UnidentifiedImageError:
+        return None, None
+
+
+class ScriptedStore:
+    """``photos`` by user id. Every write is in ``written``; knobs are attributes named after what goes wrong."""
+
+    authority = "example.test"
+
+    def __init__(self, users: t.Iterable[str], target: str = "exo") -> None:
+        self.target = target
+        self.overlaps = target == "exo"
+        self.users = {name: User(name, f"id-{name}", f"handle-{name}") for name in users}
+        self.photos: dict[str, bytes] = {}
+        self.tags: dict[str, str] = {}
+        #: Does it see photos while it looks for users?
+        self.glimpses = target == "ad"
+        self.requests = 0
+        self.written: list[tuple[str, str]] = []
+        self.fetched: list[str] = []
+        self.notes: list[str] = []
+        self.why_blocked: str | None = None
+        self.problems: dict[str, str] = {}
+        #: Called before photos are read for a backup.
+        self.before_read: t.Callable[[], None] = lambda: None
+        #: Users that a read leaves out.
+        self.unread: set[str] = set()
+        #: Called with the user's id before each write, to change things under the run.
+        self.before_write: t.Callable[[str], None] = lambda user_id: None
+        #: How many looks still show the photo from before the last write, by user id.
+        self.lag: dict[str, int] = {}
+        self.refuse: dict[str, str] = {}
+        self.uncertain: set[str] = set()
+        #: What an upload comes back as.
+        self.service: t.Callable[[bytes], bytes] = reencoded if target == "exo" else lambda data: data
+        self.gone_after: int | None = None
+        self._numbers = itertools.count(1)
+        self._before: dict[str, tuple[bytes | None, str | None]] = {}
+
+    def put_by_hand(self, name: str, data: bytes | None) -> None:
+        """Somebody else changes a photo."""
+        user_id = f"id-{name}"
+        if data is None:
+            self.photos.pop(user_id, None)
+            self.tags.pop(user_id, None)
+            return
+        self.photos[user_id] = self.service(data)
+        self.tags[user_id] = sha256(data) if self.target == "ad" else f'"{next(self._numbers)}"'
+
+    def _answer(self) -> None:
+        self.requests += 1
+        if self.gone_after is not None and self.requests > self.gone_after:
+            raise StoreError("the server went away")
+
+    def resolve(self, identities: t.Sequence[str], glimpses: Glimpses | None = None) -> dict[str, Resolution]:
+        self._answer()
+        if self.glimpses and glimpses is not None:
+            users = [self.users[i] for i in identities if i in self.users and f"id-{i}" not in self.problems]
+            glimpses([(user, self._observed(user, lambda _user, _tag: True)) for user in users])
+        return {i: self.users.get(i, Unresolved(i, f"{i} is no user here")) for i in identities}
+
+    def everyone(self) -> t.Iterator[User]:
+        yield from self.users.values()
+
+    def observe(self, users: t.Sequence[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
+        self._answer()
+        for user in users:
+            yield user, self._observed(user, wanted)
+
+    def _observed(self, user: User, wanted: Wanted) -> Observation:
+        if user.id in self.problems:
+            return Observation(problem=self.problems[user.id])
+        data, tag = self.photos.get(user.id), self.tags.get(user.id)
+        if self.lag.get(user.id, 0) > 0:
+            self.lag[user.id] -= 1
+            data, tag = self._before[user.id]
+        if data is None:
+            return Observation()
+        if self.target != "ad" and not wanted(user, tag):
+            return Observation(True, tag, bytes=len(data))
+        self.fetched.append(user.id)
+        digest = sha256(data) if self.target == "ad" else None
+        width, height = size_of(data)
+        return Observation(True, tag, digest, len(data), width, height, picture=data)
+
+    def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
+        self.before_read()
+        yield from self.observe([user for user in users if user.id not in self.unread], lambda _user, _tag: True)
+
+    def write(self, writes: t.Sequence[Write]) -> t.Iterator[tuple[User, WriteResult]]:
+        for write in writes:
+            self._answer()
+            self.before_write(write.user.id)
+            yield write.user, self._write(write)
+
+    def _write(self, write: Write) -> WriteResult:
+        user_id = write.user.id
+        if user_id in self.refuse:
+            return WriteResult("failed", self.refuse[user_id])
+        expected = write.expected
+        if self.target == "ad" and write.expected_bytes is not None:
+            expected = sha256(write.expected_bytes)  # a compare-and-swap is made on the value, wherever it comes from
+        if self.tags.get(user_id) != expected:
+            return WriteResult("conflict")
+        self._before[user_id] = (self.photos.get(user_id), self.tags.get(user_id))
+        self.written.append((write.user.identity, "delete" if write.data is None else "put"))
+        self.put_by_hand(write.user.identity, write.data)
+        return WriteResult("uncertain" if user_id in self.uncertain else "written")
+
+    def blocked(self) -> str | None:
+        return self.why_blocked
+
+    def limit(self) -> int | None:
+        return None
+
+    def close(self) -> None:
+        return
