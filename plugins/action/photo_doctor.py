@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ansible import constants as C
 
-from ..module_utils._doctor.joined import ARGUMENTS, as_json, diagnosis
+from ..module_utils._doctor.diagnosis import ARGUMENTS, as_json, diagnosis
 from ..module_utils._report.files import make_folder, present, write
 from ..plugin_utils.controller_action import ControllerAction
 

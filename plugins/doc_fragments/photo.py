@@ -139,7 +139,7 @@ options:
       action:
         description: What was approved.
         type: str
-        choices: [put, delete]
+        choices: [put, remove]
         required: true
       tag:
         description: The ETag or SHA-256 of the photo that the target had then. Without it, there was none.

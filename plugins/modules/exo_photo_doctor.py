@@ -63,7 +63,7 @@ checks:
   type: list
   elements: dict
   contains:
-    area: {description: 'V(here) or V(exo).', type: str, returned: always}
+    area: {description: 'V(machine) or V(exo).', type: str, returned: always}
     name: {description: What was looked at., type: str, returned: always}
     status: {description: 'V(ok), V(warn), V(fail) or V(skipped).', type: str, returned: always}
     text: {description: What was found., type: str, returned: always}

@@ -88,14 +88,14 @@ summary:
     unavailable: {description: Users whose photo cannot be read or held., type: int, returned: success}
     invalid: {description: Users whose declared picture cannot be used., type: int, returned: success}
     put: {description: Photos written., type: int, returned: success}
-    deleted: {description: Photos removed., type: int, returned: success}
+    removed: {description: Photos removed., type: int, returned: success}
     failed: {description: Changes that could not be made., type: int, returned: success}
     unverified: {description: Photos written that the target does not show yet., type: int, returned: success}
     foreign: {description: Photos that somebody else changed since O(receipts)., type: int, returned: success}
     stale: {description: Changes left out because they are not what was O(approved)., type: int, returned: success}
     requests: {description: 'HTTP requests sent, a batch being one.', type: int, returned: success}
   sample: {checked: 500, in_sync: 488, missing: 3, different: 7, unwanted: 2, unresolved: 0, unavailable: 0, invalid: 0, put: 10,
-    deleted: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, requests: 27}
+    removed: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, requests: 27}
 photos:
   description: One row a user, in the order of the call. Pictures themselves are never returned.
   returned: always, unless no user could be looked at
@@ -110,7 +110,7 @@ photos:
       type: str
       returned: always
       sample: different
-    action: {description: 'What mends it: V(none), V(put) or V(delete).', type: str, returned: always}
+    action: {description: 'What mends it: V(none), V(put) or V(remove).', type: str, returned: always}
     changed: {description: Whether that was done; in check mode whether it would be., type: bool, returned: always}
     reason: {description: 'Why, in one sentence.', type: str, returned: always}
     foreign: {description: Whether somebody else changed the photo since O(receipts)., type: bool, returned: always}

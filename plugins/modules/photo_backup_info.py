@@ -99,7 +99,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
-from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import TARGETS, Wish, plan
+from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import TARGETS, RestoreRequest, plan
 
 ARGUMENTS = {
     "path": {"type": "path", "required": True},
@@ -113,9 +113,9 @@ ARGUMENTS = {
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     given = module.params
-    wish = Wish(tuple(given["users"]), given["run"] or "", tuple(given["targets"]), given["force"])
+    request = RestoreRequest(tuple(given["users"]), given["run"] or "", tuple(given["targets"]), given["force"])
     try:
-        answer = plan(Path(given["path"]), wish)
+        answer = plan(Path(given["path"]), request)
     except PhotoError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, **answer)

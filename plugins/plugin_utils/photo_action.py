@@ -97,7 +97,7 @@ def follow(progress: Path, who: str, stop: threading.Event, every: float = QUIET
 def told(summary: t.Mapping[str, int], only_planned: bool) -> str:
     """One line of a summary: what was found, and what was done or would be."""
     found = [f"{summary[state]} {state.replace('_', ' ')}" for state in DRIFTS if summary.get(state)]
-    words = {"put": "to put", "deleted": "to remove"} if only_planned else {"put": "put", "deleted": "removed"}
+    words = {"put": "to put", "removed": "to remove"} if only_planned else {"put": "put", "removed": "removed"}
     words |= {"unverified": "unverified", "failed": "failed"}
     done = [f"{summary[key]} {word}" for key, word in words.items() if summary.get(key)]
     return "; ".join(part for part in (", ".join(found), ", ".join(done)) if part)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 State = t.Literal["present", "absent"]
 Crop = t.Literal["center", "top", "face", "none"]
 Drift = t.Literal["in_sync", "missing", "different", "unwanted", "unresolved", "unavailable", "invalid"]
-Action = t.Literal["none", "put", "delete"]
+Action = t.Literal["none", "put", "remove"]
 Verdict = t.Literal["same", "different", "ambiguous"]
 OnForeignChange = t.Literal["overwrite", "keep"]
 #: The type, under a name that a field called ``bytes`` does not hide.
@@ -205,12 +205,12 @@ class Observation:
     picture: Blob | None = field(default=None, repr=False)
     problem: str | None = None
     #: With ``problem``: it is certain that the account has no place for a photo (no mailbox), and so has none.
-    homeless: bool = False
+    no_mailbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Our memory of a put (or of a delete: ``tag`` is then None) for one user of one target."""
+    """Our memory of a put (or of a removal: ``tag`` is then None) for one user of one target."""
 
     user_id: str
     source_sha256: str | None
@@ -218,7 +218,7 @@ class Receipt:
     tag: str | None
     rendition: Summary = Summary()
     #: Why the target's copy is not the same picture as our upload, when the service changed it that much.
-    altered: str | None = None
+    service_transform: str | None = None
     written_at: float = 0.0
 
 
@@ -282,7 +282,7 @@ class Outcome:
     verified: bool | None = None
     backup: str | None = None
     error: str | None = None
-    #: What a person should know besides: notes of the rendition, an altered upload.
+    #: What a person should know besides: notes of the rendition, an upload that the service transformed.
     warnings: tuple[str, ...] = ()
     #: The change was wanted, but is not what was approved, or was approved on another state of things.
     stale: bool = False

@@ -54,7 +54,7 @@ def read_folder(folder: Path) -> list[Definition]:
     """All definitions of a folder, ordered by user.
 
     Raises DefinitionsError, with every problem there is, rather than give half a folder. A folder that is missing or
-    declares nobody is an error too: it is more likely a bad checkout than a wish.
+    declares nobody is an error too: it is more likely a bad checkout than an intention.
     """
     definitions, problems = examine_folder(folder)
     if problems:

@@ -207,7 +207,7 @@ def look_alikes(pictures: t.Mapping[str, Examined]) -> list[tuple[str, str]]:
             theirs = pictures[other].signature
             if sum(theirs) - sum(mine) > comparison.ALIKE * len(mine):
                 break  # brighter by more on average than two alike can differ, and so are all that follow
-            if comparison.may_be_alike(mine, theirs) and _same(pictures[one], pictures[other]):
+            if comparison.may_look_alike(mine, theirs) and _same(pictures[one], pictures[other]):
                 pairs.append((one, other))
     return pairs
 

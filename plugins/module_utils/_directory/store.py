@@ -17,7 +17,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 
 from .._core.model import Observation, Resolution, User, Write, WriteResult, sha256
-from .._sync.store import Glimpses, Memory, Wanted
+from .._sync.store import Memory, OnObserved, Wanted
 from . import errors, search
 from .options import DirectoryOptions
 from .rootdse import Attributes, RootDSE
@@ -122,7 +122,7 @@ class DirectoryPhotoStore:
 
     # -- who ----------------------------------------------------------------------------------------------------------
 
-    def resolve(self, identities: t.Sequence[str], glimpses: Glimpses | None = None) -> dict[str, Resolution]:
+    def resolve(self, identities: t.Sequence[str], on_observed: OnObserved | None = None) -> dict[str, Resolution]:
         """See PhotoStore. Case does not matter; text that a directory only takes for equal does not count."""
         connection = self.connect()
         domain = connection.root.domain
@@ -136,16 +136,16 @@ class DirectoryPhotoStore:
                 asked.setdefault(search.key(self.match_by, identity), []).append(identity)
         since = self._now()
         where = f"{self.base} on {connection.root.host or self.options.server}"
-        for look in self._looks(asked, glimpses is not None):
+        for look in self._looks(asked, on_observed is not None):
             found, alike = self._people(look, since)
             for key in look.keys:
                 people = [one.person for one in found[key]]
                 for identity in asked[key]:
                     near = [] if people else alike.get(_loose(identity), [])
                     answers[identity] = search.judge(self.match_by, identity, people, near, where)
-            if look.photo and glimpses is not None:
+            if look.photo and on_observed is not None:
                 seen = ((answers[i], found[key][0]) for key in look.keys for i in asked[key] if len(found[key]) == 1)
-                glimpses([(user, self._seen(user, one, since)) for user, one in seen if isinstance(user, User)])
+                on_observed([(user, self._seen(user, one, since)) for user, one in seen if isinstance(user, User)])
         self._changes.flush()
         return {identity: answers[identity] for identity in identities}
 

@@ -16,7 +16,7 @@ from .._directory import diagnose
 from .._directory.options import DirectoryOptions
 from .._directory.rights import writable
 from .._directory.store import PHOTO, DirectoryPhotoStore
-from . import here
+from . import environment
 from .exo import found
 from .model import Check, Step, clock, examine, fail, ok, skipped, some, warn
 
@@ -57,7 +57,7 @@ class Domain:
             return examine("ad", [Step("connection", lambda: skipped(why))])
         try:
             return [
-                *examine("here", here.steps(here.DIRECTORY, self.receipts, "ad")),
+                *examine("machine", environment.steps(environment.DIRECTORY, self.receipts, "ad")),
                 *examine("ad", self._steps()),
             ]
         finally:
@@ -83,7 +83,7 @@ class Domain:
         self.options.validate()
         o = self.options
         if o.auth_protocol == "kerberos" and o.username:
-            kinit = here.program("kinit", "Install krb5-user (Debian) or krb5-workstation (Red Hat).")
+            kinit = environment.program("kinit", "Install krb5-user (Debian) or krb5-workstation (Red Hat).")
             if kinit.status == "fail":
                 return kinit
         protected = "signed and sealed by Kerberos" if o.tls_mode == "none" else o.tls_mode

@@ -14,7 +14,7 @@ from .._graph.options import CREDENTIALS, GraphOptions
 from .._graph.permissions import LEAST, NEEDED
 from .._graph.settings import SettingsNotThere
 from .._graph.store import GraphPhotoStore
-from . import here
+from . import environment
 from .model import Check, Step, clock, examine, fail, ok, skipped, some, warn
 
 #: Permissions that one part or the other of this collection uses.
@@ -49,7 +49,7 @@ class Cloud:
             return examine("exo", [Step("connection", lambda: skipped(why))])
         try:
             return [
-                *examine("here", here.steps(here.GRAPH, self.receipts, "exo")),
+                *examine("machine", environment.steps(environment.GRAPH, self.receipts, "exo")),
                 *examine("exo", self._steps()),
             ]
         finally:

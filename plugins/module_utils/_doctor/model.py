@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from .._core.model import PhotoError
 
 Status = t.Literal["ok", "warn", "fail", "skipped"]
-Area = t.Literal["here", "ad", "exo", "both"]
+Area = t.Literal["machine", "ad", "exo", "both"]
 #: Seconds that clocks may differ before it is worth a word, and before sign-ins are refused.
 SKEW_WORTH_A_WORD, SKEW_TOO_MUCH = 60.0, 300.0
 NAMES_SHOWN = 5
@@ -25,7 +25,7 @@ class Check:
     status: Status
     text: str
     advice: str = ""
-    area: Area = "here"
+    area: Area = "machine"
 
     def as_dict(self) -> dict[str, str]:
         """For a module's result."""

@@ -79,7 +79,7 @@ def photo_argument_spec(*, size: int, max_bytes: int, match_by: t.Sequence[str])
             "elements": "dict",
             "options": {
                 "user": {"type": "str", "required": True},
-                "action": {"type": "str", "choices": ["put", "delete"], "required": True},
+                "action": {"type": "str", "choices": ["put", "remove"], "required": True},
                 "tag": {"type": "str"},
                 "source_sha256": {"type": "str"},
                 "id": {"type": "str"},
@@ -273,7 +273,7 @@ def summary(result: Result, would: bool) -> dict[str, int]:
         "checked": len(outcomes),
         **{drift: drifts[drift] for drift in DRIFTS},
         "put": done["put"],
-        "deleted": done["delete"],
+        "removed": done["remove"],
         "failed": sum(o.error is not None for o in outcomes),
         "unverified": sum(o.verified is False and o.error is None for o in outcomes),
         "foreign": sum(o.change.foreign for o in outcomes),

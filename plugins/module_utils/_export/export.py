@@ -165,7 +165,7 @@ class _Run:
 
     def _judge(self, row: Row, user: User, seen: Observation) -> Row:
         if seen.problem is not None:
-            if self.everybody and seen.homeless:
+            if self.everybody and seen.no_mailbox:
                 return replace(row, has_photo=False, reason=seen.problem)
             return replace(row, problem="unavailable", reason=seen.problem)
         nameless = self.nameless.get(user.id)

@@ -115,8 +115,8 @@ class Photos:
                 )
         if not answer.ok and answer.status == 404 and answer.error().kind == "no_photo":
             return Observation()
-        homeless = not answer.ok and answer.status != 0 and answer.error().kind == "no_mailbox"
-        return Observation(problem=self.trouble(answer), homeless=homeless)
+        no_mailbox = not answer.ok and answer.status != 0 and answer.error().kind == "no_mailbox"
+        return Observation(problem=self.trouble(answer), no_mailbox=no_mailbox)
 
     def trouble(self, answer: Answer, task: str = "read") -> str:
         """Why a user's photo cannot be seen or written, and what to do. Raises StoreError for a missing permission."""

@@ -9,7 +9,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._core.model import Observation, PhotoError, Resolution, User, Write, WriteResult
-from .._sync.store import Glimpses, Wanted
+from .._sync.store import OnObserved, Wanted
 from .auth.login import LoginClient
 from .auth.sign_in import TokenSource, claims, credential
 from .http.client import Client
@@ -76,7 +76,7 @@ class GraphPhotoStore:
         self._photos = Photos(self._client, self.permissions)
         self._writer = Writer(self._client, self._photos)
 
-    def resolve(self, identities: t.Sequence[str], glimpses: Glimpses | None = None) -> t.Mapping[str, Resolution]:
+    def resolve(self, identities: t.Sequence[str], on_observed: OnObserved | None = None) -> t.Mapping[str, Resolution]:
         """Users for identities; see PhotoStore. Photos are asked for apart from users."""
         self.sign_in()
         return self._directory.resolve(identities)

@@ -108,7 +108,7 @@ def clearly_another(declared_jpeg: bytes, observed: bytes) -> bool:
 ALIKE = 6.0
 
 
-def may_be_alike(one: bytes, other: bytes) -> bool:
+def may_look_alike(one: bytes, other: bytes) -> bool:
     """Are these signatures near enough to be worth a comparison of the pictures?"""
     return sum(abs(a - b) for a, b in zip(one, other, strict=True)) <= ALIKE * len(one)
 

@@ -17,7 +17,7 @@ CROPS = (
 )
 
 
-def altered(declared_jpeg: bytes, observed: bytes) -> str | None:
+def service_transform(declared_jpeg: bytes, observed: bytes) -> str | None:
     """What a service did to the shape of our picture, in a sentence; None when the two are different pictures.
 
     Asked only for a read-back that is not the same as the upload, so the cost of several comparisons is rare.

@@ -16,7 +16,7 @@ import typing as t
 
 from .._core.model import identity_key
 from .rows import EXO_LIMIT
-from .words import deed, exo_limit, picture_size
+from .words import action_text, exo_limit, picture_size
 
 Short = dict[str, t.Any]
 
@@ -65,7 +65,7 @@ def _side(mode: t.Any, target: str, side: t.Mapping[str, t.Any]) -> Short:
     return _said(
         {
             "d": side["drift"],
-            "t": deed(mode, side),
+            "t": action_text(mode, side),
             "a": side["action"] if side["action"] != "none" else None,
             "r": side["reason"],
             "e": side["error"],

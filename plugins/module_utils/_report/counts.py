@@ -28,7 +28,7 @@ OUTCOMES = (
     "not_examined",
     "unverified",
     "put",
-    "deleted",
+    "removed",
     "in_sync",
 )
 #: The keys of a module's own summary, in its order.
@@ -42,7 +42,7 @@ SUMMARY = (
     "unavailable",
     "invalid",
     "put",
-    "deleted",
+    "removed",
     "failed",
     "unverified",
     "foreign",
@@ -61,7 +61,7 @@ def outcome(row: Row) -> str:
         return "in_sync" if row.drift == "in_sync" else "left"
     if row.verified is False:
         return "unverified"
-    return "deleted" if row.action == "delete" else "put"
+    return "removed" if row.action == "remove" else "put"
 
 
 def standing(mode: Mode, rows: t.Iterable[Row], unseen: bool) -> str:
@@ -83,7 +83,7 @@ def summarize(rows: t.Iterable[Row], requests: int) -> dict[str, int]:
         total["failed"] += row.error is not None
         total["unverified"] += row.verified is False and row.error is None
         if row.changed:
-            total["put" if row.action == "put" else "deleted"] += 1
+            total["put" if row.action == "put" else "removed"] += 1
     return {**{key: total[key] for key in SUMMARY}, "requests": requests}
 
 
@@ -109,7 +109,7 @@ def count(gathered: Gathered, mode: Mode) -> Counts:
     }
 
 
-def joined(counts: Counts) -> dict[str, t.Any]:
+def totals(counts: Counts) -> dict[str, t.Any]:
     """A module's summary over all results, and under ``targets`` that of each target."""
     targets = counts["targets"]
     return {
@@ -128,6 +128,6 @@ def drifting(mode: Mode, counts: Counts) -> int:
 
 def clean(mode: Mode, counts: Counts) -> bool:
     """True when every user that was asked for was examined and is as declared now."""
-    good = ("in_sync", "put", "deleted") if mode == "done" else ("in_sync",)
+    good = ("in_sync", "put", "removed") if mode == "done" else ("in_sync",)
     fine = sum(counts["states"][state] for state in good)
     return bool(counts["users"]) and fine == counts["users"] and not counts["parts_not_examined"]

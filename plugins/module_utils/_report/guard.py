@@ -37,7 +37,7 @@ def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
             for row in rows
         ]
         losing = [change for _user, change in changes if change.replaces]
-        removed = sum(change.action == "delete" for change in losing)
+        removed = sum(change.action == "remove" for change in losing)
         figures[target] = {"checked": len(rows), "replaced": len(losing) - removed, "removed": removed}
         complaint = guard(changes, len(rows), limits)
         if complaint is not None:

@@ -10,7 +10,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._core.model import PROBLEMS
-from .words import TARGET_NAMES, deed, spoken
+from .words import TARGET_NAMES, action_text, state_text
 
 #: What XML 1.0 cannot hold at all, escaped or not.
 _FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -68,8 +68,8 @@ def _suite(report: t.Mapping[str, t.Any], target: str | None) -> ET.Element:
 
 def _case(suite: ET.Element, target: str, mode: t.Any, user: str, side: t.Mapping[str, t.Any]) -> None:
     case = ET.SubElement(suite, "testcase", classname=_class(target), name=clean(user), time="0")
-    done = deed(mode, side)
-    told = ": ".join(filter(None, [spoken(side["drift"]), done]))
+    done = action_text(mode, side)
+    told = ": ".join(filter(None, [state_text(side["drift"]), done]))
     said = ". ".join(text.rstrip(".") for text in (told, side["reason"], side["error"]) if text)
     if side["drift"] in PROBLEMS or side["error"]:
         _add(case, "error", side["drift"] if side["drift"] in PROBLEMS else "failed", said)

@@ -11,7 +11,7 @@ import typing as t
 from .counts import DRIFTING, PROBLEM_STATES
 from .render import Template, template
 from .rows import Mode
-from .words import TARGET_NAMES, deed, picture_size, spoken
+from .words import TARGET_NAMES, action_text, picture_size, state_text
 
 #: GitHub refuses comments above 65,536 characters.
 MAX_LENGTH = 60_000
@@ -52,8 +52,8 @@ def cell(mode: Mode, side: t.Mapping[str, t.Any] | None) -> str:
     """One side of a user in the table."""
     if side is None:
         return "–"  # noqa: RUF001 - a dash for nothing
-    done = deed(mode, side)
-    told = f"{spoken(side['drift'])}: {done}" if done else spoken(side["drift"])
+    done = action_text(mode, side)
+    told = f"{state_text(side['drift'])}: {done}" if done else state_text(side["drift"])
     return (
         escape(told)
         + (" ⚠ changed by others" if side["foreign"] else "")
@@ -67,9 +67,9 @@ def markdown(report: t.Mapping[str, t.Any]) -> str:
         "md": escape,
         "code": code,
         "side": lambda side: cell(report["mode"], side),
-        "deed": lambda side: deed(report["mode"], side),
+        "action_text": lambda side: action_text(report["mode"], side),
         "size": picture_size,
-        "spoken": spoken,
+        "state_text": state_text,
     }
     empty = template("report.md.j2", filters, html=False)
     lists = _lists(report)
@@ -103,7 +103,7 @@ def _lists(report: t.Mapping[str, t.Any]) -> dict[str, list[t.Any]]:
     ]
     if done:
         # What went wrong is what a reader wants first.
-        drift.sort(key=lambda user: user["state"] in ("put", "deleted"))
+        drift.sort(key=lambda user: user["state"] in ("put", "removed"))
     reasons = {item["reason"] for item in report["not_examined"]}
     return {
         "drift": drift,

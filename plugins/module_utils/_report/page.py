@@ -15,7 +15,7 @@ from .compact import NOT_PICTURED, compact
 from .counts import OUTCOMES, PROBLEM_STATES, STATES, clean
 from .previews import Kind, previews
 from .render import asset, own, template
-from .words import TARGET_NAMES, spoken
+from .words import TARGET_NAMES, state_text
 
 #: So many users are told to browsers without JavaScript.
 _PLAIN = 200
@@ -53,7 +53,7 @@ def page(report: t.Mapping[str, t.Any], folder: Path | None, max_pictures: int) 
         "js": js,
         "data": embedded(data),
     }
-    return template("report.html.j2", {"own": own, "spoken": spoken}, html=True)(told)
+    return template("report.html.j2", {"own": own, "state_text": state_text}, html=True)(told)
 
 
 def embedded(data: t.Any) -> str:
@@ -124,7 +124,7 @@ def _chips(report: t.Mapping[str, t.Any], users: t.Sequence[t.Mapping[str, t.Any
         text = "Changed or open" if report["mode"] == "done" else "Not in sync"
         chips.append(_chip("attention", text, total - states["in_sync"], "group"))
     order = OUTCOMES if report["mode"] == "done" else STATES
-    chips += [_chip(state, spoken(state), states[state], state) for state in order if states[state]]
+    chips += [_chip(state, state_text(state), states[state], state) for state in order if states[state]]
     foreign = sum(any(user.get(side, {}).get("x") for side in ("ad", "exo")) for user in users)
     if foreign:
         chips.append(_chip("foreign", "changed by others", foreign, "unwanted group", "Somebody else wrote the photo."))

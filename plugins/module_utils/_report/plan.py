@@ -79,7 +79,7 @@ def approved(report: t.Mapping[str, t.Any], target: Target) -> list[Approved]:
     except (KeyError, TypeError) as ex:
         # A digest proves that nothing was changed since, not that it was we who wrote it.
         raise PhotoError(f"The plan is not a drift report: {ex} is missing or of another kind.") from ex
-    return [change for change in changes if change.action in ("put", "delete")]
+    return [change for change in changes if change.action in ("put", "remove")]
 
 
 def _approved(user: t.Mapping[str, t.Any], target: Target) -> Approved:

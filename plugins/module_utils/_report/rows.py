@@ -222,8 +222,8 @@ def _row(photo: t.Any, target: Target | None, place: str, planned: bool = False)
         raise PhotoError(f"{place} is not a row of exo_user_photo or ad_thumbnail_photo: it has no user.")
     if photo.get("drift") not in DRIFTS:
         raise PhotoError(f"{place} ({photo['user']}): drift must be one of {', '.join(DRIFTS)}.")
-    if photo.get("action", "none") not in ("none", "put", "delete"):
-        raise PhotoError(f"{place} ({photo['user']}): action must be none, put or delete.")
+    if photo.get("action", "none") not in ("none", "put", "remove"):
+        raise PhotoError(f"{place} ({photo['user']}): action must be none, put or remove.")
     source = _mapping(photo.get("source"))
     verified = photo.get("verified")
     return Row(

@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .._core.model import PhotoError
-from .complete import complete, settle
-from .counts import clean, drifting, joined
+from .counts import clean, drifting, totals
 from .document import Report, as_json, build
 from .files import make_folder, present, write
 from .junit import junit
@@ -20,6 +19,7 @@ from .markdown import markdown
 from .page import page
 from .previews import remove
 from .rows import TARGETS, Gathered, gather
+from .unexamined import add_unexamined, settle
 
 FORMATS = {"json": "drift.json", "markdown": "drift.md", "html": "drift.html", "junit": "drift.xml"}
 TITLES = {"plan": "Photo drift", "done": "Photo sync"}
@@ -54,7 +54,7 @@ def report(options: t.Mapping[str, t.Any], now: datetime | None = None) -> dict[
 
 def _report(options: t.Mapping[str, t.Any], now: datetime | None) -> dict[str, t.Any]:
     gathered = gather(options["results"])
-    complete(gathered, options["users"], options["targets"])
+    add_unexamined(gathered, options["users"], options["targets"])
     settle(gathered, options["mode"] or gathered.mode)
     stamp = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
     folder = Path(options["dest"]).expanduser().absolute()
@@ -100,7 +100,7 @@ def _result(told: Report, paths: t.Mapping[str, Path], *, changed: bool) -> dict
     return {
         "changed": changed,
         "paths": {name: str(path) for name, path in paths.items()},
-        "summary": joined(counts),
+        "summary": totals(counts),
         "states": counts["states"],
         "drifting": drifting(mode, counts),
         "clean": clean(mode, counts),

@@ -15,7 +15,7 @@ TARGET_NAMES = {"ad": "Active Directory", "exo": "Exchange Online"}
 TARGET_SHORT = {"ad": "AD", "exo": "Exchange Online"}
 
 
-def spoken(state: str) -> str:
+def state_text(state: str) -> str:
     """A state as people read it."""
     return "left alone" if state == "left" else state.replace("_", " ")
 
@@ -24,7 +24,7 @@ def line(mode: Mode, counts: Counts) -> str:
     """The one line for the screen. Its figures are users and add up."""
     states = counts["states"]
     if mode == "done":
-        did = _figures(states, ("put", "deleted", "unverified", "failed", "left"))
+        did = _figures(states, ("put", "removed", "unverified", "failed", "left"))
         start = "sync did: " + (did or "nothing")
     else:
         drift = _figures(states, DRIFTING)
@@ -40,8 +40,8 @@ def headline(mode: Mode, counts: Counts) -> str:
         return "Nothing was examined."
     drift = drifting(mode, counts)
     if mode == "done":
-        good = _figures(states, ("put", "deleted"))
-        told = f"{states['put'] + states['deleted']} of {_users(users)} changed" + (f" ({good})" if good else "")
+        good = _figures(states, ("put", "removed"))
+        told = f"{states['put'] + states['removed']} of {_users(users)} changed" + (f" ({good})" if good else "")
     elif not drift and states["in_sync"] == users and not counts["parts_not_examined"]:
         return "The one user is in sync." if users == 1 else f"All {users:,} users are in sync."
     else:
@@ -52,7 +52,7 @@ def headline(mode: Mode, counts: Counts) -> str:
     return "; ".join([told, ", ".join(filter(None, rest))]) + "."
 
 
-def deed(mode: Mode, row: t.Mapping[str, t.Any]) -> str:
+def action_text(mode: Mode, row: t.Mapping[str, t.Any]) -> str:
     """What a run would do with one row of a report, or did."""
     if row["drift"] in PROBLEM_STATES:
         return ""
@@ -63,7 +63,7 @@ def deed(mode: Mode, row: t.Mapping[str, t.Any]) -> str:
     verb = {
         ("put", "missing"): "added",
         ("put", "different"): "replaced",
-        ("delete", "unwanted"): "removed",
+        ("remove", "unwanted"): "removed",
     }.get((row["action"], row["drift"]), "put" if row["action"] == "put" else "removed")
     if mode == "plan":
         return f"would be {verb}"
@@ -96,7 +96,7 @@ def picture_size(picture: t.Mapping[str, t.Any] | None) -> str:
 
 
 def _figures(states: t.Mapping[str, int], names: t.Iterable[str]) -> str:
-    return ", ".join(f"{states[name]} {spoken(name)}" for name in names if states.get(name))
+    return ", ".join(f"{states[name]} {state_text(name)}" for name in names if states.get(name))
 
 
 def _parts(counts: Counts) -> str:

@@ -32,7 +32,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RestoreRequest:
     """What is to be restored. ``users``: identities or ids, empty for all; ``run`` empty: the newest."""
 
     users: tuple[str, ...] = ()
@@ -91,21 +91,21 @@ def chosen_run(kept: t.Sequence[Kept], wanted: str) -> str:
     return ordinary[-1]
 
 
-def plan(folder: Path, wish: Wish) -> dict[str, t.Any]:
+def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     """``run``, ``runs``; by target ``photos``, ``approved`` and ``authority`` for the photo module; and ``problems``.
 
     Raises PhotoError when nothing can be restored at all, or a named user has no backup in the run.
     """
     kept = read_backups(folder)
-    run = chosen_run(kept, wish.run)
+    run = chosen_run(kept, request.run)
     mine = [each for each in kept if each.saved.run == run and not each.saved.dropped]
-    mine = [each for each in mine if each.saved.target in wish.targets]
-    if wish.users:
-        mine = _only(mine, wish.users, run, kept)
+    mine = [each for each in mine if each.saved.target in request.targets]
+    if request.users:
+        mine = _only(mine, request.users, run, kept)
     answer: dict[str, t.Any] = {"run": run, "runs": runs(kept), "problems": []}
     for target in TARGETS:
         of_target = [each for each in mine if each.saved.target == target]
-        answer[target] = _for_target(target, of_target, wish.force, answer["problems"])
+        answer[target] = _for_target(target, of_target, request.force, answer["problems"])
     return answer
 
 
@@ -165,7 +165,7 @@ def left_behind(saved: Saved) -> str | None:
     """
     if saved.done:
         return saved.after
-    if saved.action == "delete":
+    if saved.action == "remove":
         return None
     return saved.intended if saved.target == "ad" and saved.intended else saved.tag
 

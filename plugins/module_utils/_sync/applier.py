@@ -13,10 +13,10 @@ from pathlib import Path
 
 from .._core.model import Comparison, Observation, Outcome, Receipt, SourceError, StoreError, Summary, User, Write
 from .._pictures.comparison import clearly_another
-from .._pictures.transforms import altered
+from .._pictures.transforms import service_transform
 from .backups import BackupError
 from .guards import Limit, guard
-from .planner import Judge
+from .planner import Planner
 from .store import PhotoStore
 
 if t.TYPE_CHECKING:
@@ -28,9 +28,11 @@ TOGETHER = 250
 LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
-def carry_out(outcomes: dict[str, Outcome], store: PhotoStore, judge: Judge, settings: Settings, tools: Tools) -> None:
+def carry_out(
+    outcomes: dict[str, Outcome], store: PhotoStore, planner: Planner, settings: Settings, tools: Tools
+) -> None:
     """Make every planned change, in place in ``outcomes``. What changed meanwhile is planned again, once."""
-    writer = _Writer(outcomes, store, judge, settings, tools)
+    writer = _Writer(outcomes, store, planner, settings, tools)
     todo = [key for key, outcome in outcomes.items() if outcome.change.action != "none"]
     writer.total = len(todo)
     writer.write_all(todo)
@@ -50,7 +52,7 @@ class _Look(t.NamedTuple):
 class _Writer:
     outcomes: dict[str, Outcome]
     store: PhotoStore
-    judge: Judge
+    planner: Planner
     settings: Settings
     tools: Tools
     total: int = 0
@@ -190,7 +192,7 @@ class _Writer:
     def replacement(self, key: str) -> bytes | None:
         """What will be written; None: the photo will be removed. Raises SourceError."""
         outcome = self.outcomes[key]
-        return self.judge.workshop.rendition(outcome.definition).data if outcome.change.action == "put" else None
+        return self.planner.renditions.rendition(outcome.definition).data if outcome.change.action == "put" else None
 
     def prepared(self, keys: t.Sequence[str], saved: t.Mapping[str, Observation]) -> dict[str, Write]:
         """The writes of a lot, without those that failed or met a conflict before."""
@@ -212,7 +214,7 @@ class _Writer:
         return writes
 
     def verify(self, written: t.Sequence[str], looks: Future[dict[str, _Look]] | None = None) -> None:
-        """Judge what was read back, now or in ``looks``, and find out what became of writes whose answer got lost."""
+        """Planner what was read back, now or in ``looks``, and find out what became of writes whose answer got lost."""
         try:
             self.judge_looks(self.see(written) if looks is None else looks.result())
         except StoreError as error:
@@ -245,7 +247,7 @@ class _Writer:
         if outcome.change.action != "put" or not seen.present or seen.tag == self.tag(key):
             return None
         try:
-            return self.judge.compare(self.judge.workshop.rendition(outcome.definition), seen)
+            return self.planner.compare(self.planner.renditions.rendition(outcome.definition), seen)
         except SourceError:
             return None
 
@@ -262,17 +264,17 @@ class _Writer:
             self.tools.receipts.save(receipts, forget)
 
     def examine(self, key: str, look: _Look) -> Receipt | None:
-        """Judge one read-back; the receipt it earns, or None when the target's state is not known to be ours."""
+        """Planner one read-back; the receipt it earns, or None when the target's state is not known to be ours."""
         action, seen = self.outcomes[key].change.action, look.seen
         if seen.problem is not None:
             self.doubt(key, f"it could not be read back: {seen.problem}")
             return None
-        if action == "delete" and not seen.present:
+        if action == "remove" and not seen.present:
             return self.confirm(key, Receipt(self.user(key).id, None, None, None))
         if (seen.tag if seen.present else None) == self.tag(key):
             self.late.append(key)
             return None
-        if action == "delete":
+        if action == "remove":
             self.doubt(key, "a photo is there again after it was removed")
             return None
         if not seen.present:
@@ -296,13 +298,13 @@ class _Writer:
         if seen.picture is None:
             self.doubt(key, comparison.reason)
             return None
-        ours = self.judge.workshop.rendition(outcome.definition).data
-        fact = altered(ours, seen.picture)
+        ours = self.planner.renditions.rendition(outcome.definition).data
+        fact = service_transform(ours, seen.picture)
         if fact is None and not clearly_another(ours, seen.picture):
             fact = f"the target shows our upload somewhat changed: {comparison.reason}"
         if fact is not None:
             self.update(key, warnings=(*outcome.warnings, fact))
-            return self.confirm(key, replace(receipt, altered=fact))
+            return self.confirm(key, replace(receipt, service_transform=fact))
         self.update(key, verified=False)
         why = f"what was written came back as another picture ({comparison.reason}); look at this user's photo by hand"
         self.fail(key, why)
@@ -338,7 +340,7 @@ class _Writer:
         try:
             for user, seen in self.store.observe([self.user(key) for key in keys], lambda _user, _tag: True):
                 key = key_of[user.id]
-                self.outcomes[key] = self.judge(definitions[key], self.user(key), seen)
+                self.outcomes[key] = self.planner(definitions[key], self.user(key), seen)
         except StoreError as error:
             self.gone = str(error)
             for key in keys:

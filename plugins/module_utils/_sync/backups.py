@@ -92,7 +92,7 @@ class Backups:
                 tag,
                 now.isoformat(),
                 reason,
-                action="delete" if replacement is None else "put",
+                action="remove" if replacement is None else "put",
                 intended=None if replacement is None else sha256(replacement),
             )
             self._append({"event": "saved", **asdict(saved)})

@@ -65,7 +65,7 @@ def decide(
     if definition.state == "absent":
         if not observation.present:
             return Change("in_sync", "none", "declared absent, and the target has no photo", foreign)
-        change = Change("unwanted", "delete", "declared absent, but the target has a photo", foreign, replaces=True)
+        change = Change("unwanted", "remove", "declared absent, but the target has a photo", foreign, replaces=True)
     elif not observation.present:
         change = Change("missing", "put", "a photo is declared, and the target has none", foreign)
     else:
@@ -91,7 +91,7 @@ def guard(planned: t.Iterable[tuple[str, Change]], checked: int, limits: tuple[L
     removed: list[str] = []
     for user, change in planned:
         if change.replaces:
-            (removed if change.action == "delete" else replaced).append(user)
+            (removed if change.action == "remove" else replaced).append(user)
     complaints = [
         f"{len(users)} of {checked} photos would be {what}, which is more than {limit.option} allows ({limit}): "
         + ", ".join(users[:NAMES_SHOWN])

@@ -13,21 +13,21 @@ from collections import defaultdict
 from dataclasses import replace
 
 from .._core.model import Definition, Outcome, SourceError
-from .._pictures.comparison import by_pixels, may_be_alike
+from .._pictures.comparison import by_pixels, may_look_alike
 from .._pictures.image import signature
 from .._pictures.mark import read_mark
-from .renditions import SHARERS_TOLD, Workshop
+from .renditions import SHARERS_TOLD, Renditions
 
 
-def tell(outcomes: dict[str, Outcome], shown: t.Mapping[str, bytes], workshop: Workshop) -> None:
+def tell(outcomes: dict[str, Outcome], shown: t.Mapping[str, bytes], renditions: Renditions) -> None:
     """Complete ``shared_with``, in place. ``shown`` has what the target holds for users whose photo is another one."""
     for key, users in _same_rendition(outcomes).items():
         _add(outcomes, key, users, None)
     if not shown:
         return
-    declared = [(outcome.definition, print_) for outcome, print_ in _prints(outcomes.values(), workshop)]
+    declared = [(outcome.definition, print_) for outcome, print_ in _prints(outcomes.values(), renditions)]
     for key, picture in shown.items():
-        others = [d.user for d in _owners(key, picture, declared, workshop, outcomes)]
+        others = [d.user for d in _owners(key, picture, declared, renditions, outcomes)]
         if others:
             _add(outcomes, key, others, f"it shows the photo that is declared for {', '.join(others)}")
 
@@ -55,10 +55,10 @@ def _same_rendition(outcomes: t.Mapping[str, Outcome]) -> dict[str, list[str]]:
     }
 
 
-def _prints(outcomes: t.Iterable[Outcome], workshop: Workshop) -> t.Iterator[tuple[Outcome, bytes]]:
+def _prints(outcomes: t.Iterable[Outcome], renditions: Renditions) -> t.Iterator[tuple[Outcome, bytes]]:
     """Signatures of the declared pictures that were rendered in this run."""
     for outcome in outcomes:
-        made = workshop.made(outcome.definition)
+        made = renditions.made(outcome.definition)
         if made is not None:
             yield outcome, signature(made.data)
 
@@ -67,13 +67,13 @@ def _owners(
     key: str,
     picture: bytes,
     declared: t.Sequence[tuple[Definition, bytes]],
-    workshop: Workshop,
+    renditions: Renditions,
     outcomes: t.Mapping[str, Outcome],
 ) -> t.Iterator[Definition]:
     """Whose declared photo a picture is: by our mark in it, else by its looks."""
     mark = read_mark(picture)
     if mark is not None:
-        users = set(workshop.users_of.get(mark.source_sha256, []))
+        users = set(renditions.users_of.get(mark.source_sha256, []))
         yield from (o.definition for k, o in outcomes.items() if k != key and o.definition.user in users)
         return
     try:
@@ -81,8 +81,8 @@ def _owners(
     except SourceError:
         return
     for definition, print_ in declared:
-        if definition.key == key or not may_be_alike(mine, print_):
+        if definition.key == key or not may_look_alike(mine, print_):
             continue
-        made = workshop.made(definition)
+        made = renditions.made(definition)
         if made is not None and by_pixels(made.data, picture).verdict == "same":
             yield definition

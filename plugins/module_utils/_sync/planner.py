@@ -24,15 +24,15 @@ from .._core.model import (
 from .._pictures.comparison import by_content, by_pixels, by_tag
 from .._pictures.image import describe
 from .guards import decide, is_foreign
-from .renditions import Workshop
+from .renditions import Renditions
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """What a judgement needs besides the definition and the observation. Without state, so threads may share it."""
+class Planner:
+    """What planning one user needs besides definition and observation. It has no state, so threads may share it."""
 
     target: str
-    workshop: Workshop
+    renditions: Renditions
     receipts: t.Mapping[str, Receipt]
     on_foreign_change: OnForeignChange
 
@@ -40,8 +40,8 @@ class Judge:
         """What the first rung alone says, or None."""
         if definition.state == "absent":
             return None
-        receipt, source = self.receipts.get(user.id), self.workshop.hashes[definition.key]
-        return by_tag(receipt, tag, source, self.workshop.recipe.digest)
+        receipt, source = self.receipts.get(user.id), self.renditions.hashes[definition.key]
+        return by_tag(receipt, tag, source, self.renditions.recipe.digest)
 
     def wanted(self, definition: Definition, user: User, tag: str | None) -> bool:
         """Must the picture itself be fetched to decide? See store.Wanted."""
@@ -54,9 +54,9 @@ class Judge:
             self.target,
             Change("unavailable", "none", ""),
             user=user,
-            source_sha256=self.workshop.hashes.get(definition.key),
+            source_sha256=self.renditions.hashes.get(definition.key),
             observed=seen if seen.picture is None else replace(seen, picture=None),
-            shared_with=self.workshop.shared_with(definition),
+            shared_with=self.renditions.shared_with(definition),
         )
         comparison: Comparison | None = None
         if definition.state == "present" and seen.problem is None:
@@ -73,22 +73,22 @@ class Judge:
     ) -> tuple[Comparison | None, Outcome]:
         """Up the ladder; renders only where a rung needs it. Raises SourceError."""
         if not seen.present:
-            return None, self._with_rendition(outcome, self.workshop.rendition(definition))
+            return None, self._with_rendition(outcome, self.renditions.rendition(definition))
         comparison = self.known(definition, user, seen.tag)
-        source, recipe = self.workshop.hashes[definition.key], self.workshop.recipe.digest
+        source, recipe = self.renditions.hashes[definition.key], self.renditions.recipe.digest
         if comparison is not None and comparison.verdict == "same":
             receipt = self.receipts[user.id]
-            warnings = (receipt.altered,) if receipt.altered else ()
+            warnings = (receipt.service_transform,) if receipt.service_transform else ()
             return comparison, replace(outcome, desired=receipt.rendition, warnings=warnings)
         if seen.picture is not None:
             outcome = replace(outcome, observed=replace(measured(seen), picture=None))
         # A saved photo may carry a mark of its own; which source that names says nothing about the file it lies in.
-        if comparison is None and not self.workshop.recipe.as_is:
+        if comparison is None and not self.renditions.recipe.as_is:
             comparison = by_content(seen, None, source, recipe)
             if comparison is not None and comparison.verdict == "same":
                 o = t.cast(Observation, outcome.observed)
                 return comparison, replace(outcome, desired=Summary(o.sha256, o.bytes, o.width, o.height))
-        rendition = self.workshop.rendition(definition)
+        rendition = self.renditions.rendition(definition)
         verdict = sharp_enough(self.compare(rendition, seen, comparison), rendition, outcome.observed or seen)
         return verdict, self._with_rendition(outcome, rendition)
 
@@ -100,7 +100,7 @@ class Judge:
             by_bytes = by_content(seen, rendition.sha256, "", "")
             if by_bytes is not None and by_bytes.verdict == "same":
                 return by_bytes
-        if self.workshop.recipe.as_is and self.target == "ad":
+        if self.renditions.recipe.as_is and self.target == "ad":
             return Comparison("different", "bytes", "other bytes than the ones that are wanted as they are")
         if seen.picture is None:
             return Comparison("ambiguous", "pixels", "the target's picture could not be read, so it was not compared")

@@ -16,7 +16,7 @@ from pathlib import Path
 from .._core.model import Observation, Outcome, PhotoError, Recipe, SourceError, identity_key
 from .._pictures.image import render
 from .backups import write_safely
-from .renditions import Workshop
+from .renditions import Renditions
 
 RECIPE = Recipe(size=120, max_bytes=12_000, crop="none")
 
@@ -38,7 +38,7 @@ class Previews:
         except OSError as error:
             raise PhotoError(f"the folder for previews {folder} cannot be made: {error.strerror}") from error
 
-    def keep(self, outcome: Outcome, seen: Observation, workshop: Workshop) -> None:
+    def keep(self, outcome: Outcome, seen: Observation, renditions: Renditions) -> None:
         """Write what is at hand for one user, when there is something to show."""
         if outcome.change.drift == "in_sync":
             return
@@ -52,7 +52,7 @@ class Previews:
                 return
             self._declared.add(user)
         with contextlib.suppress(SourceError, KeyError):
-            self._write(preview_name("declared", user), workshop.rendition(outcome.definition).data)
+            self._write(preview_name("declared", user), renditions.rendition(outcome.definition).data)
 
     def _write(self, name: str, picture: bytes) -> None:
         with contextlib.suppress(SourceError, OSError):

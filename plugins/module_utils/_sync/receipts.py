@@ -25,7 +25,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE receipt (
             target TEXT, authority TEXT, user_id TEXT, source_sha256 TEXT, recipe TEXT, tag TEXT,
-            sha256 TEXT, bytes INTEGER, width INTEGER, height INTEGER, altered TEXT, written_at REAL NOT NULL,
+            sha256 TEXT, bytes INTEGER, width INTEGER, height INTEGER, service_transform TEXT, written_at REAL NOT NULL,
             PRIMARY KEY (target, authority, user_id)) WITHOUT ROWID""",
         """CREATE TABLE identity (
             target TEXT, authority TEXT, match_by TEXT, identity TEXT, user_id TEXT NOT NULL, handle TEXT NOT NULL,
@@ -168,7 +168,7 @@ class Receipts:
     def get(self, user_ids: t.Sequence[str]) -> dict[str, Receipt]:
         """Receipts by user id, for those of the users that have one."""
         found: dict[str, Receipt] = {}
-        columns = "user_id, source_sha256, recipe, tag, sha256, bytes, width, height, altered, written_at"
+        columns = "user_id, source_sha256, recipe, tag, sha256, bytes, width, height, service_transform, written_at"
         for start in range(0, len(user_ids), IDS_A_QUERY):
             ids = user_ids[start : start + IDS_A_QUERY]
             marks = ", ".join("?" * len(ids))
@@ -192,7 +192,7 @@ class Receipts:
                 r.rendition.bytes,
                 r.rendition.width,
                 r.rendition.height,
-                r.altered,
+                r.service_transform,
                 r.written_at or time.time(),
             )
             for r in receipts

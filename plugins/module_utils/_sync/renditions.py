@@ -26,7 +26,7 @@ HASHED_TOGETHER = 64
 SHARERS_TOLD = 10
 
 
-class Workshop:
+class Renditions:
     """Hashes all sources at once, renders on demand. Safe to use from several threads.
 
     ``hashes`` has the SHA-256 of every usable source by definition key; ``refused`` why another cannot be used.

@@ -33,11 +33,11 @@ from . import lookalikes
 from .applier import carry_out
 from .backups import Backups
 from .guards import Limit, guard
-from .planner import Judge
+from .planner import Planner
 from .previews import Previews
 from .receipts import Receipts
-from .renditions import Workshop
-from .store import Glimpses, PhotoStore
+from .renditions import Renditions
+from .store import OnObserved, PhotoStore
 
 #: How long a remembered resolution of an identity is good enough for looking; before a write it is always asked anew.
 RESOLVED_FOR_SECONDS = 24 * 3600.0
@@ -119,15 +119,15 @@ def reconcile(
         if error is None and not (settings.check or settings.plan_only):
             # Observations come in any order; writes go in the order of the definitions, so that runs are alike.
             run.outcomes = {definition.key: run.outcomes[definition.key] for definition in definitions}
-            carry_out(run.outcomes, store, run.judge, settings, tools)
+            carry_out(run.outcomes, store, run.planner, settings, tools)
     except StoreError as failure:
         error = str(failure)
         run.give_up(error)
-    run.workshop.close()
+    run.renditions.close()
     return Result(run.ordered(), error, store.requests, tuple(store.notes))
 
 
-class _Desk:
+class _ComparisonQueue:
     """Observations on their way to outcomes: pictures are compared on all cores while the store goes on reading."""
 
     def __init__(self, run: _Run, workers: int) -> None:
@@ -136,7 +136,7 @@ class _Desk:
         self._pool = ThreadPoolExecutor(workers)
         self._waiting: deque[Future[Outcome]] = deque()
 
-    def __enter__(self) -> _Desk:
+    def __enter__(self) -> _ComparisonQueue:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -146,7 +146,7 @@ class _Desk:
             self._pool.shutdown()
 
     def put(self, definition: Definition, user: User, seen: Observation) -> None:
-        """Judge one user, now or soon."""
+        """Planner one user, now or soon."""
         if self._is_quick(definition, seen):
             self.run.take(self.run.conclude(definition, user, seen))
         else:
@@ -163,7 +163,7 @@ class _Desk:
         """Is judging less work than handing it over? It is where nothing will be decoded or rendered."""
         if seen.picture is None:
             return seen.present
-        return seems_of(seen.picture, self.run.workshop.hashes.get(definition.key, "-"))
+        return seems_of(seen.picture, self.run.renditions.hashes.get(definition.key, "-"))
 
 
 class _Run:
@@ -182,18 +182,18 @@ class _Run:
         self.settings = settings
         self.tools = tools
         usable = [d for d in definitions if d.key not in refused]
-        self.workshop = Workshop(settings.recipe, usable, settings.workers, tools.receipts)
-        self.workshop.refused.update(refused)
+        self.renditions = Renditions(settings.recipe, usable, settings.workers, tools.receipts)
+        self.renditions.refused.update(refused)
         self.receipts: dict[str, Receipt] = {}
-        self.judge = Judge(store.target, self.workshop, self.receipts, settings.on_foreign_change)
+        self.planner = Planner(store.target, self.renditions, self.receipts, settings.on_foreign_change)
         self.outcomes: dict[str, Outcome] = {}
         #: Users taken from the receipts file and not asked for in this run.
         self.remembered: set[str] = set()
         #: What the target holds for users whose photo is another one, by definition key.
         self.shown: dict[str, bytes] = {}
         for definition in definitions:
-            if definition.key in self.workshop.refused:
-                self.problem(definition, "invalid", self.workshop.refused[definition.key])
+            if definition.key in self.renditions.refused:
+                self.problem(definition, "invalid", self.renditions.refused[definition.key])
 
     def problem(
         self, definition: Definition, drift: t.Literal["invalid", "unresolved", "unavailable"], why: str
@@ -202,8 +202,8 @@ class _Run:
             definition,
             self.store.target,
             Change(drift, "none", why),
-            source_sha256=self.workshop.hashes.get(definition.key),
-            shared_with=self.workshop.shared_with(definition),
+            source_sha256=self.renditions.hashes.get(definition.key),
+            shared_with=self.renditions.shared_with(definition),
         )
 
     def ordered(self) -> list[Outcome]:
@@ -227,7 +227,7 @@ class _Run:
         self.learn_authority()
         self.look(usable)
         self.check_identities()
-        lookalikes.tell(self.outcomes, self.shown, self.workshop)
+        lookalikes.tell(self.outcomes, self.shown, self.renditions)
         planned = ((o.definition.user, o.change) for o in self.ordered())
         limits = (self.settings.max_replaced, self.settings.max_removed)
         return guard(planned, len(self.definitions), limits)
@@ -241,17 +241,20 @@ class _Run:
         """Steps 2 to 4. A store may see photos while it looks for users; who was seen is not asked for again."""
         self.tools.progress("checked", len(self.outcomes), len(self.definitions))  # a slow first answer is life too
         definition_of = {definition.user: definition for definition in definitions}
-        with _Desk(self, self.settings.workers) as desk:
+        with _ComparisonQueue(self, self.settings.workers) as queue:
 
-            def glimpses(seen: t.Sequence[tuple[User, Observation]]) -> None:
+            def on_observed(seen: t.Sequence[tuple[User, Observation]]) -> None:
                 self.recall([user for user, _what in seen])
                 for user, what in seen:
-                    desk.put(definition_of[user.identity], user, what)
+                    queue.put(definition_of[user.identity], user, what)
 
-            self.observe(self.resolve(definitions, glimpses, desk), desk)
+            self.observe(self.resolve(definitions, on_observed, queue), queue)
 
     def resolve(
-        self, definitions: t.Sequence[Definition], glimpses: Glimpses | None = None, desk: _Desk | None = None
+        self,
+        definitions: t.Sequence[Definition],
+        on_observed: OnObserved | None = None,
+        queue: _ComparisonQueue | None = None,
     ) -> list[tuple[Definition, User]]:
         """Step 2. Who is nobody, several, or somebody else's target too, gets an outcome at once."""
         identities = [d.user for d in definitions]
@@ -261,9 +264,9 @@ class _Run:
             remembered = receipts.users(self.settings.match_by, identities, time.time() - RESOLVED_FOR_SECONDS)
         self.remembered = {user.id for user in remembered.values()}
         asked = [identity for identity in identities if identity not in remembered]
-        resolved = self.store.resolve(asked, glimpses) if asked else {}
-        if desk is not None:
-            desk.clear()
+        resolved = self.store.resolve(asked, on_observed) if asked else {}
+        if queue is not None:
+            queue.clear()
         if receipts is not None:
             receipts.save_users(
                 self.settings.match_by, (answer for answer in resolved.values() if isinstance(answer, User))
@@ -290,26 +293,26 @@ class _Run:
             self.problem(definition, "unresolved", why)
         return single
 
-    def observe(self, found: t.Sequence[tuple[Definition, User]], desk: _Desk) -> None:
+    def observe(self, found: t.Sequence[tuple[Definition, User]], queue: _ComparisonQueue) -> None:
         """Steps 3 and 4, for those who have no outcome yet."""
         rest = [(definition, user) for definition, user in found if definition.key not in self.outcomes]
         users = [user for _definition, user in rest]
         definition_of = {user.id: definition for definition, user in rest}
         self.recall(users)
-        judge, previews = self.judge, self.tools.previews
+        planner, previews = self.planner, self.tools.previews
 
         def wanted(user: User, tag: str | None) -> bool:
             definition = definition_of[user.id]
-            if judge.wanted(definition, user, tag):
+            if planner.wanted(definition, user, tag):
                 return True
             if previews is None:
                 return False
-            known = judge.known(definition, user, tag)
+            known = planner.known(definition, user, tag)
             return known is None or known.verdict != "same"
 
         for user, seen in self.store.observe(users, wanted):
-            desk.put(definition_of[user.id], user, seen)
-        desk.clear()
+            queue.put(definition_of[user.id], user, seen)
+        queue.clear()
 
     def recall(self, users: t.Sequence[User]) -> None:
         """Have at hand what was written to these users' photos before."""
@@ -318,9 +321,9 @@ class _Run:
 
     def conclude(self, definition: Definition, user: User, seen: Observation) -> Outcome:
         """Step 4 for one user. Called in several threads."""
-        outcome = self.judge(definition, user, seen)
+        outcome = self.planner(definition, user, seen)
         if self.tools.previews is not None:
-            self.tools.previews.keep(outcome, seen, self.workshop)
+            self.tools.previews.keep(outcome, seen, self.renditions)
         if outcome.change.drift == "different" and seen.picture is not None and len(self.shown) < ODD_ONES:
             self.shown[outcome.definition.key] = seen.picture
         return outcome
@@ -351,8 +354,8 @@ class _Run:
         moved = [(d, user) for d, user in again if user.id != before[d.key].id]
         for definition, _user in moved:
             del self.outcomes[definition.key]
-        with _Desk(self, self.settings.workers) as desk:
-            self.observe(moved, desk)
+        with _ComparisonQueue(self, self.settings.workers) as queue:
+            self.observe(moved, queue)
 
     def adopt(self) -> None:
         """In sync without a receipt that says so: write one, so that the next run need not compare pictures."""

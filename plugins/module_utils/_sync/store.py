@@ -14,7 +14,7 @@ from .._core.model import Observation, Resolution, User, Write, WriteResult
 Wanted = t.Callable[[User, t.Optional[str]], bool]
 
 #: Told by ``resolve`` what the store has seen of users by the way, a few at a time.
-Glimpses = t.Callable[[t.Sequence[tuple[User, Observation]]], None]
+OnObserved = t.Callable[[t.Sequence[tuple[User, Observation]]], None]
 
 
 class Memory(t.Protocol):
@@ -49,10 +49,10 @@ class PhotoStore(t.Protocol):
     def notes(self) -> list[str]:
         """What a person should know of how this run went, in sentences."""
 
-    def resolve(self, identities: t.Sequence[str], glimpses: Glimpses | None = None) -> t.Mapping[str, Resolution]:
+    def resolve(self, identities: t.Sequence[str], on_observed: OnObserved | None = None) -> t.Mapping[str, Resolution]:
         """Users for identities, in bulk, keyed by the identity as given. None or several matches: Unresolved.
 
-        Where one look can give both, ``glimpses`` gets what ``observe`` would say with the pictures, of users whose
+        Where one look can give both, ``on_observed`` gets what ``observe`` would say with the pictures, of users whose
         pictures it would read in any case; of the others nothing.
         """
 

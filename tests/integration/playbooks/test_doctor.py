@@ -177,11 +177,11 @@ def test_a_photo_that_exchange_online_would_not_take_from_entra_id(company: Comp
 def test_a_receipts_file_that_is_no_receipts_file(company: Company) -> None:
     (company.folder / "receipts.sqlite").write_bytes(b"spoiled " * 1000)
     code, checks = examine(company, "-e", "doctor_receipts=receipts.sqlite")
-    assert (code != 0, failed(checks)) == (True, [("here", "receipts file")])
+    assert (code != 0, failed(checks)) == (True, [("machine", "receipts file")])
     company.only("alice@photos.test")
     company.play("sync", "-e", "sync_receipts=good.sqlite")
     code, checks = examine(company, "-e", "doctor_receipts=good.sqlite")
-    assert (code, checks["here", "receipts file"]["status"]) == (0, "ok")
+    assert (code, checks["machine", "receipts file"]["status"]) == (0, "ok")
 
 
 def test_a_side_that_is_not_configured_or_not_asked_for_is_skipped(company: Company) -> None:

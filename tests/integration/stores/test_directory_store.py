@@ -528,13 +528,13 @@ def test_a_restart_in_the_middle_of_reading(door: Domain, store: DirectoryPhotoS
 def test_a_restart_in_the_middle_of_looking(door: Domain, store: DirectoryPhotoStore, people: list[str]) -> None:
     seen: list[tuple[str, bytes | None]] = []
 
-    def glimpses(some: t.Sequence[tuple[User, Observation]]) -> None:
+    def on_observed(some: t.Sequence[tuple[User, Observation]]) -> None:
         if 5 <= len(seen) < 10:
             door.stop(kill=True)
             threading.Timer(1.0, door.start).start()
         seen.extend((user.identity, what.picture) for user, what in some)
 
-    assert all(isinstance(answer, User) for answer in store.resolve(people, glimpses).values())
+    assert all(isinstance(answer, User) for answer in store.resolve(people, on_observed).values())
     assert seen == [(p, door.photo(p)) for p in people]
 
 

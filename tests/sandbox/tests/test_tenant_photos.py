@@ -242,7 +242,7 @@ def test_history_tells_what_was_uploaded(tenant: Running) -> None:
     assert actions == [
         ("put", sums[0], len(raw)),
         ("by_hand", sums[1], len(hand)),
-        ("delete", None, 0),
+        ("remove", None, 0),
         ("by_hand", sums[1], len(hand)),
         ("by_hand_delete", None, 0),
     ]

@@ -75,7 +75,7 @@
     cell.dataset.side = "Declared";
     const side = make("div", "side" + (brief ? " bare" : ""));
     const facts = make("div", "facts");
-    const absent = ["ad", "exo"].some((name) => user[name] && (user[name].d === "unwanted" || user[name].a === "delete"));
+    const absent = ["ad", "exo"].some((name) => user[name] && (user[name].d === "unwanted" || user[name].a === "remove"));
     const invalid = ["ad", "exo"].some((name) => user[name] && user[name].d === "invalid");
     if (!brief) {
       const text = absent ? "declared absent" : invalid ? "unusable file" : "not shown";

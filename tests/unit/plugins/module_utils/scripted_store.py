@@ -19,7 +19,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     WriteResult,
     sha256,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.store import Glimpses, Wanted
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.store import OnObserved, Wanted
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 
@@ -63,7 +63,7 @@ class ScriptedStore:
         self.photos: dict[str, bytes] = {}
         self.tags: dict[str, str] = {}
         #: Does it see photos while it looks for users?
-        self.glimpses = target == "ad"
+        self.on_observed = target == "ad"
         self.requests = 0
         self.written: list[tuple[str, str]] = []
         self.fetched: list[str] = []
@@ -101,11 +101,11 @@ class ScriptedStore:
         if self.gone_after is not None and self.requests > self.gone_after:
             raise StoreError("the server went away")
 
-    def resolve(self, identities: t.Sequence[str], glimpses: Glimpses | None = None) -> dict[str, Resolution]:
+    def resolve(self, identities: t.Sequence[str], on_observed: OnObserved | None = None) -> dict[str, Resolution]:
         self._answer()
-        if self.glimpses and glimpses is not None:
+        if self.on_observed and on_observed is not None:
             users = [self.users[i] for i in identities if i in self.users and f"id-{i}" not in self.problems]
-            glimpses([(user, self._observed(user, lambda _user, _tag: True)) for user in users])
+            on_observed([(user, self._observed(user, lambda _user, _tag: True)) for user in users])
         return {i: self.users.get(i, Unresolved(i, f"{i} is no user here")) for i in identities}
 
     def everyone(self) -> t.Iterator[User]:
@@ -152,7 +152,7 @@ class ScriptedStore:
         if self.tags.get(user_id) != expected:
             return WriteResult("conflict")
         self._before[user_id] = (self.photos.get(user_id), self.tags.get(user_id))
-        self.written.append((write.user.identity, "delete" if write.data is None else "put"))
+        self.written.append((write.user.identity, "remove" if write.data is None else "put"))
         self.put_by_hand(write.user.identity, write.data)
         return WriteResult("uncertain" if user_id in self.uncertain else "written")
 

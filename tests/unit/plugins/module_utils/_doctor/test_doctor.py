@@ -20,7 +20,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     User,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
-from ansible_collections.hybrid.photos.plugins.module_utils._doctor import ad, here, joined
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor import ad, diagnosis, environment
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.model import Check, Step, clock, examine, ok
@@ -85,46 +85,46 @@ def test_clocks(skew: float | None, strict: bool, expected: str) -> None:
 
 
 def test_python() -> None:
-    assert here.python_version((3, 11, 0)).status == "ok"
-    assert here.python_version((3, 10, 9)).status == "fail"
+    assert environment.python_version((3, 11, 0)).status == "ok"
+    assert environment.python_version((3, 10, 9)).status == "fail"
 
 
 def test_libraries() -> None:
-    assert here.libraries((here.PILLOW,)).status == "ok"
-    assert here.libraries((here.Library("Pillow", "PIL", "999.0"),)).status == "warn"
-    missing = here.libraries((here.Library("no-such-library", "no_such_library", "1"),))
+    assert environment.libraries((environment.PILLOW,)).status == "ok"
+    assert environment.libraries((environment.Library("Pillow", "PIL", "999.0"),)).status == "warn"
+    missing = environment.libraries((environment.Library("no-such-library", "no_such_library", "1"),))
     assert missing.status == "fail"
     assert "pip install 'no-such-library>=1'" in missing.advice
 
 
 def test_versions_are_compared_as_numbers() -> None:
-    assert here.numbers("10.10.1rc1") > here.numbers("10.9")
-    assert here.numbers("unknown") == ()
+    assert environment.numbers("10.10.1rc1") > environment.numbers("10.9")
+    assert environment.numbers("unknown") == ()
 
 
 def test_programs() -> None:
-    assert here.program("sh", "").status == "ok"
-    assert here.program("no-such-program", "install it").advice == "install it"
+    assert environment.program("sh", "").status == "ok"
+    assert environment.program("no-such-program", "install it").advice == "install it"
 
 
 def test_receipts_file(tmp_path: Path) -> None:
     path = tmp_path / "receipts.sqlite"
-    assert here.receipts(None, "ad").status == "skipped"
-    assert here.receipts(str(path), "ad").status == "ok"
+    assert environment.receipts(None, "ad").status == "skipped"
+    assert environment.receipts(str(path), "ad").status == "ok"
     assert not path.exists(), "the doctor makes nothing"
-    assert here.receipts(str(tmp_path / "no" / "yet" / "r.sqlite"), "ad").status == "ok"
+    assert environment.receipts(str(tmp_path / "no" / "yet" / "r.sqlite"), "ad").status == "ok"
     assert list(tmp_path.iterdir()) == [], "a look makes nothing"
     (tmp_path / "file").write_text("in the way")
-    assert here.receipts(str(tmp_path / "file" / "r.sqlite"), "ad").status == "fail"
+    assert environment.receipts(str(tmp_path / "file" / "r.sqlite"), "ad").status == "fail"
     Receipts(path, "ad").close()
-    assert here.receipts(str(path), "ad").status == "ok"
+    assert environment.receipts(str(path), "ad").status == "ok"
     path.write_bytes(b"no database, but more than enough text to be read as one " * 40)
-    assert here.receipts(str(path), "ad").status == "fail"
+    assert environment.receipts(str(path), "ad").status == "fail"
     path.unlink()
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE t (x)")
     other.close()
-    assert "another program" in here.receipts(str(path), "ad").text
+    assert "another program" in environment.receipts(str(path), "ad").text
 
 
 # -------------------------------------------------------------------------------------------------- Microsoft 365
@@ -362,11 +362,11 @@ def people(**ids: str | None) -> dict[str, tuple[str, str | None]]:
 
 
 def test_identities_that_do_not_belong_together() -> None:
-    assert joined.identities(people(a="1", b="2"), people(a="1", b="2")).status == "ok"
-    check = joined.identities(people(a="1", b="2"), people(a="1", b="3"))
+    assert diagnosis.identities(people(a="1", b="2"), people(a="1", b="2")).status == "ok"
+    check = diagnosis.identities(people(a="1", b="2"), people(a="1", b="3"))
     assert (check.status, "b" in check.text) == ("fail", True)
-    assert joined.identities(people(a="1"), people(a=None)).status == "warn"
-    assert joined.identities(None, people(a="1")).status == "skipped"
+    assert diagnosis.identities(people(a="1"), people(a=None)).status == "warn"
+    assert diagnosis.identities(None, people(a="1")).status == "skipped"
 
 
 def result(target: str, checks: t.Sequence[Check], *users: User) -> dict[str, t.Any]:
@@ -374,22 +374,22 @@ def result(target: str, checks: t.Sequence[Check], *users: User) -> dict[str, t.
 
 
 def test_the_two_sides_are_joined() -> None:
-    machine = Check("Python", "ok", "Python 3.11", area="here")
+    machine = Check("Python", "ok", "Python 3.11", area="machine")
     both = [
         result("ad", [machine, Check("sign-in", "ok", "in", area="ad")], user("alice")),
         result("exo", [machine, Check("sign-in", "fail", "out", "do it", area="exo")], user("alice")),
     ]
-    told = joined.diagnosis({"results": both, "targets": ["ad", "exo"]})
+    told = diagnosis.diagnosis({"results": both, "targets": ["ad", "exo"]})
     assert not told["ok"]
     assert told["counts"] == {"ok": 3, "warn": 0, "fail": 1, "skipped": 0}
     assert sum("Python 3.11" in line for line in told["lines"]) == 1
     assert any(line.strip() == "-> do it" for line in told["lines"])
     assert told["lines"][-1] == "A run would be stopped. 3 ok, 0 warnings, 1 failed."
-    assert json.loads(joined.as_json(told))["counts"]["fail"] == 1
+    assert json.loads(diagnosis.as_json(told))["counts"]["fail"] == 1
 
 
 def test_a_module_that_could_not_run_is_a_failed_check() -> None:
-    told = joined.diagnosis({"results": [{"target": "ad", "msg": "it broke"}], "targets": ["ad"]})
+    told = diagnosis.diagnosis({"results": [{"target": "ad", "msg": "it broke"}], "targets": ["ad"]})
     assert not told["ok"]
     assert [check["text"] for check in told["checks"] if check["status"] == "fail"] == ["it broke"]
     assert [c["text"] for c in told["checks"] if c["area"] == "exo"] == ["not asked for"]
@@ -399,4 +399,4 @@ def test_nothing_looked_at_is_no_good_news() -> None:
     nothing = [
         result(target, [Check("connection", "skipped", "not configured", area=target)]) for target in ("ad", "exo")
     ]  # type: ignore[arg-type]
-    assert not joined.diagnosis({"results": nothing, "targets": ["ad", "exo"]})["ok"]
+    assert not diagnosis.diagnosis({"results": nothing, "targets": ["ad", "exo"]})["ok"]

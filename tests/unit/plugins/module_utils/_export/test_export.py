@@ -36,7 +36,7 @@ class Store(ScriptedStore):
         self.service = lambda data: data
         self.read_ids: list[str] = []
         self.nameless: dict[str, str] = {}
-        self.homeless: set[str] = set()
+        self.no_mailbox: set[str] = set()
 
     def resolve(self, identities: t.Sequence[str]) -> dict[str, Resolution]:
         found = super().resolve(identities)
@@ -44,7 +44,7 @@ class Store(ScriptedStore):
 
     def observe(self, users: t.Sequence[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
         for user, seen in super().observe(users, wanted):
-            yield user, replace(seen, homeless=user.id in self.homeless)
+            yield user, replace(seen, no_mailbox=user.id in self.no_mailbox)
 
     def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
         for user, seen in super().read(users):
@@ -256,7 +256,7 @@ def test_a_photo_whose_name_leads_nowhere_is_a_problem_and_a_nameless_account_wi
 
 def test_no_mailbox_is_a_problem_only_of_who_was_asked_for(store: Store) -> None:
     store.problems["id-bob@x"] = "no mailbox"
-    store.homeless = {"id-bob@x"}
+    store.no_mailbox = {"id-bob@x"}
     assert rows(export(store, []))["bob@x"] == Row("bob@x", "id-bob@x", has_photo=False, reason="no mailbox")
     assert rows(export(store, ["bob@x"]))["bob@x"].problem == "unavailable"
 

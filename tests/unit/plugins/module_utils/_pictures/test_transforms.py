@@ -9,7 +9,7 @@ import io
 import typing as t
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures.transforms import altered
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.transforms import service_transform
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import scene
 from PIL import Image
 
@@ -45,7 +45,7 @@ SHAPES: dict[str, t.Callable[[Image.Image], Image.Image]] = {
 @pytest.mark.parametrize("what", SHAPES)
 def test_our_upload_in_another_shape_is_known_and_said(what: str) -> None:
     ours = scene(seed=3, width=400, height=560)
-    said = altered(jpeg(ours, 92), jpeg(SHAPES[what](ours)))
+    said = service_transform(jpeg(ours, 92), jpeg(SHAPES[what](ours)))
     assert said is not None
     assert what in said
 
@@ -53,8 +53,8 @@ def test_our_upload_in_another_shape_is_known_and_said(what: str) -> None:
 @pytest.mark.parametrize("what", SHAPES)
 def test_another_picture_in_that_shape_is_not_ours(what: str) -> None:
     ours, other = scene(seed=3, width=400, height=560), scene(seed=8, width=400, height=560)
-    assert altered(jpeg(ours, 92), jpeg(SHAPES[what](other))) is None
+    assert service_transform(jpeg(ours, 92), jpeg(SHAPES[what](other))) is None
 
 
 def test_what_is_no_picture_is_not_ours() -> None:
-    assert altered(jpeg(scene(seed=3, width=400, height=560)), b"no picture") is None
+    assert service_transform(jpeg(scene(seed=3, width=400, height=560)), b"no picture") is None

@@ -78,7 +78,7 @@ def fake_hash(*parts: str) -> str:
 def row(user: str, target: str, words: str = "in_sync", done: bool = False, **more: t.Any) -> Result:
     """One row: a drift, then perhaps foreign, large, kept, absent, failed, unverified."""
     drift, *flags = words.split()
-    action = {"missing": "put", "different": "put", "unwanted": "delete"}.get(drift, "none")
+    action = {"missing": "put", "different": "put", "unwanted": "remove"}.get(drift, "none")
     if "kept" in flags:
         action = "none"
     problem = drift in ("unresolved", "unavailable", "invalid")

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import DRIFTS
-from ansible_collections.hybrid.photos.plugins.module_utils._report.complete import complete
 from ansible_collections.hybrid.photos.plugins.module_utils._report.counts import (
     DRIFTING,
     clean,
     count,
     drifting,
-    joined,
     outcome,
+    totals,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._report.rows import Mode, gather
+from ansible_collections.hybrid.photos.plugins.module_utils._report.unexamined import add_unexamined
 from ansible_collections.hybrid.photos.plugins.module_utils._report.words import headline, line
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 from hypothesis import given
@@ -33,7 +33,7 @@ def run(rows: list[tuple[str, str, str]], done: bool = False) -> list[sample.Res
 def test_every_user_counts_once(rows: list[tuple[str, str, str]], done: bool, users: list[str]) -> None:
     mode: Mode = "done" if done else "plan"
     gathered = gather(run(rows, done))
-    complete(gathered, users, ["ad", "exo"])
+    add_unexamined(gathered, users, ["ad", "exo"])
     counts = count(gathered, mode)
     assert sum(counts["states"].values()) == counts["users"] == len({user for user, *_more in rows} | set(users))
     for target, summary in counts["targets"].items():
@@ -57,7 +57,7 @@ def test_the_line_of_a_check_run() -> None:
         "12 of 501 users drift (3 missing, 7 different, 2 unwanted); 488 in sync, 1 unresolved."
     )
     assert drifting("plan", counts) == 12
-    assert joined(counts)["checked"] == 989
+    assert totals(counts)["checked"] == 989
 
 
 def test_the_line_of_a_real_run() -> None:
@@ -66,7 +66,7 @@ def test_the_line_of_a_real_run() -> None:
     rows += [("g", "ad", "in_sync"), ("h", "ad", "invalid")]
     counts = count(gather(run(rows, done=True)), "done")
     assert line("done", counts) == (
-        "sync did: 2 put, 1 deleted, 1 unverified, 1 failed, 1 left alone, 1 in sync, 1 invalid"
+        "sync did: 2 put, 1 removed, 1 unverified, 1 failed, 1 left alone, 1 in sync, 1 invalid"
     )
     assert drifting("done", counts) == 1
 
@@ -89,7 +89,7 @@ def test_a_partial_run_is_not_clean() -> None:
     rows = run([("a", "ad", "in_sync")])
     assert not clean("plan", count(gather([*rows, {"unreachable": True, "msg": "gone"}]), "plan"))
     half = gather(rows)
-    complete(half, ["a"], ["ad", "exo"])
+    add_unexamined(half, ["a"], ["ad", "exo"])
     assert not clean("plan", count(half, "plan"))
     assert not clean("plan", count(gather([]), "plan"))
     partial = count(gather([*rows, {"unreachable": True, "msg": "gone"}]), "plan")
@@ -104,7 +104,7 @@ def test_a_partial_run_is_not_clean() -> None:
         ("in_sync", "in_sync"),
         ("missing", "put"),
         ("different", "put"),
-        ("unwanted", "deleted"),
+        ("unwanted", "removed"),
         ("missing unverified", "unverified"),
         ("missing failed", "failed"),
         ("different kept", "left"),

@@ -19,7 +19,7 @@ def result(target: str, **rows: str) -> dict[str, t.Any]:
         "replaced": ("different", "put", True),
         "kept": ("different", "none", True),
         "first": ("missing", "put", False),
-        "removed": ("unwanted", "delete", True),
+        "removed": ("unwanted", "remove", True),
     }
     photos = []
     for user, kind in rows.items():

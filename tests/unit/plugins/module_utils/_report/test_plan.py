@@ -76,7 +76,7 @@ def test_the_approved_changes_of_a_target() -> None:
     )
     assert by_user["debra.berger@contoso.example"].observed is None
     removal = by_user["emily.braun@contoso.example"]
-    assert (removal.action, removal.source_sha256) == ("delete", None)
+    assert (removal.action, removal.source_sha256) == ("remove", None)
     # Kept on purpose, in sync, or a problem: nothing was approved there.
     for user in ("lidia.holloway", "carlos+demo", "enrico.cattaneo", "henrietta.müller"):
         assert f"{user}@contoso.example" not in by_user

@@ -21,7 +21,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.image import render
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import read_mark
-from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import Wish, lines, plan
+from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import RestoreRequest, lines, plan
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups, read_manifest
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import Result, Settings, Tools, reconcile
@@ -49,11 +49,11 @@ def sync(
     return run(store, definitions, folder, name, **more)
 
 
-def restore(store: ScriptedStore, folder: Path, wish: Wish | None = None, **more: t.Any) -> Result:
+def restore(store: ScriptedStore, folder: Path, request: RestoreRequest | None = None, **more: t.Any) -> Result:
     """What the role does: the plan of the folder, through the photo module."""
     # The store in memory resolves names, not ids.
     names = {user.id: name for name, user in store.users.items()}
-    told = plan(folder, wish or Wish())[store.target]
+    told = plan(folder, request or RestoreRequest())[store.target]
     expected = {a["user"]: Expectation(a["action"], a["tag"], None, a["id"]) for a in told["approved"] or ()}
     definitions = [
         Definition(
@@ -100,19 +100,19 @@ def test_a_folder_of_runs_gives_the_newest_and_never_a_restore_unless_named(
     sync(store, {"alice": picture(3)}, tmp_path / "two", "run-2")
     restore(store, tmp_path / "two")
     (tmp_path / "two" / "again").rename(tmp_path / "three")
-    told = plan(tmp_path, Wish())
+    told = plan(tmp_path, RestoreRequest())
     assert [each["run"] for each in told["runs"]] == ["run-1", "run-2", "restore-1"]
     assert told["run"] == "run-2"
-    assert plan(tmp_path, Wish(run="restore-1"))[store.target]["photos"]
+    assert plan(tmp_path, RestoreRequest(run="restore-1"))[store.target]["photos"]
     with pytest.raises(PhotoError, match=r"no run run-9 .* run-1, run-2, restore-1"):
-        plan(tmp_path, Wish(run="run-9"))
+        plan(tmp_path, RestoreRequest(run="run-9"))
 
 
 def test_a_restore_is_undone_by_naming_it(store: ScriptedStore, tmp_path: Path) -> None:
     sync(store, BAD, tmp_path / "run-1")
     bad = store.photos["id-alice"]
     restore(store, tmp_path / "run-1")
-    result = restore(store, tmp_path / "run-1" / "again", Wish(run="restore-1", users=("alice",)))
+    result = restore(store, tmp_path / "run-1" / "again", RestoreRequest(run="restore-1", users=("alice",)))
     assert [o.changed for o in result.outcomes] == [True]
     if store.target == "ad":
         assert store.photos["id-alice"] == bad
@@ -126,7 +126,7 @@ def test_what_somebody_changed_since_is_left_unless_forced(store: ScriptedStore,
     result = restore(store, tmp_path / "run-1")
     assert [o.stale for o in result.outcomes] == [True, True]
     assert store.photos == held
-    result = restore(store, tmp_path / "run-1", Wish(force=True))
+    result = restore(store, tmp_path / "run-1", RestoreRequest(force=True))
     assert [o.changed for o in result.outcomes] == [True, True]
 
 
@@ -189,14 +189,14 @@ def test_a_run_killed_before_its_write_leaves_nothing_to_restore(store: Scripted
 
 def test_users_and_targets_can_be_named(store: ScriptedStore, tmp_path: Path) -> None:
     sync(store, BAD, tmp_path / "b")
-    told = plan(tmp_path / "b", Wish(users=("ALICE",)))
+    told = plan(tmp_path / "b", RestoreRequest(users=("ALICE",)))
     assert [photo["user"] for photo in told[store.target]["photos"]] == ["id-alice"]
     assert told[store.target]["names"] == {"id-alice": "alice"}
-    assert plan(tmp_path / "b", Wish(users=("id-bob",)))[store.target]["names"] == {"id-bob": "bob"}
+    assert plan(tmp_path / "b", RestoreRequest(users=("id-bob",)))[store.target]["names"] == {"id-bob": "bob"}
     with pytest.raises(PhotoError, match="saved no photo of carol"):
-        plan(tmp_path / "b", Wish(users=("alice", "carol")))
+        plan(tmp_path / "b", RestoreRequest(users=("alice", "carol")))
     other = "exo" if store.target == "ad" else "ad"
-    assert plan(tmp_path / "b", Wish(targets=(other,)))[store.target]["photos"] == []
+    assert plan(tmp_path / "b", RestoreRequest(targets=(other,)))[store.target]["photos"] == []
 
 
 def test_a_damaged_backup_is_told_and_never_written(store: ScriptedStore, tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_damaged_backup_is_told_and_never_written(store: ScriptedStore, tmp_pa
     saved = {s.user: tmp_path / "b" / s.file for s in read_manifest(tmp_path / "b")}
     saved["alice"].write_bytes(picture(40))
     saved["bob"].unlink()
-    told = plan(tmp_path / "b", Wish())
+    told = plan(tmp_path / "b", RestoreRequest())
     assert told[store.target]["photos"] == []
     reasons = {problem["user"]: problem["reason"] for problem in told["problems"]}
     assert "not the file any more" in reasons["alice"]
@@ -214,18 +214,18 @@ def test_a_damaged_backup_is_told_and_never_written(store: ScriptedStore, tmp_pa
 def test_a_folder_without_backups_is_no_plan_to_do_nothing(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "missing"):
         with pytest.raises(PhotoError):
-            plan(folder, Wish())
+            plan(folder, RestoreRequest())
 
 
 def test_the_authority_comes_from_the_manifest(store: ScriptedStore, tmp_path: Path) -> None:
     sync(store, BAD, tmp_path / "b")
-    assert plan(tmp_path / "b", Wish())[store.target]["authority"] == "example.test"
+    assert plan(tmp_path / "b", RestoreRequest())[store.target]["authority"] == "example.test"
     manifest = tmp_path / "b" / "manifest.jsonl"
     entries = [json.loads(line) for line in manifest.read_text().splitlines() if line]
     entries[0]["authority"] = "other.test"
     manifest.write_text("\n".join(map(json.dumps, entries)))
     with pytest.raises(PhotoError, match=r"example\.test, other\.test"):
-        plan(tmp_path / "b", Wish())
+        plan(tmp_path / "b", RestoreRequest())
 
 
 def test_as_it_is_means_the_bytes_without_a_mark() -> None:

@@ -34,7 +34,7 @@ def compared(verdict: str) -> Comparison:
         (PRESENT, PHOTO, "same", "in_sync", "none", False),
         (PRESENT, PHOTO, "different", "different", "put", True),
         (PRESENT, PHOTO, "ambiguous", "different", "put", True),
-        (ABSENT, PHOTO, None, "unwanted", "delete", True),
+        (ABSENT, PHOTO, None, "unwanted", "remove", True),
         (ABSENT, NONE, None, "in_sync", "none", False),
         (PRESENT, Observation(problem="no mailbox"), None, "unavailable", "none", False),
         (ABSENT, Observation(problem="no mailbox"), None, "unavailable", "none", False),
@@ -77,7 +77,7 @@ def test_foreign_is_a_tag_that_is_not_on_our_receipt(receipt_tag: str | None, se
 def plan(replaced: int, removed: int, first: int) -> list[tuple[str, Change]]:
     return [
         *((f"r{n}", Change("different", "put", "", replaces=True)) for n in range(replaced)),
-        *((f"d{n}", Change("unwanted", "delete", "", replaces=True)) for n in range(removed)),
+        *((f"d{n}", Change("unwanted", "remove", "", replaces=True)) for n in range(removed)),
         *((f"f{n}", Change("missing", "put", "")) for n in range(first)),
     ]
 

@@ -21,7 +21,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._sync import source_hashes
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.renditions import Workshop
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.renditions import Renditions
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.source_hashes import Hashed
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import picture
 
@@ -47,17 +47,17 @@ class Folder:
         monkeypatch.setattr(time, "time", lambda: clock() + self.ahead)
         monkeypatch.setattr(time, "time_ns", lambda: int((clock() + self.ahead) * 10**9))
 
-    def look(self, *names: str, read_only: bool = False) -> Workshop:
+    def look(self, *names: str, read_only: bool = False) -> Renditions:
         """What a run does first."""
         self.read.clear()
         declared = [Definition(f"{n}@x", source=Source(str(self.root / n))) for n in names]
         receipts = Receipts(self.receipts, "ad", read_only)
-        workshop = Workshop(Recipe(96, 10_240), declared, 2, receipts)
+        renditions = Renditions(Recipe(96, 10_240), declared, 2, receipts)
         for definition in declared:
-            if definition.key in workshop.hashes:
-                assert workshop.hashes[definition.key] == sha256((self.root / definition.user[:-2]).read_bytes())
+            if definition.key in renditions.hashes:
+                assert renditions.hashes[definition.key] == sha256((self.root / definition.user[:-2]).read_bytes())
         receipts.close()
-        return workshop
+        return renditions
 
     def change_records(self, statement: str, *values: t.Any) -> None:
         with sqlite3.connect(self.receipts) as db:
@@ -137,7 +137,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(folder: Folder, monk
     with monkeypatch.context() as patch:
         patch.setattr(source_hashes, "load_file", slow)
         receipts = Receipts(folder.receipts, "ad")
-        Workshop(Recipe(96, 10_240), [Definition("x", source=Source(str(path)))], 1, receipts)
+        Renditions(Recipe(96, 10_240), [Definition("x", source=Source(str(path)))], 1, receipts)
         receipts.close()
     folder.look("new")
     assert folder.read == ["new"]
@@ -178,11 +178,11 @@ def test_a_wrong_hash_costs_one_run_and_never_a_photo(folder: Folder) -> None:
     record = receipts.hashes([os.fsencode(path)])[os.fsencode(path)]
     receipts.save_hashes([Hashed(record.path, record.stamp, "0" * 64)])
     definition = Definition("a", source=Source(str(path)))
-    workshop = Workshop(Recipe(96, 10_240), [definition], 2, receipts)
+    renditions = Renditions(Recipe(96, 10_240), [definition], 2, receipts)
     with pytest.raises(SourceError, match="run again"):
-        workshop.rendition(definition)
-    workshop.close()
-    again = Workshop(Recipe(96, 10_240), [definition], 2, receipts)
+        renditions.rendition(definition)
+    renditions.close()
+    again = Renditions(Recipe(96, 10_240), [definition], 2, receipts)
     assert again.rendition(definition).width == 96
     receipts.close()
 
@@ -213,19 +213,19 @@ def test_names_that_are_no_text_and_names_from_here_are_remembered_too(
     monkeypatch.chdir(folder.root)
     receipts = Receipts(folder.receipts, "exo")
     declared = [Definition(n, source=Source(n)) for n in (odd, "a", "\0", "\ud800")]
-    refused = Workshop(Recipe(96, 10_240), declared, 2, receipts).refused
+    refused = Renditions(Recipe(96, 10_240), declared, 2, receipts).refused
     assert set(refused) == {"\0", "\ud800"}
     folder.read.clear()
-    Workshop(Recipe(96, 10_240), declared[:2], 2, receipts)
+    Renditions(Recipe(96, 10_240), declared[:2], 2, receipts)
     receipts.close()
     assert folder.read == []
 
 
 def test_pixels_are_handed_out_with_a_new_rendition_and_never_kept(folder: Folder) -> None:
     (folder.root / "a").write_bytes(picture(1))
-    workshop = folder.look("a")
+    renditions = folder.look("a")
     declared = Definition("a@x", source=Source(str(folder.root / "a")))
-    made, again = workshop.rendition(declared), workshop.rendition(declared)
+    made, again = renditions.rendition(declared), renditions.rendition(declared)
     assert made.pixels is not None
     assert made == again
     assert again.pixels is None

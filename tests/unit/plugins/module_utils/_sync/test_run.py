@@ -95,7 +95,7 @@ def test_every_drift_state_is_found_and_mended_and_a_second_run_changes_nothing(
     assert store.written == []
     done = run(store, definitions)
     assert drifts(done) == expected
-    assert store.written == [("has-other", "put"), ("has-none", "put"), ("leaver", "delete")]
+    assert store.written == [("has-other", "put"), ("has-none", "put"), ("leaver", "remove")]
     assert [o.verified for o in done.outcomes[1:4]] == [True, True, True]
     store.written.clear()
     again = run(store, definitions)
@@ -213,8 +213,8 @@ def test_a_store_that_goes_away_while_it_looks_for_users_leaves_who_was_seen_jud
     store = ScriptedStore(["alice", "bob"], "ad")
     look = store.resolve
 
-    def resolve(identities: t.Sequence[str], glimpses: t.Any = None) -> t.Any:
-        look(identities[:1], glimpses)
+    def resolve(identities: t.Sequence[str], on_observed: t.Any = None) -> t.Any:
+        look(identities[:1], on_observed)
         raise StoreError("the controller went away")
 
     monkeypatch.setattr(store, "resolve", resolve)
@@ -541,7 +541,7 @@ def test_only_approved_changes_are_carried_out(target: str) -> None:
     assert all("changed since" in o.change.reason for o in result.outcomes[1:])
 
 
-@pytest.mark.parametrize(("action", "user_id"), [("delete", None), ("none", None), ("put", "id-of-another")])
+@pytest.mark.parametrize(("action", "user_id"), [("remove", None), ("none", None), ("put", "id-of-another")])
 def test_what_was_approved_for_another_account_or_as_another_action_is_left(
     target: str, action: t.Any, user_id: str | None
 ) -> None:

@@ -12,7 +12,7 @@ from .._core.model import identity_key
 from .rows import TARGETS, Gathered, Message, Mode, Target, Unseen
 
 
-def complete(gathered: Gathered, users: t.Sequence[str], targets: t.Collection[str]) -> None:
+def add_unexamined(gathered: Gathered, users: t.Sequence[str], targets: t.Collection[str]) -> None:
     """Every one of ``users`` without a row for one of ``targets`` is not examined, with the reason if it is known."""
     known = {(identity_key(item.user), item.target) for item in gathered.unseen if item.user is not None}
     explained: set[Target] = set()

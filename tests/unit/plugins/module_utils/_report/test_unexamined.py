@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hybrid.photos.plugins.module_utils._report.complete import complete, settle
 from ansible_collections.hybrid.photos.plugins.module_utils._report.counts import count
 from ansible_collections.hybrid.photos.plugins.module_utils._report.document import build
 from ansible_collections.hybrid.photos.plugins.module_utils._report.rows import gather
+from ansible_collections.hybrid.photos.plugins.module_utils._report.unexamined import add_unexamined, settle
 from ansible_collections.hybrid.photos.plugins.module_utils._report.words import line
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 
@@ -21,7 +21,7 @@ def unseen(gathered: t.Any) -> list[tuple[t.Any, ...]]:
 
 def test_everybody_who_should_be_there_and_is_not() -> None:
     gathered = gather([sample.result([sample.row("a", "ad")]), {**DOWN, "users": ["A"]}])
-    complete(gathered, ["a", "b"], ["ad", "exo"])
+    add_unexamined(gathered, ["a", "b"], ["ad", "exo"])
     assert unseen(gathered) == [
         ("A", "exo", "down"),
         ("b", "ad", "No result came back for this user."),
@@ -32,21 +32,21 @@ def test_everybody_who_should_be_there_and_is_not() -> None:
 def test_a_target_that_failed_as_a_whole_is_told_user_by_user() -> None:
     gathered = gather([sample.result([sample.row("a", "ad"), sample.row("b", "ad")]), DOWN])
     assert unseen(gathered) == [(None, "exo", "down")]
-    complete(gathered, ["a", "b"], ["ad", "exo"])
+    add_unexamined(gathered, ["a", "b"], ["ad", "exo"])
     assert unseen(gathered) == [("a", "exo", "down"), ("b", "exo", "down")]
     assert line("plan", count(gathered, "plan")) == "0 drift, 0 in sync, 2 not examined"
 
 
 def test_with_several_answers_none_is_guessed() -> None:
     gathered = gather([DOWN, {**DOWN, "msg": "wrong password"}])
-    complete(gathered, ["a"], ["exo"])
+    add_unexamined(gathered, ["a"], ["exo"])
     assert unseen(gathered) == [("a", "exo", "No result came back for this user.")]
     assert {message.text for message in gathered.messages} == {"down", "wrong password"}
 
 
 def test_a_failure_after_which_nobody_is_missing_is_still_told() -> None:
     gathered = gather([sample.result([sample.row("a", "exo")]), DOWN])
-    complete(gathered, ["a"], ["exo"])
+    add_unexamined(gathered, ["a"], ["exo"])
     assert unseen(gathered) == [(None, "exo", "down")]
 
 

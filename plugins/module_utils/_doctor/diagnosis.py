@@ -11,7 +11,7 @@ import typing as t
 from .._core.model import identity_key
 from .model import Check, Step, examine, fail, ok, skipped, some, warn
 
-TITLES = {"here": "This machine", "ad": "Active Directory", "exo": "Exchange Online", "both": "Both together"}
+TITLES = {"machine": "This machine", "ad": "Active Directory", "exo": "Exchange Online", "both": "Both together"}
 MARKS = {"ok": "ok", "warn": "warning", "fail": "FAILED", "skipped": "skipped"}
 _STATUSES = ("ok", "warn", "fail", "skipped")
 
@@ -49,7 +49,7 @@ def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def _checks(result: t.Mapping[str, t.Any]) -> list[Check]:
     target = result.get("target")
-    area: t.Any = target if target in ("ad", "exo") else "here"
+    area: t.Any = target if target in ("ad", "exo") else "machine"
     given = result.get("checks")
     if not isinstance(given, list):
         return [Check("module", "fail", str(result.get("msg", "the module gave no answer")), area=area)]
