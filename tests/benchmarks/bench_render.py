@@ -22,7 +22,8 @@ import time
 from pathlib import Path
 
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison, image
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
 from PIL import Image, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sandbox"))
@@ -58,7 +59,7 @@ def ours(files: list[Path], recipes: list[Recipe]) -> float:
     """Seconds of CPU for the renditions of all files."""
     before = time.process_time()
     for path in files:
-        image.render(path.read_bytes(), recipes, path.name)
+        render(path.read_bytes(), recipes, path.name)
     return time.process_time() - before
 
 
@@ -66,7 +67,7 @@ def comparing(files: list[Path], side: int, times: int = 50) -> float:
     """Seconds of CPU to compare our 648 pixel rendition with what a service keeps at this size, per pair."""
     spent = 0.0
     for path in files:
-        declared, kept = image.render(path.read_bytes(), [EXO, Recipe(size=side, max_bytes=1 << 20)], path.name)
+        declared, kept = render(path.read_bytes(), [EXO, Recipe(size=side, max_bytes=1 << 20)], path.name)
         before = time.process_time()
         for _turn in range(times):
             comparison.by_pixels(declared, kept.data)

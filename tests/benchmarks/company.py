@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".dev"))
 
 import portraits
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Receipt, Recipe, Summary, User, sha256
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures import image
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts
 from domain import controller
 from domain.control import Domain
@@ -141,7 +141,7 @@ class Company:
 
 
 def _thumbnail(path: Path) -> bytes:
-    return image.render(path.read_bytes(), [AD], path.name)[0].data
+    return render(path.read_bytes(), [AD], path.name)[0].data
 
 
 def _small(path: Path, side: int) -> bytes:

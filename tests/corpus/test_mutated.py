@@ -20,7 +20,8 @@ import warnings
 from pathlib import Path
 
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe, SourceError
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison, image
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sandbox"))
@@ -75,7 +76,7 @@ def mutate(data: bytes, chance: random.Random, other: bytes) -> bytes:
 def say(data: bytes, name: str) -> str:
     """One line about a picture: what became of it."""
     try:
-        rendered = image.render(data, RECIPES, name)
+        rendered = render(data, RECIPES, name)
     except SourceError as error:
         return str(error)
     compared = comparison.by_pixels(rendered[0].data, data)

@@ -14,7 +14,11 @@ from pathlib import Path
 
 from .._core.files import load_source
 from .._core.model import Definition, PhotoError, Recipe, Source, SourceError, sha256
-from .._pictures import comparison, image
+from .._pictures import comparison
+from .._pictures.decode import describe
+from .._pictures.measure import signature
+from .._pictures.pillow import available
+from .._pictures.render import render
 from .folder import MANIFEST, PICTURE_SUFFIXES, Problem, examine_folder
 
 Severity = t.Literal["error", "warning"]
@@ -79,7 +83,7 @@ class Report:
 def validate(folder: Path, rules: Rules | None = None, workers: int | None = None) -> Report:
     """Check a folder. Raises PhotoError only when Pillow or PyYAML is missing."""
     rules = rules or Rules()
-    image.available()
+    available()
     definitions, problems = examine_folder(folder)
     root = folder.resolve()
     report = Report(str(folder), [definition.user for definition in definitions])
@@ -112,10 +116,10 @@ def examine(path: Path, root: Path) -> Examined:
         seen.length = path.stat().st_size
         data = load_source(Source(path=str(path)))
         seen.sha256 = sha256(data)
-        summary = image.describe(data)
+        summary = describe(data)
         seen.width, seen.height = summary.width or 0, summary.height or 0
-        seen.small = image.render(data, [RECIPE], name)[0].data
-        seen.signature = image.signature(seen.small)
+        seen.small = render(data, [RECIPE], name)[0].data
+        seen.signature = signature(seen.small)
     except OSError as error:
         seen.problem = f"it cannot be read ({error.strerror})"
     except PhotoError as error:

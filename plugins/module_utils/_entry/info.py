@@ -18,7 +18,7 @@ from .._definitions.folder import MANIFEST
 from .._export.export import EXO_LIMIT, PROBLEMS, Export, Row, export
 from .._export.folder import ExportFolder
 from .._export.merge import STATES, Half, Merged, Options, merge
-from .._pictures import image
+from .._pictures import pillow
 from .._sync.backups import write_safely
 from .._sync.store import PhotoStore
 from .photo_module import MESSAGES_SHOWN, Spec, as_dict
@@ -40,7 +40,7 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
     """Do what an info module was asked for, and leave by exit_json or fail_json with every row."""
     params = module.params
     try:
-        image.available()
+        pillow.available()
         folder = ExportFolder(Path(params["dest"]), target, module.check_mode) if params["dest"] else None
         with closing(open_store(params)) as store:
             found = export(store, params["users"], folder)
@@ -134,7 +134,7 @@ def run_merge_module(module: AnsibleModule) -> None:
     """Merge two exports, and leave by exit_json or fail_json with every row."""
     params = module.params
     try:
-        image.available()
+        pillow.available()
         folder = ExportFolder(Path(params["dest"]), "both", module.check_mode)
         ad, exo = ([Half.parse(row) for row in params[name]] for name in ("ad_photos", "exo_photos"))
         merged, changed = merge(ad, exo, folder, Options(keep_one_sided=params["one_sided"] == "keep"))

@@ -30,7 +30,7 @@ from .._core.model import (
     Summary,
     identity_key,
 )
-from .._pictures import image
+from .._pictures import pillow
 from .._sync.backups import Backups
 from .._sync.guards import Limit
 from .._sync.previews import Previews
@@ -136,7 +136,7 @@ def run_photo_module(module: AnsibleModule, target: str, open_store: OpenStore) 
 
 def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> Result:
     params = module.params
-    image.available()
+    pillow.available()
     definitions, refused = definitions_from(params)
     settings = settings_from(params, target, module.check_mode)
     receipts = Receipts(Path(params["receipts"]), target, module.check_mode) if params["receipts"] else None

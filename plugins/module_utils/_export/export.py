@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._core.model import Observation, PhotoError, SourceError, StoreError, Summary, Unresolved, User, identity_key
-from .._pictures.image import describe
+from .._pictures.decode import describe
 from .._sync.store import PhotoStore
 from .folder import ExportFolder, FileProblem, Kept
 

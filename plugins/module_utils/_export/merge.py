@@ -15,6 +15,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from .._core.files import load_source
 from .._core.model import (
     Comparison,
     Observation,
@@ -28,7 +29,8 @@ from .._core.model import (
     sha256,
 )
 from .._pictures.comparison import by_content, by_pixels
-from .._pictures.image import describe, load_source, render
+from .._pictures.decode import describe
+from .._pictures.render import render
 from .folder import ExportFolder
 
 SideName = t.Literal["ad", "exo"]

@@ -11,8 +11,9 @@ from __future__ import annotations
 import typing as t
 
 from .._core.model import Comparison, Observation, Receipt, Rendition, SourceError
-from . import image
+from .decode import PictureError
 from .mark import read_mark
+from .measure import Measures, measure, prepared
 
 
 def by_tag(receipt: Receipt | None, tag: str | None, source_sha256: str, recipe_digest: str) -> Comparison | None:
@@ -57,7 +58,7 @@ class Bound(t.NamedTuple):
     different: float
 
 
-#: By figure of image.Measures. Set by tests/experiments/equality on one half of its photographs, and wider where that
+#: By figure of Measures. Set by tests/experiments/equality on one half of its photographs, and wider where that
 #: lets no alteration pass (contrast, tint, colour); docs/equality.md has how they do on the other half.
 BOUNDS: dict[str, Bound] = {
     "shape": Bound("shape", " %", 1.5, 3.0),
@@ -81,15 +82,12 @@ def by_pixels(declared: bytes | Rendition, observed: bytes) -> Comparison:
     ``declared`` is our rendition, or the JPEG of it; ``observed`` whatever the target gave, which may be no picture.
     SourceError only when the declared one is no picture.
     """
+    first = prepared(declared, "the declared photo")
     try:
-        figures = image.measure(declared, observed)
-    except SourceError as error:
-        if str(error).startswith(image.DECLARED):
-            raise
-        # The error names the photo and says what to do with a source; here only the middle of it makes sense.
-        what = str(error).partition(": ")[2].partition(";")[0]
-        return Comparison("different", "pixels", f"what the target holds is no usable picture: {what}")
-    return by_figures(figures)
+        second = prepared(observed, "the photo that was found")
+    except PictureError as error:
+        return Comparison("different", "pixels", f"what the target holds is no usable picture: {error.problem}")
+    return by_figures(measure(first, second))
 
 
 def clearly_another(declared_jpeg: bytes, observed: bytes) -> bool:
@@ -98,13 +96,13 @@ def clearly_another(declared_jpeg: bytes, observed: bytes) -> bool:
     Right after a put the photo is ours unless much speaks against it, so a figure a little over its bound is no proof.
     """
     try:
-        figures = image.measure(declared_jpeg, observed)
+        figures = measure(*(prepared(picture, "the photo") for picture in (declared_jpeg, observed)))
     except SourceError:
         return True
     return any(abs(getattr(figures, name)) >= FAR * bound.different for name, bound in BOUNDS.items())
 
 
-#: Two signatures (image.signature) that differ by more, on average, in levels are surely not of one picture.
+#: Two signatures (measure.signature) that differ by more, on average, in levels are surely not of one picture.
 ALIKE = 6.0
 
 
@@ -113,7 +111,7 @@ def may_look_alike(one: bytes, other: bytes) -> bool:
     return sum(abs(a - b) for a, b in zip(one, other, strict=True)) <= ALIKE * len(one)
 
 
-def by_figures(figures: image.Measures) -> Comparison:
+def by_figures(figures: Measures) -> Comparison:
     """The verdict on measured figures: all must speak for the same photo, and one that speaks against it is enough."""
     values = [(abs(getattr(figures, name)), bound) for name, bound in BOUNDS.items()]
     against = [(value, bound) for value, bound in values if value >= bound.different]

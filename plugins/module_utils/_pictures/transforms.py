@@ -9,7 +9,10 @@ import typing as t
 
 from .._core.model import Recipe, SourceError
 from .comparison import by_pixels
-from .image import render, reshaped
+from .decode import as_source_error, open_picture
+from .encode import QUALITY_HIGHEST, jpeg
+from .pillow import Image, available
+from .render import render
 
 CROPS = (
     ("cropped to a square", Recipe(648, 4_000_000, "center")),
@@ -31,7 +34,26 @@ def service_transform(declared_jpeg: bytes, observed: bytes) -> str | None:
     return None
 
 
-def _shapes(jpeg: bytes) -> t.Iterator[tuple[str, bytes]]:
-    crops = render(jpeg, [recipe for _what, recipe in CROPS], "our upload")
+def _shapes(upload: bytes) -> t.Iterator[tuple[str, bytes]]:
+    crops = render(upload, [recipe for _what, recipe in CROPS], "our upload")
     yield from ((what, made.data) for (what, _recipe), made in zip(CROPS, crops, strict=True))
-    yield from reshaped(jpeg)
+    yield from _reshaped(upload)
+
+
+def _reshaped(data: bytes) -> list[tuple[str, bytes]]:
+    """A picture as a service may keep one that is not square: padded or stretched, each with words for it.
+
+    Empty for a square one. SourceError for no picture.
+    """
+    available()
+    with as_source_error("the photo"):
+        picture = open_picture(data, "the photo").convert("RGB")
+    if picture.width == picture.height:
+        return []
+    side = max(picture.size)
+    shapes = [("stretched to a square", picture.resize((side, side)))]
+    for colour in ("white", "black"):
+        padded = Image.new("RGB", (side, side), colour)
+        padded.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
+        shapes.append((f"padded with {colour} to a square", padded))
+    return [(what, jpeg(shape, QUALITY_HIGHEST)) for what, shape in shapes]

@@ -22,7 +22,7 @@ from .._core.model import (
     User,
 )
 from .._pictures.comparison import by_content, by_pixels, by_tag
-from .._pictures.image import describe
+from .._pictures.decode import describe
 from .guards import decide, is_foreign
 from .renditions import Renditions
 

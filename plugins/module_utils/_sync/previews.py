@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 from .._core.model import Observation, Outcome, PhotoError, Recipe, SourceError, identity_key
-from .._pictures.image import render
+from .._pictures.render import render
 from .backups import write_safely
 from .renditions import Renditions
 

@@ -11,8 +11,9 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from .._core.files import load_source
 from .._core.model import Definition, Recipe, Rendition, Source, SourceError, sha256
-from .._pictures.image import load_source, render
+from .._pictures.render import render
 from . import source_hashes
 from .receipts import Receipts
 from .source_hashes import Hashed

@@ -22,7 +22,9 @@ from pathlib import Path
 
 import variants
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe, Rendition
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison, image
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import render as rendering
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import Measures, measure, prepared
 from PIL import Image
 
 EXO = Recipe(size=648, max_bytes=4_194_303)
@@ -40,7 +42,7 @@ Row = dict[str, t.Any]
 
 def render(picture: Image.Image, recipe: Recipe = EXO) -> Rendition:
     """What would be uploaded for this photograph."""
-    return image.render(variants.jpeg(picture, 95, 0), [recipe], "photograph")[0]
+    return rendering.render(variants.jpeg(picture, 95, 0), [recipe], "photograph")[0]
 
 
 def rows(job: tuple[int, Path, list[Path], int]) -> list[Row]:
@@ -53,7 +55,7 @@ def rows(job: tuple[int, Path, list[Path], int]) -> list[Row]:
     found: list[Row] = []
 
     def compare(kind: str, handled: bytes, how: t.Any, declared: Rendition = uploads[EXO]) -> None:
-        figures = dataclasses.asdict(image.measure(declared, handled))
+        figures = dataclasses.asdict(measure(prepared(declared, "declared"), prepared(handled, "handled")))
         found.append({"photo": number, "path": path.name, "kind": kind, "how": how, "figures": figures})
 
     for turn in range(handlings):
@@ -117,7 +119,7 @@ def judge(found: list[Row]) -> str:
 
 
 def verdict(row: Row) -> str:
-    return comparison.by_figures(image.Measures(**row["figures"])).verdict
+    return comparison.by_figures(Measures(**row["figures"])).verdict
 
 
 def main() -> None:

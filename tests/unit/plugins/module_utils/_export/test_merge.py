@@ -22,7 +22,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._export.merge import
     merge,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.comparison import by_content
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures.image import render
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import encode, scene
 from PIL import Image
 

@@ -16,8 +16,11 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     SourceError,
     sha256,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison, image
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.encode import QUALITY_HIGHEST
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import stamp
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import Measures, measure, prepared
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import decode, encode, scene
 from PIL import Image, ImageCms, ImageDraw, ImageEnhance, ImageOps
 
@@ -97,7 +100,7 @@ def test_a_mark_that_was_touched_decides_nothing() -> None:
 # --- pixels ---
 
 PICTURE = scene(900, 700, seed=5)
-DECLARED = image.render(encode(PICTURE, "PNG"), [Recipe(size=648, max_bytes=1 << 22)], "x")[0].data
+DECLARED = render(encode(PICTURE, "PNG"), [Recipe(size=648, max_bytes=1 << 22)], "x")[0].data
 UPLOADED = decode(DECLARED)
 
 
@@ -117,18 +120,18 @@ def test_what_a_service_does_to_an_upload_is_no_drift(side: int, quality: int) -
 
 @pytest.mark.parametrize("side", [48, 96, 240, 648])
 def test_a_picture_before_it_was_encoded_compares_like_its_jpeg(side: int) -> None:
-    rendition = image.render(encode(PICTURE, "PNG"), [Recipe(size=648, max_bytes=1 << 22)], "x")[0]
+    rendition = render(encode(PICTURE, "PNG"), [Recipe(size=648, max_bytes=1 << 22)], "x")[0]
     assert rendition.pixels is not None
     for quality in (60, 90):
         observed = handled(UPLOADED, side, quality, 2, Image.Resampling.BICUBIC)
-        before, after = image.measure(rendition, observed), image.measure(rendition.data, observed)
+        before, after = (measure(prepared(ours, ""), prepared(observed, "")) for ours in (rendition, rendition.data))
         for name, bound in comparison.BOUNDS.items():
             assert abs(getattr(before, name) - getattr(after, name)) < bound.same / 6, name
 
 
 def test_a_picture_that_lost_quality_to_a_limit_is_compared_by_its_jpeg() -> None:
-    rendition = image.render(encode(PICTURE, "PNG"), [Recipe(size=648, max_bytes=30_000)], "x")[0]
-    assert rendition.quality < image.QUALITY_HIGHEST
+    rendition = render(encode(PICTURE, "PNG"), [Recipe(size=648, max_bytes=30_000)], "x")[0]
+    assert rendition.quality < QUALITY_HIGHEST
     assert rendition.pixels is None
 
 
@@ -186,7 +189,7 @@ def test_between_the_bounds_is_ambiguous() -> None:
         ((bound.same + bound.different) / 2, "ambiguous"),
         (bound.different, "different"),
     ):
-        found = comparison.by_figures(image.Measures(**{**none, "brightness": value}))
+        found = comparison.by_figures(Measures(**{**none, "brightness": value}))
         assert found.verdict == verdict
         assert f"brightness differs by {value:.3g} levels, of {bound.same:g} allowed" in found.reason
 
@@ -194,14 +197,14 @@ def test_between_the_bounds_is_ambiguous() -> None:
 def test_the_figure_that_is_told_is_one_that_decided() -> None:
     open_, against = comparison.BOUNDS["shape"], comparison.BOUNDS["brightness"]
     figures = dict.fromkeys(comparison.BOUNDS, 0.0) | {"shape": open_.different - 0.1, "brightness": against.different}
-    found = comparison.by_figures(image.Measures(**figures))
+    found = comparison.by_figures(Measures(**figures))
     assert found.verdict == "different"
     assert against.words in found.reason
 
 
 def test_one_figure_against_is_enough_however_good_the_others_are() -> None:
     for name, bound in comparison.BOUNDS.items():
-        figures = image.Measures(**{**dict.fromkeys(comparison.BOUNDS, 0.0), name: bound.different})
+        figures = Measures(**{**dict.fromkeys(comparison.BOUNDS, 0.0), name: bound.different})
         assert comparison.by_figures(figures).verdict == "different"
         assert bound.same < bound.different
 

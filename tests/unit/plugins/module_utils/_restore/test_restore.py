@@ -19,8 +19,8 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Source,
     User,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures.image import render
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import read_mark
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
 from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import RestoreRequest, lines, plan
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups, read_manifest
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit

@@ -19,8 +19,12 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     SourceError,
     sha256,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures import face, geometry, image
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import decode as opening
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import encode as encoding
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import face, geometry, pillow
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import render as rendering
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import Mark, read_mark
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import prepared
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import decode, encode, scene
 from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat
 
@@ -30,7 +34,7 @@ WHOLE = Recipe(size=400, max_bytes=1 << 20, crop="none")
 
 
 def render(data: bytes, recipe: Recipe = WHOLE) -> Rendition:
-    return image.render(data, [recipe], "alice.jpg")[0]
+    return rendering.render(data, [recipe], "alice.jpg")[0]
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
@@ -113,14 +117,14 @@ def test_heic_with_pillow_heif() -> None:
 
 
 def test_heic_without_pillow_heif_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image, "_reads_heif", lambda: False)
+    monkeypatch.setattr(opening, "_reads_heif", lambda: False)
     with pytest.raises(SourceError, match=r"alice\.jpg: it is a HEIC picture; pip install pillow-heif"):
         render(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
 
 
 def test_without_pillow_the_advice_is_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image, "_MISSING", "No module named 'PIL'")
-    for call in (image.available, lambda: render(b""), lambda: image.describe(b""), lambda: image.measure(b"", b"")):
+    monkeypatch.setattr(pillow, "MISSING", "No module named 'PIL'")
+    for call in (pillow.available, lambda: render(b""), lambda: opening.describe(b""), lambda: prepared(b"", "")):
         with pytest.raises(PhotoError, match="pip install pillow"):
             call()
 
@@ -223,8 +227,10 @@ def test_the_highest_quality_that_fits_is_taken() -> None:
     data = encode(scene(), "JPEG", quality=95)
     free = render(data, EXO)
     assert (free.quality, free.notes) == (95, ())
-    square = image._pixels(image._decode(image._open(data, ""), 1, ""), (80, 0, 560, 480), (480, 480), "#ffffff")
-    packed = image._jpeg(square, 95)
+    square = rendering._pixels(
+        opening.decode(opening.open_picture(data, ""), 1, ""), (80, 0, 560, 480), (480, 480), "#ffffff"
+    )
+    packed = encoding.jpeg(square, 95)
     assert render(data, Recipe(size=648, max_bytes=len(packed))).data == packed, "as many bytes as are saved by packing"
     for share in (0.99, 0.8, 0.6, 0.4):
         limit = int(len(packed) * share)
@@ -233,7 +239,7 @@ def test_the_highest_quality_that_fits_is_taken() -> None:
         assert tight.notes == ()
         assert 40 <= tight.quality < 95
         assert len(tight.data) <= limit
-        assert len(image._jpeg(square, tight.quality + 1)) > limit
+        assert len(encoding.jpeg(square, tight.quality + 1)) > limit
 
 
 def test_pixels_are_given_up_only_below_quality_40_and_it_is_said() -> None:
@@ -266,7 +272,7 @@ def test_the_same_source_and_recipe_give_the_same_bytes_whatever_else_is_asked_f
     recipes = [EXO, AD, WHOLE, Recipe(size=1200, max_bytes=1 << 20), Recipe(size=96, max_bytes=10_240, crop="top")]
     alone = [render(data, recipe).data for recipe in recipes]
     for order in itertools.permutations(range(len(recipes)), 3):
-        assert [each.data for each in image.render(data, [recipes[at] for at in order], "")] == [
+        assert [each.data for each in rendering.render(data, [recipes[at] for at in order], "")] == [
             alone[at] for at in order
         ]
 
@@ -346,7 +352,7 @@ def test_opencv_and_pillow_heif_are_imported_only_when_needed() -> None:
     import subprocess
 
     code = (
-        "import sys; from ansible_collections.hybrid.photos.plugins.module_utils._pictures import image, comparison; "
+        "import sys; from ansible_collections.hybrid.photos.plugins.module_utils._pictures import render, comparison; "
         "assert not {'cv2', 'numpy', 'pillow_heif'} & set(sys.modules), sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(filter(None, sys.path))})
@@ -354,7 +360,7 @@ def test_opencv_and_pillow_heif_are_imported_only_when_needed() -> None:
 
 def test_what_is_no_picture_is_described_as_such() -> None:
     data = encode(scene(300, 200), "PNG")
-    found = image.describe(data)
+    found = opening.describe(data)
     assert (found.sha256, found.bytes, found.width, found.height) == (sha256(data), len(data), 300, 200)
     with pytest.raises(SourceError):
-        image.describe(b"GIF")
+        opening.describe(b"GIF")

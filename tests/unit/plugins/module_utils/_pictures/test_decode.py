@@ -14,8 +14,13 @@ import zlib
 from pathlib import Path
 
 import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.files import load_source
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe, Rendition, Source, SourceError
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures import image, sniff
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import sniff
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.comparison import by_pixels
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.decode import describe
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import prepared
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import encode, scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,7 +48,7 @@ FILES["JPEG in TIFF"] = encode(scene(160, 120), "TIFF", compression="jpeg")
 def outcome(data: bytes) -> list[Rendition] | str:
     """Renditions, or the message. Anything else that is raised fails the test."""
     try:
-        return image.render(data, RECIPES, "bob.jpg")
+        return render(data, RECIPES, "bob.jpg")
     except SourceError as error:
         assert str(error).startswith("bob.jpg: ")
         assert "\n" not in str(error)
@@ -62,8 +67,8 @@ def refusal(data: bytes) -> str:
 def test_a_file_and_bytes_are_loaded(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(b"abc")
-    assert image.load_source(Source(path=str(path))) == b"abc"
-    assert image.load_source(Source(content=b"abc")) == b"abc"
+    assert load_source(Source(path=str(path))) == b"abc"
+    assert load_source(Source(content=b"abc")) == b"abc"
 
 
 def test_what_is_no_ordinary_file_is_refused_without_waiting(tmp_path: Path) -> None:
@@ -83,7 +88,7 @@ def test_what_is_no_ordinary_file_is_refused_without_waiting(tmp_path: Path) -> 
             "/dev/zero": "it is a device",
         }.items():
             with pytest.raises(SourceError, match=words) as caught:
-                image.load_source(Source(path=name))
+                load_source(Source(path=name))
             assert name in str(caught.value)
 
 
@@ -93,7 +98,7 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"abc")
     path.chmod(0)
     with pytest.raises(SourceError, match="Permission denied"):
-        image.load_source(Source(path=str(path)))
+        load_source(Source(path=str(path)))
 
 
 def test_the_limit_on_bytes_is_named(tmp_path: Path) -> None:
@@ -101,8 +106,8 @@ def test_the_limit_on_bytes_is_named(tmp_path: Path) -> None:
     path.write_bytes(bytes(2000))
     for source in (Source(path=str(path)), Source(content=bytes(2000))):
         with pytest.raises(SourceError, match="it has 2,000 bytes, more than the 1,999 that are read"):
-            image.load_source(source, 1999)
-        assert len(image.load_source(source, 2000)) == 2000
+            load_source(source, 1999)
+        assert len(load_source(source, 2000)) == 2000
 
 
 # --- what it is ---
@@ -132,7 +137,7 @@ def test_what_is_no_picture_is_called_by_its_name(data: bytes, words: str) -> No
 def test_the_extension_does_not_matter_and_the_content_does(tmp_path: Path) -> None:
     path = tmp_path / "really-a-png.jpg"
     path.write_bytes(FILES["PNG"])
-    assert isinstance(outcome(image.load_source(Source(path=str(path)))), list)
+    assert isinstance(outcome(load_source(Source(path=str(path)))), list)
 
 
 @pytest.mark.parametrize("kind", ["PPM", "ICO", "PCX", "TGA", "EPS", "SGI", "JPEG2000"])
@@ -188,7 +193,7 @@ def jpeg_of(width: int, height: int, progressive: bool = False) -> bytes:
 def test_too_many_pixels_are_refused_from_the_header(data: bytes, limit: str) -> None:
     assert limit in refusal(data)
     with pytest.raises(SourceError):
-        image.measure(FILES["JPEG"], data)
+        prepared(data, "found")
 
 
 def test_nothing_global_is_changed() -> None:
@@ -262,7 +267,7 @@ def test_every_mutation_is_a_rendition_or_a_message(data: st.DataObject) -> None
         for rendition, recipe in zip(found, RECIPES, strict=True):
             assert len(rendition.data) <= recipe.max_bytes
             assert Image.open(io.BytesIO(rendition.data)).size == (rendition.width, rendition.height)
-    for call in (image.describe, lambda value: image.measure(FILES["JPEG"], value)):
+    for call in (describe, lambda value: by_pixels(FILES["JPEG"], value)):
         try:
             call(mutated)
         except SourceError:

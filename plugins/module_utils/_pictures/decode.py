@@ -1,0 +1,228 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pictures from bytes that anybody may have made: one decoder for a file, known limits, and failures are SourceErrors.
+
+Every picture is taken to be hostile: a source because anybody may have sent a pull request, an observed photo because
+anybody may have uploaded it. So a file has one decoder, chosen by its first bytes; its size is known and limited before
+it is decoded; and whatever goes wrong in a decoder becomes a SourceError. Nothing global is changed and every function
+may be called from several threads at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import struct
+import threading
+import typing as t
+
+from .._core.files import MAX_FILE_BYTES
+from .._core.model import SourceError, Summary, sha256
+from . import sniff
+from .pillow import Image, ImageCms, UnidentifiedImageError, available
+
+#: By what a decoder takes for a pixel, so that none passes a gibibyte: a JPEG shrinks while it is decoded, a
+#: progressive one is held whole before that, WebP keeps five copies. Pillow itself warns above 89 million.
+MAX_PIXELS_JPEG = 89_000_000
+MAX_PIXELS_PROGRESSIVE = 60_000_000
+MAX_PIXELS_WEBP = 25_000_000
+MAX_PIXELS = 40_000_000
+#: Encoders write about ten scans. Each one more makes the decoder walk the whole picture again.
+MAX_SCANS = 100
+MAX_PROFILE_BYTES = 4 * 1024 * 1024
+
+#: From how many pixels on pictures are decoded one at a time, so that threads do not add up to gigabytes.
+_BIG = 20_000_000
+_BIG_TURN = threading.Lock()
+
+#: The EXIF tag.
+_ORIENTATION = 0x0112
+
+
+class Decoded(t.NamedTuple):
+    """Pixels as they are stored, perhaps shrunk, with what is needed to show them right.
+
+    ``width`` and ``height`` are what a person sees, in stored pixels of the unshrunk picture: the scale divides them.
+    """
+
+    pixels: Image.Image
+    width: int
+    height: int
+    orientation: int
+    profile: bytes | None
+
+
+def describe(data: bytes) -> Summary:
+    """Hash, length and sides in pixels of a picture that a target gave, from its header. SourceError for no picture."""
+    available()
+    name = "the photo"
+    with as_source_error(name):
+        picture = open_picture(data, name)
+        return Summary(sha256=sha256(data), bytes=len(data), width=picture.width, height=picture.height)
+
+
+class PictureError(SourceError):
+    """Bytes that are no picture to be used. ``problem`` and ``advice`` are the parts of the message behind the name."""
+
+    def __init__(self, name: str, problem: str, advice: str) -> None:
+        super().__init__(f"{name}: {problem}; {advice}")
+        self.problem = problem
+        self.advice = advice
+
+
+@contextlib.contextmanager
+def as_source_error(name: str) -> t.Iterator[None]:
+    """Decoders of hostile files raise nearly anything; here it all gets one name and a sentence."""
+    try:
+        yield
+    except SourceError:
+        raise
+    except MemoryError as error:
+        raise PictureError(name, "there is not enough memory to decode it", "commit a smaller picture") from error
+    except Exception as error:
+        detail = str(error).strip() or type(error).__name__
+        raise PictureError(name, f"it cannot be decoded ({detail})", "it is damaged, save it anew") from error
+
+
+def open_picture(data: bytes, name: str) -> Image.Image:
+    """A picture whose header was read and whose sides are within the limits; its pixels are not decoded yet."""
+    kind = sniff.kind(data)
+    if kind is None:
+        what = sniff.refused(data) or "no picture that is known here"
+        raise PictureError(name, f"it is {what}", "commit a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF")
+    if kind == "HEIF" and not _reads_heif():
+        raise PictureError(name, "it is a HEIC picture", "pip install pillow-heif, or save it as JPEG")
+    if len(data) > MAX_FILE_BYTES:
+        problem = f"it has {len(data):,} bytes, more than the {MAX_FILE_BYTES:,} that are read"
+        raise PictureError(name, problem, "commit a smaller picture")
+    if kind == "WEBP":
+        _check_sides(sniff.webp_size(data) or (0, 0), kind, name)
+    try:
+        picture = Image.open(io.BytesIO(data), formats=[kind])
+    except Image.DecompressionBombError as error:
+        raise PictureError(name, "its header states more pixels than a photo has", "commit a smaller one") from error
+    except KeyError as error:
+        raise PictureError(name, f"this Pillow reads no {kind}", "upgrade it, or save the picture as JPEG") from error
+    except UnidentifiedImageError as error:
+        raise PictureError(name, f"it starts like {kind} but is damaged", "save it anew") from error
+    if kind != "JPEG":
+        _check_sides(picture.size, kind, name)
+        return picture
+    scans, whole = sniff.jpeg_scans(data, MAX_SCANS + 1)
+    _check_sides(picture.size, "progressive JPEG" if whole else kind, name)
+    if scans > MAX_SCANS:
+        raise PictureError(name, f"it has more than {MAX_SCANS} scans, which only costs time", "save it anew")
+    return picture
+
+
+def _reads_heif() -> bool:
+    from . import heif
+
+    return heif.register()
+
+
+_MAX_PIXELS = {"JPEG": MAX_PIXELS_JPEG, "progressive JPEG": MAX_PIXELS_PROGRESSIVE, "WEBP": MAX_PIXELS_WEBP}
+
+
+def _check_sides(size: tuple[int, int], kind: str, name: str) -> None:
+    width, height = size
+    limit = _MAX_PIXELS.get(kind, MAX_PIXELS)
+    if width < 1 or height < 1:
+        raise PictureError(name, f"its header states no size ({width}x{height})", "it is damaged, save it anew")
+    if width * height > limit:
+        most = f"{limit // 1_000_000} million that are read of a {kind}"
+        raise PictureError(name, f"it has {width}x{height} pixels, more than the {most}", "commit a smaller picture")
+
+
+def turn(size: tuple[int, int]) -> contextlib.AbstractContextManager[t.Any]:
+    return _BIG_TURN if size[0] * size[1] > _BIG else contextlib.nullcontext()
+
+
+def decode(picture: Image.Image, scale: int, name: str, ycbcr: bool = False) -> Decoded:
+    """Decode a picture that was just opened."""
+    full = picture.size
+    # A picture with a profile cannot stay as it is stored.
+    raw = ycbcr and picture.mode == "RGB" and "icc_profile" not in picture.info
+    if picture.format in ("JPEG", "MPO") and (scale > 1 or raw):
+        picture.draft("YCbCr" if raw else None, (full[0] // scale, full[1] // scale))
+    picture.load()
+    orientation = _orientation(picture)
+    profile = picture.info.get("icc_profile")
+    width, height = full if orientation < 5 else full[::-1]
+    return Decoded(
+        picture if picture.mode == "YCbCr" and ycbcr else _plain(picture, name),
+        width,
+        height,
+        orientation,
+        profile if isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES else None,
+    )
+
+
+def _orientation(picture: Image.Image) -> int:
+    """The EXIF orientation, after loading (a TIFF is turned by Pillow itself). Damaged EXIF data is upright."""
+    try:
+        value = picture.getexif().get(_ORIENTATION, 1)
+    except Exception:
+        return 1
+    return value if isinstance(value, int) and value in range(1, 9) else 1
+
+
+def _plain(picture: Image.Image, name: str) -> Image.Image:
+    """L, RGB, RGBA or CMYK out of any mode that Pillow decodes to."""
+    mode = picture.mode
+    if mode.startswith("I"):
+        # Sixteen bits of grey; a plain conversion would clip instead of scale.
+        return picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    if mode in ("F", "LAB", "HSV"):
+        raise PictureError(name, f"its pixels are of the kind {mode}, which is not read", "save it as 8-bit RGB")
+    if mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        return picture if mode == "RGBA" else picture.convert("RGBA")
+    if mode in ("L", "1"):
+        return picture if mode == "L" else picture.convert("L")
+    return picture if mode in ("RGB", "CMYK") else picture.convert("RGB")
+
+
+def upright(picture: Image.Image, orientation: int) -> Image.Image:
+    turn = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }.get(orientation)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def flat(picture: Image.Image, profile: bytes | None, background: str) -> Image.Image:
+    """RGB in sRGB, with the background behind what is transparent."""
+    if picture.mode != "RGBA":
+        return _srgb(picture, profile)
+    ground = Image.new("RGB", picture.size, background)
+    ground.paste(_srgb(picture.convert("RGB"), profile), mask=picture.getchannel("A"))
+    return ground
+
+
+def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """RGB in sRGB. A profile that is damaged or of another kind of picture is left out, as browsers do."""
+    if profile is not None:
+        for mode in dict.fromkeys((picture.mode, "RGB")):
+            transform = _transform(profile, mode)
+            if transform is not None:
+                return transform.apply(picture if picture.mode == mode else picture.convert(mode))
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+@functools.lru_cache(maxsize=8)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """From a profile's colours to sRGB; None when the profile does not go with the mode."""
+    try:
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if opened.profile.xcolor_space.strip() != {"L": "GRAY"}.get(mode, mode):
+            return None
+        return ImageCms.buildTransform(opened, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError, struct.error):
+        return None
