@@ -146,12 +146,13 @@ class Tenant:
         self.settings = self
         self.closed = False
 
-    def limit(self) -> int:
-        return 4194303
+    def validate(self) -> None:
+        pass
 
-    def sign_in(self) -> None:
+    def open(self) -> str:
         if self.refuses:
             raise StoreError(self.refuses)
+        return self.authority
 
     def token_roles(self) -> tuple[str, ...] | None:
         return self.roles
