@@ -69,7 +69,6 @@ class Cloud:
 
     def usable(self) -> Check:
         """Are the options complete and in order, as far as can be seen from here?"""
-        self.options.validate()
         self.store.validate()
         return ok(f"{self.options.credential} at {self.options.login_root}, Graph at {self.options.graph_root}")
 
