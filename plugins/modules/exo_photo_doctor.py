@@ -90,7 +90,8 @@ target:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud
-from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions, graph_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.users import MATCH_BY
 
 

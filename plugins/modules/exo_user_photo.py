@@ -140,12 +140,13 @@ target:
   type: str
 """
 
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_module import (
     photo_argument_spec,
     photo_module,
     run_photo_module,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions, graph_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
 
 MATCH_BY = ["userPrincipalName", "id", "mail", "employeeId", "onPremisesImmutableId"]

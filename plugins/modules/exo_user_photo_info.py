@@ -104,8 +104,9 @@ target:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import info_argument_spec, run_info_module
-from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions, graph_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
 
 MATCH_BY = ["userPrincipalName", "id", "mail", "employeeId", "onPremisesImmutableId"]

@@ -69,13 +69,12 @@ class Cloud:
 
     def usable(self) -> Check:
         """Are the options complete and in order, as far as can be seen from here?"""
-        self.options.validate()
-        self.store.limit()  # made now, it looks at certificate files and the like
+        self.store.validate()
         return ok(f"{self.options.credential} at {self.options.login_root}, Graph at {self.options.graph_root}")
 
     def sign_in(self) -> Check:
         """Does the login give a token?"""
-        self.store.sign_in()
+        self.store.open()
         return ok(f"signed in to tenant {self.store.authority} with {self.options.credential}")
 
     def permissions(self) -> Check:

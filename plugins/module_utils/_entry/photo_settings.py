@@ -87,7 +87,7 @@ def run_settings_module(module: AnsibleModule, open_store: t.Callable[[dict[str,
     try:
         wanted = Wanted.from_params(module.params)
         with closing(open_store(module.params)) as store:
-            store.sign_in()
+            store.open()
             now = store.settings.get()
             change = step(now, wanted)
             if change.changes and not module.check_mode:

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import env_fallback
-
 from .._core.model import PhotoError
 
 #: Login root and Graph root of each cloud (learn.microsoft.com/graph/deployments).
@@ -48,43 +46,9 @@ _TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _MULTI_TENANT = frozenset({"common", "organizations", "consumers"})
 
 
-def graph_argument_spec() -> dict[str, dict[str, t.Any]]:
-    """The connection options of every exo_* module, documented in the doc fragment graph."""
-
-    def option(name: str, **spec: t.Any) -> dict[str, t.Any]:
-        return {**spec, "fallback": (env_fallback, [ENVIRONMENT[name]])}
-
-    return {
-        "tenant_id": option("tenant_id", type="str"),
-        "client_id": option("client_id", type="str"),
-        "client_secret": option("client_secret", type="str", no_log=True),
-        "certificate_path": option("certificate_path", type="path"),
-        "certificate_password": option("certificate_password", type="str", no_log=True),
-        "federated_token_file": option("federated_token_file", type="path", no_log=False),
-        "managed_identity": {"type": "bool"},
-        "access_token": option("access_token", type="str", no_log=True),
-        "cloud": option("cloud", type="str", default="public", choices=list(CLOUDS)),
-        "authority_url": option("authority_url", type="str"),
-        "graph_url": option("graph_url", type="str"),
-        "ca_cert": option("ca_cert", type="path"),
-        "timeout": {"type": "int", "default": 30},
-        "max_attempts": {"type": "int", "default": 6},
-    }
-
-
-def graph_required() -> dict[str, t.Any]:
-    """Relations between the options for AnsibleModule: none.
-
-    AnsibleModule counts a value that an environment variable left behind like one that was written down, so a rule
-    there would refuse an explicit secret on every host that has AZURE_FEDERATED_TOKEN_FILE set. GraphOptions knows
-    the difference and checks everything itself.
-    """
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class GraphOptions:
-    """The connection options as given. ``validate`` looks at them and at local files, never at the network."""
+    """The connection options as given. What a way to sign in needs besides is its own to check (auth/)."""
 
     tenant_id: str | None = None
     client_id: str | None = None
@@ -143,8 +107,8 @@ class GraphOptions:
         named = ", ".join(f"{name} (or {ENVIRONMENT[name]})" if name in ENVIRONMENT else name for name in given)
         raise PhotoError(f"Several credentials for Microsoft Graph: {named}. Only one can count; remove the others.")
 
-    def validate(self) -> None:
-        """Raise PhotoError naming the option that cannot be used and what to do."""
+    def check(self) -> None:
+        """Raise PhotoError naming the option that cannot be used. Looks at the options alone."""
         if self.cloud not in CLOUDS:
             raise PhotoError(f"cloud: {self.cloud!r} is not known; use one of {', '.join(CLOUDS)}.")
         _check_url("authority_url", self.login_root, path_allowed=False)
@@ -153,24 +117,15 @@ class GraphOptions:
             raise PhotoError(f"timeout: {self.timeout} is not a number of seconds from 1 up.")
         if self.max_attempts < 1:
             raise PhotoError(f"max_attempts: {self.max_attempts} is not a count from 1 up.")
-        if self.ca_cert is not None and "-----BEGIN" not in _read("ca_cert", self.ca_cert, "latin-1"):
-            raise PhotoError(f"ca_cert: {self.ca_cert} holds no certificate in PEM form; convert it to PEM.")
-        credential = self.credential
-        if credential in ("client_secret", "certificate_path", "federated_token_file"):
-            self._check_application(credential)
         if self.tenant_id is not None:
             self._check_tenant(self.tenant_id)
-        if self.certificate_path is not None:
-            _read("certificate_path", self.certificate_path, "latin-1")
-        if self.federated_token_file is not None and not _read("federated_token_file", self.federated_token_file):
-            raise PhotoError(f"federated_token_file: {self.federated_token_file} is empty; is the identity mounted?")
-        if self.access_token is not None and not re.fullmatch(r"[!-~]+", self.access_token):
-            raise PhotoError("access_token: it holds spaces or line ends; give the bare token without 'Bearer'.")
+        _ = self.credential  # raises where none or several are given
 
-    def _check_application(self, credential: str) -> None:
-        for name in ("tenant_id", "client_id"):
-            if not getattr(self, name):
-                raise PhotoError(f"{name}: needed to sign in with {credential}; set it or {ENVIRONMENT[name]}.")
+    def validate(self) -> None:
+        """The same, and the file that ``ca_cert`` names."""
+        self.check()
+        if self.ca_cert is not None and "-----BEGIN" not in _read("ca_cert", self.ca_cert):
+            raise PhotoError(f"ca_cert: {self.ca_cert} holds no certificate in PEM form; convert it to PEM.")
 
     @staticmethod
     def _check_tenant(tenant: str) -> None:
@@ -208,9 +163,10 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _read(name: str, path: str, encoding: str = "utf-8") -> str:
+def _read(name: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding=encoding).strip()
-    except (OSError, UnicodeDecodeError) as ex:
-        why = ex.strerror if isinstance(ex, OSError) and ex.strerror else "it is not text"
-        raise PhotoError(f"{name}: {path} cannot be read ({why}); check the path and this user's rights.") from ex
+        return Path(path).read_text(encoding="latin-1")
+    except OSError as ex:
+        raise PhotoError(
+            f"{name}: {path} cannot be read ({ex.strerror}); check the path and this user's rights."
+        ) from ex

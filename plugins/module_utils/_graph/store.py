@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 from .._core.model import Observation, PhotoError, Resolution, User, Write, WriteResult
 from .._sync.store import OnObserved, Wanted
+from .auth.access_token import claims
 from .auth.login import LoginClient
-from .auth.sign_in import TokenSource, claims, credential
+from .auth.methods import method_for
+from .auth.token_source import TokenSource
 from .http.client import Client
 from .http.concurrency import AdaptiveLimit, Clock
 from .http.retry import RetryPolicy
@@ -27,7 +29,7 @@ from .writes import MOST_BYTES, Writer
 class GraphPhotoStore:
     """The photos of a tenant. ``concurrency``: most requests in flight; ``requests`` counts those to Graph.
 
-    Nothing is sent before the first call, which also makes ``authority`` known: the tenant's id as its token says.
+    Nothing is read or sent before ``open``, which every method that needs the tenant calls by itself.
     """
 
     target = "exo"
@@ -42,7 +44,7 @@ class GraphPhotoStore:
         clock: Clock | None = None,
         policy: RetryPolicy | None = None,
     ) -> None:
-        options.validate()
+        options.check()
         if match_by not in MATCH_BY:
             raise PhotoError(
                 f"match_by: {match_by!r} is not known for Microsoft 365; use one of {', '.join(MATCH_BY)}."
@@ -51,14 +53,11 @@ class GraphPhotoStore:
             raise PhotoError(f"concurrency: {concurrency} is not a count from 1 up.")
         clock = clock or Clock()
         policy = policy or RetryPolicy(max_attempts=options.max_attempts)
-        self.authority = (options.tenant_id or "").lower()
-        self.requests = 0
-        self._options = options
         self.notes: list[str] = []
-        self._signed_in = False
-        way = credential(options, lambda: _login(options, policy, clock), clock)
-        way.validate()
-        self._tokens = TokenSource(way, clock)
+        self._options = options
+        self._authority = ""
+        self._method = method_for(options, lambda: _login(options, policy, clock), clock)
+        self._tokens = TokenSource(self._method, clock)
         self.permissions = Permissions(self._claims)
         http = Http(Endpoint(options.graph_root, options.ca_cert, options.timeout, pool=concurrency), clock)
         self._client = Client(
@@ -68,42 +67,67 @@ class GraphPhotoStore:
             limit=AdaptiveLimit(concurrency, clock),
             policy=policy,
             clock=clock,
-            on_request=self._count,
         )
-        #: photoUpdateSettings, for exo_photo_update_settings and doctor.
+        #: photoUpdateSettings, for exo_photo_update_settings and doctor. Needs an open store.
         self.settings = SettingsApi(self._client, self.permissions)
         self._directory = Directory(self._client, match_by, self.permissions)
         self._photos = Photos(self._client, self.permissions)
         self._writer = Writer(self._client, self._photos)
 
+    @property
+    def authority(self) -> str:
+        """The tenant's id as our token names it; empty before ``open``."""
+        return self._authority
+
+    @property
+    def requests(self) -> int:
+        """Requests sent to Graph, a batch counting as one. Requests to the login are not counted."""
+        return self._client.requests
+
+    def validate(self) -> None:
+        """What ``open`` looks at before it signs in: options, their files, libraries. PhotoError names the option."""
+        self._options.validate()
+        self._method.validate()
+
+    def open(self) -> str:
+        """Sign in, once; the tenant's id. PhotoError: what can be seen offline. StoreError: there is no token."""
+        if not self._authority:
+            self.validate()
+            self._tokens.token()
+            tenant = (self._claims() or {}).get("tid")
+            if not isinstance(tenant, str) or not tenant:
+                tenant = self._options.tenant_id or urlsplit(self._options.graph_root).netloc
+            self._authority = tenant.lower()
+        return self._authority
+
     def resolve(self, identities: t.Sequence[str], on_observed: OnObserved | None = None) -> t.Mapping[str, Resolution]:
         """Users for identities; see PhotoStore. Photos are asked for apart from users."""
-        self.sign_in()
+        self.open()
         return self._directory.resolve(identities)
 
     def everyone(self) -> t.Iterator[User]:
         """All users of the tenant, also those without a photo or mailbox."""
-        self.sign_in()
+        self.open()
         return self._directory.everyone()
 
     def observe(self, users: t.Sequence[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
         """What is there now; see PhotoStore."""
-        self.sign_in()
+        self.open()
         return self._photos.observe(users, wanted)
 
     def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
         """Whole photos; see PhotoStore."""
-        self.sign_in()
+        self.open()
         return self._photos.read(users)
 
     def write(self, writes: t.Sequence[Write]) -> t.Iterator[tuple[User, WriteResult]]:
         """Carry out changes; see PhotoStore."""
-        self.sign_in()
+        self.open()
         return self._writer.write(writes)
 
     def blocked(self) -> str | None:
         """The tenant takes photos from on-premises only; None also where we may not know."""
-        self.sign_in()
+        self.open()
         try:
             source = self.settings.get().source
         except SettingsNotThere:
@@ -120,21 +144,9 @@ class GraphPhotoStore:
         """Graph takes less than 4 MB."""
         return MOST_BYTES
 
-    def sign_in(self) -> None:
-        """Get a token, once; StoreError says why there is none. Makes ``authority`` known."""
-        if self._signed_in:
-            return
-        self._tokens.token()
-        tenant = (self._claims() or {}).get("tid")
-        if isinstance(tenant, str) and tenant:
-            self.authority = tenant.lower()
-        elif not self.authority:
-            self.authority = urlsplit(self._options.graph_root).netloc
-        self._signed_in = True
-
     def token_roles(self) -> tuple[str, ...] | None:
         """The permissions that our token carries; None: it cannot be read."""
-        self.sign_in()
+        self.open()
         return self.permissions.roles()
 
     @property
@@ -148,9 +160,6 @@ class GraphPhotoStore:
 
     def _claims(self) -> dict[str, t.Any] | None:
         return claims(self._tokens.current)
-
-    def _count(self) -> None:
-        self.requests += 1
 
 
 def _login(options: GraphOptions, policy: RetryPolicy, clock: Clock) -> LoginClient:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The door to a target, as the one algorithm sees it. ``graph`` and ``directory`` implement it."""
+"""The door to a target, as the one algorithm sees it. ``_graph`` and ``_directory`` implement it."""
 
 from __future__ import annotations
 
@@ -36,10 +36,12 @@ class PhotoStore(t.Protocol):
 
     #: "ad" or "exo".
     target: str
-    #: What receipts are kept under: the tenant id, or the domain's DNS name. Known after the first call.
-    authority: str
     #: May ``observe`` run in another thread while ``write`` does?
     overlaps: bool
+
+    @property
+    def authority(self) -> str:
+        """What ``open`` returned; empty before."""
 
     @property
     def requests(self) -> int:
@@ -48,6 +50,13 @@ class PhotoStore(t.Protocol):
     @property
     def notes(self) -> list[str]:
         """What a person should know of how this run went, in sentences."""
+
+    def open(self) -> str:
+        """Connect and sign in, once; what receipts are kept under: the tenant id, or the domain's DNS name.
+
+        Raises PhotoError for options, files and libraries that cannot be used, StoreError when the target cannot be
+        worked with. Constructors read and send nothing.
+        """
 
     def resolve(self, identities: t.Sequence[str], on_observed: OnObserved | None = None) -> t.Mapping[str, Resolution]:
         """Users for identities, in bulk, keyed by the identity as given. None or several matches: Unresolved.

@@ -176,10 +176,10 @@ def test_federated_token_file_is_read_every_time(
     path.write_text("not a token\n")
     signed = store(client_id="federated", client_secret=None, federated_token_file=str(path))
     with pytest.raises(StoreError, match=r"federated_token_file.*AADSTS50027"):
-        signed.sign_in()
+        signed.open()
     path.write_text(jwt.encode({**claims, "sub": "else", "exp": now + 600}, key, "RS256"))
     with pytest.raises(StoreError, match=r"AADSTS700213.*subject"):
-        signed.sign_in()
+        signed.open()
     path.write_text(jwt.encode({**claims, "exp": now + 600}, key, "RS256"))
     assert signed.token_roles()
 
@@ -193,7 +193,7 @@ def test_managed_identity(calm: t.Any, store: Store, monkeypatch: pytest.MonkeyP
     assert signed.authority == TENANT_ID
     monkeypatch.setenv("IDENTITY_HEADER", "wrong header")
     with pytest.raises(StoreError, match="managed_identity"):
-        store(**identity).sign_in()
+        store(**identity).open()
 
 
 # -- users ------------------------------------------------------------------------------------------------------------

@@ -1,20 +1,43 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A certificate file with its key, opened before anything is sent. The only file with cryptography (MSAL brings it).
-
-Both functions return what MSAL calls a client credential, or raise PhotoError that names the file and what is wrong.
-"""
+"""Signing in with a certificate and its private key. The only file with cryptography, which MSAL brings along."""
 
 from __future__ import annotations
 
 import re
+import typing as t
 
 from ..._core.model import PhotoError
 from ..errors import one_line
+from .method import AuthMethod, Token, read_file
+from .msal_client import application_token, need_msal
 
 
-def pem(path: str, raw: bytes, password: str | None) -> dict[str, str]:
+class Certificate(AuthMethod):
+    """One PEM file with certificate and key, or a PFX file; either may be protected by ``certificate_password``.
+
+    The file is opened before anything is sent, and read again for each token, since certificates are rotated.
+    """
+
+    option = "certificate_path"
+    needs = ("tenant_id", "client_id")
+
+    def validate(self) -> None:
+        super().validate()
+        need_msal()
+        self._credential()
+
+    def authenticate(self) -> Token:
+        return application_token(self.options, self.option, self._credential(), self.login())
+
+    def _credential(self) -> t.Mapping[str, str | None]:
+        path, password = self.options.certificate_path or "", self.options.certificate_password
+        raw = read_file(self.option, path)
+        return pem(path, raw, password) if b"-----BEGIN" in raw else pfx(path, raw, password)
+
+
+def pem(path: str, raw: bytes, password: str | None) -> dict[str, str | None]:
     """Key and certificates (the first is ours, others its chain) of one PEM file; the key may be encrypted."""
     text = raw.decode("latin-1")
     keys = re.findall(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----.*?-----END (?:[A-Z]+ )?PRIVATE KEY-----", text, re.S)
@@ -30,7 +53,7 @@ def pem(path: str, raw: bytes, password: str | None) -> dict[str, str]:
         load_pem_private_key(keys[0].encode(), password.encode() if password and encrypted else None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as ex:
         raise PhotoError(_unopened(path, password)) from ex
-    proof = {"private_key": keys[0], "public_certificate": "\n".join(certificates)}
+    proof: dict[str, str | None] = {"private_key": keys[0], "public_certificate": "\n".join(certificates)}
     return {**proof, "passphrase": password} if password and encrypted else proof
 
 

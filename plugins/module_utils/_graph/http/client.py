@@ -37,7 +37,6 @@ class Client:
         limit: AdaptiveLimit,
         policy: RetryPolicy,
         clock: Clock | None = None,
-        on_request: t.Callable[[], None] = lambda: None,
     ) -> None:
         self.limit = limit
         self.policy = policy
@@ -45,13 +44,18 @@ class Client:
         self.root = root
         self._http = http
         self._tokens = tokens
-        self._on_request = on_request
+        self._requests = 0
         self._wait = threading.Condition()
 
     @property
     def reached(self) -> bool:
         """Has Graph ever answered? Before that, a refused connection is a wrong address rather than a bad moment."""
         return self._http.reached
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far, a batch counting as one."""
+        return self._requests
 
     @property
     def clock_skew(self) -> float | None:
@@ -80,7 +84,8 @@ class Client:
             send = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4()), **(headers or {})}
             if content_type is not None:
                 send["Content-Type"] = content_type
-            self._on_request()
+            with self._wait:  # several threads send
+                self._requests += 1
             reply = self._http.send(method, self.root + path, send, body)
             if reply.status != 401:
                 return reply

@@ -26,6 +26,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import C
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.model import Check, Step, clock, examine, ok
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.settings import PhotoSettings, SettingsNotThere
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts
 
 GRAPH = GraphOptions(tenant_id="contoso.test", client_id="me", client_secret="hush")
@@ -135,7 +136,8 @@ class Tenant:
 
     authority = "contoso"
 
-    def __init__(self, **says: t.Any) -> None:
+    def __init__(self, options: GraphOptions, **says: t.Any) -> None:
+        self.options = options
         self.refuses: str | None = says.get("refuses")
         self.roles: tuple[str, ...] | None = says.get("roles", LEAST)
         self.source: str | None = says.get("source", "cloud")
@@ -146,12 +148,13 @@ class Tenant:
         self.settings = self
         self.closed = False
 
-    def limit(self) -> int:
-        return 4194303
+    def validate(self) -> None:
+        GraphPhotoStore(self.options).validate()
 
-    def sign_in(self) -> None:
+    def open(self) -> str:
         if self.refuses:
             raise StoreError(self.refuses)
+        return self.authority
 
     def token_roles(self) -> tuple[str, ...] | None:
         return self.roles
@@ -173,7 +176,7 @@ class Tenant:
 
 
 def cloud(writes: bool = True, options: GraphOptions = GRAPH, **says: t.Any) -> dict[str, Check]:
-    tenant = Tenant(**says)
+    tenant = Tenant(options, **says)
     side = Cloud(options, ["alice"], writes=writes, open_store=lambda *a, **k: tenant)  # type: ignore[arg-type, return-value]
     checks = {check.name: check for check in side.checks()}
     assert tenant.closed or checks.get("options", Check("", "fail", "")).status == "fail"
@@ -233,7 +236,7 @@ def test_users_and_photos_of_the_tenant() -> None:
     nobody = cloud(users=())
     assert (nobody["users"].status, nobody["photos"].status) == ("fail", "skipped")
     assert cloud(problem="no mailbox")["photos"].status == "fail"
-    side = Cloud(GRAPH, ["alice", "bob"], open_store=lambda *a, **k: Tenant())  # type: ignore[arg-type, return-value]
+    side = Cloud(GRAPH, ["alice", "bob"], open_store=lambda *a, **k: Tenant(GRAPH))  # type: ignore[arg-type, return-value]
     check = next(check for check in side.checks() if check.name == "users")
     assert check.status == "warn"
     assert "bob" in check.text

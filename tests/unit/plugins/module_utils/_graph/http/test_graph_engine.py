@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import typing as t
 
@@ -299,6 +300,24 @@ def test_every_request_has_an_id_of_its_own(graph: t.Any) -> None:
     for _time in range(3):
         graph.client.call("GET", "/v1.0/z")
     assert len({head["client-request-id"] for _m, _p, head, _b in graph.script.sent}) == 3
+
+
+def test_requests_of_many_threads_are_all_counted(graph: t.Any) -> None:
+    graph.script.on("GET /v1.0/z", (200, {}))
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [
+            threading.Thread(target=lambda: [graph.client.attempt("GET", "/v1.0/z") for _time in range(200)])
+            for _thread in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(switch)
+    assert graph.client.requests == 1600 == len(graph.script.sent)
 
 
 def test_next_links_lead_to_graph_or_nowhere(graph: t.Any) -> None:
