@@ -77,13 +77,16 @@ options:
       - A file in which the module remembers what it wrote, so that the next run knows unchanged photos without fetching
         them, and photos that somebody else changed. Created when missing, and its folder with mode C(0700); safe to
         share between hosts of a play that run on one machine. Losing it costs time, never a photo.
+      - Before each write it says what is about to be written, so a run that was killed does not take its own photo for
+        somebody else's. It keeps for ever which account each name led to, see O(confirm_accounts).
       - It also remembers the hashes of picture files, so that those whose size, times and inode did not move are not
         read again.
       - Not written in check mode.
     type: path
   on_foreign_change:
     description:
-      - What to do when somebody else has changed a photo since O(receipts) remembers it.
+      - What to do when somebody else has set another picture since O(receipts) remembers it. The same picture under
+        another ETag is no change, since Microsoft 365 stores photos anew by itself.
       - V(overwrite) puts the declared photo back; V(keep) leaves the change and reports it.
     type: str
     choices: [overwrite, keep]
@@ -99,15 +102,37 @@ options:
     type: str
   max_replaced:
     description:
-      - How many existing photos one run may replace, as a count or as a percentage of the users that are checked.
+      - How many existing photos one run may replace, as a count or as a percentage of the photos that are there.
       - When ten or more users are checked and the plan passes this limit, nothing at all is written and the module
-        fails. First-time photos do not count.
+        fails. First photos do not count.
+      - Users for whom the target gave no answer count as if their photo were replaced.
     type: str
     default: 30%
   max_removed:
     description: As O(max_replaced), for photos that would be removed.
     type: str
     default: 10%
+  max_added:
+    description:
+      - As O(max_replaced), for first photos, as a count or as a percentage of the users that are checked.
+      - Without it, first photos are not limited.
+    type: str
+  shared_pictures:
+    description:
+      - What to do when one picture is declared for several users of this call.
+      - V(allow) writes it and names the other users in C(shared_with); V(refuse) writes it for none of them and reports
+        them as C(invalid).
+    type: str
+    choices: [allow, refuse]
+    default: allow
+  confirm_accounts:
+    description:
+      - Users whose name may lead to another account than O(receipts) remembers, because it is still the same person.
+      - Without this, a name that has a new holder is C(unresolved) while the picture of the former one is declared, so
+        that nobody gets another person's face. Declaring a new picture confirms it as well.
+    type: list
+    elements: str
+    default: []
   verify:
     description: Whether to read every written photo back.
     type: bool
@@ -149,6 +174,12 @@ options:
         type: str
       id:
         description: The account's id then.
+        type: str
+      fingerprint:
+        description: The fingerprint of the photo that the target had then. The same photo may have another ETag by now.
+        type: str
+      untouched:
+        description: The ETag or SHA-256 of the photo that the target has as long as there is nothing to undo.
         type: str
   authority:
     description:

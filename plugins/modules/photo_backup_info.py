@@ -16,7 +16,8 @@ description:
   - Reads what the photo modules saved in their option C(backup_dir) before they overwrote or removed photos, and returns
     what they have to be told to bring it back.
   - The role P(hybrid.photos.restore#role) does the whole with it. This module itself only reads files.
-  - A photo that a run put where there was none replaced nothing, so there is no backup of it.
+  - A photo that a run put where there was none replaced nothing, so there is no backup of it. It can be removed with
+    O(first=remove).
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
 options:
@@ -46,6 +47,13 @@ options:
     description: Leave out the conditions that keep a photo that was changed since.
     type: bool
     default: false
+  first:
+    description:
+      - What becomes of photos that the run put where there was none. V(remove) removes them, but only where the target
+        still shows what the run put.
+    type: str
+    choices: [keep, remove]
+    default: keep
 seealso:
   - module: hybrid.photos.exo_user_photo
   - module: hybrid.photos.ad_thumbnail_photo
@@ -107,13 +115,15 @@ ARGUMENTS = {
     "users": {"type": "list", "elements": "str", "default": []},
     "targets": {"type": "list", "elements": "str", "choices": list(TARGETS), "default": list(TARGETS)},
     "force": {"type": "bool", "default": False},
+    "first": {"type": "str", "choices": ["keep", "remove"], "default": "keep"},
 }
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     given = module.params
-    request = RestoreRequest(tuple(given["users"]), given["run"] or "", tuple(given["targets"]), given["force"])
+    targets = tuple(given["targets"])
+    request = RestoreRequest(tuple(given["users"]), given["run"] or "", targets, given["force"], given["first"])
     try:
         answer = plan(Path(given["path"]), request)
     except PhotoError as error:

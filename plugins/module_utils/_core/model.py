@@ -84,6 +84,10 @@ class Expectation:
     source_sha256: str | None = None
     #: The account that was meant; None: do not care.
     user_id: str | None = None
+    #: Of the photo that the target held then: a service may give the same photo another tag by itself.
+    fingerprint: str | None = None
+    #: The target's tag while the change was never begun; then there is nothing to undo.
+    untouched: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +181,16 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """An identity that is no user, or several. ``reason`` says which and what to do."""
+    """An identity that is no user, or several. ``reason`` says which and what to do.
+
+    ``gone``: it is certain that there is no such account.
+    """
 
     identity: str
     reason: str
+    gone: bool = False
+    #: The target gave no answer, so nothing is known of the account.
+    no_answer: bool = False
 
 
 Resolution = t.Union[User, Unresolved]
@@ -194,6 +204,7 @@ class Observation:
     ``tag`` moves whenever the photo is written (ETag; SHA-256 of the value). ``picture`` is what pixels are compared
     with: the photo or a smaller rendition of it; None when nobody asked for it or memory answered instead.
     ``sha256`` is of the photo itself and so only there when the store saw all of its bytes.
+    ``fingerprint`` is of the picture, or of the one that our memory says is there.
     """
 
     present: bool = False
@@ -206,11 +217,37 @@ class Observation:
     problem: str | None = None
     #: With ``problem``: it is certain that the account has no place for a photo (no mailbox), and so has none.
     no_mailbox: bool = False
+    #: With ``problem``: the service gave no answer, so the problem says nothing about this user.
+    no_answer: bool = False
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A write that was begun and that nobody has seen on the target yet. It is kept from before the write.
+
+    ``sha256`` and ``fingerprint`` are of what is written; both None: the photo is removed. ``before`` is the tag that
+    the target held. ``sent``: the target said that it took the write. ``unseen``: runs that waited for it in vain.
+    """
+
+    source_sha256: str | None
+    recipe: str | None
+    before: str | None
+    sha256: str | None = None
+    fingerprint: str | None = None
+    begun_at: float = 0.0
+    sent: bool = False
+    unseen: int = 0
+    rendition: Summary = Summary()
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Our memory of a put (or of a removal: ``tag`` is then None) for one user of one target."""
+    """Our memory of one user's photo on one target.
+
+    ``tag`` is the target's tag when our photo was last seen there (None: we removed it); ``fingerprint`` is of that
+    photo. ``seen`` False: nothing was ever seen, and only ``pending`` counts.
+    """
 
     user_id: str
     source_sha256: str | None
@@ -220,6 +257,9 @@ class Receipt:
     #: Why the target's copy is not the same picture as our upload, when the service changed it that much.
     service_transform: str | None = None
     written_at: float = 0.0
+    fingerprint: str | None = None
+    seen: bool = True
+    pending: Pending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +292,8 @@ class Write:
     expected: str | None
     #: The value itself where the store holds the photo as bytes, for a compare-and-swap.
     expected_bytes: bytes | None = field(default=None, repr=False)
+    #: Is this picture, found under another tag, still the photo that the change was planned on? None: nobody can tell.
+    same: t.Callable[[bytes], bool] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +301,7 @@ class WriteResult:
     """How a write ended. ``conflict``: the target no longer held what the change was planned on, nothing was written.
 
     ``uncertain``: the connection broke after the request went out, so it may or may not have been carried out.
+    ``error`` has the service's own words.
     """
 
     status: t.Literal["written", "conflict", "failed", "uncertain"]
@@ -288,3 +331,5 @@ class Outcome:
     stale: bool = False
     #: Other users who have, or are declared with, the same picture.
     shared_with: tuple[str, ...] = ()
+    #: What became of the change (_sync/change.py); None: none was to be made.
+    state: str | None = None

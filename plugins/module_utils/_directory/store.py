@@ -17,7 +17,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 
 from .._core.model import Observation, Resolution, User, Write, WriteResult, sha256
-from .._sync.store import Memory, OnObserved, Wanted
+from .._sync.store import Expected, Memory, OnObserved, Wanted
 from . import errors, search
 from .options import DirectoryOptions
 from .rootdse import Attributes, RootDSE
@@ -59,6 +59,7 @@ class DirectoryPhotoStore:
     target = "ad"
     #: There is one connection.
     overlaps = False
+    keeps_bytes = True
 
     def __init__(
         self,
@@ -110,6 +111,11 @@ class DirectoryPhotoStore:
         """See PhotoStore."""
         self._open = False
         self._connection.close()
+
+    def open(self) -> str:
+        """See PhotoStore."""
+        self.blocked()
+        return self.authority
 
     def blocked(self) -> str | None:
         """Nothing blocks a directory as a whole. Signs in, so that ``authority`` is known."""
@@ -199,7 +205,9 @@ class DirectoryPhotoStore:
 
     # -- what ---------------------------------------------------------------------------------------------------------
 
-    def observe(self, users: t.Sequence[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
+    def observe(
+        self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None
+    ) -> t.Iterator[tuple[User, Observation]]:
         """See PhotoStore. With a memory, only photos of users that moved since are read, and those ``wanted``."""
         connection = self.connect()
         if not self._changes.remembers:

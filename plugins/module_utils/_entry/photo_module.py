@@ -33,9 +33,10 @@ from .._core.model import (
 from .._pictures import pillow
 from .._sync.backups import Backups
 from .._sync.guards import Limit
+from .._sync.options import Services, Settings
 from .._sync.previews import Previews
 from .._sync.receipts import Receipts
-from .._sync.run import Result, Settings, Tools, reconcile
+from .._sync.run import Result, reconcile
 from .._sync.store import PhotoStore
 
 Spec = dict[str, dict[str, t.Any]]
@@ -71,6 +72,9 @@ def photo_argument_spec(*, size: int, max_bytes: int, match_by: t.Sequence[str])
         "run_id": {"type": "str"},
         "max_replaced": {"type": "str", "default": "30%"},
         "max_removed": {"type": "str", "default": "10%"},
+        "max_added": {"type": "str"},
+        "shared_pictures": {"type": "str", "choices": ["allow", "refuse"], "default": "allow"},
+        "confirm_accounts": {"type": "list", "elements": "str", "default": []},
         "verify": {"type": "bool", "default": True},
         "verify_timeout": {"type": "int", "default": 15},
         "ignore_problems": {"type": "list", "elements": "str", "choices": list(DRIFTS), "default": []},
@@ -83,6 +87,8 @@ def photo_argument_spec(*, size: int, max_bytes: int, match_by: t.Sequence[str])
                 "tag": {"type": "str"},
                 "source_sha256": {"type": "str"},
                 "id": {"type": "str"},
+                "fingerprint": {"type": "str"},
+                "untouched": {"type": "str"},
             },
         },
         "authority": {"type": "str"},
@@ -150,7 +156,7 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> Res
         with closing(open_store(params, receipts)) as store:
             if params["authority"]:
                 check_authority(store, params["authority"])
-            return reconcile(definitions, store, settings, Tools(receipts, backups, previews, progress), refused)
+            return reconcile(definitions, store, settings, Services(receipts, backups, previews, progress), refused)
     finally:
         if receipts is not None:
             receipts.close()
@@ -158,8 +164,7 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> Res
 
 def check_authority(store: PhotoStore, wanted: str) -> None:
     """Raises PhotoError when the store is not the tenant or domain that was meant."""
-    store.blocked()  # a store knows who it is once it was asked something
-    if store.authority.lower() != wanted.lower():
+    if store.open().lower() != wanted.lower():
         raise PhotoError(
             f"this is {store.authority}, and the call is meant for {wanted} (authority); nothing was looked at. "
             "Check the connection options, and where the photos come from"
@@ -174,7 +179,9 @@ def definitions_from(params: t.Mapping[str, t.Any]) -> tuple[list[Definition], d
     approved = None
     if params["approved"] is not None:
         approved = {
-            identity_key(a["user"]): Expectation(a["action"], a["tag"], a["source_sha256"], a["id"])
+            identity_key(a["user"]): Expectation(
+                a["action"], a["tag"], a["source_sha256"], a["id"], a["fingerprint"], a["untouched"]
+            )
             for a in params["approved"]
         }
     definitions: list[Definition] = []
@@ -229,6 +236,9 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
         match_by=params["match_by"],
         max_replaced=Limit.parse("max_replaced", params["max_replaced"]),
         max_removed=Limit.parse("max_removed", params["max_removed"]),
+        max_added=Limit.parse("max_added", params["max_added"]) if params["max_added"] else None,
+        shared_pictures=params["shared_pictures"],
+        confirmed=frozenset(map(identity_key, params["confirm_accounts"])),
         check=check,
         plan_only=params["plan_only"],
         on_foreign_change=params["on_foreign_change"],
@@ -289,6 +299,8 @@ def row(outcome: Outcome, would: bool) -> dict[str, t.Any]:
     if seen is not None and seen.present:
         tag = {"sha256": seen.sha256} if outcome.target == "ad" else {"etag": seen.tag}
         observed = {**tag, "bytes": seen.bytes, "width": seen.width, "height": seen.height}
+        if seen.fingerprint is not None and outcome.change.action != "none":
+            observed["fingerprint"] = seen.fingerprint
     answer: dict[str, t.Any] = {
         "user": definition.user,
         "id": outcome.user.id if outcome.user else None,
@@ -315,6 +327,8 @@ def row(outcome: Outcome, would: bool) -> dict[str, t.Any]:
         answer["shared_with"] = list(outcome.shared_with)
     if outcome.stale:
         answer["stale"] = True
+    if outcome.state is not None:
+        answer["outcome"] = outcome.state
     return answer
 
 

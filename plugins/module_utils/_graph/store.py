@@ -9,7 +9,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._core.model import Observation, PhotoError, Resolution, User, Write, WriteResult
-from .._sync.store import OnObserved, Wanted
+from .._sync.store import Expected, OnObserved, Wanted
 from .auth.access_token import claims
 from .auth.login import LoginClient
 from .auth.methods import method_for
@@ -34,6 +34,7 @@ class GraphPhotoStore:
 
     target = "exo"
     overlaps = True
+    keeps_bytes = False
 
     def __init__(
         self,
@@ -110,7 +111,9 @@ class GraphPhotoStore:
         self.open()
         return self._directory.everyone()
 
-    def observe(self, users: t.Sequence[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
+    def observe(
+        self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None
+    ) -> t.Iterator[tuple[User, Observation]]:
         """What is there now; see PhotoStore."""
         self.open()
         return self._photos.observe(users, wanted)

@@ -76,6 +76,24 @@ def seems_of(jpeg: bytes, source_sha256: str) -> bool:
     return jpeg.find(f"source={source_sha256}".encode(), 0, _HEAD) > 0
 
 
+#: What the application segments of a JPEG are for (Exif 2.32, ICC.1, XMP part 3); JFIF and Adobe only describe pixels.
+_CARRIERS = ((0xE1, b"Exif", "EXIF data"), (0xE1, b"http", "XMP data"), (0xE2, b"ICC_", "a colour profile"))
+_PIXELS_ONLY = frozenset({_APP0, 0xEE})
+
+
+def foreign_segments(jpeg: bytes) -> list[str]:
+    """What a JPEG carries besides its pixels and our mark, in words, each once."""
+    found: dict[str, None] = {}
+    for segment in _segments(jpeg):
+        head = jpeg[segment.payload : segment.payload + 4]
+        if segment.marker == _COM and not _PATTERN.fullmatch(jpeg, segment.payload, segment.end):
+            found["a comment"] = None
+        elif 0xE0 <= segment.marker <= 0xEF and segment.marker not in _PIXELS_ONLY:
+            names = (name for marker, start, name in _CARRIERS if segment.marker == marker and head == start)
+            found[next(names, "application data")] = None
+    return list(found)
+
+
 class _Segment(t.NamedTuple):
     """Marker, and where the whole segment starts, its payload starts, and both end."""
 

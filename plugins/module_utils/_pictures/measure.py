@@ -83,6 +83,25 @@ def signature(data: bytes) -> bytes:
         return picture.getchannel(0).resize((8, 8), Image.Resampling.BOX).tobytes()
 
 
+def cells(data: bytes, luma: int, chroma: int, margin: float, offsets: t.Sequence[float]) -> list[bytes]:
+    """Mean levels of Y on a grid of ``luma`` by ``luma`` cells, then of Cb and Cr on ``chroma`` by ``chroma`` each.
+
+    ``margin`` is the share of each side that is left out all around. One answer for each of ``offsets``: by how many
+    of the picture's own pixels the grid is moved to the lower right. SourceError for no picture.
+    """
+    picture = prepared(data, "the photo")
+    full, (width, height) = decode.describe(data), picture.size
+    answers: list[bytes] = []
+    for offset in offsets:
+        # The picture may have been shrunk while it was decoded.
+        across, down = offset * width / (full.width or width), offset * height / (full.height or height)
+        left, top = margin * width + across, margin * height + down
+        box = (left, top, left + (1 - 2 * margin) * width, top + (1 - 2 * margin) * height)
+        bands = zip(picture.split(), (luma, chroma, chroma), strict=True)
+        answers.append(b"".join(b.resize((n, n), Image.Resampling.BOX, box=box).tobytes() for b, n in bands))
+    return answers
+
+
 def _figures(first: Image.Image, second: Image.Image, shape: float) -> Measures:
     """Of two pictures on the grid. All three bands are worked on at once: many small steps keep threads waiting."""
     peaks = [float(high) for _low, high in _extrema(ImageChops.difference(first, second))]

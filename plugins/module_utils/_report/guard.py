@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.model import Change
-from .._sync.guards import Limit, guard
+from .._sync.guards import Base, Limit, Limits, guard
 from .rows import TARGETS, Row, gather
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -23,7 +23,7 @@ def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
     Each target is judged by its own figures: thirty per cent of one must not be hidden by another that is in order.
     """
-    limits = (
+    limits = Limits(
         Limit.parse("max_replaced", str(options["max_replaced"])),
         Limit.parse("max_removed", str(options["max_removed"])),
     )
@@ -39,10 +39,15 @@ def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         losing = [change for _user, change in changes if change.replaces]
         removed = sum(change.action == "remove" for change in losing)
         figures[target] = {"checked": len(rows), "replaced": len(losing) - removed, "removed": removed}
-        complaint = guard(changes, len(rows), limits)
+        complaint = guard(changes, Base(len(rows), _present(rows)), limits)
         if complaint is not None:
             complaints.append(complaint)
     return {"allowed": not complaints, "figures": figures, "msg": " ".join(complaints) or "The plan is within limits."}
+
+
+def _present(rows: t.Iterable[Row]) -> int:
+    """How many photos are there. A row in short form is of a user who is in sync, and nearly always has one."""
+    return sum(row.observed is not None or row.drift == "in_sync" for row in rows)
 
 
 def _replaces(row: Row) -> bool:

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a backup folder holds, and what the photo modules have to be told to bring a run's photos back. Only reads.
 
-For each account that is the picture from before the run, and the tag that the run left there: a photo is put back only
-while the target still shows that tag, so nobody's later change is lost.
+For each account that is the picture from before the run, and what the run left there: a photo is put back only while
+the target still shows that, so nobody's later change is lost. A first photo of the run, which replaced none, is
+removed when that is asked for, on the same condition.
 """
 
 from __future__ import annotations
@@ -33,12 +34,16 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class RestoreRequest:
-    """What is to be restored. ``users``: identities or ids, empty for all; ``run`` empty: the newest."""
+    """What is to be restored. ``users``: identities or ids, empty for all; ``run`` empty: the newest.
+
+    ``first``: what becomes of photos that the run put where there was none.
+    """
 
     users: tuple[str, ...] = ()
     run: str = ""
     targets: tuple[str, ...] = TARGETS
     force: bool = False
+    first: t.Literal["keep", "remove"] = "keep"
 
 
 def read_backups(folder: Path) -> list[Kept]:
@@ -71,7 +76,7 @@ def runs(kept: t.Iterable[Kept]) -> list[dict[str, t.Any]]:
     for each in kept:
         run = found.setdefault(each.saved.run, {"run": each.saved.run, "time": "", **dict.fromkeys(TARGETS, 0)})
         run["time"] = max(run["time"], each.saved.time)
-        if each.saved.target in TARGETS and not each.saved.dropped:
+        if each.saved.target in TARGETS and not each.saved.dropped and not each.saved.first:
             run[each.saved.target] += 1
     return sorted(found.values(), key=lambda run: run["time"])
 
@@ -100,6 +105,8 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     run = chosen_run(kept, request.run)
     mine = [each for each in kept if each.saved.run == run and not each.saved.dropped]
     mine = [each for each in mine if each.saved.target in request.targets]
+    if request.first == "keep":
+        mine = [each for each in mine if not each.saved.first]
     if request.users:
         mine = _only(mine, request.users, run, kept)
     answer: dict[str, t.Any] = {"run": run, "runs": runs(kept), "problems": []}
@@ -119,7 +126,7 @@ def _only(mine: list[Kept], users: t.Sequence[str], run: str, kept: t.Sequence[K
         there = f"; there are some in {', '.join(sorted(others)[-NAMES_SHOWN:])}" if others else ""
         raise PhotoError(
             f"run {run} saved no photo of {', '.join(missing[:NAMES_SHOWN])}{there}. A first photo replaces none and "
-            "has no backup"
+            "has no backup; it can be removed (first: remove)"
         )
     return found
 
@@ -147,8 +154,12 @@ def _for_target(target: str, kept: t.Sequence[Kept], force: bool, problems: list
             problems.append({"user": first.saved.user, "target": target, "reason": why})
             continue
         names[id_] = first.saved.user
-        photos.append({"user": id_, "src": str(first.folder / first.saved.file), "state": "present"})
-        approved.append({"user": id_, "action": "put", "tag": left_behind(history[-1].saved), "id": id_})
+        if first.saved.first:
+            photos.append({"user": id_, "state": "absent"})
+        else:
+            photos.append({"user": id_, "src": str(first.folder / first.saved.file), "state": "present"})
+        action = "remove" if first.saved.first else "put"
+        approved.append({"user": id_, "action": action, "id": id_, **left_behind([each.saved for each in history])})
     return {
         "authority": authorities[0] if authorities else "",
         "photos": photos,
@@ -157,21 +168,27 @@ def _for_target(target: str, kept: t.Sequence[Kept], force: bool, problems: list
     }
 
 
-def left_behind(saved: Saved) -> str | None:
-    """The tag that the target must still show for this change to be undone without loss; None: no photo at all.
+def left_behind(history: t.Sequence[Saved]) -> dict[str, str | None]:
+    """What the target must still show for these changes of one photo to be undone without loss, as ``approved`` has it.
 
-    When the run was cut off before it knew, Active Directory's tag is the hash of what was on its way. Microsoft 365
-    gives tags of its own, so there nothing but the photo from before is sure, and that need not be put back.
+    ``tag`` None: no photo at all. When the run was cut off before it knew the tag, the fingerprint of what was on its
+    way says whether the photo that is there is ours, and the tag from before (``untouched``) that nothing was done.
     """
-    if saved.done:
-        return saved.after
-    if saved.action == "remove":
-        return None
-    return saved.intended if saved.target == "ad" and saved.intended else saved.tag
+    last = history[-1]
+    if last.done:
+        return {"tag": last.after, "fingerprint": last.intended_fingerprint}
+    before = {"untouched": last.tag} if len(history) == 1 else {}
+    if last.action == "remove":
+        return {"tag": None, **before}
+    # An earlier write of this run left the tag that the last one was planned on.
+    tag = last.intended if len(history) == 1 else last.tag
+    return {"tag": tag, "fingerprint": last.intended_fingerprint, **before}
 
 
 def damage(kept: Kept) -> str | None:
     """Why the saved picture cannot be used, or None."""
+    if kept.saved.first:
+        return None
     path = kept.folder / kept.saved.file
     try:
         data = path.read_bytes()
@@ -195,7 +212,7 @@ def lines(
     told: list[str] = []
     counts = dict.fromkeys(("restored", "already as saved", "left", "failed"), 0)
     for row in (row for result in results for row in result.get("photos", ())):
-        kind, words = _deed(row, check)
+        kind, words = _what_became(row, check)
         counts[kind] += 1
         told.append(f"{row['user']} ({row['target']}): {words}")
     for problem in problems:
@@ -203,10 +220,10 @@ def lines(
         told.append(f"{problem['user']} ({problem['target']}): failed: {problem['reason']}")
     head = "would be restored" if check else "restored"
     figures = ", ".join(f"{n} {head if kind == 'restored' else kind}" for kind, n in counts.items())
-    return [*told, f"{figures}. Photos that the run put where there was none have no backup and were left."]
+    return [*told, f"{figures}. Photos that the run put where there was none are left, unless restore_first is remove."]
 
 
-def _deed(row: t.Mapping[str, t.Any], check: bool) -> tuple[str, str]:
+def _what_became(row: t.Mapping[str, t.Any], check: bool) -> tuple[str, str]:
     if row.get("error"):
         return "failed", f"failed: {row['error']}"
     if row["drift"] in ("unresolved", "unavailable", "invalid"):

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Photos kept before they are overwritten or removed, so that one command brings them back.
 
-``<folder>/<target>/<user id>/<time>.jpg`` holds the picture; ``<folder>/manifest.jsonl`` has a line for it, and one
-more once the write that it was made for is done. Both are on disk before the target is touched. Many processes may
-append to one manifest: each line is one write of its own.
+``<folder>/<target>/<user id>/<time>.jpg`` holds the picture; ``<folder>/manifest.jsonl`` has a line for it that also
+says what is about to be written, and one more once that write is done. Both are on disk before the target is touched.
+A first photo, which replaces none, has its lines too. Many processes may append to one manifest: each line is one write
+of its own.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ class BackupError(PhotoError):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """One backed-up photo. ``after`` is the tag that our write left (None: removed); ``done`` whether it was made.
+    """One change of a run, and the photo from before it. ``after``: the tag that our write left (None: removed).
 
-    ``action`` and ``intended`` say what was about to be written: a picture with this SHA-256, or (None) nothing at all.
-    So a run that was killed between its write and its last line still tells what it may have left. ``dropped``: the
-    write was not carried out after all (refused, or somebody else was quicker).
+    ``action``, ``intended`` and ``intended_fingerprint`` say what was about to be written: a picture with this SHA-256,
+    or (None) nothing at all. So a run that was killed between its write and its last line still tells what it may have
+    left. ``done``: the write was seen. ``dropped``: it was not carried out after all (refused, or somebody else was
+    quicker). ``file`` is empty for a first photo: there was none before.
     """
 
     target: str
@@ -54,6 +56,23 @@ class Saved:
     action: str = ""
     intended: str | None = None
     dropped: bool = False
+    intended_fingerprint: str | None = None
+
+    @property
+    def first(self) -> bool:
+        """Was there no photo before?"""
+        return not self.file
+
+
+class Intended(t.NamedTuple):
+    """What is about to be written: hash and fingerprint of a picture; both None: the photo is removed."""
+
+    sha256: str | None = None
+    fingerprint: str | None = None
+
+
+#: The photo is removed.
+NOTHING = Intended()
 
 
 class Backups:
@@ -65,55 +84,72 @@ class Backups:
         self.run = run
         self.authority = ""
 
-    def save(self, user: User, picture: bytes, tag: str | None, reason: str, replacement: bytes | None = None) -> Path:
+    def save(
+        self,
+        user: User,
+        picture: bytes | None,
+        tag: str | None,
+        reason: str,
+        intended: Intended = NOTHING,
+    ) -> Path | None:
         """Keep a picture, flushed to disk with its manifest line. Raises BackupError; nothing is left half written.
 
-        ``replacement`` is what will be written over it; None: it will be removed.
+        ``picture`` None: there is no photo yet, and only the line is kept.
         """
         now = datetime.now(UTC)
         place = self.folder / self.target / _folder_name(user.id)
-        name = now.strftime("%Y%m%dT%H%M%S.%fZ") + ".jpg"
+        path = None if picture is None else place / (now.strftime("%Y%m%dT%H%M%S.%fZ") + ".jpg")
         try:
             # A folder that was there keeps its rights: it may be one that others need, such as /var/backups.
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for folder in (place.parent, place):
-                folder.mkdir(exist_ok=True)
-                folder.chmod(0o700)
-            path = place / name
-            write_safely(path, picture)
+            if path is not None and picture is not None:
+                for folder in (place.parent, place):
+                    folder.mkdir(exist_ok=True)
+                    folder.chmod(0o700)
+                write_safely(path, picture)
             saved = Saved(
                 self.target,
                 self.authority,
                 self.run,
                 user.identity,
                 user.id,
-                path.relative_to(self.folder).as_posix(),
-                sha256(picture),
+                self._name(path),
+                "" if picture is None else sha256(picture),
                 tag,
                 now.isoformat(),
                 reason,
-                action="remove" if replacement is None else "put",
-                intended=None if replacement is None else sha256(replacement),
+                action="remove" if intended.sha256 is None else "put",
+                intended=intended.sha256,
+                intended_fingerprint=intended.fingerprint,
             )
             self._append({"event": "saved", **asdict(saved)})
         except OSError as error:
+            what = "the present photo" if picture is not None else "the first photo"
             raise BackupError(
-                f"the present photo of {user.identity} could not be saved in {place} ({error.strerror}), so it was "
+                f"{what} of {user.identity} could not be noted in {self.folder} ({error.strerror}), so nothing was "
+                "written for this user; make room or give the account the right to write there"
+                if picture is None
+                else f"{what} of {user.identity} could not be saved in {place} ({error.strerror}), so it was "
                 "left as it is; make room or give the account the right to write there"
             ) from error
         return path
 
-    def done(self, path: Path, after: str | None) -> None:
-        """Note that the write a backup was made for is done, and the tag it left (None: the photo was removed)."""
-        line = {"event": "written", "file": path.relative_to(self.folder).as_posix(), "run": self.run, "after": after}
-        # The photo is safe either way; without this line a restore asks before it goes on.
+    def done(self, user: User, path: Path | None, after: str | None) -> None:
+        """Note that a write is done, and the tag it left (None: the photo was removed)."""
+        # The photo is safe either way; without this line a restore compares the pictures.
         with contextlib.suppress(OSError):
-            self._append(line)
+            self._append({**self._event("written", user, path), "after": after})
 
-    def dropped(self, path: Path) -> None:
-        """Note that the write a backup was made for was not carried out."""
+    def dropped(self, user: User, path: Path | None) -> None:
+        """Note that a write was not carried out."""
         with contextlib.suppress(OSError):
-            self._append({"event": "dropped", "file": path.relative_to(self.folder).as_posix(), "run": self.run})
+            self._append(self._event("dropped", user, path))
+
+    def _event(self, event: str, user: User, path: Path | None) -> dict[str, t.Any]:
+        return {"event": event, "file": self._name(path), "run": self.run, "target": self.target, "id": user.id}
+
+    def _name(self, path: Path | None) -> str:
+        return "" if path is None else path.relative_to(self.folder).as_posix()
 
     def _append(self, line: dict[str, t.Any]) -> None:
         # The line starts with a newline too: what a killed run left unfinished then spoils no line but its own.
@@ -144,12 +180,13 @@ def read_manifest(folder: Path) -> list[Saved]:
         try:
             entry = json.loads(line)
             event = entry.pop("event")
+            key = entry["file"] or "\0".join(str(entry[name]) for name in ("run", "target", "id"))
             if event == "saved":
-                saved[entry["file"]] = Saved(**entry)
-            elif event == "written" and entry["file"] in saved:
-                saved[entry["file"]] = replace(saved[entry["file"]], after=entry["after"], done=True)
-            elif event == "dropped" and entry["file"] in saved:
-                saved[entry["file"]] = replace(saved[entry["file"]], dropped=True)
+                saved[key] = Saved(**entry)
+            elif event == "written" and key in saved:
+                saved[key] = replace(saved[key], after=entry["after"], done=True)
+            elif event == "dropped" and key in saved:
+                saved[key] = replace(saved[key], dropped=True)
         except (ValueError, TypeError, KeyError, AttributeError):
             continue
     root = folder.resolve()

@@ -9,7 +9,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from .._core.model import Change, Comparison, Definition, Observation, OnForeignChange, PhotoError, Receipt
+from .._core.model import Change, Comparison, Definition, Observation, OnForeignChange, PhotoError
 
 #: Below this many checked users a percentage says nothing, and the guards are silent.
 GUARDED_FROM = 10
@@ -18,7 +18,7 @@ NAMES_SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many users a guard lets pass: ``count`` of them, or ``percent`` of those checked."""
+    """How many photos a guard lets pass: ``count`` of them, or ``percent``."""
 
     option: str
     count: int | None = None
@@ -34,21 +34,32 @@ class Limit:
             return cls(option, count=int(match[1]))
         raise PhotoError(f"{option} is {text!r}; give a count such as 25, or a percentage from 0% to 100%")
 
-    def passed_by(self, number: int, checked: int) -> bool:
-        """Is ``number`` of ``checked`` users more than this limit?"""
+    def passed_by(self, number: int, whole: int) -> bool:
+        """Is ``number`` of ``whole`` more than this limit?"""
         if self.percent is not None:
-            return number * 100 > self.percent * checked
+            return number * 100 > self.percent * whole
         return number > (self.count or 0)
 
     def __str__(self) -> str:
         return f"{self.percent:g}%" if self.percent is not None else str(self.count)
 
 
-def is_foreign(receipt: Receipt | None, observation: Observation) -> bool:
-    """Has somebody else written there since our receipt? Without a receipt nobody can tell, and it is no."""
-    if receipt is None or observation.problem is not None:
-        return False
-    return receipt.tag != (observation.tag if observation.present else None)
+class Limits(t.NamedTuple):
+    """The three limits of a run; None: no limit."""
+
+    replaced: Limit
+    removed: Limit
+    added: Limit | None = None
+
+
+class Base(t.NamedTuple):
+    """What percentages are of. ``present``: photos that are there. ``unanswered``: users of whom nothing is known,
+    because the target gave no answer; each of them might lose a photo too.
+    """
+
+    checked: int
+    present: int
+    unanswered: int = 0
 
 
 def decide(
@@ -61,6 +72,10 @@ def decide(
 ) -> Change:
     """What one user's drift is and what would mend it. ``comparison`` is needed when a photo is declared and there."""
     if observation.problem is not None:
+        if definition.state == "absent" and observation.no_mailbox:
+            return Change(
+                "in_sync", "none", f"declared absent, and there is no place for a photo: {observation.problem}"
+            )
         return Change("unavailable", "none", observation.problem)
     if definition.state == "absent":
         if not observation.present:
@@ -80,29 +95,53 @@ def decide(
     return change
 
 
-def guard(planned: t.Iterable[tuple[str, Change]], checked: int, limits: tuple[Limit, Limit]) -> str | None:
+def guard(planned: t.Iterable[tuple[str, Change]], base: Base, limits: Limits) -> str | None:
     """Why this plan must not be carried out, or None. ``planned`` gives users with their changes.
 
-    ``limits`` are those for replaced and for removed photos; first-time photos do not count.
+    A percentage of replaced or removed photos is of the photos that are there, one of added photos of the users
+    checked. Users of whom the target told nothing count as if they were replaced.
     """
-    if checked < GUARDED_FROM:
+    if base.checked < GUARDED_FROM:
         return None
-    replaced: list[str] = []
-    removed: list[str] = []
+    users: dict[str, list[str]] = {"replaced": [], "removed": [], "added": []}
     for user, change in planned:
-        if change.replaces:
-            (removed if change.action == "remove" else replaced).append(user)
-    complaints = [
-        f"{len(users)} of {checked} photos would be {what}, which is more than {limit.option} allows ({limit}): "
-        + ", ".join(users[:NAMES_SHOWN])
-        + (f" and {len(users) - NAMES_SHOWN} more" if len(users) > NAMES_SHOWN else "")
-        for users, what, limit in ((replaced, "replaced", limits[0]), (removed, "removed", limits[1]))
-        if limit.passed_by(len(users), checked)
-    ]
+        if change.action != "none":
+            kind = "removed" if change.action == "remove" else "replaced" if change.replaces else "added"
+            users[kind].append(user)
+    if not any(users.values()):
+        return None
+    there = base.present + base.unanswered
+    complaints: dict[str, str] = {}
+    if limits.replaced.passed_by(len(users["replaced"]) + base.unanswered, there):
+        complaints["max_replaced"] = _complaint(users["replaced"], "replaced", base, limits.replaced, base.unanswered)
+    if limits.removed.passed_by(len(users["removed"]), there):
+        complaints["max_removed"] = _complaint(users["removed"], "removed", base, limits.removed)
+    if limits.added is not None and limits.added.passed_by(len(users["added"]), base.checked):
+        complaints["max_added"] = _complaint(users["added"], "added", base, limits.added)
     if not complaints:
         return None
-    options = " and ".join(limit.option for limit in limits if any(limit.option in c for c in complaints))
+    raise_it = f"raise {' and '.join(complaints)} for this run"
     return (
-        f"Nothing was written. {'; '.join(complaints)}. Look at the plan with --check --diff; "
-        f"if it is what you want, raise {options} for this run."
+        f"Nothing was written. {'; '.join(complaints.values())}. Look at the plan with --check --diff; "
+        f"if it is what you want, {raise_it}."
     )
+
+
+def _complaint(users: list[str], what: str, base: Base, limit: Limit, unanswered: int = 0) -> str:
+    first = what == "added"
+    number = f"{len(users)} of {count(base.checked if first else base.present, 'user' if first else 'photo')}"
+    text = f"{number} would {'get a first photo' if first else f'be {what}'}"
+    if not first:
+        text += f" ({count(base.checked, 'user')} checked)"
+    if unanswered:
+        text += f", and the target gave no answer for {count(unanswered, 'more user')}"
+    text += f", which is more than {limit.option} allows ({limit})"
+    if users:
+        more = len(users) - NAMES_SHOWN
+        text += ": " + ", ".join(users[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return text
+
+
+def count(number: int, noun: str) -> str:
+    """``1 photo``, ``2 photos``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,6 @@ from .._core.model import (
     Comparison,
     Definition,
     Observation,
-    OnForeignChange,
     Outcome,
     Receipt,
     Rendition,
@@ -23,39 +23,65 @@ from .._core.model import (
 )
 from .._pictures.comparison import by_content, by_pixels, by_tag
 from .._pictures.decode import describe
-from .guards import decide, is_foreign
+from .._pictures.fingerprint import fingerprint, matches
+from .._pictures.recipe_check import breach
+from .guards import decide
+from .options import Settings
 from .renditions import Renditions
+
+#: A write that the target took and does not show is not sent again for so long: what clients see may lag for hours,
+#: the service's own answers seldom for more than minutes (contract: a GET right after a PUT may show the old photo).
+ON_ITS_WAY_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """What planning one user needs besides definition and observation. It has no state, so threads may share it."""
+    """What planning one user needs besides definition and observation. It changes nothing, so threads may share it.
+
+    ``keeps_bytes``: the target keeps a photo's bytes as they are. ``limit``: the most bytes that it takes.
+    """
 
     target: str
+    keeps_bytes: bool
     renditions: Renditions
     receipts: t.Mapping[str, Receipt]
-    on_foreign_change: OnForeignChange
+    settings: Settings
+    limit: int | None = None
+    clock: t.Callable[[], float] = time.time
 
     def known(self, definition: Definition, user: User, tag: str | None) -> Comparison | None:
         """What the first rung alone says, or None."""
-        if definition.state == "absent":
+        receipt = self.receipts.get(user.id)
+        if definition.state == "absent" or receipt is None or not receipt.seen:
             return None
-        receipt, source = self.receipts.get(user.id), self.renditions.hashes[definition.key]
+        source = self.renditions.hashes[definition.key]
         return by_tag(receipt, tag, source, self.renditions.recipe.digest)
 
     def wanted(self, definition: Definition, user: User, tag: str | None) -> bool:
         """Must the picture itself be fetched to decide? See store.Wanted."""
-        return definition.state == "present" and self.known(definition, user, tag) is None
+        expect = definition.expect
+        if expect is not None and expect.fingerprint is not None and tag != expect.tag:
+            return True
+        if definition.state == "present":
+            return self.known(definition, user, tag) is None
+        receipt = self.receipts.get(user.id)
+        return receipt is not None and not self.keeps_bytes and tag != receipt.tag
+
+    def expected(self, user: User) -> bool:
+        """Does our memory say that this user has a photo? See store.Expected."""
+        receipt = self.receipts.get(user.id)
+        return receipt is not None and receipt.seen and receipt.tag is not None
 
     def __call__(self, definition: Definition, user: User, seen: Observation) -> Outcome:
         """The outcome so far: the drift and what would be done. Never raises for a bad picture on either side."""
+        receipt = self.receipts.get(user.id)
         outcome = Outcome(
             definition,
             self.target,
             Change("unavailable", "none", ""),
             user=user,
             source_sha256=self.renditions.hashes.get(definition.key),
-            observed=seen if seen.picture is None else replace(seen, picture=None),
+            observed=self._without_picture(seen, receipt),
             shared_with=self.renditions.shared_with(definition),
         )
         comparison: Comparison | None = None
@@ -64,9 +90,42 @@ class Planner:
                 comparison, outcome = self._compare(definition, user, seen, outcome)
             except SourceError as error:
                 return replace(outcome, change=Change("invalid", "none", str(error)))
-        foreign = is_foreign(self.receipts.get(user.id), seen)
-        change = decide(definition, seen, comparison, foreign=foreign, on_foreign_change=self.on_foreign_change)
-        return approved(replace(outcome, change=change))
+        foreign = self.is_foreign(receipt, seen, comparison)
+        policy = self.settings.on_foreign_change
+        change = decide(definition, seen, comparison, foreign=foreign, on_foreign_change=policy)
+        outcome = self._allowed(replace(outcome, change=change), receipt)
+        return approved(outcome, seen.picture)
+
+    def _without_picture(self, seen: Observation, receipt: Receipt | None) -> Observation:
+        """What is kept of an observation: hashes and sizes, and a fingerprint where tags may move by themselves."""
+        if self.keeps_bytes or not seen.present:
+            return seen if seen.picture is None else replace(seen, picture=None)
+        if seen.picture is not None:
+            return replace(seen, picture=None, fingerprint=fingerprint(seen.picture))
+        if receipt is not None and receipt.seen and receipt.tag == seen.tag:
+            return replace(seen, fingerprint=receipt.fingerprint)
+        return seen
+
+    def is_foreign(self, receipt: Receipt | None, seen: Observation, comparison: Comparison | None) -> bool:
+        """Has somebody else set another picture since our receipt? Without a receipt nobody can tell, and it is no.
+
+        Another tag is a reason to look, and no proof: Microsoft 365 stores photos anew by itself.
+        """
+        if receipt is None or seen.problem is not None:
+            return False
+        pending, current = receipt.pending, seen.tag if seen.present else None
+        if current == receipt.tag if receipt.seen else pending is None or current == pending.before:
+            return False
+        if not seen.present:
+            return pending is None or pending.sha256 is not None
+        if comparison is not None and comparison.verdict == "same":
+            return False
+        if pending is not None and seen.sha256 is not None and seen.sha256 == pending.sha256:
+            return False
+        if self.keeps_bytes or seen.picture is None:
+            return True
+        ours = (receipt.fingerprint if receipt.seen else None, pending.fingerprint if pending is not None else None)
+        return not any(matches(known, seen.picture) for known in ours)
 
     def _compare(
         self, definition: Definition, user: User, seen: Observation, outcome: Outcome
@@ -75,21 +134,26 @@ class Planner:
         if not seen.present:
             return None, self._with_rendition(outcome, self.renditions.rendition(definition))
         comparison = self.known(definition, user, seen.tag)
-        source, recipe = self.renditions.hashes[definition.key], self.renditions.recipe.digest
+        source, recipe = self.renditions.hashes[definition.key], self.renditions.recipe
         if comparison is not None and comparison.verdict == "same":
             receipt = self.receipts[user.id]
             warnings = (receipt.service_transform,) if receipt.service_transform else ()
             return comparison, replace(outcome, desired=receipt.rendition, warnings=warnings)
+        observed = outcome.observed or seen
         if seen.picture is not None:
-            outcome = replace(outcome, observed=replace(measured(seen), picture=None))
+            observed = measured(observed, seen.picture)
+            outcome = replace(outcome, observed=observed)
         # A saved photo may carry a mark of its own; which source that names says nothing about the file it lies in.
-        if comparison is None and not self.renditions.recipe.as_is:
-            comparison = by_content(seen, None, source, recipe)
+        if comparison is None and not recipe.as_is:
+            comparison = by_content(seen, None, source, recipe.digest)
             if comparison is not None and comparison.verdict == "same":
-                o = t.cast(Observation, outcome.observed)
-                return comparison, replace(outcome, desired=Summary(o.sha256, o.bytes, o.width, o.height))
+                kept = self._as_declared(comparison, seen)
+                if kept.verdict == "same":
+                    desired = Summary(observed.sha256, observed.bytes, observed.width, observed.height)
+                    return kept, replace(outcome, desired=desired)
+                comparison = kept
         rendition = self.renditions.rendition(definition)
-        verdict = sharp_enough(self.compare(rendition, seen, comparison), rendition, outcome.observed or seen)
+        verdict = sharp_enough(self.compare(rendition, seen, comparison), rendition, observed)
         return verdict, self._with_rendition(outcome, rendition)
 
     def compare(self, rendition: Rendition, seen: Observation, known: Comparison | None = None) -> Comparison:
@@ -100,16 +164,63 @@ class Planner:
             by_bytes = by_content(seen, rendition.sha256, "", "")
             if by_bytes is not None and by_bytes.verdict == "same":
                 return by_bytes
-        if self.renditions.recipe.as_is and self.target == "ad":
+        if self.renditions.recipe.as_is and self.keeps_bytes:
             return Comparison("different", "bytes", "other bytes than the ones that are wanted as they are")
         if seen.picture is None:
             return Comparison("ambiguous", "pixels", "the target's picture could not be read, so it was not compared")
-        return by_pixels(rendition, seen.picture)
+        return self._as_declared(by_pixels(rendition, seen.picture), seen)
+
+    def _as_declared(self, comparison: Comparison, seen: Observation) -> Comparison:
+        """The same picture is not yet the declared photo: what the target keeps as it is must keep the recipe too."""
+        if comparison.verdict != "same" or comparison.rung == "mark" or not self.keeps_bytes or seen.picture is None:
+            return comparison
+        what = breach(seen.picture, self.renditions.recipe)
+        return comparison if what is None else Comparison("different", comparison.rung, f"the same photo, but {what}")
 
     @staticmethod
     def _with_rendition(outcome: Outcome, rendition: Rendition) -> Outcome:
         desired = Summary(rendition.sha256, len(rendition.data), rendition.width, rendition.height)
         return replace(outcome, desired=desired, warnings=(*outcome.warnings, *rendition.notes))
+
+    def _allowed(self, outcome: Outcome, receipt: Receipt | None) -> Outcome:
+        """The outcome with its change withheld where it must not be made, or is on its way already."""
+        change, definition = outcome.change, outcome.definition
+        if change.action == "none":
+            return outcome
+        since = self._on_its_way(outcome, receipt)
+        if since is not None:
+            reason = f"{change.reason}; it was written {since:.0f} s ago, and the target does not show it yet"
+            return replace(outcome, change=Change(change.drift, "none", reason, change.foreign), verified=False)
+        if change.action != "put":
+            return outcome
+        size = outcome.desired.bytes if outcome.desired is not None else None
+        if self.limit is not None and size is not None and size > self.limit:
+            why = (
+                f"{definition.user}: the photo has {size:,} bytes, and the target takes {self.limit:,} (rangeUpper of "
+                f"thumbnailPhoto); set max_bytes to {self.limit} or less"
+            )
+            return replace(outcome, change=Change("unavailable", "none", why))
+        sharers = self.renditions.shared_with(definition)
+        if sharers and self.settings.shared_pictures == "refuse":
+            why = (
+                f"{definition.user}: the same picture is declared for {', '.join(sharers)}; a photo shows one person. "
+                "Give everyone a picture of their own, or allow it with shared_pictures"
+            )
+            return replace(outcome, change=Change("invalid", "none", why, change.foreign))
+        return outcome
+
+    def _on_its_way(self, outcome: Outcome, receipt: Receipt | None) -> float | None:
+        """Seconds since the very change was taken by the target, when it still shows what it showed before."""
+        pending, seen = receipt.pending if receipt is not None else None, outcome.observed
+        if pending is None or not pending.sent or seen is None:
+            return None
+        now = (seen.tag if seen.present else None, outcome.source_sha256, outcome.change.action == "put")
+        if now != (pending.before, pending.source_sha256, pending.sha256 is not None):
+            return None
+        if outcome.change.action == "put" and pending.recipe != self.renditions.recipe.digest:
+            return None
+        age = self.clock() - pending.begun_at
+        return age if 0 <= age < ON_ITS_WAY_SECONDS else None
 
 
 def sharp_enough(comparison: Comparison, rendition: Rendition, seen: Observation) -> Comparison:
@@ -123,27 +234,33 @@ def sharp_enough(comparison: Comparison, rendition: Rendition, seen: Observation
     return Comparison("different", comparison.rung, f"the same photo, but only {size}")
 
 
-def measured(seen: Observation) -> Observation:
+def measured(seen: Observation, picture: bytes) -> Observation:
     """The observation with the pixels of its photo filled in, where the store saw the whole photo."""
-    if seen.width is not None or seen.picture is None or seen.sha256 is None:
+    if seen.width is not None or seen.sha256 is None:
         return seen
     try:
-        summary = describe(seen.picture)
+        summary = describe(picture)
     except SourceError:
         return seen  # no picture at all; the pixel rung says so
     return replace(seen, width=summary.width, height=summary.height)
 
 
-def approved(outcome: Outcome) -> Outcome:
-    """The outcome with its change withheld, when there was an approval and the change is not what was approved."""
-    expect = outcome.definition.expect
-    change = outcome.change
+def approved(outcome: Outcome, picture: bytes | None = None) -> Outcome:
+    """The outcome with its change withheld, when there was an approval and the change is not what was approved.
+
+    ``picture`` is what the target holds, where it is at hand: the approved-on photo under another tag is that photo.
+    """
+    expect, change = outcome.definition.expect, outcome.change
     if expect is None or change.action == "none":
         return outcome
     seen = outcome.observed or Observation()
+    tag = seen.tag if seen.present else None
+    if expect.untouched is not None and tag == expect.untouched:
+        reason = "the target still holds the photo from before that change, which was not carried out"
+        return replace(outcome, change=Change("in_sync", "none", reason, change.foreign))
     if change.action != expect.action:
-        since = f"{change.action} was not approved"
-    elif (seen.tag if seen.present else None) != expect.tag:
+        since = f"{change.action} is not among the approved changes"
+    elif tag != expect.tag and not (picture is not None and matches(expect.fingerprint, picture)):
         since = "the target holds another photo than the one that was seen then"
     elif expect.source_sha256 not in (None, outcome.source_sha256):
         since = "another picture is declared now"

@@ -4,18 +4,21 @@
 """Our memory of what we put where: one SQLite file, shared by all shards and processes of a run.
 
 A receipt is evidence, never authority: it lets a photo be called the same only while the target still shows the tag
-that is on it. Losing the file costs one slow run and no photo.
+that is on it. It says what was about to be written before the write, and what was seen after it, so a run that is
+killed between the two does not take its own photo for somebody else's. Losing the file costs one slow run and no photo.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import time
 import typing as t
+from dataclasses import asdict
 from pathlib import Path
 
-from .._core.model import PhotoError, Receipt, Summary, User, identity_key
+from .._core.model import Pending, PhotoError, Receipt, Summary, User, identity_key
 from .source_hashes import Hashed
 
 #: "hPho": tells our files from other SQLite files.
@@ -40,12 +43,46 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             path BLOB PRIMARY KEY, stamp TEXT NOT NULL, sha256 TEXT NOT NULL, seal TEXT NOT NULL,
             hashed_at REAL NOT NULL) WITHOUT ROWID""",
     ),
+    (
+        "ALTER TABLE receipt ADD COLUMN fingerprint TEXT",
+        "ALTER TABLE receipt ADD COLUMN seen INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE receipt ADD COLUMN pending TEXT",
+        """CREATE TABLE holder (
+            target TEXT, authority TEXT, match_by TEXT, identity TEXT, user_id TEXT NOT NULL, source_sha256 TEXT,
+            since REAL NOT NULL,
+            PRIMARY KEY (target, authority, match_by, identity)) WITHOUT ROWID""",
+    ),
 )
 BUSY_SECONDS = 60.0
 #: A file's hash is remembered for so long, whatever its times say, and paths that are gone no longer either.
 HASHED_FOR_SECONDS = 30 * 24 * 3600.0
 #: SQLite's own limit on variables is far higher; this keeps a statement's text small.
 IDS_A_QUERY = 500
+
+
+_COLUMNS = (
+    "user_id",
+    "source_sha256",
+    "recipe",
+    "tag",
+    "sha256",
+    "bytes",
+    "width",
+    "height",
+    "service_transform",
+    "written_at",
+    "fingerprint",
+    "seen",
+    "pending",
+)
+
+
+class Holder(t.NamedTuple):
+    """The account that an identity led to, and the declared picture that it had then (None: declared absent)."""
+
+    user_id: str
+    source_sha256: str | None
+    since: float = 0.0
 
 
 class ReceiptsError(PhotoError):
@@ -168,52 +205,62 @@ class Receipts:
     def get(self, user_ids: t.Sequence[str]) -> dict[str, Receipt]:
         """Receipts by user id, for those of the users that have one."""
         found: dict[str, Receipt] = {}
-        columns = "user_id, source_sha256, recipe, tag, sha256, bytes, width, height, service_transform, written_at"
-        for start in range(0, len(user_ids), IDS_A_QUERY):
-            ids = user_ids[start : start + IDS_A_QUERY]
-            marks = ", ".join("?" * len(ids))
-            for row in self._select(columns, "receipt", f"AND user_id IN ({marks})", ids):
-                found[row[0]] = Receipt(row[0], row[1], row[2], row[3], Summary(*row[4:8]), row[8], row[9])
+        for part, marks in _parts(user_ids):
+            for row in self._select(", ".join(_COLUMNS), "receipt", f"AND user_id IN ({marks})", part):
+                found[row[0]] = _receipt(row)
         return found
 
     def save(self, receipts: t.Iterable[Receipt], forget: t.Iterable[str] = ()) -> None:
         """Write receipts, and drop those of the users in ``forget``, in one transaction. Check mode: nothing."""
-        if self.read_only:
-            return
-        rows = [
+        head = (self.target, self.authority)
+        columns = ("target", "authority", *_COLUMNS)
+        marks = ", ".join("?" * len(columns))
+        insert = f"INSERT OR REPLACE INTO receipt ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - all ours
+        self._write(
+            (insert, [(*head, *_row(receipt)) for receipt in receipts]),
             (
-                self.target,
-                self.authority,
-                r.user_id,
-                r.source_sha256,
-                r.recipe,
-                r.tag,
-                r.rendition.sha256,
-                r.rendition.bytes,
-                r.rendition.width,
-                r.rendition.height,
-                r.service_transform,
-                r.written_at or time.time(),
-            )
-            for r in receipts
-        ]
-        drops = [(self.target, self.authority, user_id) for user_id in forget]
-        if not rows and not drops:
+                "DELETE FROM receipt WHERE target = ? AND authority = ? AND user_id = ?",
+                [(*head, user_id) for user_id in forget],
+            ),
+        )
+
+    def _write(self, *changes: tuple[str, list[tuple[t.Any, ...]]]) -> None:
+        """Statements with their rows, in one transaction. Check mode: nothing."""
+        if self.read_only or not any(rows for _statement, rows in changes):
             return
         with self._cursor() as db:
             db.execute("BEGIN IMMEDIATE")
-            db.executemany("INSERT OR REPLACE INTO receipt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            db.executemany("DELETE FROM receipt WHERE target = ? AND authority = ? AND user_id = ?", drops)
+            for statement, rows in changes:
+                db.executemany(statement, rows)
             db.execute("COMMIT")
+
+    def holders(self, match_by: str, identities: t.Sequence[str]) -> dict[str, Holder]:
+        """Who held each identity when its photo was last in order, by identity as given. Kept for ever."""
+        wanted = {identity_key(identity): identity for identity in identities}
+        found: dict[str, Holder] = {}
+        for part, marks in _parts(list(wanted)):
+            where = f"AND match_by = ? AND identity IN ({marks})"
+            for key, *rest in self._select(
+                "identity, user_id, source_sha256, since", "holder", where, (match_by, *part)
+            ):
+                found[wanted[key]] = Holder(*rest)
+        return found
+
+    def save_holders(self, match_by: str, holders: t.Mapping[str, Holder]) -> None:
+        """Keep who holds an identity now. Check mode: nothing."""
+        head = (self.target, self.authority, match_by)
+        rows = [
+            (*head, identity_key(identity), h.user_id, h.source_sha256, h.since or time.time())
+            for identity, h in holders.items()
+        ]
+        self._write(("INSERT OR REPLACE INTO holder VALUES (?, ?, ?, ?, ?, ?, ?)", rows))
 
     def users(self, match_by: str, identities: t.Sequence[str], not_before: float) -> dict[str, User]:
         """Users by identity as they were resolved since ``not_before``. Case does not matter."""
         wanted = {identity_key(identity): identity for identity in identities}
-        keys = list(wanted)
         found: dict[str, User] = {}
-        for start in range(0, len(keys), IDS_A_QUERY):
-            part = keys[start : start + IDS_A_QUERY]
-            where = f"AND match_by = ? AND seen_at >= ? AND identity IN ({', '.join('?' * len(part))})"
+        for part, marks in _parts(list(wanted)):
+            where = f"AND match_by = ? AND seen_at >= ? AND identity IN ({marks})"
             columns = "identity, user_id, handle, label, immutable_id"
             for key, *rest in self._select(columns, "identity", where, (match_by, not_before, *part)):
                 found[wanted[key]] = User(wanted[key], *rest)
@@ -221,39 +268,30 @@ class Receipts:
 
     def save_users(self, match_by: str, users: t.Iterable[User], forget: t.Iterable[str] = ()) -> None:
         """Keep how identities were resolved; drop those in ``forget``. Check mode: nothing."""
-        if self.read_only:
-            return
         now = time.time()
         head = (self.target, self.authority, match_by)
-        rows = [(*head, identity_key(u.identity), u.id, u.handle, u.label, u.immutable_id, now) for u in users]
-        drops = [(*head, identity_key(identity)) for identity in forget]
-        if not rows and not drops:
-            return
-        with self._cursor() as db:
-            db.execute("BEGIN IMMEDIATE")
-            db.executemany("INSERT OR REPLACE INTO identity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            db.executemany(
-                "DELETE FROM identity WHERE target = ? AND authority = ? AND match_by = ? AND identity = ?", drops
-            )
-            db.execute("COMMIT")
+        drop = "DELETE FROM identity WHERE target = ? AND authority = ? AND match_by = ? AND identity = ?"
+        self._write(
+            (
+                "INSERT OR REPLACE INTO identity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(*head, identity_key(u.identity), u.id, u.handle, u.label, u.immutable_id, now) for u in users],
+            ),
+            (drop, [(*head, identity_key(identity)) for identity in forget]),
+        )
 
     def recall_many(self, keys: t.Sequence[str]) -> dict[str, str]:
         """See store.Memory."""
         found: dict[str, str] = {}
-        for start in range(0, len(keys), IDS_A_QUERY):
-            part = keys[start : start + IDS_A_QUERY]
-            found.update(self._select("key, value", "memory", f"AND key IN ({', '.join('?' * len(part))})", part))
+        for part, marks in _parts(keys):
+            found.update(self._select("key, value", "memory", f"AND key IN ({marks})", part))
         return found
 
     def remember_many(self, values: t.Mapping[str, str]) -> None:
         """See store.Memory."""
-        if self.read_only or self._db is None or not values:
+        if self._db is None:
             return
         rows = [(self.target, self.authority, key, value) for key, value in values.items()]
-        with self._cursor() as db:
-            db.execute("BEGIN IMMEDIATE")
-            db.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)", rows)
-            db.execute("COMMIT")
+        self._write(("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)", rows))
 
     def hashes(self, paths: t.Sequence[bytes]) -> dict[bytes, Hashed]:
         """What is remembered of source files, by hashes.key; for all targets alike. A spoilt record is left out."""
@@ -261,9 +299,7 @@ class Receipts:
         if self._db is None:
             return found
         since = time.time() - HASHED_FOR_SECONDS
-        for start in range(0, len(paths), IDS_A_QUERY):
-            part = paths[start : start + IDS_A_QUERY]
-            marks = ", ".join("?" * len(part))
+        for part, marks in _parts(paths):
             query = f"SELECT path, stamp, sha256, seal FROM source WHERE hashed_at > ? AND path IN ({marks})"  # noqa: S608
             with self._cursor() as db:
                 rows = db.execute(query, (since, *part)).fetchall()
@@ -275,19 +311,15 @@ class Receipts:
 
     def save_hashes(self, hashed: t.Iterable[Hashed], forget: t.Iterable[bytes] = ()) -> None:
         """Remember hashes of source files, and forget those of others. Check mode: nothing."""
-        if self.read_only:
-            return
         now = time.time()
         rows = [(*h, h.seal, now) for h in hashed]
         drops = [(path,) for path in forget]
-        if not rows and not drops:
-            return
-        with self._cursor() as db:
-            db.execute("BEGIN IMMEDIATE")
-            db.execute("DELETE FROM source WHERE hashed_at < ?", (now - HASHED_FOR_SECONDS,))
-            db.executemany("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?)", rows)
-            db.executemany("DELETE FROM source WHERE path = ?", drops)
-            db.execute("COMMIT")
+        if rows or drops:
+            self._write(
+                ("DELETE FROM source WHERE hashed_at < ?", [(now - HASHED_FOR_SECONDS,)]),
+                ("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?)", rows),
+                ("DELETE FROM source WHERE path = ?", drops),
+            )
 
     def problem(self) -> str | None:
         """What SQLite itself finds wrong with the file, or None; for the doctor."""
@@ -302,6 +334,51 @@ class Receipts:
         if self._db is not None:
             self._db.close()
             self._db = None
+
+
+_T = t.TypeVar("_T")
+
+
+def _parts(values: t.Sequence[_T]) -> t.Iterator[tuple[t.Sequence[_T], str]]:
+    """Values in parts that one query takes, each with its question marks."""
+    for start in range(0, len(values), IDS_A_QUERY):
+        part = values[start : start + IDS_A_QUERY]
+        yield part, ", ".join("?" * len(part))
+
+
+def _row(receipt: Receipt) -> tuple[t.Any, ...]:
+    r = receipt
+    pending = None if r.pending is None else json.dumps(asdict(r.pending), sort_keys=True)
+    picture = (r.rendition.sha256, r.rendition.bytes, r.rendition.width, r.rendition.height)
+    head = (r.user_id, r.source_sha256, r.recipe, r.tag, *picture, r.service_transform)
+    return (*head, r.written_at or time.time(), r.fingerprint, int(r.seen), pending)
+
+
+def _receipt(row: tuple[t.Any, ...]) -> Receipt:
+    user_id, source, recipe, tag, *picture, transform, written_at, fingerprint, seen, pending = row
+    return Receipt(
+        user_id,
+        source,
+        recipe,
+        tag,
+        Summary(*picture),
+        transform,
+        written_at,
+        fingerprint,
+        bool(seen),
+        _pending(pending),
+    )
+
+
+def _pending(text: str | None) -> Pending | None:
+    """A spoilt record is as good as none."""
+    if text is None:
+        return None
+    try:
+        values = json.loads(text)
+        return Pending(**{**values, "rendition": Summary(**values["rendition"])})
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
 
 
 def _write_ahead(db: sqlite3.Connection) -> None:

@@ -1,84 +1,48 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one algorithm, for either target: resolve, observe, compare, plan, guard, and (not in check mode) write.
+"""The one algorithm, for any target: resolve, observe, compare, plan, guard, and (not in check mode) write.
 
-Check mode and a real run share every line up to the call of ``carry_out``.
+Check mode and a real run share every line up to the call of ``carry_out``. Whatever happens after the first write, a
+result with every outcome is returned.
 """
 
 from __future__ import annotations
 
-import os
-import time
 import typing as t
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from .._core.model import (
     Change,
     Definition,
     Observation,
-    OnForeignChange,
     Outcome,
     PhotoError,
     Receipt,
-    Recipe,
     StoreError,
-    Unresolved,
     User,
 )
 from .._pictures.mark import seems_of
 from . import lookalikes
 from .applier import carry_out
-from .backups import Backups
-from .guards import Limit, guard
+from .guards import Base, guard
+from .options import Services, Settings
 from .planner import Planner
-from .previews import Previews
-from .receipts import Receipts
 from .renditions import Renditions
-from .store import OnObserved, PhotoStore
+from .resolver import Answers, Resolver
+from .store import PhotoStore
 
-#: How long a remembered resolution of an identity is good enough for looking; before a write it is always asked anew.
-RESOLVED_FOR_SECONDS = 24 * 3600.0
 #: Pictures that may wait for a free core, for each core: bounds memory.
 WAITING_PER_WORKER = 8
 #: Differing pictures that are kept to find out whether they are somebody else's.
 ODD_ONES = 1000
 
-Progress = t.Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a run was asked for. ``patience`` is how many seconds verification waits for a service that lags."""
-
-    recipe: Recipe
-    match_by: str
-    max_replaced: Limit
-    max_removed: Limit
-    check: bool = False
-    #: Stop before the first write, and yet remember in the receipts what was found to be the same.
-    plan_only: bool = False
-    on_foreign_change: OnForeignChange = "overwrite"
-    verify: bool = True
-    patience: float = 15.0
-    workers: int = field(default_factory=lambda: min(8, os.cpu_count() or 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What a run may keep and tell. Every part may be missing."""
-
-    receipts: Receipts | None = None
-    backups: Backups | None = None
-    previews: Previews | None = None
-    progress: Progress = lambda what, done, total: None
-
 
 @dataclass(slots=True)
 class Result:
-    """Every outcome in the order of the definitions; ``error`` says why the run as a whole stopped."""
+    """Every outcome in the order of the definitions; ``error`` says why the run as a whole stopped, or what broke."""
 
     outcomes: list[Outcome]
     error: str | None = None
@@ -101,7 +65,7 @@ def reconcile(
     definitions: t.Sequence[Definition],
     store: PhotoStore,
     settings: Settings,
-    tools: Tools,
+    services: Services,
     refused: t.Mapping[str, str] | None = None,
 ) -> Result:
     """Bring a target in line with definitions, or in check mode say what that would take.
@@ -111,19 +75,20 @@ def reconcile(
     what stops the whole run (the target cannot be worked with, a guard) is in ``Result.error``, with every outcome.
     """
     check_definitions(definitions)
-    run = _Run(definitions, store, settings, tools, refused or {})
+    run = _Run(definitions, store, settings, services, refused or {})
     try:
         error = run.plan()
         if error is None and not settings.check:
-            run.adopt()
+            error = run.remember()
         if error is None and not (settings.check or settings.plan_only):
             # Observations come in any order; writes go in the order of the definitions, so that runs are alike.
-            run.outcomes = {definition.key: run.outcomes[definition.key] for definition in definitions}
-            carry_out(run.outcomes, store, run.planner, settings, tools)
+            outcomes = {definition.key: run.outcomes[definition.key] for definition in definitions}
+            run.outcomes, error = carry_out(outcomes, store, run.planner, settings, services)
+            error = run.remember_written() or error
     except StoreError as failure:
         error = str(failure)
         run.give_up(error)
-    run.renditions.close()
+    run.close()
     return Result(run.ordered(), error, store.requests, tuple(store.notes))
 
 
@@ -146,7 +111,7 @@ class _ComparisonQueue:
             self._pool.shutdown()
 
     def put(self, definition: Definition, user: User, seen: Observation) -> None:
-        """Planner one user, now or soon."""
+        """Compare one user's photo, now or soon."""
         if self._is_quick(definition, seen):
             self.run.take(self.run.conclude(definition, user, seen))
         else:
@@ -155,12 +120,12 @@ class _ComparisonQueue:
             self.run.take(self._waiting.popleft().result())
 
     def clear(self) -> None:
-        """Wait until nothing lies here any more."""
+        """Wait until everything is compared."""
         while self._waiting:
             self.run.take(self._waiting.popleft().result())
 
     def _is_quick(self, definition: Definition, seen: Observation) -> bool:
-        """Is judging less work than handing it over? It is where nothing will be decoded or rendered."""
+        """Is comparing less work than handing it over? It is where nothing will be decoded or rendered."""
         if seen.picture is None:
             return seen.present
         return seems_of(seen.picture, self.run.renditions.hashes.get(definition.key, "-"))
@@ -174,29 +139,32 @@ class _Run:
         definitions: t.Sequence[Definition],
         store: PhotoStore,
         settings: Settings,
-        tools: Tools,
+        services: Services,
         refused: t.Mapping[str, str],
     ) -> None:
         self.definitions = definitions
         self.store = store
         self.settings = settings
-        self.tools = tools
+        self.services = services
         usable = [d for d in definitions if d.key not in refused]
-        self.renditions = Renditions(settings.recipe, usable, settings.workers, tools.receipts)
+        self.renditions = Renditions(settings.recipe, usable, settings.workers, services.receipts)
         self.renditions.refused.update(refused)
         self.receipts: dict[str, Receipt] = {}
-        self.planner = Planner(store.target, self.renditions, self.receipts, settings.on_foreign_change)
+        self.planner = self._planner(None)
+        self.resolver = Resolver(store, settings, services.receipts, self.renditions.hashes)
         self.outcomes: dict[str, Outcome] = {}
-        #: Users taken from the receipts file and not asked for in this run.
-        self.remembered: set[str] = set()
         #: What the target holds for users whose photo is another one, by definition key.
         self.shown: dict[str, bytes] = {}
         for definition in definitions:
             if definition.key in self.renditions.refused:
                 self.problem(definition, "invalid", self.renditions.refused[definition.key])
 
+    def _planner(self, limit: int | None) -> Planner:
+        store = self.store
+        return Planner(store.target, store.keeps_bytes, self.renditions, self.receipts, self.settings, limit)
+
     def problem(
-        self, definition: Definition, drift: t.Literal["invalid", "unresolved", "unavailable"], why: str
+        self, definition: Definition, drift: t.Literal["invalid", "unresolved", "unavailable", "in_sync"], why: str
     ) -> None:
         self.outcomes[definition.key] = Outcome(
             definition,
@@ -215,31 +183,37 @@ class _Run:
             if definition.key not in self.outcomes:
                 self.problem(definition, "unavailable", why)
 
+    def close(self) -> None:
+        """Forget what was remembered of a file and turned out to be wrong. A broken receipts file was told before."""
+        try:
+            self.renditions.close()
+        except PhotoError:
+            return
+
     def plan(self) -> str | None:
         """Steps 2 to 5. The text of a guard that forbids the plan, or None."""
         usable = [d for d in self.definitions if d.key not in self.outcomes]
         if not usable:
             return None
+        authority = self.store.open()
+        for keeper in (self.services.receipts, self.services.backups):
+            if keeper is not None:
+                keeper.authority = authority
         blocked = self.store.blocked()
         if blocked is not None:
             self.give_up(blocked)
             return None
-        self.learn_authority()
+        self.planner = self._planner(self.store.limit())
         self.look(usable)
         self.check_identities()
         lookalikes.tell(self.outcomes, self.shown, self.renditions)
-        planned = ((o.definition.user, o.change) for o in self.ordered())
-        limits = (self.settings.max_replaced, self.settings.max_removed)
-        return guard(planned, len(self.definitions), limits)
-
-    def learn_authority(self) -> None:
-        for keeper in (self.tools.receipts, self.tools.backups):
-            if keeper is not None:
-                keeper.authority = self.store.authority
+        outcomes = self.ordered()
+        planned = ((o.definition.user, o.change) for o in outcomes)
+        return guard(planned, base_of(outcomes), self.settings.limits)
 
     def look(self, definitions: t.Sequence[Definition]) -> None:
         """Steps 2 to 4. A store may see photos while it looks for users; who was seen is not asked for again."""
-        self.tools.progress("checked", len(self.outcomes), len(self.definitions))  # a slow first answer is life too
+        self.services.progress("checked", len(self.outcomes), len(self.definitions))  # the first answer may take long
         definition_of = {definition.user: definition for definition in definitions}
         with _ComparisonQueue(self, self.settings.workers) as queue:
 
@@ -248,50 +222,24 @@ class _Run:
                 for user, what in seen:
                     queue.put(definition_of[user.identity], user, what)
 
-            self.observe(self.resolve(definitions, on_observed, queue), queue)
-
-    def resolve(
-        self,
-        definitions: t.Sequence[Definition],
-        on_observed: OnObserved | None = None,
-        queue: _ComparisonQueue | None = None,
-    ) -> list[tuple[Definition, User]]:
-        """Step 2. Who is nobody, several, or somebody else's target too, gets an outcome at once."""
-        identities = [d.user for d in definitions]
-        receipts = self.tools.receipts
-        remembered: t.Mapping[str, User] = {}
-        if receipts is not None:
-            remembered = receipts.users(self.settings.match_by, identities, time.time() - RESOLVED_FOR_SECONDS)
-        self.remembered = {user.id for user in remembered.values()}
-        asked = [identity for identity in identities if identity not in remembered]
-        resolved = self.store.resolve(asked, on_observed) if asked else {}
-        if queue is not None:
+            answers = self.resolver.resolve(definitions, on_observed)
             queue.clear()
-        if receipts is not None:
-            receipts.save_users(
-                self.settings.match_by, (answer for answer in resolved.values() if isinstance(answer, User))
-            )
+            self.observe(self.found(definitions, answers), queue)
+
+    def found(self, definitions: t.Sequence[Definition], answers: Answers) -> list[tuple[Definition, User]]:
+        """Who is somebody; the others get an outcome at once."""
         found: list[tuple[Definition, User]] = []
         for definition in definitions:
-            answer = remembered.get(definition.user) or resolved[definition.user]
-            if isinstance(answer, Unresolved):
-                self.problem(definition, "unresolved", answer.reason)
-            else:
+            answer = answers[definition.key]
+            if isinstance(answer, User):
                 found.append((definition, answer))
-        return self.without_twins(found)
-
-    def without_twins(self, found: list[tuple[Definition, User]]) -> list[tuple[Definition, User]]:
-        """Two definitions that lead to one account cannot both be right, and neither is guessed to be."""
-        counts = Counter(user.id for _definition, user in found)
-        single: list[tuple[Definition, User]] = []
-        for definition, user in found:
-            if counts[user.id] == 1:
-                single.append((definition, user))
-                continue
-            others = sorted(d.user for d, u in found if u.id == user.id and d is not definition)
-            why = f"{definition.user} and {', '.join(others)} are one and the same account; declare it once"
-            self.problem(definition, "unresolved", why)
-        return single
+            elif answer.no_answer:
+                self.problem(definition, "unavailable", answer.reason)
+            elif answer.gone and definition.state == "absent":
+                self.problem(definition, "in_sync", f"declared absent, and there is no such account: {answer.reason}")
+            else:
+                self.problem(definition, "unresolved", answer.reason)
+        return found
 
     def observe(self, found: t.Sequence[tuple[Definition, User]], queue: _ComparisonQueue) -> None:
         """Steps 3 and 4, for those who have no outcome yet."""
@@ -299,7 +247,7 @@ class _Run:
         users = [user for _definition, user in rest]
         definition_of = {user.id: definition for definition, user in rest}
         self.recall(users)
-        planner, previews = self.planner, self.tools.previews
+        planner, previews = self.planner, self.services.previews
 
         def wanted(user: User, tag: str | None) -> bool:
             definition = definition_of[user.id]
@@ -310,71 +258,124 @@ class _Run:
             known = planner.known(definition, user, tag)
             return known is None or known.verdict != "same"
 
-        for user, seen in self.store.observe(users, wanted):
+        for user, seen in self.store.observe(users, wanted, planner.expected):
             queue.put(definition_of[user.id], user, seen)
         queue.clear()
 
     def recall(self, users: t.Sequence[User]) -> None:
         """Have at hand what was written to these users' photos before."""
-        if self.tools.receipts is not None:
-            self.receipts.update(self.tools.receipts.get([user.id for user in users]))
+        if self.services.receipts is not None:
+            self.receipts.update(self.services.receipts.get([user.id for user in users]))
 
     def conclude(self, definition: Definition, user: User, seen: Observation) -> Outcome:
         """Step 4 for one user. Called in several threads."""
         outcome = self.planner(definition, user, seen)
-        if self.tools.previews is not None:
-            self.tools.previews.keep(outcome, seen, self.renditions)
+        if self.services.previews is not None:
+            self.services.previews.keep(outcome, seen, self.renditions)
         if outcome.change.drift == "different" and seen.picture is not None and len(self.shown) < ODD_ONES:
             self.shown[outcome.definition.key] = seen.picture
         return outcome
 
     def take(self, outcome: Outcome) -> None:
         self.outcomes[outcome.definition.key] = outcome
-        self.tools.progress("checked", len(self.outcomes), len(self.definitions))
+        self.services.progress("checked", len(self.outcomes), len(self.definitions))
 
     def check_identities(self) -> None:
-        """Who was known from memory is asked for again before a write, or when nothing could be seen there.
+        """Who was known from memory is asked for again before a change is planned, or when nothing could be seen there.
 
-        An address may have gone from one person to another since; then this user is looked at anew.
+        An address may have gone from one person to another since; then this user is looked at anew. Check mode does
+        the same, so that it plans what a real run would do.
         """
+        remembered = self.resolver.remembered
         doubtful = [
             o.definition
             for o in self.outcomes.values()
             if o.user is not None
-            and o.user.id in self.remembered
+            and o.user.id in remembered
             and (o.change.action != "none" or o.change.drift == "unavailable")
         ]
-        if not doubtful or self.tools.receipts is None:
+        if not doubtful:
             return
-        before = {d.key: t.cast(User, self.outcomes[d.key].user) for d in doubtful}
-        self.tools.receipts.save_users(self.settings.match_by, (), forget=[d.user for d in doubtful])
-        again = self.resolve(doubtful)
-        for definition, user in again:
-            self.outcomes[definition.key] = replace(self.outcomes[definition.key], user=user)
-        moved = [(d, user) for d, user in again if user.id != before[d.key].id]
-        for definition, _user in moved:
-            del self.outcomes[definition.key]
+        before = {key: o.user for key, o in self.outcomes.items() if o.user is not None}
+        answers: Answers = dict(before)
+        answers.update(self.resolver.ask_again(doubtful))
+        concerned = [d for d in self.definitions if d.key in answers]
+        answers = self.resolver.settle(concerned, answers)
+        moved: list[tuple[Definition, User]] = []
+        for definition, user in self.found([d for d in concerned if answers[d.key] != before.get(d.key)], answers):
+            if user.id == before[definition.key].id:
+                self.outcomes[definition.key] = replace(self.outcomes[definition.key], user=user)
+            else:
+                del self.outcomes[definition.key]
+                moved.append((definition, user))
         with _ComparisonQueue(self, self.settings.workers) as queue:
             self.observe(moved, queue)
 
-    def adopt(self) -> None:
-        """In sync without a receipt that says so: write one, so that the next run need not compare pictures."""
-        receipts = self.tools.receipts
+    def remember(self) -> str | None:
+        """In sync without a receipt that says so: write one, so that the next run need not compare pictures.
+
+        The text of a failure of the receipts file, before anything was written to the target; or None.
+        """
+        receipts = self.services.receipts
         if receipts is None:
-            return
-        fresh: list[Receipt] = []
-        for outcome in self.outcomes.values():
-            seen, user = outcome.observed, outcome.user
-            if outcome.change.drift != "in_sync" or user is None or seen is None or not seen.present:
-                continue
-            before = self.receipts.get(user.id)
-            recipe = self.settings.recipe.digest
-            if before is not None and (before.tag, before.source_sha256, before.recipe) == (
-                seen.tag,
-                outcome.source_sha256,
-                recipe,
-            ):
-                continue
-            if seen.tag is not None and outcome.desired is not None:
-                fresh.append(Receipt(user.id, outcome.source_sha256, recipe, seen.tag, outcome.desired))
-        receipts.save(fresh)
+            return None
+        fresh = [receipt for outcome in self.outcomes.values() if (receipt := self._adopted(outcome)) is not None]
+        try:
+            receipts.save(fresh)
+            self.resolver.keep_holders(*_in_order(self.outcomes.values()))
+        except PhotoError as error:
+            return f"nothing was written to the target: {error}"
+        return None
+
+    def remember_written(self) -> str | None:
+        """Whose photo was put or removed holds the name from now on. The text of a failure, or None."""
+        try:
+            self.resolver.keep_holders(*_in_order(o for o in self.outcomes.values() if o.changed))
+        except PhotoError as error:
+            return str(error)
+        return None
+
+    def _adopted(self, outcome: Outcome) -> Receipt | None:
+        seen, user = outcome.observed, outcome.user
+        if outcome.change.drift != "in_sync" or user is None or seen is None or seen.problem is not None:
+            return None
+        before, recipe = self.receipts.get(user.id), self.settings.recipe.digest
+        if not seen.present:
+            # Our removal was seen; without a receipt there is nothing to remember.
+            return None if before is None or before.pending is None else Receipt(user.id, None, None, None)
+        if outcome.definition.state == "absent" or seen.tag is None:
+            return None
+        now = (seen.tag, outcome.source_sha256, recipe)
+        if before is not None and before.pending is None and (before.tag, before.source_sha256, before.recipe) == now:
+            return None
+        if outcome.desired is None:
+            return None
+        mark = seen.fingerprint or (before.fingerprint if before is not None and before.tag == seen.tag else None)
+        transform = before.service_transform if before is not None and before.tag == seen.tag else None
+        return Receipt(user.id, outcome.source_sha256, recipe, seen.tag, outcome.desired, transform, fingerprint=mark)
+
+
+def base_of(outcomes: t.Iterable[Outcome]) -> Base:
+    """What percentages of a plan are of."""
+    checked = present = unanswered = 0
+    for outcome in outcomes:
+        seen = outcome.observed
+        checked += 1
+        present += seen is not None and seen.present
+        unanswered += outcome.change.drift == "unavailable" and (seen is None or seen.no_answer)
+    return Base(checked, present, unanswered)
+
+
+def _in_order(outcomes: t.Iterable[Outcome]) -> tuple[dict[str, User], list[Definition]]:
+    """Users by key, and definitions, of those whose photo is as declared or was just made so."""
+    users: dict[str, User] = {}
+    definitions: list[Definition] = []
+    for outcome in outcomes:
+        if (
+            outcome.user is not None
+            and outcome.error is None
+            and (outcome.changed or outcome.change.drift == "in_sync")
+        ):
+            users[outcome.definition.key] = outcome.user
+            definitions.append(outcome.definition)
+    return users, definitions

@@ -13,6 +13,9 @@ from .._core.model import Observation, Resolution, User, Write, WriteResult
 #: service gave no tag.) Never asked for a user without a photo.
 Wanted = t.Callable[[User, t.Optional[str]], bool]
 
+#: Does our memory say that this user has a photo?
+Expected = t.Callable[[User], bool]
+
 #: Told by ``resolve`` what the store has seen of users by the way, a few at a time.
 OnObserved = t.Callable[[t.Sequence[tuple[User, Observation]]], None]
 
@@ -38,6 +41,8 @@ class PhotoStore(t.Protocol):
     target: str
     #: May ``observe`` run in another thread while ``write`` does?
     overlaps: bool
+    #: Does the target keep a photo's bytes as they are? Then its tag is their SHA-256.
+    keeps_bytes: bool
 
     @property
     def authority(self) -> str:
@@ -68,8 +73,13 @@ class PhotoStore(t.Protocol):
     def everyone(self) -> t.Iterator[User]:
         """All users of the target, for exports."""
 
-    def observe(self, users: t.Sequence[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
-        """What is there now, cheapest evidence first; ``picture`` filled where ``wanted`` said so."""
+    def observe(
+        self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None
+    ) -> t.Iterator[tuple[User, Observation]]:
+        """What is there now, cheapest evidence first; ``picture`` filled where ``wanted`` said so.
+
+        Of whom ``expected`` is true our memory says that there is a photo: "there is none" is asked twice then.
+        """
 
     def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
         """The whole photos, with the tag they had when they were read: ``picture`` holds all bytes."""

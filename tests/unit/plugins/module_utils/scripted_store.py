@@ -19,7 +19,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     WriteResult,
     sha256,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.store import OnObserved, Wanted
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.store import Expected, OnObserved, Wanted
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 
@@ -33,6 +33,13 @@ def picture(seed: int, size: int = 200, fmt: str = "JPEG") -> bytes:
         draw.ellipse((x - 30, y - 30, x + 30, y + 30), fill=colour)
     out = io.BytesIO()
     image.save(out, fmt, **({"quality": 92} if fmt == "JPEG" else {}))
+    return out.getvalue()
+
+
+def thumbnail(seed: int, side: int = 96) -> bytes:
+    """What a thumbnail of ``picture(seed)`` looks like that another program made, within what AD takes."""
+    out = io.BytesIO()
+    Image.open(io.BytesIO(picture(seed))).resize((side, side), Image.Resampling.LANCZOS).save(out, "JPEG", quality=88)
     return out.getvalue()
 
 
@@ -59,6 +66,7 @@ class ScriptedStore:
     def __init__(self, users: t.Iterable[str], target: str = "exo") -> None:
         self.target = target
         self.overlaps = target == "exo"
+        self.keeps_bytes = target == "ad"
         self.users = {name: User(name, f"id-{name}", f"handle-{name}") for name in users}
         self.photos: dict[str, bytes] = {}
         self.tags: dict[str, str] = {}
@@ -88,7 +96,7 @@ class ScriptedStore:
 
     def put_by_hand(self, name: str, data: bytes | None) -> None:
         """Somebody else changes a photo."""
-        user_id = f"id-{name}"
+        user_id = self.users[name].id if name in self.users else f"id-{name}"
         if data is None:
             self.photos.pop(user_id, None)
             self.tags.pop(user_id, None)
@@ -106,12 +114,17 @@ class ScriptedStore:
         if self.on_observed and on_observed is not None:
             users = [self.users[i] for i in identities if i in self.users and f"id-{i}" not in self.problems]
             on_observed([(user, self._observed(user, lambda _user, _tag: True)) for user in users])
-        return {i: self.users.get(i, Unresolved(i, f"{i} is no user here")) for i in identities}
+        return {i: self.users.get(i, Unresolved(i, f"{i} is no user here", gone=True)) for i in identities}
 
     def everyone(self) -> t.Iterator[User]:
         yield from self.users.values()
 
-    def observe(self, users: t.Sequence[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
+    def open(self) -> str:
+        return self.authority
+
+    def observe(
+        self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None
+    ) -> t.Iterator[tuple[User, Observation]]:
         self._answer()
         for user in users:
             yield user, self._observed(user, wanted)
@@ -149,12 +162,24 @@ class ScriptedStore:
         expected = write.expected
         if self.target == "ad" and write.expected_bytes is not None:
             expected = sha256(write.expected_bytes)  # a compare-and-swap is made on the value, wherever it comes from
-        if self.tags.get(user_id) != expected:
+        if self.tags.get(user_id) != expected and not self._is_the_same(write):
             return WriteResult("conflict")
         self._before[user_id] = (self.photos.get(user_id), self.tags.get(user_id))
         self.written.append((write.user.identity, "remove" if write.data is None else "put"))
         self.put_by_hand(write.user.identity, write.data)
         return WriteResult("uncertain" if user_id in self.uncertain else "written")
+
+    def _is_the_same(self, write: Write) -> bool:
+        held = self.photos.get(write.user.id)
+        return held is not None and write.expected is not None and write.same is not None and write.same(held)
+
+    def store_anew(self, name: str, quality: int = 75) -> None:
+        """The service stores a photo anew by itself: other bytes, another tag, and nobody wrote."""
+        user_id = f"id-{name}"
+        out = io.BytesIO()
+        Image.open(io.BytesIO(self.photos[user_id])).save(out, "JPEG", quality=quality)
+        self.photos[user_id] = out.getvalue()
+        self.tags[user_id] = f'"{next(self._numbers)}"'
 
     def blocked(self) -> str | None:
         return self.why_blocked

@@ -18,13 +18,16 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Recipe,
     Source,
     User,
+    sha256,
 )
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.fingerprint import fingerprint
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import read_mark
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
 from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import RestoreRequest, lines, plan
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups, read_manifest
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups, Intended, read_manifest
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import Result, Settings, Tools, reconcile
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services, Settings
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import Result, reconcile
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import ScriptedStore, picture
 
 ALL = Limit("max", percent=100.0)
@@ -36,7 +39,7 @@ def run(store: ScriptedStore, definitions: t.Sequence[Definition], folder: Path,
     recipe = AD if store.target == "ad" else EXO
     recipe = dataclasses.replace(recipe, as_is=more.pop("as_is", False), max_bytes=4194303)
     settings = Settings(recipe, "userPrincipalName", ALL, ALL, workers=2, **more)
-    return reconcile(definitions, store, settings, Tools(backups=Backups(folder, store.target, name)))
+    return reconcile(definitions, store, settings, Services(backups=Backups(folder, store.target, name)))
 
 
 def sync(
@@ -54,12 +57,15 @@ def restore(store: ScriptedStore, folder: Path, request: RestoreRequest | None =
     # The store in memory resolves names, not ids.
     names = {user.id: name for name, user in store.users.items()}
     told = plan(folder, request or RestoreRequest())[store.target]
-    expected = {a["user"]: Expectation(a["action"], a["tag"], None, a["id"]) for a in told["approved"] or ()}
+    expected = {
+        a["user"]: Expectation(a["action"], a["tag"], None, a["id"], a.get("fingerprint"), a.get("untouched"))
+        for a in told["approved"] or ()
+    }
     definitions = [
         Definition(
             names[photo["user"]],
-            "present",
-            Source(path=photo["src"]),
+            photo["state"],
+            Source(path=photo["src"]) if "src" in photo else None,
             expect=expected.get(photo["user"]),
         )
         for photo in told["photos"]
@@ -160,31 +166,76 @@ def test_a_photo_saved_for_a_write_that_was_not_made_is_not_what_comes_back(
         assert store.photos["id-alice"] == picture(7)
 
 
-def test_without_verification_the_tag_is_known_all_the_same(store: ScriptedStore, tmp_path: Path) -> None:
+def test_a_run_without_verification_can_be_undone_all_the_same(store: ScriptedStore, tmp_path: Path) -> None:
     sync(store, BAD, tmp_path / "b", verify=False)
-    assert {s.user: (s.done, s.after) for s in read_manifest(tmp_path / "b")} == {
-        "alice": (True, store.tags["id-alice"]),
-        "bob": (True, None),
-    }
     assert [o.changed for o in restore(store, tmp_path / "b").outcomes] == [True, True]
 
 
-def test_a_run_killed_after_its_write_can_be_undone_where_tags_are_hashes(store: ScriptedStore, tmp_path: Path) -> None:
-    sync(store, BAD, tmp_path / "b")
-    manifest = tmp_path / "b" / "manifest.jsonl"
+def killed(folder: Path) -> None:
+    """The run ended before it could note that its writes were done."""
+    manifest = folder / "manifest.jsonl"
     kept = [line for line in manifest.read_text().splitlines() if '"written"' not in line]
     manifest.write_text("\n".join(kept) + '\n{"event": "wri')
-    changed = {o.definition.user: o.changed for o in restore(store, tmp_path / "b").outcomes}
-    assert changed == {"alice": store.target == "ad", "bob": True}
+
+
+def test_a_run_killed_after_its_write_can_be_undone(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "b")
+    killed(tmp_path / "b")
+    assert [o.changed for o in restore(store, tmp_path / "b").outcomes] == [True, True]
+    assert [o.change.drift for o in restore(store, tmp_path / "b").outcomes] == ["in_sync", "in_sync"]
+
+
+def test_after_a_killed_run_what_somebody_set_since_is_left(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "b")
+    killed(tmp_path / "b")
+    store.put_by_hand("alice", picture(30))
+    store.put_by_hand("bob", picture(31))
+    held = dict(store.photos)
+    assert [o.stale for o in restore(store, tmp_path / "b").outcomes] == [True, True]
+    assert store.photos == held
 
 
 def test_a_run_killed_before_its_write_leaves_nothing_to_restore(store: ScriptedStore, tmp_path: Path) -> None:
     held = store.photos["id-alice"]
-    Backups(tmp_path / "b", store.target, "run-1").save(
-        User("alice", "id-alice", "x"), held, store.tags["id-alice"], "killed", picture(1)
-    )
+    intended = Intended(sha256(picture(1)), fingerprint(picture(1)))
+    backups = Backups(tmp_path / "b", store.target, "run-1")
+    backups.save(User("alice", "id-alice", "x"), held, store.tags["id-alice"], "killed", intended)
+    backups.save(User("bob", "id-bob", "x"), store.photos["id-bob"], store.tags["id-bob"], "killed")
+    store.written.clear()
     result = restore(store, tmp_path / "b")
-    assert [(o.change.drift, o.stale) for o in result.outcomes] == [("in_sync", False)]
+    assert [(o.change.drift, o.stale) for o in result.outcomes] == [("in_sync", False)] * 2
+    assert store.written == []
+
+
+def test_a_photo_that_the_service_stored_anew_by_itself_can_still_be_undone(tmp_path: Path) -> None:
+    store = ScriptedStore(["alice", "bob", "carol"])
+    store.put_by_hand("alice", picture(8))
+    store.put_by_hand("bob", picture(9))
+    sync(store, BAD, tmp_path / "b")
+    store.store_anew("alice")
+    assert [o.changed for o in restore(store, tmp_path / "b").outcomes] == [True, True]
+
+
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_first_photos_are_removed_when_that_is_asked_for_and_only_while_they_are_the_runs(
+    store: ScriptedStore, tmp_path: Path, cut_off: bool
+) -> None:
+    store.users["dave"] = User("dave", "id-dave", "handle-dave")
+    sync(store, {**BAD, "dave": picture(3)}, tmp_path / "b")
+    if cut_off:
+        killed(tmp_path / "b")
+    store.put_by_hand("dave", picture(33))
+    held = store.photos["id-dave"]
+    assert "id-carol" not in {photo["user"] for photo in plan(tmp_path / "b", RestoreRequest())[store.target]["photos"]}
+    result = restore(store, tmp_path / "b", RestoreRequest(first="remove"))
+    assert {o.definition.user: o.changed for o in result.outcomes} == {
+        "alice": True,
+        "bob": True,
+        "carol": True,
+        "dave": False,
+    }
+    assert "id-carol" not in store.photos
+    assert store.photos["id-dave"] == held
 
 
 def test_users_and_targets_can_be_named(store: ScriptedStore, tmp_path: Path) -> None:

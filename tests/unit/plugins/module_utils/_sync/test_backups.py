@@ -33,7 +33,7 @@ def test_a_saved_photo_reads_back_with_all_that_a_restore_needs(tmp_path: Path) 
     assert (saved.user, saved.id, saved.target, saved.authority) == ("alice@x", ALICE.id, "exo", "tenant")
     assert (saved.sha256, saved.tag, saved.run, saved.reason) == (sha256(b"photo"), '"etag"', "run-1", "why")
     assert (saved.done, saved.after) == (False, None)
-    backups.done(path, '"new"')
+    backups.done(ALICE, path, '"new"')
     assert [(s.done, s.after) for s in read_manifest(tmp_path / "b")] == [(True, '"new"')]
 
 

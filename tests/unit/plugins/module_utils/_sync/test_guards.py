@@ -12,10 +12,9 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Definition,
     Observation,
     PhotoError,
-    Receipt,
     Source,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit, decide, guard, is_foreign
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Base, Limit, Limits, decide, guard
 
 PRESENT = Definition("alice", "present", Source(path="a.jpg"))
 ABSENT = Definition("alice", "absent")
@@ -58,22 +57,6 @@ def test_a_kept_foreign_change_is_told_as_drift_without_an_action(definition: De
     assert "on_foreign_change is keep" in change.reason
 
 
-@pytest.mark.parametrize(
-    ("receipt_tag", "seen", "foreign"),
-    [
-        ("t1", PHOTO, False),
-        ("t0", PHOTO, True),
-        ("t0", NONE, True),
-        (None, PHOTO, True),
-        (None, NONE, False),
-        ("t0", Observation(problem="not readable"), False),
-    ],
-)
-def test_foreign_is_a_tag_that_is_not_on_our_receipt(receipt_tag: str | None, seen: Observation, foreign: bool) -> None:
-    assert is_foreign(Receipt("id", "s", "r", receipt_tag), seen) is foreign
-    assert is_foreign(None, seen) is False
-
-
 def plan(replaced: int, removed: int, first: int) -> list[tuple[str, Change]]:
     return [
         *((f"r{n}", Change("different", "put", "", replaces=True)) for n in range(replaced)),
@@ -101,17 +84,52 @@ def plan(replaced: int, removed: int, first: int) -> list[tuple[str, Change]]:
 def test_a_guard_speaks_exactly_when_its_limit_is_passed(
     replaced: int, removed: int, checked: int, limits: tuple[str, str], stopped: bool
 ) -> None:
-    parsed = (Limit.parse("max_replaced", limits[0]), Limit.parse("max_removed", limits[1]))
-    assert (guard(plan(replaced, removed, 50), checked, parsed) is not None) is stopped
+    parsed = Limits(Limit.parse("max_replaced", limits[0]), Limit.parse("max_removed", limits[1]))
+    assert (guard(plan(replaced, removed, 50), Base(checked, checked), parsed) is not None) is stopped
 
 
 def test_the_message_has_the_figures_the_first_ten_users_and_the_option() -> None:
-    limits = (Limit.parse("max_replaced", "10%"), Limit.parse("max_removed", "10%"))
-    message = str(guard(plan(12, 0, 0), 20, limits))
-    assert "12 of 20" in message
+    limits = Limits(Limit.parse("max_replaced", "10%"), Limit.parse("max_removed", "10%"))
+    message = str(guard(plan(12, 0, 0), Base(50, 20), limits))
+    assert "12 of 20 photos would be replaced (50 users checked)" in message
     assert "r9 and 2 more" in message
     assert "raise max_replaced for" in message
     assert "max_removed" not in message
+
+
+LIMITS = Limits(Limit.parse("max_replaced", "30%"), Limit.parse("max_removed", "10%"))
+
+
+def test_a_percentage_is_of_the_photos_that_are_there_and_not_of_the_users_that_are_declared() -> None:
+    message = str(guard(plan(0, 900, 0), Base(10_000, 900), LIMITS))
+    assert "900 of 900 photos would be removed (10000 users checked)" in message
+    assert guard(plan(0, 90, 0), Base(10_000, 900), LIMITS) is None
+
+
+def test_names_of_nobody_make_no_limit_larger() -> None:
+    assert guard(plan(4, 0, 0), Base(10, 10), LIMITS) is not None
+    assert guard(plan(4, 0, 0), Base(1_000, 10), LIMITS) is not None
+
+
+def test_users_of_whom_the_target_told_nothing_count_as_if_they_were_replaced() -> None:
+    assert guard(plan(25, 0, 0), Base(100, 100), LIMITS) is None
+    message = str(guard(plan(25, 0, 0), Base(100, 28, unanswered=72), LIMITS))
+    assert "gave no answer for 72 more users" in message
+    assert guard(plan(25, 0, 0), Base(100, 99, unanswered=1), LIMITS) is None
+    assert guard(plan(0, 0, 5), Base(100, 28, unanswered=72), LIMITS) is not None
+
+
+def test_first_photos_are_guarded_on_request_by_the_users_checked() -> None:
+    limits = LIMITS._replace(added=Limit.parse("max_added", "5%"))
+    assert guard(plan(0, 0, 5), Base(100, 0), limits) is None
+    message = str(guard(plan(0, 0, 6), Base(100, 0), limits))
+    assert "6 of 100 users would get a first photo" in message
+    assert "raise max_added for" in message
+    assert guard(plan(0, 0, 100), Base(100, 0), LIMITS) is None
+
+
+def test_one_photo_is_told_in_the_singular() -> None:
+    assert "1 of 1 photo would be removed" in str(guard(plan(0, 1, 0), Base(10, 1), LIMITS))
 
 
 @pytest.mark.parametrize("text", ["", "x", "-1", "101%", "1.5", "10 %%", "NaN", "1e3"])

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import multiprocessing
 import os
 import signal
@@ -242,8 +244,11 @@ def test_a_file_of_the_first_format_is_used_on(tmp_path: Path, monkeypatch: pyte
     with monkeypatch.context() as patch:
         patch.setattr(module, "MIGRATIONS", module.MIGRATIONS[:1])
         first = opened(path)
-        first.save([receipt("a")])
         first.close()
+    old = receipt("a")
+    row = ("exo", "tenant", "a", old.source_sha256, old.recipe, old.tag, *dataclasses.astuple(old.rendition), None)
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, old.written_at))
     receipts = opened(path)
     hashed = Hashed(b"/photos/a", "10 1 1 7", "0" * 64)
     receipts.save_hashes([hashed])

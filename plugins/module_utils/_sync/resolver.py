@@ -1,0 +1,146 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Step 2: identities -> users. None, several, two names of one account, or a name that has a new holder: nobody.
+
+What was resolved a few minutes ago is good enough for looking. Before a change is planned, the name is asked for again.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections import defaultdict
+
+from .._core.model import Definition, Unresolved, User
+from .options import Settings
+from .receipts import Holder, Receipts
+from .store import OnObserved, PhotoStore
+
+#: How long a remembered resolution of an identity is good enough for looking: the plays of one call, not the next day.
+RESOLVED_FOR_SECONDS = 15 * 60.0
+
+Answers = dict[str, t.Union[User, Unresolved]]
+
+
+class Resolver:
+    """The users of one run. ``remembered`` has the ids that memory answered for, and that nobody asked for since."""
+
+    def __init__(
+        self, store: PhotoStore, settings: Settings, receipts: Receipts | None, hashes: t.Mapping[str, str]
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._receipts = receipts
+        #: SHA-256 of the declared pictures, by definition key.
+        self._hashes = hashes
+        self.remembered: set[str] = set()
+
+    def resolve(self, definitions: t.Sequence[Definition], on_observed: OnObserved | None = None) -> Answers:
+        """An answer for each definition, by its key. ``on_observed``: see PhotoStore.resolve."""
+        known = self._remembered(definitions)
+        self.remembered = {user.id for user in known.values()}
+        answers: Answers = dict(known)
+        answers.update(self._ask([d for d in definitions if d.key not in known], on_observed))
+        # Two names that memory leads to one account: one of them may have been renamed since.
+        doubtful = {key for key, user in known.items() if user.id in _shared_ids(answers)}
+        if doubtful:
+            answers.update(self.ask_again([d for d in definitions if d.key in doubtful]))
+        return self._right_ones(definitions, answers)
+
+    def ask_again(self, definitions: t.Sequence[Definition]) -> Answers:
+        """Ask the target now, whatever is remembered."""
+        answers = self._ask(definitions, None)
+        for definition in definitions:
+            answer = answers[definition.key]
+            if isinstance(answer, User):
+                self.remembered.discard(answer.id)
+        return answers
+
+    def settle(self, definitions: t.Sequence[Definition], answers: Answers) -> Answers:
+        """Answers of ``resolve`` and ``ask_again`` together, with twins and new holders taken out."""
+        return self._right_ones(definitions, answers)
+
+    def keep_holders(self, users: t.Mapping[str, User], definitions: t.Iterable[Definition]) -> None:
+        """Remember for ever whom these identities led to, now that their photo is in order. ``users`` by key."""
+        if self._receipts is None:
+            return
+        mine = [d for d in definitions if d.key in users]
+        before = self._receipts.holders(self._settings.match_by, [d.user for d in mine])
+        fresh = {}
+        for definition in mine:
+            old, source = before.get(definition.user), self._hashes.get(definition.key)
+            if old is None or (old.user_id, old.source_sha256) != (users[definition.key].id, source):
+                fresh[definition.user] = Holder(users[definition.key].id, source)
+        self._receipts.save_holders(self._settings.match_by, fresh)
+
+    def _remembered(self, definitions: t.Sequence[Definition]) -> dict[str, User]:
+        if self._receipts is None:
+            return {}
+        since = time.time() - RESOLVED_FOR_SECONDS
+        found = self._receipts.users(self._settings.match_by, [d.user for d in definitions], since)
+        return {d.key: found[d.user] for d in definitions if d.user in found}
+
+    def _ask(self, definitions: t.Sequence[Definition], on_observed: OnObserved | None) -> Answers:
+        if not definitions:
+            return {}
+        identities = [definition.user for definition in definitions]
+        resolved = self._store.resolve(identities, on_observed)
+        if self._receipts is not None:
+            users = [answer for answer in resolved.values() if isinstance(answer, User)]
+            gone = [identity for identity in identities if not isinstance(resolved[identity], User)]
+            self._receipts.save_users(self._settings.match_by, users, forget=gone)
+        return {definition.key: resolved[definition.user] for definition in definitions}
+
+    def _right_ones(self, definitions: t.Sequence[Definition], answers: Answers) -> Answers:
+        return self._without_new_holders(definitions, without_twins(definitions, answers))
+
+    def _without_new_holders(self, definitions: t.Sequence[Definition], answers: Answers) -> Answers:
+        """A name that leads to another account than before, with the picture of the person before: nobody."""
+        if self._receipts is None:
+            return answers
+        found = [d for d in definitions if isinstance(answers[d.key], User)]
+        before = self._receipts.holders(self._settings.match_by, [d.user for d in found])
+        for definition in found:
+            user, old = t.cast(User, answers[definition.key]), before.get(definition.user)
+            if old is None or old.user_id == user.id or definition.key in self._settings.confirmed:
+                continue
+            source = self._hashes.get(definition.key)
+            if definition.state == "present" and source != old.source_sha256:
+                continue  # a new picture was declared for the new person
+            when = time.strftime("%Y-%m-%d", time.gmtime(old.since))
+            what = "the picture of the former one is still declared"
+            if definition.state == "absent":
+                what = "it was declared absent for the former one"
+            answers[definition.key] = Unresolved(
+                definition.user,
+                f"{definition.user} leads to another account ({user.id}) than on {when} ({old.user_id}), and {what}. "
+                "Declare a picture of the person who has the name now, or confirm that it is the same person "
+                "(confirm_accounts)",
+            )
+        return answers
+
+
+def without_twins(definitions: t.Sequence[Definition], answers: Answers) -> Answers:
+    """Two definitions that lead to one account cannot both be right, and neither is guessed to be."""
+    twins: dict[str, list[Definition]] = defaultdict(list)
+    for definition in definitions:
+        answer = answers[definition.key]
+        if isinstance(answer, User):
+            twins[answer.id].append(definition)
+    for group in twins.values():
+        for definition in group if len(group) > 1 else ():
+            others = sorted(d.user for d in group if d is not definition)
+            why = f"{definition.user} and {', '.join(others)} are one and the same account; declare it once"
+            answers[definition.key] = Unresolved(definition.user, why)
+    return answers
+
+
+def _shared_ids(answers: Answers) -> set[str]:
+    """Ids of accounts that several answers lead to."""
+    seen: set[str] = set()
+    shared: set[str] = set()
+    for answer in answers.values():
+        if isinstance(answer, User):
+            (shared if answer.id in seen else seen).add(answer.id)
+    return shared

@@ -1,0 +1,228 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steps 9 and 10: read back what was written, say what is shown, and keep it in receipts and backups."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import replace
+from pathlib import Path
+
+from .._core.model import Comparison, Observation, PhotoError, Receipt, SourceError, StoreError
+from .._pictures.comparison import clearly_another
+from .._pictures.fingerprint import matches
+from .._pictures.transforms import service_transform
+from .change import ChangeRecord, Written
+from .options import Services, Settings
+from .planner import Planner
+from .store import PhotoStore
+
+#: Seconds between looks at a service that still shows the old photo.
+LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+#: After so many runs in which the target took a photo and did not show it, it is a failure.
+UNSEEN_RUNS = 2
+
+
+class Look(t.NamedTuple):
+    """What reading back has shown of one user, and how that compares with what was written."""
+
+    seen: Observation
+    comparison: Comparison | None
+
+
+class Verifier:
+    """Moves changes from ``written`` or ``unknown`` to their end. ``receipts`` holds those of this run's intentions."""
+
+    def __init__(self, store: PhotoStore, planner: Planner, settings: Settings, services: Services) -> None:
+        self.store = store
+        self.planner = planner
+        self.settings = settings
+        self.services = services
+        self.receipts: dict[str, Receipt] = {}
+        #: Writes that the service does not show yet.
+        self.late: list[ChangeRecord] = []
+
+    def look(self, changes: t.Sequence[ChangeRecord]) -> dict[str, Look]:
+        """Read back, by user id. Changes nothing here, for it may run while the next lot is written.
+
+        Without verification only those are looked at whose answer was lost. Raises StoreError.
+        """
+        by_id = {c.user.id: c for c in changes if self.settings.verify or c.state == "unknown"}
+        if not by_id:
+            return {}
+        users = [change.user for change in by_id.values()]
+        looks: dict[str, Look] = {}
+        for user, seen in self.store.observe(users, lambda _user, _tag: True):
+            looks[user.id] = Look(seen, self._compared(by_id[user.id], seen))
+        return looks
+
+    def _compared(self, change: ChangeRecord, seen: Observation) -> Comparison | None:
+        """With what was written; None where there is nothing to compare."""
+        if change.removes or not seen.present or seen.tag == change.tag:
+            return None
+        written = t.cast(Written, change.written)
+        if seen.sha256 is not None and seen.sha256 == written.sha256:
+            return Comparison("same", "bytes", "the same bytes")
+        try:
+            return self.planner.compare(self.planner.renditions.rendition(change.outcome.definition), seen)
+        except SourceError:
+            # The source went away while the run was under way; what was written of it is still known.
+            if seen.picture is not None and matches(written.fingerprint, seen.picture):
+                return Comparison("same", "pixels", "same photo, re-encoded; its source is not there any more")
+            return None
+
+    def examine_all(self, changes: t.Sequence[ChangeRecord], looks: t.Mapping[str, Look]) -> str | None:
+        """Move what was looked at, and keep it. The text of a failure of the receipts file, or None."""
+        kept: list[Receipt] = []
+        for change in changes:
+            look = looks.get(change.user.id)
+            receipt = self._taken(change) if look is None else self._examine(change, look)
+            if receipt is not None:
+                kept.append(receipt)
+        return self._keep(kept)
+
+    def cannot_look(self, changes: t.Sequence[ChangeRecord], why: str) -> None:
+        """The target went away before it could be read back."""
+        kept = [self._doubt(change, why) for change in changes if change.state in ("written", "unknown")]
+        self._keep([receipt for receipt in kept if receipt is not None])
+
+    def wait_for_late_ones(self) -> str | None:
+        """Give a service that lags its time, all together, and no more than the run's patience."""
+        end = time.monotonic() + self.settings.patience
+        pauses = iter(LOOKS)
+        stopped: str | None = None
+        while self.late and stopped is None:
+            pause = next(pauses, LOOKS[-1])
+            if time.monotonic() + pause > end:
+                break
+            time.sleep(pause)
+            changes, self.late = self.late, []
+            try:
+                stopped = self.examine_all(changes, self.look(changes))
+            except StoreError as error:
+                stopped, self.late = str(error), changes
+        why = stopped or "the target still shows what it showed before; it may only be late"
+        kept = [self._doubt(change, why, unseen=True) for change in self.late if not change.ended]
+        self.late = []
+        return self._keep([receipt for receipt in kept if receipt is not None]) or stopped
+
+    def forget(self, changes: t.Sequence[ChangeRecord]) -> None:
+        """Nothing was written for these: their intentions end. Raises PhotoError."""
+        receipts = self.services.receipts
+        if receipts is None:
+            return
+        mine = [self.receipts[c.user.id] for c in changes if c.user.id in self.receipts]
+        receipts.save([replace(r, pending=None) for r in mine if r.seen], [r.user_id for r in mine if not r.seen])
+
+    def not_made(self, change: ChangeRecord) -> None:
+        """The photo that was backed up for this change is still there."""
+        if self.services.backups is not None:
+            self.services.backups.dropped(change.user, None if change.backup is None else Path(change.backup))
+        change.backup = None if change.state == "conflict" else change.backup
+
+    def _keep(self, kept: t.Sequence[Receipt]) -> str | None:
+        if self.services.receipts is None:
+            return None
+        try:
+            self.services.receipts.save(kept)
+        except PhotoError as error:
+            return str(error)
+        return None
+
+    # -- one look ------------------------------------------------------------------------------------------------------
+
+    def _examine(self, change: ChangeRecord, look: Look) -> Receipt | None:
+        """Move one change by what was read back; the receipt it leaves."""
+        seen = look.seen
+        if seen.problem is not None:
+            return self._doubt(change, f"it could not be read back: {seen.problem}")
+        if change.removes and not seen.present:
+            return self._confirm(change, Receipt(change.user.id, None, None, None))
+        if (seen.tag if seen.present else None) == change.tag:
+            self.late.append(change)
+            return self._taken(change)
+        if change.removes:
+            return self._doubt(change, "a photo is there again after it was removed")
+        if not seen.present:
+            return self._doubt(change, "the target shows no photo after it was written")
+        return self._examine_picture(change, look)
+
+    def _examine_picture(self, change: ChangeRecord, look: Look) -> Receipt | None:
+        """Is the photo that is there now the one we sent, or what the service made of it?"""
+        seen, comparison, written = look.seen, look.comparison, t.cast(Written, change.written)
+        receipt = Receipt(
+            change.user.id,
+            change.outcome.source_sha256,
+            self.settings.recipe.digest,
+            seen.tag,
+            written.summary,
+            fingerprint=written.fingerprint,
+        )
+        if comparison is None:
+            return self._doubt(change, "its source is not there any more to compare it with")
+        if comparison.verdict == "same":
+            return self._confirm(change, receipt)
+        if seen.picture is None:
+            return self._doubt(change, comparison.reason)
+        fact = self._transformed(change, seen.picture, comparison)
+        if fact is not None:
+            change.warn(fact)
+            return self._confirm(change, replace(receipt, service_transform=fact))
+        why = f"what was written came back as another picture ({comparison.reason}); look at this user's photo by hand"
+        if change.state == "unknown":
+            why = f"it is not known whether it was written, and another picture is there now ({comparison.reason})"
+        change.to("failed", why)
+        return None
+
+    def _transformed(self, change: ChangeRecord, picture: bytes, comparison: Comparison) -> str | None:
+        """What the service did to our upload, in a sentence; None: this is another picture."""
+        known, fact = t.cast(Written, change.written).fingerprint, None
+        somewhat = f"the target shows our upload somewhat changed: {comparison.reason}"
+        try:
+            ours = self.planner.renditions.rendition(change.outcome.definition).data
+            fact = service_transform(ours, picture)
+            if fact is None and not clearly_another(ours, picture):
+                fact = somewhat
+        except SourceError:
+            pass  # the source went away while the run was under way; what was written of it is still known
+        return fact or (somewhat if matches(known, picture) else None)
+
+    def _confirm(self, change: ChangeRecord, receipt: Receipt) -> Receipt:
+        change.to("verified" if self.settings.verify else "written")
+        self._note_done(change, receipt.tag)
+        return receipt
+
+    def _note_done(self, change: ChangeRecord, tag: str | None) -> None:
+        change.after = tag
+        if self.services.backups is not None:
+            self.services.backups.done(change.user, None if change.backup is None else Path(change.backup), tag)
+
+    def _taken(self, change: ChangeRecord) -> Receipt | None:
+        """The target said that it took the write, and nobody has seen it: the receipt says just that."""
+        receipt = self.receipts.get(change.user.id)
+        if receipt is None or receipt.pending is None or change.state != "written":
+            return None
+        return replace(receipt, pending=replace(receipt.pending, sent=True))
+
+    def _doubt(self, change: ChangeRecord, why: str, unseen: bool = False) -> Receipt | None:
+        """Written but not shown to be so: unverified. Not even known to be written: that is said at the end."""
+        if change.state == "unknown":
+            change.error = why if change.error is None else f"{change.error}; {why}"
+            return None
+        if change.state != "written" or not self.settings.verify:
+            return self._taken(change)
+        receipt = self._taken(change)
+        runs = 1
+        if unseen and receipt is not None and receipt.pending is not None:
+            runs = receipt.pending.unseen + 1
+            receipt = replace(receipt, pending=replace(receipt.pending, unseen=runs))
+        change.warn(f"unverified: {why}")
+        error = None
+        if runs >= UNSEEN_RUNS:
+            error = (
+                f"the target took this photo in {runs} runs and has never shown it; look at this user's mailbox by hand"
+            )
+        change.to("unverified", error)
+        return receipt
