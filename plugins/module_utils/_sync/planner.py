@@ -47,7 +47,6 @@ class Planner:
     receipts: t.Mapping[str, Receipt]
     settings: Settings
     limit: int | None = None
-    clock: t.Callable[[], float] = time.time
 
     def known(self, definition: Definition, user: User, tag: str | None) -> Comparison | None:
         """What the first rung alone says, or None."""
@@ -219,7 +218,7 @@ class Planner:
             return None
         if outcome.change.action == "put" and pending.recipe != self.renditions.recipe.digest:
             return None
-        age = self.clock() - pending.begun_at
+        age = time.time() - pending.begun_at
         return age if 0 <= age < ON_ITS_WAY_SECONDS else None
 
 

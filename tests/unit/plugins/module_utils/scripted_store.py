@@ -162,9 +162,12 @@ class ScriptedStore:
         expected = write.expected
         if self.target == "ad" and write.expected_bytes is not None:
             expected = sha256(write.expected_bytes)  # a compare-and-swap is made on the value, wherever it comes from
-        if self.tags.get(user_id) != expected and not self._is_the_same(write):
+        lags = self.lag.get(user_id, 0) > 0 and user_id in self._before
+        shown = self._before[user_id][1] if lags else self.tags.get(user_id)
+        if shown != expected and not self._is_the_same(write):
             return WriteResult("conflict")
-        self._before[user_id] = (self.photos.get(user_id), self.tags.get(user_id))
+        if not lags:
+            self._before[user_id] = (self.photos.get(user_id), self.tags.get(user_id))
         self.written.append((write.user.identity, "remove" if write.data is None else "put"))
         self.put_by_hand(write.user.identity, write.data)
         return WriteResult("uncertain" if user_id in self.uncertain else "written")
