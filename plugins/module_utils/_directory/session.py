@@ -107,7 +107,7 @@ class Connection:
                 f"{self.options.place}: the sign-in did not end within {seconds} s; check that the directory service "
                 "and the name service are healthy"
             ) from error
-        except BaseException:
+        except Exception:  # on Ctrl-C it is still in use, and closing it would wait
             with contextlib.suppress(ldap.LDAPError):
                 opened.unbind_s()
             raise

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A server that sends so slowly that no single wait is long, and yet the answer never ends.
 
-A drip comes well within a timeout of one second, and goes on for longer than any test should take. Then the server
+A drip comes well within a timeout of half a second, and goes on for longer than any test should take. Then the server
 gives up, so that a client without an end in wall time fails its test instead of holding it for ever.
 """
 
@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 Treat = t.Callable[[socket.socket], None]
-PAUSE = 0.3
+PAUSE = 0.2
 LASTS = 12.0
 
 
