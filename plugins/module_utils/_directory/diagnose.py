@@ -18,6 +18,7 @@ import ssl
 import typing as t
 from dataclasses import replace
 
+from .._core.deadline import deadline
 from .options import DirectoryOptions
 
 #: ExtendedRequest, message 1, of StartTLS (RFC 4511, 4.14), in BER.
@@ -46,10 +47,13 @@ def why_silent(options: DirectoryOptions) -> str | None:
         return None
     try:
         raw = socket.create_connection((options.server, options.effective_port), timeout=options.timeout)
-        with raw:
+        with raw, deadline(options.timeout) as guard:
+            guard.watch(raw.fileno())
             if options.tls_mode == "start_tls":
                 _start_tls(raw)
             _tls(raw, replace(options, cert_validation="ignore"))
+        if guard.late:
+            return _says_nothing(options, options.timeout)
     except (OSError, UnicodeError):
         return why_no_connection(options)
     return None
@@ -68,6 +72,7 @@ def tls_context(options: DirectoryOptions) -> ssl.SSLContext:
 
 def _walk(options: DirectoryOptions, timeout: float) -> str | None:
     place = options.place
+    found: str | None
     try:
         socket.getaddrinfo(options.server, options.effective_port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -78,15 +83,26 @@ def _walk(options: DirectoryOptions, timeout: float) -> str | None:
         return f"{place}: nothing listens there (connection refused); check server, port and tls_mode"
     except TimeoutError:
         return f"{place}: no connection within {timeout} s; check server, port and the firewall between"
-    with raw:
+    with raw, deadline(timeout) as guard:
+        guard.watch(raw.fileno())
         if options.tls_mode == "none":
             return None
         try:
             if options.tls_mode == "start_tls" and not _start_tls(raw):
-                return f"{place}: does not offer StartTLS; use tls_mode ldaps (port 636), or check port"
-            return _tls(raw, options)
+                found = f"{place}: does not offer StartTLS; use tls_mode ldaps (port 636), or check port"
+            else:
+                found = _tls(raw, options)
         except TimeoutError:
-            return f"{place}: took the connection but says nothing for {timeout} s; check port, tls_mode and its health"
+            return _says_nothing(options, timeout)
+    # What we cut ourselves looks like a server that breaks off.
+    return _says_nothing(options, timeout) if guard.late else found
+
+
+def _says_nothing(options: DirectoryOptions, timeout: float) -> str:
+    return (
+        f"{options.place}: took the connection but says nothing for {timeout} s, or too little; check port, "
+        "tls_mode and its health"
+    )
 
 
 def _start_tls(raw: socket.socket) -> bool:

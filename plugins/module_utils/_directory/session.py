@@ -17,6 +17,7 @@ import typing as t
 from collections import deque
 from dataclasses import dataclass, replace
 
+from .._core.deadline import bounded
 from .._core.model import PhotoError
 from .diagnose import why_no_connection, why_silent
 from .errors import GONE, SIZE_LIMIT, DirectoryError, DirectoryGone, operation_problem, sign_in_problem
@@ -40,6 +41,9 @@ AHEAD = 2
 WINDOW = 16
 #: Kerberos counts encryption with a key of this many bits or more as sealing; 1 would be signing alone.
 SEALED = 56
+
+#: A sign-in connects, speaks TLS and authenticates: each may take a timeout.
+SIGN_IN_TIMEOUTS = 3
 
 Entry = tuple[str, Attributes]
 _Key = t.TypeVar("_Key")
@@ -93,8 +97,21 @@ class Connection:
             raise DirectoryGone(silent)
         opened = self._initialize()
         try:
-            self._secure(opened)
-            self._sign_in(opened)
+            # libldap makes its socket inside the call, so there is nothing to shut down: a TLS handshake on GnuTLS, a
+            # Kerberos server or a name service that says nothing would hold us whatever the timeouts are.
+            bounded(lambda: self._begin(opened), SIGN_IN_TIMEOUTS * self.options.timeout)
+        except TimeoutError as error:
+            # Not closed: it is still in use, and goes with the process.
+            seconds = SIGN_IN_TIMEOUTS * self.options.timeout
+            raise DirectoryGone(
+                f"{self.options.place}: the sign-in did not end within {seconds} s; check that the directory service "
+                "and the name service are healthy"
+            ) from error
+        except Exception:  # on Ctrl-C it is still in use, and closing it would wait
+            with contextlib.suppress(ldap.LDAPError):
+                opened.unbind_s()
+            raise
+        try:
             self._ldap = opened
             self._introduce()
         except BaseException:
@@ -175,6 +192,10 @@ class Connection:
                 raise DirectoryError(f"ca_cert {trusted} cannot be used; is it a readable PEM file?") from error
         # Last, for it is what makes the settings count, for this connection alone.
         opened.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
+
+    def _begin(self, opened: t.Any) -> None:
+        self._secure(opened)
+        self._sign_in(opened)
 
     def _secure(self, opened: t.Any) -> None:
         if self.options.tls_mode == "start_tls":

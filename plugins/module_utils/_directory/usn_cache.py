@@ -20,6 +20,7 @@ import json
 import typing as t
 from dataclasses import dataclass
 
+from .._core.json_text import loads
 from .._sync.store import Memory
 from .options import DirectoryOptions
 from .rootdse import RootDSE
@@ -47,7 +48,7 @@ class Seen:
     def from_text(cls, text: str) -> Seen | None:
         """None for what another version of this code wrote."""
         try:
-            invocation_id, before, usn, tag, user_id = json.loads(text)
+            invocation_id, before, usn, tag, user_id = loads(text)
         except (ValueError, TypeError):
             return None
         if not (isinstance(before, int) and isinstance(usn, int) and isinstance(invocation_id, str)):

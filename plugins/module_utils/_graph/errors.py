@@ -8,8 +8,9 @@ Codes and shapes are from public issues and Microsoft's documentation; the same 
 
 from __future__ import annotations
 
-import json
 import typing as t
+
+from .._core.json_text import loads
 
 Kind = t.Literal[
     "no_photo", "no_user", "no_mailbox", "denied", "too_small", "not_an_image", "too_large", "wrong_type", "other"
@@ -84,7 +85,7 @@ def _envelope(body: object, depth: int) -> tuple[str, str]:
     """Code and message; an UnknownError may hold the real error as JSON text inside its message."""
     if isinstance(body, bytes):
         try:
-            body = json.loads(body)
+            body = loads(body)
         except ValueError:
             return "", ""
     if not isinstance(body, dict):
@@ -96,8 +97,8 @@ def _envelope(body: object, depth: int) -> tuple[str, str]:
     message = _text(error.get("message"))
     if depth and message.lstrip().startswith("{"):
         try:
-            inner = _envelope(json.loads(message), depth - 1)
-        except (ValueError, RecursionError):
+            inner = _envelope(loads(message), depth - 1)
+        except ValueError:
             inner = ("", "")
         if inner[0]:
             return inner

@@ -9,6 +9,7 @@ import json
 import typing as t
 from dataclasses import dataclass
 
+from .._core.json_text import loads
 from .._core.model import StoreError
 from .errors import one_line
 from .http.client import Client
@@ -78,7 +79,7 @@ class SettingsApi:
 def parse_settings(raw: bytes) -> PhotoSettings:
     """An answer's body as settings; StoreError when it is no JSON object."""
     try:
-        body = json.loads(raw)
+        body = loads(raw)
     except ValueError:
         body = None
     if not isinstance(body, dict):

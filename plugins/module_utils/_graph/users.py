@@ -9,12 +9,12 @@ identity itself: only by the object id that was found here.
 
 from __future__ import annotations
 
-import json
 import re
 import typing as t
 import unicodedata
 from urllib.parse import quote
 
+from .._core.json_text import loads
 from .._core.model import Resolution, StoreError, Unresolved, User
 from .errors import one_line
 from .http.batch import Item
@@ -38,6 +38,11 @@ _LONGEST = 1000
 #: From so many identities on, the size of the tenant is asked for: a page holds 999 users, a batch of filters 300.
 _MANY = 600
 _PAGE = 999
+#: So many pages hold ten million users; a tenant that goes on after them, or after so many empty ones, never ends.
+_MOST_PAGES = 10_000
+_MOST_EMPTY = 100
+#: A filter of a few values has a handful of answers.
+_MOST_FOLLOWED = 50
 
 
 class Directory:
@@ -127,22 +132,32 @@ class Directory:
             "GET", "/v1.0/users?$select=id&$top=1&$count=true", headers={"ConsistencyLevel": "eventual"}
         )
         try:
-            count = json.loads(reply.body)["@odata.count"]
+            count = loads(reply.body)["@odata.count"]
         except (ValueError, KeyError, TypeError):
             return False
         return isinstance(count, int) and count <= 2 * asked
 
     def _pages(self, path: str) -> t.Iterator[list[dict[str, t.Any]]]:
         following: str | None = path
+        seen: set[str] = set()
+        empty = 0
         while following is not None:
+            if following in seen or len(seen) >= _MOST_PAGES or empty >= _MOST_EMPTY:
+                raise StoreError(
+                    f"Microsoft Graph's list of users has no end: after {len(seen)} pages it "
+                    f"{'begins again' if following in seen else 'still goes on'}; nothing of it was used. Check "
+                    "graph_url, and try again."
+                )
+            seen.add(following)
             reply = self._client.call("GET", "/v1.0" + following)
             if not 200 <= reply.status < 300:
                 raise self._permissions.failed("list users", reply.status, reply.body)
             try:
-                answer = json.loads(reply.body)
+                answer = loads(reply.body)
                 page = [raw for raw in answer["value"] if isinstance(raw, dict)]
             except (ValueError, KeyError, TypeError):
                 raise StoreError("Microsoft Graph's list of users could not be read; check graph_url.") from None
+            empty = 0 if page else empty + 1
             yield page
             link = answer.get("@odata.nextLink")
             following = self._client.path_of(link)
@@ -153,16 +168,18 @@ class Directory:
         self, wanted: t.Mapping[str, str], found: dict[str, dict[str, User]], problems: dict[str, str]
     ) -> None:
         engine = Engine(self._client)
+        chains = _Chains()
         for item, answer in engine.run(self._filters(wanted)):
             keys: list[str] = item.key
             if answer.ok and isinstance(answer.body, dict):
                 self._collect([answer.body] if item.step == "user" else _values(answer.body), set(keys), found)
                 link = answer.body.get("@odata.nextLink")
                 following = self._client.path_of(link)
-                if following is not None:
+                endless = chains.refuse(keys[0], following) if link else None
+                if endless is not None:
+                    problems.update(dict.fromkeys(keys, endless))
+                elif following is not None:
                     engine.add(Item(following, keys, "users"))
-                elif link:
-                    problems.update(dict.fromkeys(keys, "the answer goes on at another server, which is not followed"))
             elif answer.status == 400 and len(keys) > 1:
                 # One value that Graph cannot digest must not spoil the others.
                 half = len(keys) // 2
@@ -209,6 +226,24 @@ class Directory:
             Item(f"/users/{quote(name, safe='')}?$select={self._select}", [key], "user")
             for key, name in zip(keys, names, strict=True)
         ]
+
+
+class _Chains:
+    """The pages of filters' answers that were followed; ``key`` names the filter."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._pages: dict[str, int] = {}
+
+    def refuse(self, key: str, following: str | None) -> str | None:
+        """Why a link (None: not one of Graph) is not followed; None: it is."""
+        if following is None:
+            return "the answer goes on at another server, which is not followed"
+        self._pages[key] = self._pages.get(key, 0) + 1
+        if following in self._seen or self._pages[key] > _MOST_FOLLOWED:
+            return "Microsoft Graph's answer has no end"
+        self._seen.add(following)
+        return None
 
 
 def _values(body: dict[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:

@@ -29,6 +29,13 @@ MAX_PIXELS_JPEG = 89_000_000
 MAX_PIXELS_PROGRESSIVE = 60_000_000
 MAX_PIXELS_WEBP = 25_000_000
 MAX_PIXELS = 40_000_000
+#: Width by height or height by width. Pillow keeps a pointer for each row, and resizing works on whole rows and
+#: columns: 40 million rows of one pixel took 1.6 GB. With this limit no picture has more than 94,000 rows.
+MAX_PROPORTION = 100
+#: Up to this side any proportion is cheap.
+_ANY_SHAPE = 4096
+#: A TIFF's tiles are decoded whole, and a tile may be larger than the picture. Encoders write 256x256.
+MAX_TILE_PIXELS = 16_000_000
 #: Encoders write about ten scans. Each one more makes the decoder walk the whole picture again.
 MAX_SCANS = 100
 MAX_PROFILE_BYTES = 4 * 1024 * 1024
@@ -109,6 +116,8 @@ def open_picture(data: bytes, name: str) -> Image.Image:
         raise PictureError(name, f"it starts like {kind} but is damaged", "save it anew") from error
     if kind != "JPEG":
         _check_sides(picture.size, kind, name)
+        if kind == "TIFF":
+            _check_tile(picture, name)
         return picture
     scans, whole = sniff.jpeg_scans(data, MAX_SCANS + 1)
     _check_sides(picture.size, "progressive JPEG" if whole else kind, name)
@@ -134,6 +143,18 @@ def _check_sides(size: tuple[int, int], kind: str, name: str) -> None:
     if width * height > limit:
         most = f"{limit // 1_000_000} million that are read of a {kind}"
         raise PictureError(name, f"it has {width}x{height} pixels, more than the {most}", "commit a smaller picture")
+    if max(size) > max(_ANY_SHAPE, MAX_PROPORTION * min(size)):
+        problem = f"it has {width}x{height} pixels, and one side is more than {MAX_PROPORTION} times the other"
+        raise PictureError(name, problem, "no photo of a person has that shape, commit another picture")
+
+
+def _check_tile(picture: Image.Image, name: str) -> None:
+    """The tiles of a TIFF (TIFF 6.0, tags 322 and 323: width and length of a tile)."""
+    tags = getattr(picture, "tag_v2", {})
+    width, height = (value if isinstance(value := tags.get(tag), int) else 0 for tag in (322, 323))
+    if width * height > MAX_TILE_PIXELS:
+        most = f"{MAX_TILE_PIXELS // 1_000_000} million that are read at once"
+        raise PictureError(name, f"its tiles have {width}x{height} pixels, more than the {most}", "save it anew")
 
 
 def turn(size: tuple[int, int]) -> contextlib.AbstractContextManager[t.Any]:

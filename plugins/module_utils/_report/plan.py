@@ -10,6 +10,7 @@ import json
 import typing as t
 from dataclasses import dataclass
 
+from .._core.json_text import loads
 from .._core.model import Action, PhotoError
 from .rows import Target
 
@@ -43,7 +44,7 @@ def digest(report: t.Mapping[str, t.Any]) -> str:
 def parse(text: str | bytes, name: str = "the plan") -> dict[str, t.Any]:
     """A report read from its JSON, verified."""
     try:
-        report = json.loads(text)
+        report = loads(text)
     except (ValueError, UnicodeDecodeError) as ex:
         raise PhotoError(f"{name} is not JSON ({ex}). Give the drift.json that drift_report wrote.") from ex
     verify(report, name)

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import typing as t
 
+from ..._core.json_text import loads
 from ..._core.model import PhotoError, StoreError
 from .method import AuthMethod, Token
 
@@ -48,7 +48,7 @@ def claims(token: str) -> dict[str, t.Any] | None:
     """What our own token says about itself, unverified: for messages and for the tenant's id. None: not readable."""
     try:
         part = token.split(".")[1]
-        read = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        read = loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (IndexError, ValueError, RecursionError):
         return None
     return read if isinstance(read, dict) else None

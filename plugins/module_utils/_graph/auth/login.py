@@ -13,6 +13,9 @@ from ..http.concurrency import Clock
 from ..http.retry import TRANSIENT, RetryPolicy, retry_after
 from ..http.transport import Cut, Http, Reply
 
+#: A discovery document or a token is a few kilobytes.
+_MAX_REPLY = 1024 * 1024
+
 
 def as_https(root: str) -> str:
     """The URL of a login as MSAL takes it: always https. LoginClient undoes it for one on this machine without TLS."""
@@ -79,7 +82,7 @@ class LoginClient:
             attempts += 1
             asked = None
             try:
-                reply = self._http.send(method, url, headers or {}, body, params=params)
+                reply = self._http.send(method, url, headers or {}, body, params=params, max_bytes=_MAX_REPLY)
                 if reply.status not in TRANSIENT:
                     text = reply.body.decode("utf-8", "replace")
                     return LoginReply(reply, text.replace(self._root + "/", as_https(self._root) + "/"))

@@ -10,6 +10,7 @@ import binascii
 import json
 import typing as t
 
+from ..._core.json_text import loads
 from ..errors import GraphError, parse
 from .retry import NO_ANSWER
 from .transport import Reply
@@ -107,7 +108,7 @@ def unpack(reply: Reply, count: int) -> list[Answer]:
     """Answers in the order of the request. One that is missing or cannot be read is status 0, never a guess."""
     answers = [nothing("Microsoft Graph left it out of a batch's answer")] * count
     try:
-        responses = json.loads(reply.body)["responses"]
+        responses = loads(reply.body)["responses"]
     except (ValueError, KeyError, TypeError):
         responses = None
     if not isinstance(responses, list):
@@ -128,7 +129,7 @@ def single(reply: Reply) -> Answer:
     """The answer to an item that was sent alone."""
     if "json" in reply.headers.get("Content-Type", ""):
         try:
-            return Answer(reply.status, reply.headers, json.loads(reply.body))
+            return Answer(reply.status, reply.headers, loads(reply.body))
         except ValueError:
             if 200 <= reply.status < 300:
                 return nothing("Microsoft Graph's answer could not be read")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import typing as t
@@ -12,8 +13,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import StoreError, Unresolved, User
+from ansible_collections.hybrid.photos.plugins.module_utils._graph import users
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.auth.access_token import claims
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.errors import parse
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.http import batch
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.http.client import Client
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.http.transport import Reply
+from ansible_collections.hybrid.photos.plugins.module_utils._graph.settings import parse_settings
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.users import Directory
 from hypothesis import given
 from hypothesis import strategies as st
@@ -265,3 +271,63 @@ def test_no_name_reaches_another_user_or_breaks_a_request(names: list[str], vict
     for name in names:
         if isinstance(found[name], User) and found[name].id.endswith("1"):
             assert name.lower() == victim.lower()
+
+
+LIST = "GET /v1.0/users?$select=id,userPrincipalName,displayName,onPremisesImmutableId&$top=999"
+DEEP = b'{"value":' + b"[" * 200_000
+
+
+@pytest.mark.parametrize("fresh", [True, False], ids=["always a new link", "the same link"])
+@pytest.mark.parametrize("people", [[person(1, "a@x")], []], ids=["users", "empty pages"])
+def test_a_list_without_an_end_is_given_up(
+    graph: t.Any, fresh: bool, people: list[t.Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(users, "_MOST_PAGES", 300)
+    asked = 0
+
+    def send(*_arguments: t.Any, **_options: t.Any) -> Reply:
+        nonlocal asked
+        asked += 1
+        assert asked < 1000
+        link = f"https://graph.test/v1.0/users?$skiptoken={asked if fresh else 'x'}"
+        return Reply(200, {}, json.dumps({"value": people, "@odata.nextLink": link}).encode())
+
+    monkeypatch.setattr(graph.client._http, "send", send)
+    with pytest.raises(StoreError, match="has no end"):
+        list(Directory(graph.client, "id", graph.permissions).everyone())
+
+
+@pytest.mark.parametrize("fresh", [True, False], ids=["always a new link", "the same link"])
+def test_one_answer_without_an_end_spoils_no_other_user(graph: t.Any, fresh: bool) -> None:
+    class Endless(Tenant):
+        def filter(self, url: str) -> tuple[int, t.Any]:
+            self.requests += 1
+            assert self.requests < 1000
+            if "skiptoken" not in url and "user0%40x" not in url:
+                return super().filter(url)
+            link = f"https://graph.test/v1.0/users?$skiptoken={self.requests if fresh else 'x'}"
+            return 200, {"value": [], "@odata.nextLink": link}
+
+    graph.client._http = Endless(*(person(n, f"user{n}@x") for n in range(40)))
+    names = [f"user{n}@x" for n in range(40)]
+    found = Directory(graph.client, "userPrincipalName", graph.permissions).resolve(names)
+    assert "has no end" in t.cast(Unresolved, found["user0@x"]).reason
+    assert all(isinstance(found[f"user{n}@x"], User) for n in range(15, 40))
+
+
+def test_a_list_that_is_nested_without_an_end_is_one_message(graph: t.Any) -> None:
+    graph.script.on(LIST, (200, DEEP))
+    with pytest.raises(StoreError, match="could not be read"):
+        list(Directory(graph.client, "id", graph.permissions).everyone())
+
+
+def test_nested_answers_are_no_traceback_anywhere() -> None:
+    json_type = {"Content-Type": "application/json"}
+    assert batch.single(Reply(200, json_type, DEEP)).status == 0
+    assert batch.single(Reply(500, json_type, DEEP)).error().kind == "other"
+    assert batch.unpack(Reply(200, json_type, DEEP), 2)[1].status == 0
+    assert parse(500, DEEP).kind == "other"
+    with pytest.raises(StoreError, match="could not be read"):
+        parse_settings(DEEP)
+    token = "x." + base64.urlsafe_b64encode(DEEP).decode() + ".x"
+    assert claims(token) is None

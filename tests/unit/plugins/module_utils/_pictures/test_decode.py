@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.files import load_source
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe, Rendition, Source, SourceError
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures import sniff
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import decode, sniff
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.comparison import by_pixels
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.decode import describe
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import prepared
@@ -272,3 +272,64 @@ def test_every_mutation_is_a_rendition_or_a_message(data: st.DataObject) -> None
             call(mutated)
         except SourceError:
             pass
+
+
+# --- shapes that no photo has ---
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def stated_png(width: int, height: int) -> bytes:
+    """A PNG that states sides and holds next to nothing."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(11))) + chunk(b"IEND", b"")
+
+
+def stated_tiff(width: int, height: int, tile: tuple[int, int] | None = None) -> bytes:
+    """A TIFF that states sides and holds next to nothing."""
+    data = zlib.compress(bytes(100))
+    data += bytes(len(data) % 2)
+    tags = [(256, width), (257, height), (258, 8), (259, 8), (262, 1), (277, 1)]
+    place = [(324, 8), (325, len(data))] if tile else [(273, 8), (279, len(data))]
+    tags += [*place, (322, tile[0]), (323, tile[1])] if tile else [*place, (278, height)]
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(tags))
+    return b"II*\0" + struct.pack("<I", 8 + len(data)) + data + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
+def stated_gif(width: int, height: int) -> bytes:
+    frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00\x3b"
+    return b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + bytes(6) + frame
+
+
+def stated_webp(width: int, height: int) -> bytes:
+    bits = (width - 1) | (height - 1) << 14
+    payload = b"\x2f" + struct.pack("<I", bits) + bytes(7)
+    return b"RIFF" + struct.pack("<I", 12 + len(payload)) + b"WEBPVP8L" + struct.pack("<I", len(payload)) + payload
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        stated_png(1, 40_000_000),
+        stated_png(40_000_000, 1),
+        stated_tiff(1, 40_000_000),
+        stated_gif(1, 65_535),
+        stated_webp(1, 16_000),
+        stated_webp(16_000, 1),
+    ],
+)
+def test_a_picture_that_is_a_line_is_refused_before_it_is_decoded(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[object] = []
+    monkeypatch.setattr(decode, "decode", lambda *arguments, **_options: decoded.append(arguments))
+    assert "times the other" in refusal(data)
+    assert decoded == []
+
+
+def test_a_slim_picture_is_taken() -> None:
+    assert isinstance(outcome(encode(scene(1000, 10), "PNG")), list)
+
+
+def test_a_tiff_whose_tiles_are_far_larger_than_itself_is_refused() -> None:
+    assert "tiles have 30000x30000 pixels" in refusal(stated_tiff(100, 100, (30_000, 30_000)))

@@ -52,6 +52,7 @@ def test_a_report_that_was_changed_is_refused(tamper: t.Callable[[dict[str, t.An
     [
         ("no json", "drift.json is not JSON"),
         (b"\xff\xfe\x00", "drift.json is not JSON"),
+        ("[" * 200_000, "drift.json is not JSON"),
         ("[]", "not a drift report"),
         ("{}", "not a drift report"),
         ('{"users": [], "digest": "x", "version": 2}', "version 2"),

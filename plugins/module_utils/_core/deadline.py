@@ -1,0 +1,129 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An end in wall time for what waits on a socket.
+
+A socket's own timeout counts from one byte to the next, so a server that sends a byte a second is waited for without
+an end. Here one thread for all connections shuts a socket down when the time of its caller is over. The caller's read
+then ends at once, in whatever library it is (http.client, OpenSSL, GnuTLS, libldap).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import time
+import typing as t
+
+
+class _Watch:
+    """The one thread of a process that shuts sockets down."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self._guards: set[Guard] = set()
+        self._thread: threading.Thread | None = None
+        self._wakes = float("inf")
+
+    def add(self, guard: Guard) -> None:
+        with self.changed:
+            self._guards.add(guard)
+            # In a process that was forked the thread does not run.
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+                self._thread.start()
+            elif guard.ends < self._wakes:
+                self.changed.notify()
+
+    def remove(self, guard: Guard) -> None:
+        with self.changed:
+            self._guards.discard(guard)
+
+    def _run(self) -> None:
+        with self.changed:
+            while True:
+                now = time.monotonic()
+                for guard in self._guards:
+                    if guard.ends <= now and not guard.late:
+                        guard.cut()
+                self._wakes = min((guard.ends for guard in self._guards if not guard.late), default=float("inf"))
+                self.changed.wait(None if self._wakes == float("inf") else self._wakes - now)
+
+
+_WATCH = _Watch()
+
+
+class Guard:
+    """The time that one exchange with a server has. Made by ``deadline``."""
+
+    def __init__(self, seconds: float) -> None:
+        self.started = time.monotonic()
+        self.ends = self.started + seconds
+        #: The time was over before the exchange was.
+        self.late = False
+        self._sockets: list[socket.socket] = []
+
+    def watch(self, fileno: int) -> None:
+        """Shut this socket down when the time is over. A copy of the number is kept: TLS moves the socket about."""
+        copy = socket.socket(fileno=os.dup(fileno))
+        with _WATCH.changed:
+            self._sockets.append(copy)
+            if self.late:
+                self.cut()
+
+    def extend(self, seconds: float) -> None:
+        """End so many seconds after the start, if that is later than it was."""
+        self.ends = max(self.ends, self.started + seconds)
+
+    def cut(self) -> None:
+        """The time is over. For the watch."""
+        self.late = True
+        for copy in self._sockets:
+            with contextlib.suppress(OSError):  # it is closed already
+                copy.shutdown(socket.SHUT_RDWR)
+
+    def let_go(self) -> None:
+        """Close the copies."""
+        for copy in self._sockets:
+            copy.close()
+
+
+@contextlib.contextmanager
+def deadline(seconds: float) -> t.Iterator[Guard]:
+    """Sockets given to the guard are shut down after so many seconds.
+
+    Look at ``late`` before trusting an answer: the end of a stream that was cut looks like the end of an answer.
+    """
+    guard = Guard(seconds)
+    _WATCH.add(guard)
+    try:
+        yield guard
+    finally:
+        _WATCH.remove(guard)
+        guard.let_go()
+
+
+def bounded(call: t.Callable[[], t.Any], seconds: float) -> t.Any:
+    """The result of a call, or TimeoutError after so many seconds. For libraries that hide their socket.
+
+    The call goes on in its thread, which does not keep the process alive: what it works on must not be used again.
+    """
+    answer: list[t.Any] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            answer.append(call())
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, name="bounded", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failed:
+        raise failed[0]
+    if not answer:
+        raise TimeoutError(f"no answer within {seconds:g} s")
+    return answer[0]
