@@ -60,7 +60,7 @@ def _patch(tenant: Tenant, call: Call) -> Answer:
     if reason:
         return error(call, "bad_request", tenant.clock.now(), reason=reason)
     old = tenant.config.settings
-    source = _SOURCES[body["source"].lower()] if "source" in body else old.source
+    source = old.source if "source" not in body else body["source"] and _SOURCES[body["source"].lower()]
     roles = body.get("allowedRoles", old.allowedRoles)
     tenant.counters.totals["settings_writes"] += 1
     tenant.change_settings(Settings(source, roles or None, old.omit_source))
@@ -73,8 +73,8 @@ def _complaint(body: Any) -> str:
     for name in body:
         if name not in ("source", "allowedRoles") and not name.startswith("@odata."):
             return f"Could not find a property named '{name}' on type 'microsoft.graph.photoUpdateSettings'."
-    source, roles = body.get("source", "cloud"), body.get("allowedRoles")
-    if not isinstance(source, str) or source.lower() not in _SOURCES:
+    source, roles = body.get("source"), body.get("allowedRoles")
+    if source is not None and not (isinstance(source, str) and source.lower() in _SOURCES):
         return "The value of source is not one of photoUpdateSource."
     if roles is not None and not (isinstance(roles, list) and all(isinstance(role, str) for role in roles)):
         return "allowedRoles is not a collection of strings."
