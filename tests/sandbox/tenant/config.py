@@ -73,7 +73,8 @@ class Settings:
 
     source: str | None = None
     allowedRoles: list[str] | None = None
-    omit_source: bool = False
+    omit_source: bool = False  # the source is in no answer
+    null_source: bool = False  # the source is null in every answer, whatever it is
 
 
 @dataclass

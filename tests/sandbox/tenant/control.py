@@ -103,7 +103,7 @@ class Control:
         return self._part("throttle", changes)
 
     def settings(self, **changes: Any) -> Json:
-        """photoUpdateSettings: source (null: both may write), allowedRoles, omit_source."""
+        """photoUpdateSettings: source (null: both may write), allowedRoles, omit_source, null_source."""
         return self._part("settings", changes)
 
     # -- sign-in

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
-from .config import Settings
 from .errors import error
 from .routes import Route
 from .state import Tenant
@@ -31,7 +31,7 @@ def handle(tenant: Tenant, call: Call, route: Route) -> Answer:
         return _patch(tenant, call)
     if call.method == "DELETE":
         tenant.counters.totals["settings_writes"] += 1
-        tenant.change_settings(Settings(omit_source=tenant.config.settings.omit_source))
+        tenant.change_settings(replace(tenant.config.settings, source=None, allowedRoles=None))
         return Answer(204)
     if call.method != "GET":
         return error(call, "method_not_allowed", tenant.clock.now())
@@ -42,7 +42,7 @@ def _show(tenant: Tenant, call: Call) -> Answer:
     settings = tenant.config.settings
     body: dict[str, Any] = {"@odata.context": f"{call.root}/beta/$metadata#admin/people/photoUpdateSettings/$entity"}
     if not settings.omit_source:
-        body["source"] = settings.source
+        body["source"] = None if settings.null_source else settings.source
     return Answer(200, {**body, "allowedRoles": settings.allowedRoles})
 
 
@@ -63,7 +63,7 @@ def _patch(tenant: Tenant, call: Call) -> Answer:
     source = old.source if "source" not in body else body["source"] and _SOURCES[body["source"].lower()]
     roles = body.get("allowedRoles", old.allowedRoles)
     tenant.counters.totals["settings_writes"] += 1
-    tenant.change_settings(Settings(source, roles or None, old.omit_source))
+    tenant.change_settings(replace(old, source=source, allowedRoles=roles or None))
     return _show(tenant, call)
 
 

@@ -229,6 +229,10 @@ def test_photo_source() -> None:
     assert cloud(source="on_premises")["photo source"].status == "fail"
     assert cloud(source="on_premises", writes=False)["photo source"].status == "warn"
     assert cloud(source=None)["photo source"].status == "ok"
+    both = cloud(source="default")["photo source"]
+    assert (both.status, "on-premises" in both.text) == ("ok", True)
+    for source in ("cloud", "default", None):
+        assert "SetPhotoEnabled" in cloud(source=source)["photo source"].advice
     assert cloud(hidden=True)["photo source"].status == "warn"
 
 
