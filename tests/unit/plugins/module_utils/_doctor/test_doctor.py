@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 import time
@@ -286,7 +287,8 @@ class Controller:
 
     def observe(self, users: t.Sequence[User], _wanted: t.Any) -> t.Iterator[tuple[User, Observation]]:
         for each in users:
-            yield each, Observation(present=True, bytes=self.says.get("bytes", 5000))
+            picture = self.says.get("picture")
+            yield each, Observation(present=True, bytes=self.says.get("bytes", 5000), picture=picture)
 
     def close(self) -> None:
         return
@@ -344,6 +346,13 @@ def test_photos_over_the_limit_of_entra_id(domain: Examine) -> None:
     assert domain(bytes=10240)["limit of Entra ID"].status == "ok"
     assert "10,241 bytes" in domain(bytes=10241)["limit of Entra ID"].text
     assert domain(bytes=10241)["limit of Entra ID"].status == "warn"
+
+
+def test_photos_that_are_base64_text(domain: Examine) -> None:
+    text = base64.b64encode(b"\xff\xd8\xff\xe0" + bytes(300))
+    check = domain(picture=text)["photos as text"]
+    assert (check.status, "alice" in check.text, "replaces" in check.advice) == ("warn", True, True)
+    assert domain(picture=b"\xff\xd8\xff\xe0" + bytes(300))["photos as text"].status == "ok"
 
 
 def test_range_upper(domain: Examine) -> None:
