@@ -13,6 +13,7 @@ version_added: 0.1.0
 description:
   - Brings the C(photoUpdateSettings) of a Microsoft 365 tenant in line, through Microsoft Graph.
   - With V(on_premises) as the source, photos cannot be changed in the cloud at all, neither by users nor by this collection.
+  - Every tenant begins without a source, and then photos may come from both sides. This is not the same as V(cloud).
   - What is not given is left as it is. Without any option to set, the module tells what is there.
 author:
   - hybrid.photos developers (@hybrid-photos)
@@ -20,8 +21,18 @@ extends_documentation_fragment:
   - hybrid.photos.graph
   - hybrid.photos.attributes
 options:
+  state:
+    description:
+      - V(present) sets the options that are given.
+      - V(default) resets the tenant to how it began, with no source and no limit to roles. O(source) and O(allowed_roles)
+        cannot be given then.
+    type: str
+    choices: [present, default]
+    default: present
   source:
-    description: Where photos may be changed.
+    description:
+      - Where photos may be changed.
+      - If Microsoft 365 accepts a source and does not show it afterwards, the module warns and reports no change.
     type: str
     choices: [cloud, on_premises]
   allowed_roles:
@@ -33,12 +44,16 @@ options:
   send_unseen:
     description:
       - Some tenants do not tell their source. O(source) cannot be compared there, so nothing is sent, and a warning says so.
+        The same holds for O(state=default) where no roles are set either.
       - With V(true) it is sent, at every run, and every run is a change. Set it for one run.
     type: bool
     default: false
 requirements:
   - python >= 3.11
 notes:
+  - Whether users may change their own photo has a second switch that Microsoft Graph does not show, C(SetPhotoEnabled) of
+    the OWA mailbox policy. In Exchange Online PowerShell, C(Get-OwaMailboxPolicy) shows it and C(Set-OwaMailboxPolicy)
+    changes it.
   - Microsoft Graph has these settings only in its beta version.
   - A change takes up to 24 hours to count. The module does not wait for that.
   - The application needs the Microsoft Graph permission C(PeopleSettings.ReadWrite.All), or C(PeopleSettings.Read.All) for
@@ -58,6 +73,10 @@ EXAMPLES = r"""
     allowed_roles:
       - fe930be7-5e62-47db-91af-98c3a49a38b1
 
+- name: As every tenant begins
+  hybrid.photos.exo_photo_update_settings:
+    state: default
+
 - name: What is it now?
   hybrid.photos.exo_photo_update_settings:
   register: settings
@@ -65,12 +84,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 source:
-  description: The source, after the change; null when the tenant does not tell it.
+  description:
+    - The source, after the change.
+    - Null when there is none, so that photos may come from both sides, or when the tenant does not tell it; see
+      RV(source_known).
   returned: success
   type: str
   sample: cloud
 source_known:
-  description: Whether the tenant told its source.
+  description: Whether the tenant told its source before the change. If so, a null in RV(source) is its default.
   returned: success
   type: bool
   sample: true

@@ -362,8 +362,7 @@ class Sandbox:
         registered: list[Json] = [dict(app) for app in apps.values()]
         registered[0]["certificates"] = [Path(told["files"]["app_crt"]).read_text()]
         registered[0]["federated"] = {"issuer": issuer, "subject": subject, "public_key": public.decode()}
-        config = {"tenant_id": tenant_id, "control_key": control_key, "apps": registered, "managed_identity": identity,
-                  "settings": {"source": "cloud"}}  # fmt: skip
+        config = {"tenant_id": tenant_id, "control_key": control_key, "apps": registered, "managed_identity": identity}
         _save(self.tenant_folder / "tenant.json", config)
         return {
             "tenant_id": tenant_id, "control_key": control_key, "apps": apps, "client_id": apps["photos"]["client_id"],

@@ -16,6 +16,7 @@ from .._directory import diagnose
 from .._directory.options import DirectoryOptions
 from .._directory.rights import writable
 from .._directory.store import PHOTO, DirectoryPhotoStore
+from .._pictures import sniff
 from . import environment
 from .exo import found
 from .model import Check, Step, clock, examine, fail, ok, skipped, some, warn
@@ -42,6 +43,8 @@ class Domain:
     found: dict[str, User] = field(default_factory=dict)
     #: Bytes of the photos that there are, by user id.
     sizes: dict[str, int] = field(default_factory=dict)
+    #: Users whose photo is a picture as base64 text, which no client shows.
+    as_text: list[str] = field(default_factory=list)
     _store: DirectoryPhotoStore | None = None
 
     @property
@@ -76,6 +79,7 @@ class Domain:
             Step("users", self.resolve, ("search base",)),
             Step("right to write", self.rights, ("users",)),
             Step("limit of Entra ID", self.entra, ("users",)),
+            Step("photos as text", self.texts, ("limit of Entra ID",)),
         ]
 
     def usable(self) -> Check:
@@ -184,6 +188,8 @@ class Domain:
         for user, seen in self.store.observe(people, lambda _user, _tag: True):
             if seen.present and seen.bytes is not None:
                 self.sizes[user.id] = seen.bytes
+            if seen.picture is not None and sniff.base64_text(seen.picture):
+                self.as_text.append(user.identity)
         heavy = [
             f"{user.identity} ({self.sizes[user.id]:,} bytes)"
             for user in people
@@ -196,6 +202,16 @@ class Domain:
                 "A sync replaces declared ones by smaller ones.",
             )
         return ok(f"none of {len(self.sizes)} photos has more than the {EXO_LIMIT:,} bytes that Exchange Online takes")
+
+    def texts(self) -> Check:
+        """Which photos did a script write as base64 text? Seen while their sizes were looked at."""
+        if self.as_text:
+            return warn(
+                f"base64 text instead of a picture, which no program shows, is stored for {len(self.as_text)} of "
+                f"{len(self.sizes)} users with a photo: {some(self.as_text)}",
+                "A sync replaces those of declared users by the declared pictures.",
+            )
+        return ok("no photo is base64 text")
 
 
 def certificate_end(options: DirectoryOptions) -> float | None:

@@ -19,6 +19,11 @@ from .model import Check, Step, clock, examine, fail, ok, skipped, some, warn
 
 #: Permissions that one part or the other of this collection uses.
 USED = frozenset({*LEAST.values()})
+#: What decides it besides photoUpdateSettings cannot be checked from here, so it is named.
+SECOND_SWITCH = (
+    "A second switch says whether users may change their own photo: SetPhotoEnabled of the OWA mailbox policy. "
+    "Microsoft Graph does not show it; Get-OwaMailboxPolicy in Exchange Online PowerShell does."
+)
 #: So many users' photos are looked at, to see that photos can be read.
 SAMPLE = 20
 
@@ -113,7 +118,12 @@ class Cloud:
                 "the tenant takes photos from on-premises only (photoUpdateSettings source is onPremises)",
                 "Set source: cloud with hybrid.photos.exo_photo_update_settings; it takes up to 24 hours.",
             )
-        return ok("the tenant takes photos from the cloud" if source else "the tenant does not name its photo source")
+        texts = {
+            "cloud": "the tenant takes photos from the cloud",
+            "default": "the tenant has no photo source set, so photos may come from the cloud and from on-premises",
+            None: "the tenant does not name its photo source",
+        }
+        return Check("", "ok", texts[source], SECOND_SWITCH)
 
     def clock(self) -> Check:
         """Graph dates its answers."""
@@ -143,7 +153,8 @@ class Cloud:
         words = f"looked at {len(seen)} users in {time.monotonic() - began:.1f} s"
         if problems:
             return warn(
-                f"{words}; not possible for {len(problems)}: {some(problems, 2)}", "They can hold no photo yet."
+                f"{words}; not possible for {len(problems)}: {some(problems, 2)}",
+                "Every run reports them as unavailable; the others are processed.",
             )
         return ok(words)
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 import typing as t
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .._core.model import PhotoError
-from .._graph.settings import PhotoSettings, Source
+from .._graph.settings import PhotoSettings, SettingsApi, Source
 from .._graph.store import GraphPhotoStore
 from .photo_module import Spec
 
 SETTINGS_SPEC: Spec = {
+    "state": {"type": "str", "choices": ["present", "default"], "default": "present"},
     "source": {"type": "str", "choices": ["cloud", "on_premises"]},
     "allowed_roles": {"type": "list", "elements": "str"},
     "send_unseen": {"type": "bool", "default": False},
@@ -27,16 +28,23 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``allowed_roles`` None: leave them; empty: everyone. ``send_unseen``: send a source that cannot be compared."""
+    """``allowed_roles`` None: leave them; empty: everyone. ``send_unseen``: send a source that cannot be compared.
+
+    ``default``: everything as every tenant begins.
+    """
 
     source: Source | None = None
     allowed_roles: tuple[str, ...] | None = None
     send_unseen: bool = False
+    default: bool = False
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> Wanted:
         """Raises PhotoError that names the option."""
         given = params["allowed_roles"]
+        default = params["state"] == "default"
+        if default and (params["source"] is not None or given is not None):
+            raise PhotoError("state: default resets source and allowed_roles; leave these two options out")
         roles = None if given is None else tuple(sorted({role.strip().lower() for role in given}))
         for role in roles or ():
             if not _GUID.fullmatch(role):
@@ -44,7 +52,7 @@ class Wanted:
                     f"allowed_roles: {role!r} is not the template id (a GUID) of a directory role; look it up in "
                     "Microsoft Entra's built-in roles"
                 )
-        return cls(params["source"], roles, params["send_unseen"])
+        return cls(params["source"], roles, params["send_unseen"], default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +62,18 @@ class Step:
     source: Source | None = None
     allowed_roles: tuple[str, ...] | None = None
     warning: str | None = None
+    reset: bool = False
 
     @property
     def changes(self) -> bool:
         """Is there anything to send?"""
-        return self.source is not None or self.allowed_roles is not None
+        return self.reset or self.source is not None or self.allowed_roles is not None
 
 
 def step(now: PhotoSettings, wanted: Wanted) -> Step:
     """From what is to what is wanted. A source that the service does not tell is not sent again at every run."""
+    if wanted.default:
+        return _to_default(now, wanted)
     roles = wanted.allowed_roles
     if roles is not None and (roles or None) == now.allowed_roles:
         roles = None
@@ -70,16 +81,49 @@ def step(now: PhotoSettings, wanted: Wanted) -> Step:
         return Step(None, roles)
     if now.source is not None:
         return Step(wanted.source, roles)
-    said = "This tenant does not tell its photo source, so nobody can see whether it is " + wanted.source
+    said = f"This tenant does not tell its photo source, so it cannot be seen whether it is {wanted.source}"
     if wanted.send_unseen:
         return Step(wanted.source, roles, f"{said}; it was sent, and will be at every run with send_unseen.")
-    return Step(None, roles, f"{said}; it was left as it is. Set send_unseen to send it once all the same.")
+    return Step(None, roles, f"{said}; it was left as it is. Set send_unseen for one run to send it all the same.")
+
+
+def _to_default(now: PhotoSettings, wanted: Wanted) -> Step:
+    if now.allowed_roles is not None or now.source in ("cloud", "on_premises"):
+        return Step(reset=True)
+    if now.source == "default":
+        return Step()
+    said = "This tenant does not tell its photo source, so it cannot be seen whether it is the default"
+    if wanted.send_unseen:
+        return Step(reset=True, warning=f"{said}; it was reset, and will be at every run with send_unseen.")
+    return Step(warning=f"{said}; it was left as it is. Set send_unseen for one run to reset it all the same.")
 
 
 def after(now: PhotoSettings, change: Step) -> PhotoSettings:
     """What the settings are once a step was taken."""
+    if change.reset:
+        return PhotoSettings("default", None)
     roles = now.allowed_roles if change.allowed_roles is None else change.allowed_roles or None
     return PhotoSettings(change.source or now.source, roles)
+
+
+def answered(now: PhotoSettings, change: Step, told: PhotoSettings) -> tuple[PhotoSettings, Step]:
+    """What to report of a step that was sent, by what the service says of itself afterwards.
+
+    A source that is not told back is no change: the next run would find the same and report it again.
+    """
+    then = after(now, change)
+    if change.source is None or told.source == change.source or change.warning is not None:
+        return then, change
+    if told.source in ("cloud", "on_premises"):
+        late = (
+            f"Microsoft 365 took source {change.source} and still tells {told.source}; a change takes up to 24 hours."
+        )
+        return then, replace(change, warning=late)
+    unseen = (
+        f"Microsoft 365 took source {change.source}, but does not tell it afterwards, so it cannot be seen whether it "
+        "is set. It is reported as unchanged, and will be sent again at every run."
+    )
+    return PhotoSettings(told.source, then.allowed_roles), Step(None, change.allowed_roles, unseen)
 
 
 def run_settings_module(module: AnsibleModule, open_store: t.Callable[[dict[str, t.Any]], GraphPhotoStore]) -> None:
@@ -90,20 +134,29 @@ def run_settings_module(module: AnsibleModule, open_store: t.Callable[[dict[str,
             store.open()
             now = store.settings.get()
             change = step(now, wanted)
+            then = after(now, change)
             if change.changes and not module.check_mode:
-                roles = change.allowed_roles
-                store.settings.patch(change.source, roles or None, everyone=roles == ())
+                then, change = _send(store.settings, now, change)
     except PhotoError as error:
         module.fail_json(msg=str(error), changed=False)
     if change.warning is not None:
         module.warn(change.warning)
-    then = after(now, change)
     answer: dict[str, t.Any] = {"changed": change.changes, "source_known": now.source is not None, **shown(then)}
     if module._diff:
         answer["diff"] = {"before": shown(now), "after": shown(then), "before_header": "photoUpdateSettings"}
     module.exit_json(**answer)
 
 
+def _send(settings: SettingsApi, now: PhotoSettings, change: Step) -> tuple[PhotoSettings, Step]:
+    if change.reset:
+        settings.reset()
+        return after(now, change), change
+    roles = change.allowed_roles
+    told = settings.patch(change.source, roles or None, everyone=roles == ())
+    return answered(now, change, told)
+
+
 def shown(settings: PhotoSettings) -> dict[str, t.Any]:
-    """Settings as results show them."""
-    return {"source": settings.source, "allowed_roles": list(settings.allowed_roles or ())}
+    """Settings as results show them; the default is null, as Graph says it."""
+    source = None if settings.source == "default" else settings.source
+    return {"source": source, "allowed_roles": list(settings.allowed_roles or ())}

@@ -13,7 +13,17 @@ import typing as t
 from .._core.json_text import loads
 
 Kind = t.Literal[
-    "no_photo", "no_user", "no_mailbox", "denied", "too_small", "not_an_image", "too_large", "wrong_type", "other"
+    "no_photo",
+    "no_user",
+    "no_mailbox",
+    "mailbox_on_premises",
+    "denied",
+    "policy",
+    "too_small",
+    "not_an_image",
+    "too_large",
+    "wrong_type",
+    "other",
 ]
 
 _CODES: t.Mapping[str, Kind] = {
@@ -22,11 +32,16 @@ _CODES: t.Mapping[str, Kind] = {
     "resourcenotfound": "no_user",
     "erroruserresolutionfaileduserdoesnotexist": "no_user",
     "errornonexistentmailbox": "no_mailbox",
-    "mailboxnotenabledforrestapi": "no_mailbox",
+    # Microsoft's KB 4462988 names the first two; the others are from public issues of Graph's clients.
+    "mailboxnotenabledforrestapi": "mailbox_on_premises",
+    "mailboxnotsupportedforrestapi": "mailbox_on_premises",
+    "mailboxnothostedinexchangeonline": "mailbox_on_premises",
+    "restapinotenabledforcomponentsharedmailbox": "mailbox_on_premises",
     "erroraccessdenied": "denied",
     "accessdenied": "denied",
     "authorization_requestdenied": "denied",
     "forbidden": "denied",
+    "forbiddenbypolicy": "policy",
     "validationwidthtoosmall": "too_small",
     "validationheighttoosmall": "too_small",
 }
@@ -35,6 +50,17 @@ _CLASSES: t.Mapping[str, Kind] = {
     "ImageNotFoundException": "no_photo",
     "ProfileNotFoundException": "no_user",
     "ProfileAccessDeniedException": "denied",
+}
+#: What is the matter with one user, and what to do. Photos have left Exchange, so a licence is no advice any more.
+_ABOUT_USERS: t.Mapping[Kind, str] = {
+    "no_user": "the user is not there any more, or Microsoft Graph finds no mailbox for them ({})",
+    "no_mailbox": "no mailbox was found for this user ({}); if the account is new, run again later",
+    "mailbox_on_premises": "the mailbox is on-premises or inactive ({}), so Microsoft Graph cannot reach its photo; "
+    "set the photo there, or run again when the mailbox has moved",
+    "policy": "a policy of the tenant keeps the application from this user ({}): its role is limited to an "
+    "administrative unit without this user, or the user is in a restricted management administrative unit; give the "
+    "application a role in the unit of this user",
+    "no_photo": "the photo is announced but cannot be read ({}); run again later",
 }
 _DEPTH = 3
 
@@ -54,6 +80,12 @@ def parse(status: int, body: object) -> GraphError:
     """Read an error answer. ``body`` is parsed JSON, bytes or None; nothing in it is trusted to be there."""
     code, message = _envelope(body, _DEPTH)
     return GraphError(_kind(status, code, message), one_line(code, 80), one_line(message))
+
+
+def explain(error: GraphError, shown: str) -> str | None:
+    """What an error says about one user, with ``shown`` as its own words; None: it is about something else."""
+    text = _ABOUT_USERS.get(error.kind)
+    return None if text is None else text.format(shown)
 
 
 def one_line(text: str, most: int = 200) -> str:

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from .._core.model import Observation, User, sha256
 from .._sync.store import Wanted
+from .errors import explain
 from .http.batch import Answer, Item
 from .http.client import Client
 from .http.engine import Engine
@@ -63,7 +64,7 @@ class Photos:
                     engine.add(item)
                 else:
                     yield user, _with_picture(metadata, answer, whole=item.step == "whole")
-            elif item.step == "small" and answer.status == 404:
+            elif item.step == "small" and _no_such_size(answer):
                 alone = (metadata.width or _FITS_BATCH + 1) > _FITS_BATCH
                 engine.add(Item(f"/users/{user.handle}/photo/$value", seen, "whole", single=alone))
             elif answer.status == 404 and answer.error().kind == "no_photo" and looks == 0:
@@ -115,7 +116,8 @@ class Photos:
                 )
         if not answer.ok and answer.status == 404 and answer.error().kind == "no_photo":
             return Observation()
-        no_mailbox = not answer.ok and answer.status != 0 and answer.error().kind == "no_mailbox"
+        gone = ("no_mailbox", "mailbox_on_premises")
+        no_mailbox = not answer.ok and answer.status != 0 and answer.error().kind in gone
         return Observation(problem=self.trouble(answer), no_mailbox=no_mailbox)
 
     def trouble(self, answer: Answer, task: str = "read") -> str:
@@ -128,15 +130,13 @@ class Photos:
             denied = self._permissions.denied(task)
             if denied is not None:
                 raise denied
-            least = LEAST[task]
-            return f"access denied by Microsoft Graph ({shown}); check {least} and policies that protect this user"
-        texts = {
-            "no_user": f"the user is not there any more or has no Exchange Online mailbox ({shown})",
-            "no_mailbox": f"no mailbox in Exchange Online to hold a photo ({shown}); assign a licence first",
-            "no_photo": f"the photo is announced but cannot be read ({shown}); run again later",
-        }
-        if error.kind in texts:
-            return texts[error.kind]
+            return (
+                f"access denied by Microsoft Graph ({shown}); check {LEAST[task]} and policies that protect this user, "
+                "such as restricted management administrative units"
+            )
+        about_user = explain(error, shown)
+        if about_user is not None:
+            return about_user
         if answer.ok:
             return "Microsoft Graph's answer about the photo could not be read"
         if answer.status == 429:
@@ -144,9 +144,7 @@ class Photos:
         if answer.status >= 500:
             return f"Microsoft Graph failed ({shown}); run again later"
         if answer.status == 404:
-            return (
-                f"Microsoft Graph finds nothing and does not say what ({shown}); has the user a mailbox in the cloud?"
-            )
+            return f"Microsoft Graph does not say what is missing ({shown}): the user, the mailbox or the photo"
         return f"Microsoft Graph refused ({shown})"
 
 
@@ -174,6 +172,14 @@ def nameless(item: Item, answer: Answer) -> bool:
         return False
     item.single = True
     return True
+
+
+def _no_such_size(answer: Answer) -> bool:
+    """Is the size refused, so that the whole photo is to be asked for? Not always by a 404, when it is not square.
+
+    What the whole photo would be refused for, too, stays as it was answered.
+    """
+    return 400 <= answer.status < 500 and answer.status not in (401, 403, 429)
 
 
 def cut_short(picture: bytes) -> bool:

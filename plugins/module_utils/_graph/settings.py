@@ -16,6 +16,8 @@ from .http.client import Client
 from .permissions import Permissions
 
 Source = t.Literal["cloud", "on_premises"]
+#: ``default``: the tenant told null, with which every tenant begins. Photos may then come from both sides.
+Told = t.Literal["cloud", "on_premises", "default"]
 _PATH = "/beta/admin/people/photoUpdateSettings"
 _FROM_GRAPH: t.Mapping[str, Source] = {"cloud": "cloud", "onpremises": "on_premises"}
 _TO_GRAPH: t.Mapping[Source, str] = {"cloud": "cloud", "on_premises": "onPremises"}
@@ -28,7 +30,7 @@ class PhotoSettings:
     ``allowed_roles``: template ids of the directory roles that may change photos, sorted, lower case; None: everyone.
     """
 
-    source: Source | None
+    source: Told | None
     allowed_roles: tuple[str, ...] | None
 
 
@@ -60,7 +62,10 @@ class SettingsApi:
         *,
         everyone: bool = False,
     ) -> PhotoSettings:
-        """Change what is given; ``everyone`` lifts the limit to roles. Returns the settings that were asked for."""
+        """Change what is given; ``everyone`` lifts the limit to roles. Returns what the service then says of itself.
+
+        That is the answer to the change where it names a source, else what it answers to the next question.
+        """
         body: dict[str, t.Any] = {}
         if source is not None:
             body["source"] = _TO_GRAPH[source]
@@ -70,10 +75,17 @@ class SettingsApi:
         reply = self._client.call("PATCH", _PATH, raw, "application/json")
         if not 200 <= reply.status < 300:
             raise self._permissions.failed("change people settings", reply.status, reply.body, "settings_write")
-        # An answer may be empty or leave the source out; what was accepted is then what was asked for.
-        said = parse_settings(reply.body) if reply.body.strip() else PhotoSettings(None, None)
-        wanted_roles = tuple(body["allowedRoles"] or ()) or None if "allowedRoles" in body else said.allowed_roles
-        return PhotoSettings(said.source or source, said.allowed_roles or wanted_roles)
+        if reply.body.strip():
+            said = parse_settings(reply.body)
+            if source is None or said.source not in (None, "default"):
+                return said
+        return self.get()
+
+    def reset(self) -> None:
+        """Go back to the default of every tenant: both sources may write, and everybody may change their photo."""
+        reply = self._client.call("DELETE", _PATH)
+        if not 200 <= reply.status < 300:
+            raise self._permissions.failed("reset people settings", reply.status, reply.body, "settings_write")
 
 
 def parse_settings(raw: bytes) -> PhotoSettings:
@@ -86,11 +98,17 @@ def parse_settings(raw: bytes) -> PhotoSettings:
         raise StoreError(
             f"Microsoft Graph's photo settings could not be read: {one_line(raw[:60].decode('latin-1'))!r}."
         )
-    source, roles = body.get("source"), body.get("allowedRoles")
-    return PhotoSettings(
-        _FROM_GRAPH.get(source.lower()) if isinstance(source, str) else None,
-        tuple(_roles(roles)) or None if isinstance(roles, list) else None,
-    )
+    roles = body.get("allowedRoles")
+    return PhotoSettings(_source(body), tuple(_roles(roles)) or None if isinstance(roles, list) else None)
+
+
+def _source(body: t.Mapping[str, t.Any]) -> Told | None:
+    if "source" not in body:
+        return None
+    source = body["source"]
+    if source is None:
+        return "default"
+    return _FROM_GRAPH.get(source.lower()) if isinstance(source, str) else None
 
 
 def _roles(roles: list[t.Any]) -> list[str]:

@@ -8,6 +8,7 @@ One name goes to one decoder, so a file that is two things at once is only ever 
 
 from __future__ import annotations
 
+import base64
 import re
 
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
@@ -28,6 +29,9 @@ _REFUSED: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"P[1-7]\s"), "a PNM picture"),
 )
 
+#: The text of at least a hundred characters, or the head of a longer one, without what a data URL has before it.
+_BASE64 = re.compile(rb"(?:data:[\w/.+-]*;base64,)?([A-Za-z0-9+/_\s-]{100,}={0,2})")
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 #: Start of frame, all of them and those of progressive coding.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE_FRAMES = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -67,8 +71,22 @@ def _iso_kind(data: bytes) -> str | None:
 
 def refused(data: bytes) -> str | None:
     """What a file is that we do not read, in words; None when it is not known."""
+    if base64_text(data):
+        return "a picture as base64 text, not the picture itself"
     head = data[:1024]
     return next((words for pattern, words in _REFUSED if pattern.match(head)), None)
+
+
+def base64_text(data: bytes) -> bool:
+    """Is this a picture as base64 text, which scripts write into thumbnailPhoto by mistake? UTF-16 counts, too."""
+    head = data[:4096].removeprefix(b"\xff\xfe")
+    if head[1:2] == b"\0":
+        head = head[::2] if not head[1::2].strip(b"\0") else b""
+    found = _BASE64.fullmatch(head.removeprefix(b"\xef\xbb\xbf").strip())
+    if found is None:
+        return False
+    text = b"".join(found[1].split()).rstrip(b"=").translate(_URL_SAFE)
+    return kind(base64.b64decode(text[: len(text) // 4 * 4])) is not None
 
 
 def webp_size(data: bytes) -> tuple[int, int] | None:

@@ -35,10 +35,20 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import NameOID
-from tenant.testing import ALL_ROLES, CLIENT_ID, IDENTITY_HEADER, SECRET, TENANT_ID, picture
+from tenant.config import SCALER, SCALERS
+from tenant.testing import ALL_ROLES, CLIENT_ID, IDENTITY_HEADER, SECRET, TENANT_ID, picture, rectangle
 
 Store = t.Callable[..., GraphPhotoStore]
 NUMBER = itertools.count()
+#: How the tenant scales where a test does not say.
+USUAL = {"scaler": SCALER}
+
+
+@pytest.fixture(params=SCALERS)
+def scaler(calm: t.Any, request: pytest.FixtureRequest) -> str:
+    """The tenant scales in each way that it knows; the test's own user of ``calm`` puts it back."""
+    calm.control.service(scaler=request.param)
+    return str(request.param)
 
 
 @pytest.fixture
@@ -51,9 +61,9 @@ def calm(tenant: t.Any) -> t.Iterator[t.Any]:
     yield tenant
     tenant.control.clear_faults()
     tenant.control.throttle(rate=0, burst=0, per_mailbox=0)
-    tenant.control.settings(source="cloud", omit_source=False)
+    tenant.control.settings(source=None, omit_source=False, null_source=False)
     tenant.control.token_lifetime(3599)
-    tenant.control.service(lag_s=0, empty_pages=False)
+    tenant.control.service(lag_s=0, empty_pages=False, restless=0.0, **USUAL)
 
 
 @pytest.fixture
@@ -245,6 +255,7 @@ def test_a_company_by_its_list_or_by_filters(calm: t.Any, store: Store) -> None:
 # -- photos -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("scaler")
 def test_the_life_of_a_photo(calm: t.Any, store: Store) -> None:
     graph = store()
     users = resolved(graph, people(calm, 45))
@@ -276,7 +287,11 @@ def test_no_photo_in_every_shape(calm: t.Any, store: Store, case: str) -> None:
     assert [r.status for _u, r in graph.write([Write(user, picture(), None)])] == ["written"]
 
 
-@pytest.mark.parametrize("case", ["non_existent_mailbox", "resource_not_found", "plain_404"])
+@pytest.mark.parametrize(
+    "case",
+    ["non_existent_mailbox", "resource_not_found", "plain_404", "mailbox_not_enabled", "mailbox_not_supported",
+     "mailbox_on_premises"],
+)  # fmt: skip
 def test_no_mailbox_is_never_no_photo(calm: t.Any, store: Store, case: str) -> None:
     graph = store()
     (user,) = resolved(graph, people(calm, 1))
@@ -293,6 +308,71 @@ def test_a_user_that_vanished(calm: t.Any, store: Store) -> None:
     seen = look(graph, users)
     assert "not there any more" in seen.pop("u4@example.com").problem
     assert all(s.present for s in seen.values())
+
+
+def test_a_user_without_an_exchange_licence_holds_a_photo_like_any_other(calm: t.Any, store: Store) -> None:
+    graph = store()
+    (user,) = resolved(graph, people(calm, 1))
+    calm.control.change_user(user.identity, mailbox=False, no_mailbox_case="holds_photo")
+    assert [r.status for _u, r in graph.write([Write(user, picture(), None)])] == ["written"]
+    assert look(graph, [user])[user.identity].present
+
+
+@pytest.mark.parametrize(("policy", "seen"), [("writes", True), ("all", False)])
+def test_a_policy_stops_one_user_and_no_other(calm: t.Any, store: Store, policy: str, seen: bool) -> None:
+    graph = store()
+    users = resolved(graph, people(calm, 5, picture(300)))
+    calm.control.change_user("u2@example.com", policy=policy)
+    found = look(graph, users)
+    assert [name for name, s in found.items() if s.problem] == ([] if seen else ["u2@example.com"])
+    before = calm.control.history("u2@example.com")
+    tags = {user["upn"]: calm.control.user(user["id"])["photo"]["etag"] for user in calm.control.users()}
+    results = {u.identity: r for u, r in graph.write([Write(u, picture(200), tags[u.identity]) for u in users])}
+    refused = results.pop("u2@example.com")
+    assert refused.status == "failed"
+    assert "ForbiddenByPolicy" in refused.error
+    assert "administrative unit" in refused.error
+    assert {r.status for r in results.values()} == {"written"}
+    assert calm.control.history("u2@example.com") == before
+
+
+@pytest.mark.usefixtures("scaler")
+@pytest.mark.parametrize("shape", [(1080, 1080), (720, 1280), (591, 1280), (280, 286)])
+def test_a_photo_is_seen_in_its_own_size_and_read_whole(calm: t.Any, store: Store, shape: tuple[int, int]) -> None:
+    calm.control.service(max_side=4096)
+    graph = store()
+    (user,) = resolved(graph, people(calm, 1))
+    assert [r.status for _u, r in graph.write([Write(user, rectangle(*shape, (1, 2, 3)), None)])] == ["written"]
+    seen = look(graph, [user])[user.identity]
+    assert (seen.width, seen.height) == shape
+    assert seen.picture
+    whole = dict(graph.read([user]))[user]
+    assert whole.picture == calm.control.photo(user.identity)
+    assert (whole.width, whole.height) == shape
+    calm.control.service(max_side=0)
+
+
+@pytest.mark.usefixtures("scaler")
+def test_a_size_that_is_refused_in_any_way_leads_to_the_whole_photo(calm: t.Any, store: Store) -> None:
+    graph = store()
+    users = resolved(graph, people(calm, 24, rectangle(80, 120, (1, 2, 3))))
+    seen = look(graph, users)
+    assert calm.control.counters()["statuses"].keys() >= {"400", "404"}
+    assert all(s.picture == calm.control.photo(name) and not s.problem for name, s in seen.items())
+
+
+def test_a_restless_store_loses_nothing(calm: t.Any, store: Store) -> None:
+    graph = store()
+    users = resolved(graph, people(calm, 40, picture(200)))
+    calm.control.service(restless=0.05)
+    seen = look(graph, users)
+    assert all(s.present and s.picture and not s.problem for s in seen.values())
+    whole = dict(graph.read(users))
+    calm.control.service(restless=0.0)
+    for user, found in whole.items():
+        now = calm.control.photo(user.identity)
+        calm.control.store_anew(user.identity)
+        assert found.picture in (now, calm.control.photo(user.identity))
 
 
 def test_small_photos_have_no_small_rendition(calm: t.Any, store: Store) -> None:
@@ -340,7 +420,21 @@ def test_photo_source_on_premises(calm: t.Any, store: Store) -> None:
     assert "exo_photo_update_settings" in (graph.blocked() or "")
     calm.control.settings(omit_source=True)
     assert graph.blocked() is None
-    assert graph.settings.patch("cloud", ["62e90394-69f5-4237-9190-012177145e10"]).source == "cloud"
+    assert graph.settings.patch("cloud", ["62e90394-69f5-4237-9190-012177145e10"]).source is None
+    assert calm.control.settings()["source"] == "cloud"
+
+
+def test_no_photo_source_lets_both_write_and_is_not_the_cloud(calm: t.Any, store: Store) -> None:
+    graph = store()
+    assert graph.settings.get().source == "default"
+    assert graph.blocked() is None
+    (user,) = resolved(graph, people(calm, 1))
+    assert [r.status for _u, r in graph.write([Write(user, picture(), None)])] == ["written"]
+    assert graph.settings.patch("cloud").source == graph.settings.get().source == "cloud"
+    graph.settings.reset()
+    assert graph.settings.get().source == "default"
+    calm.control.settings(null_source=True)
+    assert graph.settings.patch("cloud").source == "default"
 
 
 # -- a service that misbehaves ----------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ class Control:
         return self._part("throttle", changes)
 
     def settings(self, **changes: Any) -> Json:
-        """photoUpdateSettings: source, allowedRoles, omit_source."""
+        """photoUpdateSettings: source (null: both may write), allowedRoles, omit_source, null_source."""
         return self._part("settings", changes)
 
     # -- sign-in
@@ -155,8 +155,9 @@ class Control:
         return cast(Json, self._call("POST", "users/generate", {**body, **fractions, "seed": seed}))
 
     def change_user(self, user: str, **changes: Any) -> Json:
-        """Change upn, display_name, mail, employee_id, immutable_id, proxy_addresses, mailbox, no_photo_case
-        (image_not_found, error_entity_not_found, documented_1x1, null_in_batch) or no_mailbox_case."""
+        """Change upn, display_name, mail, employee_id, immutable_id, proxy_addresses, mailbox, policy (writes or all is
+        kept from the application with 403 ForbiddenByPolicy), no_photo_case (image_not_found, error_entity_not_found,
+        documented_1x1, null_in_batch) or no_mailbox_case (photo_api.NO_MAILBOX_CASES)."""
         return cast(Json, self._call("PATCH", "user", changes, user=user))
 
     def delete_user(self, user: str) -> None:
@@ -178,6 +179,13 @@ class Control:
     def put_photo(self, user: str, picture: bytes) -> Json:
         """Change a photo as the user would, past any client."""
         return cast(Json, self._good(self._send("PUT", "user/photo", data=picture, user=user)).json())
+
+    def store_anew(self, user: str) -> Json:
+        """Have the service store a photo anew, as it does by itself: other bytes of the same picture, another tag.
+
+        The second time brings back the bytes of before. Nobody wrote, so no history or counter tells of it.
+        """
+        return cast(Json, self._good(self._send("POST", "user/photo", user=user)).json())
 
     def delete_photo(self, user: str) -> None:
         """Remove a photo as the user would."""

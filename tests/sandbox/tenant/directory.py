@@ -29,9 +29,12 @@ class User:
     employee_id: str | None = None
     immutable_id: str | None = None
     sam: str | None = None
+    on_premises_upn: str | None = None
     proxy_addresses: list[str] = field(default_factory=list)
     user_type: str = "Member"
     mailbox: bool = True
+    # What a policy keeps from the application with 403 ForbiddenByPolicy: "", writes, all.
+    policy: str = ""
     photo: Photo | None = None
     # What readers still see of an earlier state, and until when.
     shown: Photo | None = None
@@ -62,9 +65,12 @@ _INDEXED: dict[str, Callable[[User], Iterable[str | None]]] = {
     "givenName": lambda user: (user.given_name,),
     "surname": lambda user: (user.surname,),
     "onPremisesSamAccountName": lambda user: (user.sam,),
+    "onPremisesUserPrincipalName": lambda user: (user.on_premises_upn,),
     "proxyAddresses": lambda user: user.proxy_addresses,
 }
 FILTERABLE = frozenset(_INDEXED)
+# Only with ConsistencyLevel: eventual and $count=true.
+ADVANCED = frozenset({"onPremisesSamAccountName", "onPremisesUserPrincipalName"})
 _EXACT = frozenset({"onPremisesImmutableId"})
 
 _READERS: dict[str, Callable[[User], Any]] = {
@@ -82,6 +88,7 @@ _READERS: dict[str, Callable[[User], Any]] = {
     "employeeId": lambda user: user.employee_id,
     "onPremisesImmutableId": lambda user: user.immutable_id,
     "onPremisesSamAccountName": lambda user: user.sam,
+    "onPremisesUserPrincipalName": lambda user: user.on_premises_upn,
     "onPremisesSyncEnabled": lambda user: True if user.immutable_id else None,
     "proxyAddresses": lambda user: user.proxy_addresses,
     "userType": lambda user: user.user_type,

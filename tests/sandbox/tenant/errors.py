@@ -86,6 +86,19 @@ CASES: dict[str, Case] = {
     "non_existent_mailbox": Case(
         404, "ErrorNonExistentMailbox", "The SMTP address has no mailbox associated with it."
     ),
+    # The codes of Microsoft's KB 4462988, and one of public issues. Status and message of photo endpoints: unknown.
+    "mailbox_not_enabled": Case(
+        404,
+        "MailboxNotEnabledForRESTAPI",
+        "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+        seen=False,
+    ),
+    "mailbox_not_supported": Case(
+        404, "MailboxNotSupportedForRESTAPI", "REST API is not yet supported for this mailbox.", seen=False
+    ),
+    "mailbox_on_premises": Case(
+        404, "MailboxNotHostedInExchangeOnline", "The mailbox is not hosted in Exchange Online.", seen=False
+    ),
     # Uploads.
     "item_not_found": Case(
         404,
@@ -112,6 +125,7 @@ CASES: dict[str, Case] = {
     # Queries.
     "unsupported_query": Case(400, "Request_UnsupportedQuery", "Unsupported Query."),
     "unsupported_segment": Case(400, "BadRequest", "Unsupported segment type. ODataQuery: {query}"),
+    "size_not_offered": Case(400, "BadRequest", "The requested size is not available.", seen=False),
     "bad_request": Case(400, "BadRequest", "{reason}", seen=False),
     "expired_page": Case(400, "Directory_ExpiredPageToken", "The specified page token has expired.", seen=False),
     "method_not_allowed": Case(405, "Request_BadRequest", "Specified HTTP method is not allowed.", seen=False),
@@ -119,6 +133,8 @@ CASES: dict[str, Case] = {
     # Permissions.
     "photo_access_denied": Case(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again."),
     "photo_write_denied": Case(403, "ErrorAccessDenied", "AccessDeniedException"),
+    # That single users are answered so is sourced, the message is not.
+    "forbidden_by_policy": Case(403, "ForbiddenByPolicy", "The operation is forbidden by a policy.", seen=False),
     "app_only_unsupported": Case(
         403, "AppOnlyTokenNotSupportedForGroupUpdate", _PROFILE.format("ProfileAccessDeniedException")
     ),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -18,12 +19,12 @@ class Limits:
     def __init__(self, settings: Throttle) -> None:
         self.settings = settings
         self._level = 0.0
-        self._filled = 0.0
+        self._filled = -math.inf  # long ago, also on a machine that has just started
         self._busy: Counter[str] = Counter()
 
     def refill(self) -> None:
         """Begin again with a full bucket."""
-        self._filled = 0.0
+        self._filled = -math.inf  # long ago, also on a machine that has just started
 
     def enter(self, mailbox: str | None, now: float) -> float | None:
         """Take a place; None when there was one, else the seconds to wait. Each None wants one `leave`."""

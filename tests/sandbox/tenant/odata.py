@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .directory import FILTERABLE, PROPERTIES, Directory, User
+from .directory import ADVANCED, FILTERABLE, PROPERTIES, Directory, User
 
 MAX_CLAUSES = 15
 
@@ -37,7 +37,7 @@ class _Clause:
 class _Parser:
     """filter := term ('or' term)*, term := factor ('and' factor)*, factor := clause | '(' filter ')'."""
 
-    def __init__(self, text: str, directory: Directory) -> None:
+    def __init__(self, text: str, directory: Directory, advanced: bool) -> None:
         self._tokens: list[tuple[str, str]] = []
         position = 0
         text = text.rstrip()
@@ -49,6 +49,7 @@ class _Parser:
             position = found.end()
         self._at = 0
         self._directory = directory
+        self._advanced = advanced
         self._values = 0
 
     def run(self) -> dict[int, User]:
@@ -93,7 +94,7 @@ class _Parser:
         name = PROPERTIES.get(word.lower())
         if name is None:
             raise QueryError("bad_request", f"Invalid filter clause: Could not find a property named '{word}'.")
-        if name not in FILTERABLE:
+        if name not in FILTERABLE or (name in ADVANCED and not self._advanced):
             raise QueryError("unsupported_query")
         if name == "proxyAddresses":
             return self._lambda(name)
@@ -153,9 +154,12 @@ class _Parser:
         return value
 
 
-def select_users(text: str, directory: Directory) -> list[User]:
-    """The users that a $filter matches, in the directory's order; raises QueryError."""
-    return [user for _serial, user in sorted(_Parser(text, directory).run().items())]
+def select_users(text: str, directory: Directory, advanced: bool = False) -> list[User]:
+    """The users that a $filter matches, in the directory's order; raises QueryError.
+
+    `advanced`: the request has ConsistencyLevel: eventual and $count=true, which some properties need.
+    """
+    return [user for _serial, user in sorted(_Parser(text, directory, advanced).run().items())]
 
 
 def select_properties(text: str) -> tuple[str, ...]:

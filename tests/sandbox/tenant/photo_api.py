@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 import zlib
 from typing import Any
@@ -26,7 +27,13 @@ NO_PHOTO_CASES = (
 MISSING_USER_CASES = (
     "request_resource_not_found", "request_resource_not_found", "resource_not_found", "unknown_error_unresolved",
 )  # fmt: skip
-NO_MAILBOX_CASES = ("non_existent_mailbox", "resource_not_found", "plain_404")
+# The last is no error: photos have left Exchange, so a user without an Exchange licence can hold one.
+NO_MAILBOX_CASES = (
+    "non_existent_mailbox", "resource_not_found", "plain_404", "mailbox_not_enabled", "mailbox_not_supported",
+    "mailbox_on_premises", "holds_photo",
+)  # fmt: skip
+# What may be kept from the application for one user.
+POLICIES = ("", "writes", "all")
 _PICTURES = frozenset({"image/jpeg", "image/png"})
 _CACHE = "max-age=21600, private"
 
@@ -40,6 +47,7 @@ class PhotoService:
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
+        self._dice = random.Random(tenant.config.seed)
 
     async def handle(self, call: Call, route: Route, user: User | None, plan: Plan) -> Answer:
         """Answer a photo request whose permissions are checked."""
@@ -52,7 +60,9 @@ class PhotoService:
             return refusal
         if user is None:
             return self._nobody(call, route)
-        if not user.mailbox:
+        if user.policy == "all" or (writes and user.policy == "writes"):
+            return self._error(call, "forbidden_by_policy")
+        if not user.mailbox and user.no_mailbox_case != "holds_photo":
             return self._error(call, user.no_mailbox_case or NO_MAILBOX_CASES[0])
         if not writes:
             return await self._read(call, route, user)
@@ -97,6 +107,9 @@ class PhotoService:
         return {"@odata.context": f"{call.root}/{call.version}/$metadata#users('{user.id}')/{what}/$entity"}
 
     async def _read(self, call: Call, route: Route, user: User) -> Answer:
+        restless = self._tenant.config.service.restless
+        if restless and self._dice.random() < restless:
+            await self._tenant.anew(user)
         photo = user.visible_photo(time.monotonic())
         if photo is None:
             return self._no_photo(call, route, user)
@@ -110,6 +123,13 @@ class PhotoService:
             value = [self._sized(photo, size) for size in offers]
             return Answer(200, {"@odata.context": context, "value": value})
         if route.size not in offers:
+            if route.size > 0 and self._tenant.config.service.unlike_404 and photo.blob.width != photo.blob.height:
+                # A missing size of a photo that is not square is not always a 404; what else it is nobody told.
+                unlike = _hash(user.id) % 3
+                if unlike == 1:
+                    return self._error(call, "size_not_offered")
+                if unlike == 2 and route.kind == "sized_value":
+                    return self._picture(photo.blob.jpeg, self._sized_etag(photo, route.size))
             plain = route.kind == "sized_value" and _hash(user.id) % 2 == 0
             return self._error(call, "plain_404" if plain else "image_not_found")
         if route.kind == "sized":

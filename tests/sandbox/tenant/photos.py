@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import math
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from PIL import Image, ImageOps
 
-from .config import Service
+from .config import EDGES, Service
 
 SIZES = (48, 64, 96, 120, 240, 360, 432, 504, 648)
 
@@ -35,7 +37,10 @@ class Blob:
     jpeg: bytes
     width: int
     height: int
-    sizes: dict[int, bytes] = field(default_factory=dict)
+    quality: int
+    sizes: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
+    # The same picture as the store keeps it the next time that it makes it anew by itself.
+    other: Blob | None = None
 
     def offers(self) -> list[int]:
         """The standard sizes that this picture is large enough for."""
@@ -79,14 +84,16 @@ class History:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def _save(image: Image.Image, service: Service) -> bytes:
+def _save(image: Image.Image, quality: int, service: Service) -> bytes:
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=service.jpeg_quality, subsampling=service.subsampling)
+    # Baseline with the standard Huffman tables, and JFIF at 96 dpi: what all files of Microsoft's had.
+    dots = {"dpi": (96, 96)} if service.scaler == "microsoft" else {}
+    image.save(out, "JPEG", quality=quality, subsampling=service.subsampling, **dots)
     return out.getvalue()
 
 
 def cook(raw: bytes, service: Service) -> Blob:
-    """Decode, forget all metadata, shrink to the service's limit and encode again.
+    """Decode, forget all metadata, shrink to the service's limit if it has one, and encode again.
 
     The orientation in EXIF is forgotten like the rest, so a sideways upload stays sideways.
     """
@@ -95,7 +102,8 @@ def cook(raw: bytes, service: Service) -> Blob:
         with Image.open(io.BytesIO(raw), formats=("JPEG", "PNG")) as opened:
             if min(opened.size) < service.min_side:
                 raise TooSmall
-            opened.draft("RGB", (service.max_side * 2, service.max_side * 2))
+            if service.longest:
+                opened.draft("RGB", (service.longest * 2, service.longest * 2))
             opened.load()
             image: Image.Image = opened.copy()
     except TooSmall:
@@ -108,14 +116,66 @@ def cook(raw: bytes, service: Service) -> Blob:
         image.paste(rgba, mask=rgba.getchannel("A"))
     plain = Image.new("RGB", image.size)
     plain.paste(image.convert("RGB"))
-    plain.thumbnail((service.max_side, service.max_side), Image.Resampling.LANCZOS)
-    return Blob(_save(plain, service), plain.width, plain.height)
+    if service.longest:
+        plain.thumbnail((service.longest, service.longest), Image.Resampling.LANCZOS)
+    return Blob(_save(plain, service.quality, service), plain.width, plain.height, service.quality)
 
 
-def _rendition(blob: Blob, size: int, service: Service) -> bytes:
+def _anew(blob: Blob, service: Service) -> Blob:
+    """The same picture as the restless store keeps it for a while: at quality 75, or at 90 where it was at 75."""
+    quality = 75 if blob.quality != 75 else 90
     with Image.open(io.BytesIO(blob.jpeg)) as image:
-        square = ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BICUBIC)
-    return _save(square, service)
+        made = Blob(_save(image.convert("RGB"), quality, service), blob.width, blob.height, quality)
+    made.other = blob  # so that the next time brings back what was there, byte for byte
+    return made
+
+
+def rendition(blob: Blob, size: int, service: Service) -> bytes:
+    """One square size of a stored picture, as the service's scaler makes it."""
+    if blob.width == blob.height == size:
+        return blob.jpeg
+    with Image.open(io.BytesIO(blob.jpeg)) as opened:
+        image = opened.convert("RGB")
+    if service.scaler == "centred":
+        return _save(ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC), service.quality, service)
+    share = EDGES[service.edges]
+    if share is None:
+        share = EDGES["white" if zlib.crc32(blob.jpeg) % 2 else "light"] or 0.0
+    # Quality 75 is the other codec's default; a photo that is stored that way is scaled that way.
+    quality = blob.quality if blob.quality in (75, 90) else service.quality
+    return _save(_beside_the_middle(_off_centre(image, size, share), size), quality, service)
+
+
+def _off_centre(image: Image.Image, shorter: int, share: float) -> Image.Image:
+    """Scale so that the shorter side has `shorter` pixels, the way of contract/microsoft-renditions.md.
+
+    Pixel i is taken at i * old / new, without the half pixel; first row and column are blended with white by `share`.
+    """
+    factor = shorter / min(image.size)
+    width, height = (max(shorter, round(side * factor)) for side in image.size)
+    if (width, height) == image.size:
+        return image
+    steps = image.width / width, image.height / height
+    margin = math.ceil(3 * max(steps)) + 1  # wider than the filter reaches; the edge goes on there
+    canvas = Image.new("RGB", (image.width + margin, image.height + margin))
+    canvas.paste(image.crop((0, 0, 1, 1)).resize((margin, margin)), (0, 0))
+    canvas.paste(image.crop((0, 0, 1, image.height)).resize((margin, image.height)), (0, margin))
+    canvas.paste(image.crop((0, 0, image.width, 1)).resize((image.width, margin)), (margin, 0))
+    canvas.paste(image, (margin, margin))
+    # Pillow takes pixel i at left + (i + 1/2) * step; the service takes it at i * step, counted between centres.
+    left, upper = (margin + 0.5 - step / 2 for step in steps)
+    box = (left, upper, left + image.width, upper + image.height)
+    scaled = canvas.resize((width, height), Image.Resampling.BICUBIC, box)
+    for edge in ((0, 0, width, 1), (0, 0, 1, height)):
+        part = scaled.crop(edge)
+        scaled.paste(Image.blend(part, Image.new("RGB", part.size, (255, 255, 255)), share), edge)
+    return scaled
+
+
+def _beside_the_middle(image: Image.Image, size: int) -> Image.Image:
+    """A square out of a scaled picture, cut one pixel beside the middle."""
+    left, upper = (min(side - size, (side - size) // 2 + 1) for side in image.size)
+    return image.crop((left, upper, left + size, upper + size))
 
 
 class Kitchen:
@@ -128,7 +188,7 @@ class Kitchen:
 
     def _recipe(self) -> tuple[Any, ...]:
         service = self.service
-        return service.max_side, service.min_side, service.jpeg_quality, service.subsampling
+        return service.scaler, service.longest, service.min_side, service.quality, service.subsampling
 
     async def blob(self, raw: bytes, digest: str) -> Blob:
         """The cooked picture of these bytes; raises NotAnImage or TooSmall."""
@@ -141,10 +201,18 @@ class Kitchen:
 
     async def rendition(self, blob: Blob, size: int) -> bytes:
         """One standard size of a cooked picture."""
-        found = blob.sizes.get(size)
+        key = (size, self.service.edges, *self._recipe())
+        found = blob.sizes.get(key)
         if found is None:
-            found = blob.sizes.setdefault(size, await self._run(_rendition, blob, size, self.service))
+            found = blob.sizes.setdefault(key, await self._run(rendition, blob, size, self.service))
         return found
+
+    async def anew(self, blob: Blob) -> Blob:
+        """The same picture in other bytes, as the restless store makes it; asked again, the bytes of before."""
+        if blob.other is None:
+            made = await self._run(_anew, blob, self.service)
+            blob.other = blob.other or made
+        return blob.other
 
     async def stranger(self) -> Blob:
         """A picture that nobody uploaded: what a confused service gives back."""

@@ -17,14 +17,14 @@ from typing import Any
 from .config import ConfigError, Person, build
 from .directory import User
 from .errors import CASES
-from .photo_api import NO_MAILBOX_CASES, NO_PHOTO_CASES
+from .photo_api import NO_MAILBOX_CASES, NO_PHOTO_CASES, POLICIES
 from .photos import Blob, Photo
 from .state import Tenant
 
 _CHANGEABLE: dict[str, Any] = {
     "upn": str, "display_name": str, "mail": (str, type(None)), "employee_id": (str, type(None)),
     "immutable_id": (str, type(None)), "proxy_addresses": list, "mailbox": bool, "no_photo_case": str,
-    "no_mailbox_case": str,
+    "no_mailbox_case": str, "policy": str,
 }  # fmt: skip
 
 
@@ -75,6 +75,8 @@ def _changes(raw: dict[str, Any]) -> dict[str, Any]:
     for name, value in raw.items():
         if name not in _CHANGEABLE or not isinstance(value, _CHANGEABLE[name]):
             raise ConfigError(f"{name}: cannot be changed, or not to {value!r}")
+    if raw.get("policy", "") not in POLICIES:
+        raise ConfigError(f"policy: {raw['policy']!r} is not one of {', '.join(map(repr, POLICIES))}")
     for name, allowed in (("no_photo_case", NO_PHOTO_CASES), ("no_mailbox_case", NO_MAILBOX_CASES)):
         case = raw.get(name, "")
         if case and case not in allowed and case not in CASES:
@@ -89,6 +91,9 @@ async def _photo(tenant: Tenant, method: str, user: User, raw: bytes) -> Any:
         return user.photo.blob.jpeg
     if method == "PUT":  # by hand, as the user would: not counted as a request, but in the history
         await tenant.store(user, raw, action="by_hand", content_type="")
+        return as_json(user)
+    if method == "POST":  # what the service does by itself now and then
+        await tenant.anew(user)
         return as_json(user)
     if method == "DELETE":
         return tenant.erase(user, action="by_hand_delete")

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
-from .config import Settings
 from .errors import error
 from .routes import Route
 from .state import Tenant
@@ -31,7 +31,7 @@ def handle(tenant: Tenant, call: Call, route: Route) -> Answer:
         return _patch(tenant, call)
     if call.method == "DELETE":
         tenant.counters.totals["settings_writes"] += 1
-        tenant.change_settings(Settings(omit_source=tenant.config.settings.omit_source))
+        tenant.change_settings(replace(tenant.config.settings, source=None, allowedRoles=None))
         return Answer(204)
     if call.method != "GET":
         return error(call, "method_not_allowed", tenant.clock.now())
@@ -42,7 +42,7 @@ def _show(tenant: Tenant, call: Call) -> Answer:
     settings = tenant.config.settings
     body: dict[str, Any] = {"@odata.context": f"{call.root}/beta/$metadata#admin/people/photoUpdateSettings/$entity"}
     if not settings.omit_source:
-        body["source"] = settings.source
+        body["source"] = None if settings.null_source else settings.source
     return Answer(200, {**body, "allowedRoles": settings.allowedRoles})
 
 
@@ -60,10 +60,10 @@ def _patch(tenant: Tenant, call: Call) -> Answer:
     if reason:
         return error(call, "bad_request", tenant.clock.now(), reason=reason)
     old = tenant.config.settings
-    source = _SOURCES[body["source"].lower()] if "source" in body else old.source
+    source = old.source if "source" not in body else body["source"] and _SOURCES[body["source"].lower()]
     roles = body.get("allowedRoles", old.allowedRoles)
     tenant.counters.totals["settings_writes"] += 1
-    tenant.change_settings(Settings(source, roles or None, old.omit_source))
+    tenant.change_settings(replace(old, source=source, allowedRoles=roles or None))
     return _show(tenant, call)
 
 
@@ -73,8 +73,8 @@ def _complaint(body: Any) -> str:
     for name in body:
         if name not in ("source", "allowedRoles") and not name.startswith("@odata."):
             return f"Could not find a property named '{name}' on type 'microsoft.graph.photoUpdateSettings'."
-    source, roles = body.get("source", "cloud"), body.get("allowedRoles")
-    if not isinstance(source, str) or source.lower() not in _SOURCES:
+    source, roles = body.get("source"), body.get("allowedRoles")
+    if source is not None and not (isinstance(source, str) and source.lower() in _SOURCES):
         return "The value of source is not one of photoUpdateSource."
     if roles is not None and not (isinstance(roles, list) and all(isinstance(role, str) for role in roles)):
         return "allowedRoles is not a collection of strings."

@@ -48,12 +48,13 @@ def _list(tenant: Tenant, call: Call) -> Answer:
         if name.startswith("$") and name not in _LIST_OPTIONS:
             raise QueryError("unsupported_query")
     properties = _properties(call)
+    advanced = call.query.get("$count") == "true" and call.headers.get("consistencylevel", "").lower() == "eventual"
     size = _page_size(tenant, call)
     after = _open_token(call.query["$skiptoken"]) if "$skiptoken" in call.query else 0
     if "$filter" in call.query:
         if not call.query["$filter"].strip():
             raise QueryError("bad_request", "Invalid filter clause: empty.")
-        matched = select_users(call.query["$filter"], tenant.directory)
+        matched = select_users(call.query["$filter"], tenant.directory, advanced)
     else:
         matched = list(tenant.directory.users.values())
     rest = [user for user in matched if user.serial > after] if after else matched
@@ -61,7 +62,7 @@ def _list(tenant: Tenant, call: Call) -> Answer:
     empty = tenant.config.service.empty_pages and "$skiptoken" not in call.query and bool(rest)
     page = [] if empty else rest[:size]
     body: dict[str, Any] = {"@odata.context": f"{call.root}/{call.version}/$metadata#users{_context(call)}"}
-    if call.query.get("$count") == "true" and call.headers.get("consistencylevel") == "eventual":
+    if advanced:
         body["@odata.count"] = len(matched)
     if len(page) < len(rest):
         body["@odata.nextLink"] = _next_link(call, page)

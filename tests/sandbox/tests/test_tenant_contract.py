@@ -38,7 +38,7 @@ ELSEWHERE = frozenset({"contact_sized_photo"})
 @pytest.fixture(scope="module", name="tenant")
 def _tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("tenant")
-    (folder / "ann.jpg").write_bytes(picture(700))
+    (folder / "ann.jpg").write_bytes(picture(648))
     people = [
         person(1, ANN, cloud_photo="ann.jpg"),
         person(2, BOB),
@@ -114,7 +114,7 @@ def test_writes(tenant: Running, openapi: Any) -> None:
     assert check(openapi, tenant.put(BOB, picture(100))).status_code in (200, 204)
     for raw, media in [
         (b"no", "image/jpeg"),
-        (picture(30), "image/jpeg"),
+        (picture(23), "image/jpeg"),
         (bytes(4 * 1024 * 1024), "image/jpeg"),
         (picture(), "application/octet-stream"),
         (picture(), "image/webp"),
@@ -136,6 +136,9 @@ def test_settings(tenant: Running, openapi: Any) -> None:
     def call(method: str, body: Any = None, **options: Any) -> requests.Response:
         return check(openapi, tenant.call(method, SETTINGS, version="beta", json=body, **options))
 
+    # facts.md is newer than the schema, which does not know that the source is null at first.
+    assert tenant.get(SETTINGS, version="beta").json()["source"] is None
+    assert set(call("PATCH", {"source": "cloud"}).json()) == {"@odata.context", "source", "allowedRoles"}
     assert set(call("GET").json()) == {"@odata.context", "source", "allowedRoles"}
     assert call("PATCH", {"source": "onPremises"}).json()["source"] == "onPremises"
     call("PATCH", {"source": "x"})
@@ -145,6 +148,7 @@ def test_settings(tenant: Running, openapi: Any) -> None:
     tenant.control.settings(omit_source=False)
     assert call("GET", roles=("User.Read.All",)).status_code == 403
     assert call("DELETE").status_code == 204
+    assert tenant.get(SETTINGS, version="beta").json()["source"] is None
     check(openapi, tenant.get("/admin/people"))
 
 

@@ -128,6 +128,22 @@ def test_filters(tenant: Running) -> None:
     assert found(tenant, "displayName eq 'x'') or (1 eq 1'") == []
 
 
+@pytest.mark.parametrize("name", ["onPremisesSamAccountName", "onPremisesUserPrincipalName"])
+def test_filters_that_need_the_advanced_query(tenant: Running, name: str) -> None:
+    upn, sam = f"{name}@example.com".lower(), f"sam-{name}"
+    tenant.control.add_user(upn, sam=sam, immutable_id=name)
+    value = sam if name == "onPremisesSamAccountName" else upn
+    path = "/users?$filter=" + quote(f"{name} eq '{value}'", safe="")
+    eventual = {"ConsistencyLevel": "eventual"}
+    for query, headers in ((path, {}), (path, eventual), (path + "&$count=true", {})):
+        answer = tenant.get(query, headers=headers)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "Request_UnsupportedQuery")
+    found_there = tenant.get(path + "&$count=true", headers=eventual).json()
+    assert [user["userPrincipalName"] for user in found_there["value"]] == [upn]
+    assert found_there["@odata.count"] == 1
+    tenant.control.delete_user(upn)
+
+
 def test_fifteen_clauses_and_no_more(tenant: Running) -> None:
     def names(count: int) -> list[str]:
         return [f"many{number:06d}@bench.example" for number in range(1, count + 1)]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 import time
@@ -229,6 +230,10 @@ def test_photo_source() -> None:
     assert cloud(source="on_premises")["photo source"].status == "fail"
     assert cloud(source="on_premises", writes=False)["photo source"].status == "warn"
     assert cloud(source=None)["photo source"].status == "ok"
+    both = cloud(source="default")["photo source"]
+    assert (both.status, "on-premises" in both.text) == ("ok", True)
+    for source in ("cloud", "default", None):
+        assert "SetPhotoEnabled" in cloud(source=source)["photo source"].advice
     assert cloud(hidden=True)["photo source"].status == "warn"
 
 
@@ -282,7 +287,8 @@ class Controller:
 
     def observe(self, users: t.Sequence[User], _wanted: t.Any) -> t.Iterator[tuple[User, Observation]]:
         for each in users:
-            yield each, Observation(present=True, bytes=self.says.get("bytes", 5000))
+            picture = self.says.get("picture")
+            yield each, Observation(present=True, bytes=self.says.get("bytes", 5000), picture=picture)
 
     def close(self) -> None:
         return
@@ -340,6 +346,13 @@ def test_photos_over_the_limit_of_entra_id(domain: Examine) -> None:
     assert domain(bytes=10240)["limit of Entra ID"].status == "ok"
     assert "10,241 bytes" in domain(bytes=10241)["limit of Entra ID"].text
     assert domain(bytes=10241)["limit of Entra ID"].status == "warn"
+
+
+def test_photos_that_are_base64_text(domain: Examine) -> None:
+    text = base64.b64encode(b"\xff\xd8\xff\xe0" + bytes(300))
+    check = domain(picture=text)["photos as text"]
+    assert (check.status, "alice" in check.text, "replaces" in check.advice) == ("warn", True, True)
+    assert domain(picture=b"\xff\xd8\xff\xe0" + bytes(300))["photos as text"].status == "ok"
 
 
 def test_range_upper(domain: Examine) -> None:

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
-from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_settings import Wanted, after, step
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_settings import (
+    Wanted,
+    after,
+    answered,
+    step,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.settings import PhotoSettings
 
 ROLE = "fe930be7-5e62-47db-91af-98c3a49a38b1"
 CLOUD = PhotoSettings("cloud", None)
 LIMITED = PhotoSettings("cloud", (ROLE,))
 UNTOLD = PhotoSettings(None, None)
+DEFAULT = PhotoSettings("default", None)
+RESET = Wanted(default=True)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +31,8 @@ UNTOLD = PhotoSettings(None, None)
         (LIMITED, Wanted("cloud")),
         (LIMITED, Wanted(None, (ROLE,))),
         (UNTOLD, Wanted(None, ())),
+        (DEFAULT, Wanted()),
+        (DEFAULT, RESET),
     ],
 )
 def test_what_is_as_wanted_is_not_sent(now: PhotoSettings, wanted: Wanted) -> None:
@@ -38,6 +47,12 @@ def test_what_is_as_wanted_is_not_sent(now: PhotoSettings, wanted: Wanted) -> No
         (CLOUD, Wanted(None, (ROLE,)), LIMITED),
         (LIMITED, Wanted("cloud", ()), CLOUD),
         (UNTOLD, Wanted(None, (ROLE,)), PhotoSettings(None, (ROLE,))),
+        (DEFAULT, Wanted("cloud"), CLOUD),
+        (DEFAULT, Wanted("on_premises"), PhotoSettings("on_premises", None)),
+        (DEFAULT, Wanted(None, (ROLE,)), PhotoSettings("default", (ROLE,))),
+        (CLOUD, RESET, DEFAULT),
+        (LIMITED, RESET, DEFAULT),
+        (PhotoSettings(None, (ROLE,)), RESET, DEFAULT),
     ],
 )
 def test_what_differs_is_sent_once(now: PhotoSettings, wanted: Wanted, then: PhotoSettings) -> None:
@@ -54,11 +69,51 @@ def test_a_source_that_is_not_told_is_said_and_not_sent_again_and_again() -> Non
     assert sent.warning is not None
 
 
+def test_a_default_that_is_not_told_is_said_and_not_reset_again_and_again() -> None:
+    left = step(UNTOLD, RESET)
+    assert not left.changes
+    assert left.warning is not None and "send_unseen" in left.warning
+    assert step(UNTOLD, Wanted(default=True, send_unseen=True)).reset
+
+
+def test_a_source_that_is_told_back_is_a_change_without_a_warning() -> None:
+    then, reported = answered(DEFAULT, step(DEFAULT, Wanted("cloud")), CLOUD)
+    assert (then, reported.changes, reported.warning) == (CLOUD, True, None)
+
+
+@pytest.mark.parametrize("told", [UNTOLD, DEFAULT])
+def test_a_source_that_is_not_told_back_is_one_warning_and_no_change(told: PhotoSettings) -> None:
+    then, reported = answered(DEFAULT, step(DEFAULT, Wanted("cloud")), told)
+    assert (then, reported.changes) == (told, False)
+    assert reported.warning is not None and "does not tell" in reported.warning
+
+
+def test_roles_are_a_change_also_where_the_source_is_not_told_back() -> None:
+    then, reported = answered(DEFAULT, step(DEFAULT, Wanted("cloud", (ROLE,))), PhotoSettings("default", (ROLE,)))
+    assert (then, reported.changes) == (PhotoSettings("default", (ROLE,)), True)
+    assert reported.warning is not None
+
+
+def test_a_source_that_is_shown_late_is_a_change_with_a_warning() -> None:
+    then, reported = answered(CLOUD, step(CLOUD, Wanted("on_premises")), CLOUD)
+    assert (then.source, reported.changes) == ("on_premises", True)
+    assert reported.warning is not None and "24 hours" in reported.warning
+
+
+@pytest.mark.parametrize("more", [{"source": "cloud"}, {"allowed_roles": []}])
+def test_default_and_a_setting_contradict_each_other(more: dict[str, object]) -> None:
+    given = {"state": "default", "source": None, "allowed_roles": None, "send_unseen": False, **more}
+    with pytest.raises(PhotoError, match="state: default"):
+        Wanted.from_params(given)
+
+
 def test_roles_are_compared_without_regard_to_order_case_and_repetition() -> None:
-    given = {"source": None, "allowed_roles": [ROLE.upper(), ROLE], "send_unseen": False}
+    given = {"state": "present", "source": None, "allowed_roles": [ROLE.upper(), ROLE], "send_unseen": False}
     assert Wanted.from_params(given).allowed_roles == (ROLE,)
 
 
 def test_a_role_that_is_no_template_id_is_named() -> None:
     with pytest.raises(PhotoError, match="user administrator"):
-        Wanted.from_params({"source": None, "allowed_roles": ["User Administrator"], "send_unseen": False})
+        Wanted.from_params(
+            {"state": "present", "source": None, "allowed_roles": ["User Administrator"], "send_unseen": False}
+        )

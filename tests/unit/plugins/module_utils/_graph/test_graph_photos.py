@@ -51,7 +51,10 @@ def test_the_small_picture_in_batches_after_the_metadata(graph: t.Any, users: t.
 
 
 @pytest.mark.parametrize("side", [64, 648])
-@pytest.mark.parametrize("missing", [(404, None), "no_photo"])
+@pytest.mark.parametrize(
+    "missing",
+    [(404, None), "no_photo", (400, {"error": {"code": "BadRequest", "message": "no such size"}}), (406, None)],
+)
 def test_the_whole_photo_where_the_size_is_missing(
     graph: t.Any, users: t.Any, no_photo: t.Any, side: int, missing: t.Any
 ) -> None:
@@ -94,7 +97,15 @@ PROFILE = "Exception of type 'Microsoft.Fast.Profile.Core.Exception.ProfileNotFo
     [
         ((404, {"error": {"code": "ErrorNonExistentMailbox", "message": "x"}}), "no mailbox"),
         ((404, {"error": {"code": "Request_ResourceNotFound", "message": "x"}}), "not there any more"),
-        ((404, {"error": {"code": "ResourceNotFound", "message": "x"}}), "no Exchange Online mailbox"),
+        ((404, {"error": {"code": "ResourceNotFound", "message": "x"}}), "finds no mailbox"),
+        ((404, {"error": {"code": "MailboxNotEnabledForRESTAPI", "message": "x"}}), "on-premises"),
+        ((404, {"error": {"code": "MailboxNotSupportedForRESTAPI", "message": "x"}}), "on-premises"),
+        ((404, {"error": {"code": "MailboxNotHostedInExchangeOnline", "message": "x"}}), "on-premises"),
+        ((404, {"error": {"code": "RESTAPINotEnabledForComponentSharedMailbox", "message": "x"}}), "on-premises"),
+        ((404, {"error": {"code": "ErrorUnheardOf", "message": "Never seen."}}), "404 ErrorUnheardOf: Never seen."),
+        ((403, {"error": {"code": "ForbiddenByPolicy", "message": "x"}}), "restricted management"),
+        ((403, {"error": {"code": "ForbiddenByPolicy", "message": "x"}}), "administrative unit without this user"),
+        ((400, {"error": {"code": "ErrorUnheardOf", "message": "Never seen."}}), "400 ErrorUnheardOf: Never seen."),
         (
             (404, {"error": {"code": "UnknownError", "message": json.dumps(
                 {"errorCode": "ErrorUserResolutionFailedUserDoesNotExist", "message": PROFILE})}}),
@@ -133,6 +144,26 @@ def test_a_missing_permission_concerns_everybody(graph: t.Any, users: t.Any) -> 
     graph.script.on("GET /v1.0/users/id-0/photo", (403, {"error": {"code": "ErrorAccessDenied", "message": "no"}}))
     with pytest.raises(StoreError, match=r"ProfilePhoto\.Read\.All.*Mail\.Read"):
         look(graph, users(1))
+
+
+def test_a_policy_is_about_one_user_whatever_the_token_may(graph: t.Any, users: t.Any) -> None:
+    one, other = users(2)
+    graph.claims["roles"] = []
+    forbidden = (403, {"error": {"code": "ForbiddenByPolicy", "message": "x"}})
+    graph.script.on(f"GET /v1.0/users/{one.id}/photo", forbidden)
+    graph.script.on(f"GET /v1.0/users/{other.id}/photo", meta())
+    seen = look(graph, [one, other])
+    assert "policy" in seen[one.id].problem
+    assert seen[other.id].present
+
+
+@pytest.mark.parametrize("code", ["ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI"])
+def test_no_word_about_mailboxes_advises_a_licence(graph: t.Any, users: t.Any, code: str) -> None:
+    (user,) = users(1)
+    graph.script.on(f"GET /v1.0/users/{user.id}/photo", (404, {"error": {"code": code, "message": "x"}}))
+    seen = look(graph, [user])[user.id]
+    assert seen.no_mailbox
+    assert "licen" not in seen.problem
 
 
 def test_a_photo_removed_between_the_questions(graph: t.Any, users: t.Any, no_photo: t.Any) -> None:

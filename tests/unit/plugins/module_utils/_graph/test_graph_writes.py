@@ -260,6 +260,7 @@ PATH = "/beta/admin/people/photoUpdateSettings"
         ({"source": "onpremises", "allowedRoles": []}, "on_premises", None),
         ({"source": "onPremises", "allowedRoles": ["B", "a"]}, "on_premises", ("a", "b")),
         ({"allowedRoles": None}, None, None),
+        ({"source": None, "allowedRoles": None}, "default", None),
         ({"source": "unknownFutureValue"}, None, None),
     ],
 )
@@ -277,13 +278,34 @@ def test_settings_that_cannot_be_seen(graph: t.Any, status: int) -> None:
 
 
 def test_settings_are_changed_by_graphs_words(graph: t.Any) -> None:
-    graph.script.on(f"PATCH {PATH}", (200, {"allowedRoles": ["x"]}), (204, b""))
+    said = {"source": "onPremises", "allowedRoles": ["x"]}
+    graph.script.on(f"PATCH {PATH}", (200, said), (200, {"source": "onPremises", "allowedRoles": None}))
     api = SettingsApi(graph.client, graph.permissions)
     assert api.patch("on_premises", ["X"]).source == "on_premises"
     assert api.patch(everyone=True).allowed_roles is None
     assert [e[3] for e in sent(graph, "PATCH")] == [
         b'{"source": "onPremises", "allowedRoles": ["x"]}', b'{"allowedRoles": null}',
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", [(204, b""), (200, {"allowedRoles": None}), (200, {"source": None})])
+@pytest.mark.parametrize(
+    ("shown", "source"), [({"source": "cloud"}, "cloud"), ({"source": None}, "default"), ({}, None)]
+)
+def test_an_answer_without_a_source_is_followed_by_a_question(
+    graph: t.Any, answer: t.Any, shown: t.Any, source: t.Any
+) -> None:
+    graph.script.on(f"PATCH {PATH}", answer)
+    graph.script.on(f"GET {PATH}", (200, shown))
+    assert SettingsApi(graph.client, graph.permissions).patch("cloud").source == source
+
+
+def test_settings_are_reset(graph: t.Any) -> None:
+    graph.script.on(f"DELETE {PATH}", (204, b""), (403, {"error": {"code": "x", "message": "y"}}))
+    api = SettingsApi(graph.client, graph.permissions)
+    api.reset()
+    with pytest.raises(StoreError, match=r"PeopleSettings\.ReadWrite\.All"):
+        api.reset()
 
 
 @pytest.mark.parametrize(("now", "status"), [('"A"', "written"), ('"B"', "conflict")])
