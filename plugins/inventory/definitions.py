@@ -47,9 +47,9 @@ from pathlib import Path
 from ansible import constants as C
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin
-from ansible.template import trust_as_template
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, PhotoError
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
+from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_template
 
 GROUP = "photo_shards"
 
@@ -71,14 +71,15 @@ class InventoryModule(BaseInventoryPlugin):
             C.INVENTORY_ANY_UNPARSED_IS_FAILED = True
             raise
         self.inventory.add_group(GROUP)
-        self.inventory.set_variable(GROUP, "photos_folder", plain(str(folder)))
         for number, start in enumerate(range(0, len(definitions), size), 1):
             host = f"photos_{number:04d}"
             self.inventory.add_host(host, group=GROUP)
+            # On the host and not on the group, which a second inventory of this kind would share.
+            self.inventory.set_variable(host, "photos_folder", no_template(str(folder)))
             self.inventory.set_variable(host, "photos", [entry(d) for d in definitions[start : start + size]])
             # Work is done here, by this Python: another one that discovery may find can lack the libraries.
-            self.inventory.set_variable(host, "ansible_connection", plain("local"))
-            self.inventory.set_variable(host, "ansible_python_interpreter", plain(sys.executable))
+            self.inventory.set_variable(host, "ansible_connection", no_template("local"))
+            self.inventory.set_variable(host, "ansible_python_interpreter", no_template(sys.executable))
 
     def _read(self, path: str) -> tuple[Path, list[Definition], int]:
         """The folder, its definitions, and how many of them a shard holds. Raises AnsibleParserError."""
@@ -100,10 +101,5 @@ class InventoryModule(BaseInventoryPlugin):
 def entry(definition: Definition) -> dict[str, str]:
     """A definition as the photo modules take it in their option photos."""
     if definition.source is None or definition.source.path is None:
-        return {"user": plain(definition.user), "state": plain("absent")}
-    return {"user": plain(definition.user), "src": plain(definition.source.path)}
-
-
-def plain(text: str) -> str:
-    """Text that Ansible shows without ceremony. What could be a template is left untrusted, so it is never run as one."""
-    return text if any(mark in text for mark in ("{{", "{%", "{#")) else trust_as_template(text)
+        return {"user": no_template(definition.user), "state": no_template("absent")}
+    return {"user": no_template(definition.user), "src": no_template(definition.source.path)}
