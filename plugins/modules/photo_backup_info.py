@@ -97,8 +97,8 @@ problems:
 
 from pathlib import Path
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import TARGETS, RestoreRequest, plan
 
 ARGUMENTS = {
@@ -111,7 +111,7 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = TextModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     given = module.params
     request = RestoreRequest(tuple(given["users"]), given["run"] or "", tuple(given["targets"]), given["force"])
     try:

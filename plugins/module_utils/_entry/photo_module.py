@@ -30,6 +30,7 @@ from .._core.model import (
     Summary,
     identity_key,
 )
+from .._core.text import shown, unusable
 from .._pictures import image
 from .._sync.backups import Backups
 from .._sync.guards import Limit
@@ -37,6 +38,7 @@ from .._sync.previews import Previews
 from .._sync.receipts import Receipts
 from .._sync.run import Result, Settings, Tools, reconcile
 from .._sync.store import PhotoStore
+from .text_module import TextModule
 
 Spec = dict[str, dict[str, t.Any]]
 #: Makes a store for the module's parameters; the receipts are the store's memory.
@@ -93,7 +95,7 @@ def photo_argument_spec(*, size: int, max_bytes: int, match_by: t.Sequence[str])
     }
 
 
-class PhotoModule(AnsibleModule):  # type: ignore[misc]
+class PhotoModule(TextModule):
     """An AnsibleModule that knows its secrets before it looks at anything else.
 
     A list of entries that holds something else ends ansible-core's own search for secrets half-way, and its failure
@@ -192,6 +194,10 @@ def definitions_from(params: t.Mapping[str, t.Any]) -> tuple[list[Definition], d
         definitions.append(definition)
         if why is not None:
             refused[definition.key] = f"{user}: {why}"
+    for definition in definitions:
+        why = unusable(definition.user)
+        if why is not None:
+            refused[definition.key] = f"{shown(definition.user)} can name no user: {why}; correct the name"
     return definitions, refused
 
 
