@@ -14,6 +14,8 @@ import unicodedata
 
 #: Categories of Unicode that are never shown as they are: control, half character, end of a line, of a paragraph.
 _UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+#: What programs put where something was no text.
+REPLACEMENT = "\ufffd"
 #: They change the direction of the text after them, so that a reader sees another text than the computer.
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -23,7 +25,7 @@ def unusable(identity: str) -> str | None:
     if identity.isascii() and identity.isprintable():
         return None
     categories = {unicodedata.category(letter) for letter in identity}
-    if "Cs" in categories:
+    if "Cs" in categories or REPLACEMENT in identity:
         return "it is not valid UTF-8"
     if categories & _UNSHOWN:
         return "it holds a control character or a line end"
@@ -54,18 +56,22 @@ def _escaped(letter: str) -> str:
     return letter.encode("unicode_escape").decode("ascii")
 
 
-def sendable(value: t.Any) -> t.Any:
-    """A copy of plain JSON types in which every text can be encoded: half characters are escaped, nothing else is."""
+def sendable(value: t.Any, half: t.Callable[[str], str] | None = None) -> t.Any:
+    """A copy of plain JSON types in which every text can be encoded, and everything else is as it was.
+
+    ``half`` says what becomes of a half character; without it, it is escaped.
+    """
     if isinstance(value, str):
-        return value if value.isascii() or _encodes(value) else "".join(map(_whole, value))
+        return value if value.isascii() or encodes(value) else _whole(value, half or _escaped)
     if isinstance(value, t.Mapping):
-        return {sendable(key): sendable(item) for key, item in value.items()}
+        return {sendable(key, half): sendable(item, half) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [sendable(item) for item in value]
+        return [sendable(item, half) for item in value]
     return value
 
 
-def _encodes(text: str) -> bool:
+def encodes(text: str) -> bool:
+    """Is it valid Unicode?"""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -73,5 +79,5 @@ def _encodes(text: str) -> bool:
     return True
 
 
-def _whole(letter: str) -> str:
-    return _escaped(letter) if unicodedata.category(letter) == "Cs" else letter
+def _whole(text: str, half: t.Callable[[str], str]) -> str:
+    return "".join(half(c) if "\ud800" <= c <= "\udfff" else c for c in text)

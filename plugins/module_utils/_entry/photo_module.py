@@ -30,7 +30,7 @@ from .._core.model import (
     Summary,
     identity_key,
 )
-from .._core.text import shown, unusable
+from .._core.text import REPLACEMENT, encodes, shown, unusable
 from .._pictures import image
 from .._sync.backups import Backups
 from .._sync.guards import Limit
@@ -49,7 +49,8 @@ MESSAGES_SHOWN = 10
 def photo_argument_spec(*, size: int, max_bytes: int, match_by: t.Sequence[str]) -> Spec:
     """The options that both photo modules share; the first of ``match_by`` is the default."""
     picture: Spec = {
-        "src": {"type": "path"},
+        # Not "path", which puts in variables of the environment: a file named $AZURE_CLIENT_SECRET.jpg would show one.
+        "src": {"type": "str"},
         "content": {"type": "str", "no_log": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
@@ -198,6 +199,8 @@ def definitions_from(params: t.Mapping[str, t.Any]) -> tuple[list[Definition], d
         why = unusable(definition.user)
         if why is not None:
             refused[definition.key] = f"{shown(definition.user)} can name no user: {why}; correct the name"
+        elif definition.source is not None and _is_no_text(definition.source.path):
+            refused[definition.key] = f"{definition.source.name}: the name of this file is not valid UTF-8; rename it"
     return definitions, refused
 
 
@@ -205,7 +208,7 @@ def _source(entry: t.Mapping[str, t.Any]) -> tuple[Source, str | None]:
     if entry["src"] is not None and entry["content"] is not None:
         return Source(), "both src and content are given; give one of them"
     if entry["src"] is not None:
-        return Source(path=entry["src"]), None
+        return Source(path=os.path.expanduser(entry["src"])), None  # noqa: PTH111 - Path would change the text
     if entry["content"] is None:
         return Source(), "no picture is given; give src or content, or state: absent"
     try:
@@ -213,6 +216,11 @@ def _source(entry: t.Mapping[str, t.Any]) -> tuple[Source, str | None]:
         return Source(content=base64.b64decode("".join(entry["content"].split()), validate=True)), None
     except (binascii.Error, ValueError):
         return Source(), "content is not base64; encode the picture with the b64encode filter"
+
+
+def _is_no_text(path: str | None) -> bool:
+    """Did the name of a file lose something on its way here?"""
+    return path is not None and (not encodes(path) or (REPLACEMENT in path and not Path(path).exists()))
 
 
 def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Settings:

@@ -147,27 +147,6 @@ def test_no_playbook_runs_what_a_name_a_file_or_a_report_says(attacked: Company,
     play("cloud_to_onprem", inventory=False)
 
 
-def test_a_definitions_folder_with_longer_programs_runs_none_of_them(company: Company, hit: Path) -> None:
-    picture = Path(company.told["photos"], "pia@photos.test.jpg").read_bytes()
-    shutil.rmtree(company.photos)
-    company.photos.mkdir()
-    for name, text in LONG_TEXTS.items():
-        (company.photos / f"{text}.jpg").write_bytes(picture)
-        (company.photos / f"{name}@photos.test.jpg").write_bytes(picture)
-    keys = {text: {"state": "absent"} for text in LONG_TEXTS.values()}
-    values = {f"{name}@src.test": {"src": f"{text}.jpg"} for name, text in LONG_TEXTS.items()}
-    tagged = "".join(f'  {name}@tag.test: {tag} "{text}"\n' for name, (tag, text) in TAGS.items())
-    (company.photos / "photos.yml").write_text(yaml.safe_dump({"photos": {**keys, **values}}, width=1000) + tagged)
-    for playbook, inventory in (("drift", True), ("sync", True), ("validate", False)):
-        run = company.play(playbook, "-e", "validate_path=photos", inventory=inventory)
-        assert [path.name for path in hit.iterdir()] == [], playbook
-        assert run.code != 0
-        assert "photos.yml:" in run.output
-        assert "can name no user: it holds a control character or a line end" in run.output
-        assert "the tag !unsafe has no meaning here" in run.output
-        assert "the tag !!python/object/apply:os.system has no meaning here" in run.output
-
-
 #: Tags that make objects, read other files, or mark a text, in one or another reader of YAML.
 TAGS = {
     "unsafe": ("!unsafe", "x.jpg"),
@@ -176,6 +155,36 @@ TAGS = {
     "python": ("!!python/object/apply:os.system", "hit python"),
     "name": ("!!python/name:os.system", ""),
 }
+
+
+@pytest.mark.parametrize("place", ["key", "name"])
+def test_a_longer_program_in_a_definitions_folder_is_refused_by_name(company: Company, hit: Path, place: str) -> None:
+    picture = Path(company.told["photos"], "pia@photos.test.jpg").read_bytes()
+    shutil.rmtree(company.photos)
+    company.photos.mkdir()
+    if place == "name":
+        for text in LONG_TEXTS.values():
+            (company.photos / f"{text}.jpg").write_bytes(picture)
+    else:
+        keys = {text: {"state": "absent"} for text in LONG_TEXTS.values()}
+        (company.photos / "photos.yml").write_text(yaml.safe_dump({"photos": keys}, width=1000))
+    for playbook in (["drift"], ["sync", "--check"]):
+        run = company.play(*playbook)
+        assert [path.name for path in hit.iterdir()] == [], playbook
+        assert run.code != 0
+        assert run.output.count("it holds a control character or a line end") == len(LONG_TEXTS)
+        assert r"'[%', variable_end_string:'%]'\n[%" in run.output, "and shown on one line"
+
+
+def test_a_tag_of_yaml_makes_nothing(company: Company, hit: Path) -> None:
+    tagged = "".join(f'  {name}@tag.test: {tag} "{text}"\n' for name, (tag, text) in TAGS.items())
+    (company.photos / "photos.yml").write_text("photos:\n" + tagged)
+    for playbook, inventory in (("drift", True), ("validate", False)):
+        run = company.play(playbook, "-e", "validate_path=photos", inventory=inventory)
+        assert [path.name for path in hit.iterdir()] == [], playbook
+        assert run.code != 0
+        for number, tag in enumerate(("!unsafe", "!vault", "!include", "!!python/object/apply:os.system"), 2):
+            assert f"photos.yml:{number}: the tag {tag} has no meaning here" in run.output
 
 
 def test_an_inventory_file_is_no_program_and_stays_in_its_repository(company: Company, hit: Path) -> None:
@@ -202,3 +211,15 @@ def test_an_inventory_file_is_no_program_and_stays_in_its_repository(company: Co
         assert done.stderr.count("[ERROR]") == 1, "said once"
         assert "[WARNING]" not in done.stderr, "and nothing beside it"
     assert [path.name for path in hit.iterdir()] == []
+
+
+def test_the_name_of_a_file_shows_no_variable_of_the_environment(company: Company) -> None:
+    company.only("pia@photos.test")
+    (company.photos / "pia@photos.test.jpg").rename(company.photos / "$HYBRID_PHOTOS_AD_PASSWORD${SECRET}.jpg")
+    (company.photos / "photos.yml").write_text('{photos: {pia@photos.test: "$HYBRID_PHOTOS_AD_PASSWORD${SECRET}.jpg"}}')
+    run = company.play("drift", "-vvv", SECRET="not-for-anybody")
+    assert run.code == 0
+    assert company.report()["pia@photos.test"]["ad"]["drift"] == "in_sync", "the file itself was used"
+    for text in (run.output, *(path.read_text() for path in (company.folder / "reports").iterdir())):
+        assert "not-for-anybody" not in text
+        assert company.told["domain"]["password"] not in text
