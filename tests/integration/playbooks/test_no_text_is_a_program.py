@@ -223,3 +223,68 @@ def test_the_name_of_a_file_shows_no_variable_of_the_environment(company: Compan
     for text in (run.output, *(path.read_text() for path in (company.folder / "reports").iterdir())):
         assert "not-for-anybody" not in text
         assert company.told["domain"]["password"] not in text
+
+
+def test_the_name_of_a_file_that_is_not_utf_8_stops_nobody_else(company: Company) -> None:
+    """In a list that a playbook makes of a folder, and as a definitions folder."""
+    picture = Path(company.told["photos"], "alice@photos.test.jpg").read_bytes()
+    faces = company.folder / "faces"
+    faces.mkdir()
+    for name in (b"alice@photos.test.jpg", b"m\xfcller@photos.test.jpg"):
+        (faces / os.fsdecode(name)).write_bytes(picture)
+    tasks = [
+        {
+            "hybrid.photos.ad_thumbnail_photo": {
+                "photos": "{{ dict(names | zip(files)) | dict2items(key_name='user', value_name='src') }}"
+            },
+            "failed_when": False,
+            "register": "done",
+            "vars": {
+                "files": f"{{{{ query('ansible.builtin.fileglob', '{faces}/*.jpg') }}}}",
+                "names": "{{ files | map('basename') | map('splitext') | map('first') }}",
+            },
+        },
+        {"ansible.builtin.debug": {"var": "done.photos | map(attribute='drift')"}},
+        {"ansible.builtin.debug": {"var": "done.msg"}},
+    ]
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
+    (company.folder / "faces.yml").write_text(yaml.safe_dump([play]))
+    run = company.play(str(company.folder / "faces.yml"), inventory=False)
+    assert company.domain.photo("alice@photos.test") is not None, run.output
+    assert "is not valid UTF-8" in run.output
+    assert run.code == 0
+
+    shutil.rmtree(company.photos)
+    faces.rename(company.photos)
+    for playbook, inventory in (("drift", True), ("validate", False)):
+        run = company.play(playbook, "-e", "validate_path=photos", inventory=inventory)
+        assert run.code != 0
+        assert r"m\xfcller@photos.test.jpg: " in run.output
+        assert "not valid UTF-8; rename the file" in " ".join(run.output.split())
+        assert "deserialize" not in run.output
+
+
+def test_two_inventories_are_done_side_by_side_and_one_user_of_both_is_an_error(company: Company) -> None:
+    for region, users in (("emea", ("pia", "quinn")), ("apac", ("rosa", "samir"))):
+        folder = company.folder / region
+        folder.mkdir()
+        for user in users:
+            shutil.copy(company.photos / f"{user}@photos.test.jpg", folder)
+        text = f"plugin: hybrid.photos.definitions\npath: {region}\nshard_size: 1\n"
+        (company.folder / f"{region}.photos.yml").write_text(text)
+    both = ("-i", "emea.photos.yml", "-i", "apac.photos.yml")
+    run = company.play("drift", *both, inventory=False)
+    assert run.code == 0, run.output
+    report = company.report()
+    assert set(report) == {f"{user}@photos.test" for user in ("pia", "quinn", "rosa", "samir")}
+    assert report["pia@photos.test"]["source"]["path"] == "pia@photos.test.jpg"
+    for host in ("photos_0001", "photos_0002", "apac_photos_0001", "apac_photos_0002"):
+        assert f"\n{host} " in run.output
+    for order in (both, ("-i", "apac.photos.yml", "-i", "apac.photos.yml")):
+        run = company.play("sync", *order, "--check", inventory=False)
+        assert run.code == 0, "the same file twice is one inventory"
+    shutil.copy(company.photos / "pia@photos.test.jpg", company.folder / "apac" / "PIA@photos.test.jpg")
+    run = company.play("drift", *both, inventory=False)
+    assert run.code != 0
+    assert "pia@photos.test is declared here and in" in run.output
+    assert "PLAY" not in run.output
