@@ -26,8 +26,8 @@ options:
         type: str
         required: true
       src:
-        description: The picture file on the host that runs the module.
-        type: path
+        description: The picture file on the host that runs the module, as O(src) below.
+        type: str
       content:
         description: The picture itself, base64 encoded. It is never shown in results.
         type: str
@@ -41,8 +41,10 @@ options:
       - The picture file on the host that runs the module, with O(user). Give an absolute path; where a relative one
         starts depends on the connection.
       - JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF of any size are read; HEIC where the Python package C(pillow-heif) is.
+      - A leading C(~) is the home folder. Variables of the environment such as C($HOME) are not replaced, since names of
+        files come from outside.
       - Not used with O(state=absent).
-    type: path
+    type: str
   content:
     description: The picture itself, base64 encoded, with O(user). It is never shown in results.
     type: str

@@ -13,11 +13,20 @@ author:
 description:
   - Reads a folder whose pictures are named after users, with a C(photos.yml) beside them that says the rest.
   - Every O(shard_size) users become one host, so that forks, C(serial), C(--limit) and AWX job slices spread the work
-    as they do for any hosts. The hosts are V(photos_0001) and so on, in the group V(photo_shards); each holds its
-    part in the variable C(photos), and is worked for on the controller by the controller's own Python.
+    as they do for any hosts. The hosts are V(photos_0001) and so on, in the group V(photo_shards). Each holds its
+    part in the variable C(photos) and the folder in C(photos_folder). Its tasks run on the controller with the
+    controller's Python.
+  - With a second inventory of this kind in the same call, the hosts of the second get the name of its file in front,
+    such as V(apac_photos_0001) for C(apac.photos.yml). A user that both declare is an error.
   - Users are ordered by name, so that the same folder always makes the same shards.
-  - Any problem in the folder fails the inventory, named by file and line, and with it the whole call, whatever
+  - Any problem in the folder ends the whole call with one message that names file and line, whatever
     C(inventory_any_unparsed_is_failed) says in C(ansible.cfg).
+  - No text of the folder is ever a template, whatever it contains. C(ansible-inventory) shows such text as
+    C(__ansible_unsafe) in JSON.
+notes:
+  - Ansible itself loads more from beside an inventory file than that file, such as C(group_vars) and C(host_vars), and
+    C(ansible.cfg) from the folder that it is called in. What these hold is trusted. See the recipes for how a
+    pipeline runs without them.
 options:
   plugin:
     description: The name of this plugin.
@@ -25,13 +34,25 @@ options:
     required: true
     choices: [hybrid.photos.definitions]
   path:
-    description: The folder, relative to the inventory file.
+    description:
+      - The folder, relative to the inventory file.
+      - Links followed, it must lie within the Git repository that the inventory file is in, or, where there is none,
+        within the folder of the inventory file. Otherwise a pull request could use any folder of the machine, such as
+        the backups of an earlier run. See O(allowed_folders) for other places.
     type: str
     required: true
   shard_size:
     description: How many users a host holds.
     type: int
     default: 500
+  allowed_folders:
+    description:
+      - More folders in which O(path) may lie, separated by colons.
+      - It is set by environment variable only, and not in the inventory file, which may come with a pull request.
+    type: pathspec
+    default: []
+    env:
+      - name: HYBRID_PHOTOS_FOLDERS
 """
 
 EXAMPLES = r"""
@@ -41,69 +62,129 @@ path: photos
 shard_size: 500
 """
 
+import re
 import sys
+import typing as t
 from pathlib import Path
 
-from ansible import constants as C
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError
 from ansible.plugins.inventory import BaseInventoryPlugin
-from ansible.template import trust_as_template
-from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, PhotoError
+from ansible.utils.display import Display
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, PhotoError, identity_key
+from ansible_collections.hybrid.photos.plugins.module_utils._core.text import lines_shown
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
+from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_template
 
 GROUP = "photo_shards"
+OPTIONS = ("plugin", "path", "shard_size")
+ENDINGS = (".photos.yml", ".photos.yaml")
+#: A file that means to be ours, whatever its name is.
+_OURS = re.compile(rb"^[ \t{]*[\"']?plugin[\"']?[ \t]*:[ \t]*[\"']?hybrid\.photos\.definitions\b", re.MULTILINE)
 
 
 class InventoryModule(BaseInventoryPlugin):
     NAME = "hybrid.photos.definitions"
 
     def verify_file(self, path: str) -> bool:
-        """Only files that say by their name that they are ours."""
-        return super().verify_file(path) and path.endswith((".photos.yml", ".photos.yaml"))
+        """Only files that say by their name or by their key ``plugin`` that they are ours."""
+        return super().verify_file(path) and (path.endswith(ENDINGS) or _means_us(path))
 
     def parse(self, inventory, loader, path, cache=True) -> None:
         """Turn the folder into shards."""
         super().parse(inventory, loader, path, cache)
         try:
             folder, definitions, size = self._read(path)
-        except Exception:
-            # Ansible would warn, go on without a single shard, and end well: a plan to do nothing.
-            C.INVENTORY_ANY_UNPARSED_IS_FAILED = True
-            raise
+            prefix = self._prefix(path, definitions)
+        except (PhotoError, AnsibleError) as error:
+            _stop(str(error))
         self.inventory.add_group(GROUP)
-        self.inventory.set_variable(GROUP, "photos_folder", plain(str(folder)))
         for number, start in enumerate(range(0, len(definitions), size), 1):
-            host = f"photos_{number:04d}"
+            host = f"{prefix}photos_{number:04d}"
             self.inventory.add_host(host, group=GROUP)
+            # On the host and not on the group, which a second inventory of this kind shares.
+            self.inventory.set_variable(host, "photos_folder", no_template(str(folder)))
             self.inventory.set_variable(host, "photos", [entry(d) for d in definitions[start : start + size]])
-            # Work is done here, by this Python: another one that discovery may find can lack the libraries.
-            self.inventory.set_variable(host, "ansible_connection", plain("local"))
-            self.inventory.set_variable(host, "ansible_python_interpreter", plain(sys.executable))
+            # The tasks run here, with this Python: another one that discovery may find can lack the libraries.
+            self.inventory.set_variable(host, "ansible_connection", no_template("local"))
+            self.inventory.set_variable(host, "ansible_python_interpreter", no_template(sys.executable))
 
     def _read(self, path: str) -> tuple[Path, list[Definition], int]:
-        """The folder, its definitions, and how many of them a shard holds. Raises AnsibleParserError."""
-        unknown = set(self._read_config_data(path)) - {"plugin", "path", "shard_size"}
+        """The folder, its definitions, and how many of them a shard holds. Raises PhotoError or AnsibleError."""
+        if not path.endswith(ENDINGS):
+            raise PhotoError(
+                f"{path}: the name of an inventory file of this plugin must end in .photos.yml or .photos.yaml, "
+                "such as team.photos.yml; rename the file"
+            )
+        unknown = set(self._read_config_data(path)) - set(OPTIONS)
         if unknown:
-            raise AnsibleParserError(
+            raise PhotoError(
                 f"{path}: {', '.join(sorted(map(str, unknown)))}: no such option; there are plugin, path and shard_size"
             )
         size = self.get_option("shard_size")
         if size < 1:
-            raise AnsibleParserError(f"{path}: shard_size is {size}; give 1 or more")
-        try:
-            folder = (Path(path).absolute().parent / self.get_option("path")).resolve()
-            return folder, read_folder(folder), size
-        except PhotoError as error:
-            raise AnsibleParserError(str(error)) from error
+            raise PhotoError(f"{path}: shard_size is {size}; give 1 or more")
+        folder = (Path(path).absolute().parent / str(self.get_option("path"))).resolve()
+        home = home_of(Path(path))
+        allowed = [home, *(Path(place).expanduser().resolve() for place in self.get_option("allowed_folders"))]
+        if not any(folder.is_relative_to(place) for place in allowed):
+            raise PhotoError(
+                f"{path}: path leads to {folder}, which is outside {home}. Keep the folder inside, or name a folder "
+                "that holds it in the environment variable HYBRID_PHOTOS_FOLDERS"
+            )
+        return folder, read_folder(folder), size
+
+    def _prefix(self, path: str, definitions: t.Sequence[Definition]) -> str:
+        """What the names of this file's hosts begin with: nothing, unless another file of this kind came before it.
+
+        Raises PhotoError when the names would meet all the same, or when both declare one user.
+        """
+        group = self.inventory.groups.get(GROUP)
+        others = [host for host in (group.get_hosts() if group else ()) if host.vars.get("inventory_file") != path]
+        if not others:
+            return ""
+        mine = {definition.key for definition in definitions}
+        for host in others:
+            twice = [str(e["user"]) for e in host.vars.get("photos", ()) if identity_key(str(e["user"])) in mine]
+            if twice:
+                file = host.vars.get("inventory_file")
+                raise PhotoError(f"{path}: {twice[0]} is declared here and in {file}; keep one of them")
+        stem = re.sub(r"\W", "_", Path(path).name.removesuffix(".yml").removesuffix(".yaml").removesuffix(".photos"))
+        prefix = f"{stem}_"
+        for host in others:
+            if re.fullmatch(re.escape(prefix) + r"photos_\d{4,}", host.name):
+                file = host.vars.get("inventory_file")
+                raise PhotoError(f"{path}: its hosts would have the names of those of {file}; rename one of the files")
+        return prefix
+
+
+def home_of(file: Path) -> Path:
+    """Where the folder of an inventory file must lie: the Git work tree around the file, or else the file's folder."""
+    folder = file.absolute().parent.resolve()
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
 
 
 def entry(definition: Definition) -> dict[str, str]:
     """A definition as the photo modules take it in their option photos."""
     if definition.source is None or definition.source.path is None:
-        return {"user": plain(definition.user), "state": plain("absent")}
-    return {"user": plain(definition.user), "src": plain(definition.source.path)}
+        return {"user": no_template(definition.user), "state": no_template("absent")}
+    return {"user": no_template(definition.user), "src": no_template(definition.source.path)}
 
 
-def plain(text: str) -> str:
-    """Text that Ansible shows without ceremony. What could be a template is left untrusted, so it is never run as one."""
-    return text if any(mark in text for mark in ("{{", "{%", "{#")) else trust_as_template(text)
+def _means_us(path: str) -> bool:
+    if not path.endswith((".yml", ".yaml")):
+        return False
+    try:
+        with Path(path).open("rb") as file:
+            return _OURS.search(file.read(4096)) is not None
+    except OSError:
+        return False
+
+
+def _stop(message: str) -> t.NoReturn:
+    """End the call with one message.
+
+    An exception would make Ansible try its other plugins and show what each of them says. Then it would go on without
+    a single shard, and end well: a plan to do nothing.
+    """
+    Display().error(lines_shown(message), wrap_text=False)
+    raise SystemExit(1)

@@ -104,13 +104,13 @@ target:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import (
     DirectoryOptions,
     directory_argument_spec,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.store import DirectoryPhotoStore
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import info_argument_spec, run_info_module
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 
 MATCH_BY = ["userPrincipalName", "sAMAccountName", "mail", "employeeID", "distinguishedName", "objectGUID"]
 
@@ -118,7 +118,7 @@ MATCH_BY = ["userPrincipalName", "sAMAccountName", "mail", "employeeID", "distin
 def main() -> None:
     spec = {**directory_argument_spec(), **info_argument_spec(MATCH_BY)}
     run_info_module(
-        AnsibleModule(argument_spec=spec, supports_check_mode=True),
+        TextModule(argument_spec=spec, supports_check_mode=True),
         "ad",
         lambda params: DirectoryPhotoStore(DirectoryOptions.from_params(params), match_by=params["match_by"]),
     )

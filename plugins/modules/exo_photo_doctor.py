@@ -87,17 +87,17 @@ target:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.users import MATCH_BY
 
 
 def main() -> None:
     spec = {**graph_argument_spec(), **doctor_argument_spec(MATCH_BY)}
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    module = TextModule(argument_spec=spec, supports_check_mode=True)
     given = module.params
     side = Cloud(GraphOptions.from_params(given), given["users"], given["match_by"], given["receipts"], given["writes"])
     module.exit_json(changed=False, **answer("exo", side.checks(), side.found, {}))

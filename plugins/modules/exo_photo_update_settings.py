@@ -104,19 +104,19 @@ allowed_roles:
   sample: []
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_settings import (
     SETTINGS_SPEC,
     run_settings_module,
 )
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
 
 
 def main() -> None:
     spec = {**graph_argument_spec(), **SETTINGS_SPEC}
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    module = TextModule(argument_spec=spec, supports_check_mode=True)
     run_settings_module(module, lambda params: GraphPhotoStore(GraphOptions.from_params(params)))
 
 

@@ -103,9 +103,9 @@ target:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import info_argument_spec, run_info_module
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
 
@@ -119,7 +119,7 @@ def main() -> None:
         "concurrency": {"type": "int", "default": 8},
     }
     run_info_module(
-        AnsibleModule(argument_spec=spec, supports_check_mode=True),
+        TextModule(argument_spec=spec, supports_check_mode=True),
         "exo",
         lambda params: GraphPhotoStore(
             GraphOptions.from_params(params), match_by=params["match_by"], concurrency=params["concurrency"]

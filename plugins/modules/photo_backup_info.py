@@ -105,8 +105,8 @@ problems:
 
 from pathlib import Path
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import TARGETS, RestoreRequest, plan
 
 ARGUMENTS = {
@@ -120,7 +120,7 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = TextModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     given = module.params
     targets = tuple(given["targets"])
     request = RestoreRequest(tuple(given["users"]), given["run"] or "", targets, given["force"], given["first"])

@@ -115,12 +115,12 @@ manifest:
   sample: /srv/photos/photos.yml
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import MERGE_SPEC, run_merge_module
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 
 
 def main() -> None:
-    run_merge_module(AnsibleModule(argument_spec=MERGE_SPEC, supports_check_mode=True))
+    run_merge_module(TextModule(argument_spec=MERGE_SPEC, supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._core.model import PhotoError
+from ..module_utils._core.text import lines_shown, sendable, shown
 
 display = Display()
 
@@ -48,14 +49,16 @@ class ControllerAction(ActionBase):
             if options[name]:
                 options[name] = str(self._base() / Path(str(options[name])).expanduser())
         try:
-            result.update(self.work(options))
+            result.update(sendable(self.work(options)))
         except PhotoError as error:
             result.update(failed=True, msg=str(error))
+        if "msg" in result:
+            result["msg"] = lines_shown(str(result["msg"]))
         if options.get("show", False):
             # Callbacks that print JSON own stdout; the lines are for people.
             to_stderr = "json" in str(C.DEFAULT_STDOUT_CALLBACK)
             for line in self.lines(result):
-                display.display(line, color=self.colour(line), stderr=to_stderr)
+                display.display(shown(line), color=self.colour(line), stderr=to_stderr)
         return result
 
     def _base(self) -> Path:

@@ -16,11 +16,14 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._core.model import DRIFTS
+from ..module_utils._core.text import REPLACEMENT, encodes, sendable, shown
 
 display = Display()
 #: Seconds of silence after which a run says how far it is, and between two such lines.
 QUIET = 5.0
 MODULES = {"ad": "hybrid.photos.ad_thumbnail_photo", "exo": "hybrid.photos.exo_user_photo"}
+#: Options with names of users and files.
+ARRIVING = frozenset({"user", "src", "photos", "approved"})
 NAMES = {"ad": "Active Directory", "exo": "Exchange Online"}
 
 
@@ -41,7 +44,7 @@ class PhotoAction(ActionBase):
             return {**result, "failed": True, "msg": problem}
         many = len(self._task.args.get("photos") or ()) > 1
         with tempfile.TemporaryDirectory(prefix="photos-") as folder:
-            arguments = dict(self._task.args)
+            arguments = acceptable(self._task.args)
             progress = Path(folder) / "progress"
             # The module has to run on this machine for its file to be here.
             if many and self._connection.transport == "local" and not arguments.get("progress_file"):
@@ -56,7 +59,7 @@ class PhotoAction(ActionBase):
                 follower.join()
         if many and result.get("summary"):
             only_planned = self._task.check_mode or boolean(arguments.get("plan_only", False), strict=False)
-            display.display(f"{host}: {NAMES[self.target]}: {told(result['summary'], only_planned)}")
+            display.display(f"{shown(host)}: {NAMES[self.target]}: {told(result['summary'], only_planned)}")
         return result
 
 
@@ -71,6 +74,19 @@ def malformed(photos: object) -> str | None:
         if not isinstance(entry, t.Mapping):
             return f"{hint}; entry {number} is {type_name(entry)}"
     return None
+
+
+def acceptable(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The arguments, with a replacement character where a text is not valid Unicode.
+
+    Ansible would refuse them all for one such name of a file. The module refuses that one user.
+    """
+    texts = [arguments.get(name) for name in ("user", "src")]
+    texts += [entry.get(name) for entry in arguments.get("photos") or () for name in ("user", "src")]
+    if all(encodes(text) for text in texts if isinstance(text, str)):
+        return dict(arguments)
+    changed = {name: sendable(arguments[name], half=lambda _half: REPLACEMENT) for name in ARRIVING & arguments.keys()}
+    return {**arguments, **changed}
 
 
 def type_name(value: object) -> str:

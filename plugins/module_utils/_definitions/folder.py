@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from .._core.model import Definition, PhotoError, Source, identity_key
+from .._core.text import shown, unusable
 
 yaml: t.Any
 try:
@@ -27,6 +28,11 @@ PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
 )
 ENTRY_KEYS = frozenset({"src", "state"})
+_YAML = "tag:yaml.org,2002:"
+#: Tags of plain YAML. No other has a meaning here, and none is ever carried out.
+_PLAIN_TAGS = frozenset(
+    _YAML + name for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value", "map", "seq")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class DefinitionsError(PhotoError):
     def __init__(self, folder: str, problems: t.Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         lines = "\n".join(f"  {problem}" for problem in self.problems)
-        super().__init__(f"the definitions folder {folder} cannot be used:\n{lines}")
+        super().__init__(f"the definitions folder {shown(folder)} cannot be used:\n{lines}")
 
 
 def read_folder(folder: Path) -> list[Definition]:
@@ -65,12 +71,14 @@ def read_folder(folder: Path) -> list[Definition]:
 def examine_folder(folder: Path) -> tuple[list[Definition], list[Problem]]:
     """The definitions that could be read, and every problem; for a check of a pull request that wants both."""
     if not folder.is_dir():
-        return [], [Problem(str(folder), None, "there is no such folder; check the path and the Git checkout")]
+        return [], [Problem(shown(str(folder)), None, "there is no such folder; check the path and the Git checkout")]
     try:
         root = folder.resolve()
         entries = sorted(entry.name for entry in root.iterdir())
     except OSError as error:
-        return [], [Problem(str(folder), None, f"the folder cannot be read: {error.strerror}")]
+        return [], [Problem(shown(str(folder)), None, f"the folder cannot be read: {error.strerror}")]
+    if (why := unusable(str(root))) is not None:
+        return [], [Problem(shown(str(folder)), None, f"the folder's own path cannot be used: {why}; rename it")]
     reader = _Reader(root)
     if MANIFEST in entries:
         reader.read_manifest()
@@ -96,9 +104,14 @@ class _Reader:
         self.named: set[Path] = set()
 
     def say(self, file: str, line: int | None, message: str) -> None:
-        self.problems.append(Problem(file, line, message))
+        # Names and texts come from outside: what a terminal or a log would obey is shown escaped.
+        self.problems.append(Problem(shown(file), line, shown(message)))
 
     def add(self, definition: Definition, file: str, line: int | None) -> None:
+        why = unusable(definition.user)
+        if why is not None:
+            self.say(file, line, f"{definition.user} can name no user: {why}; correct the name")
+            return
         before = self.found.get(definition.key)
         if before is not None:
             self.say(
@@ -153,6 +166,7 @@ class _Reader:
     def read_document(self, document: t.Any) -> None:
         if document is None:
             return
+        self.refuse_tags(document)
         if not isinstance(document, yaml.MappingNode):
             self.say(MANIFEST, _line(document), "it must hold a mapping with the key 'photos'")
             return
@@ -164,6 +178,23 @@ class _Reader:
                     self.read_entry(user, entry)
             elif value.value not in ("", "null", "~"):
                 self.say(MANIFEST, _line(value), "'photos' must map users to pictures")
+
+    def refuse_tags(self, document: t.Any) -> None:
+        """Say every tag that is not plain YAML, such as ``!unsafe`` or ``!!python/name``. Aliases may make circles."""
+        seen: set[int] = set()
+        todo = [document]
+        while todo:
+            node = todo.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if node.tag not in _PLAIN_TAGS:
+                tag = node.tag.replace(_YAML, "!!")
+                self.say(MANIFEST, _line(node), f"the tag {tag} has no meaning here; write plain text")
+            if isinstance(node, yaml.MappingNode):
+                todo += [part for pair in node.value for part in pair]
+            elif isinstance(node, yaml.SequenceNode):
+                todo += node.value
 
     def read_entry(self, key: t.Any, entry: t.Any) -> None:
         line = _line(key)
@@ -230,6 +261,10 @@ class _Reader:
             self.say(file, line, f"{name} leaves the folder; keep pictures inside it")
         elif not exists:
             self.say(file, line, f"there is no file {name} in the folder")
+        elif (why := unusable(str(path.relative_to(self.root)))) is not None:
+            # A link may lead to a file whose own name is the odd one.
+            leads = "" if path == self.root / name else f", which is {path.relative_to(self.root)},"
+            self.say(file, line, f"{name}{leads} cannot be used: {why}; rename the file")
         else:
             return path
         return None

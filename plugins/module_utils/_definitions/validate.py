@@ -9,17 +9,19 @@ import os
 import typing as t
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .._core.files import load_source
 from .._core.model import Definition, PhotoError, Recipe, Source, SourceError, sha256
+from .._core.text import shown
 from .._pictures import comparison
 from .._pictures.decode import describe
 from .._pictures.measure import signature
 from .._pictures.pillow import available
 from .._pictures.render import render
 from .folder import MANIFEST, PICTURE_SUFFIXES, Problem, examine_folder
+from .odd_text import odd_texts
 
 Severity = t.Literal["error", "warning"]
 #: What Active Directory is given, the stricter of the two: if this can be made, so can the other.
@@ -100,6 +102,10 @@ def validate(folder: Path, rules: Rules | None = None, workers: int | None = Non
             report.findings += about(picture, definition, rules)
     report.findings += twice(pictures, users)
     report.findings += unused(root, set(users))
+    report.findings += unseemly(root, definitions, report.findings)
+    report.findings = [
+        replace(found, file=shown(found.file), message=shown(found.message)) for found in report.findings
+    ]
     report.findings.sort(key=lambda f: (f.file == str(folder), f.file.casefold(), f.line or 0, f.kind))
     return report
 
@@ -168,6 +174,16 @@ def _origin(definition: Definition, picture: Examined) -> tuple[str, int | None]
     """File and line of a definition: a line of photos.yml, or the picture itself."""
     file, _colon, line = definition.origin.rpartition(":")
     return (file, int(line)) if file == MANIFEST and line.isdecimal() else (picture.name, None)
+
+
+def unseemly(root: Path, definitions: t.Sequence[Definition], told: t.Sequence[Finding]) -> list[Finding]:
+    """Texts that look like a program or hide something. In an identity or hidden they are errors."""
+    known = {(finding.file, finding.line) for finding in told if finding.severity == "error"}
+    return [
+        Finding("error" if odd.user or odd.kind == "hidden_text" else "warning", odd.kind, *odd[:3], odd.message)
+        for odd in odd_texts(root, definitions)
+        if odd.kind == "template" or (shown(odd.file), odd.line) not in known
+    ]
 
 
 def twice(pictures: t.Mapping[str, Examined], users: t.Mapping[str, t.Sequence[Definition]]) -> list[Finding]:

@@ -30,6 +30,7 @@ from .._core.model import (
     Summary,
     identity_key,
 )
+from .._core.text import REPLACEMENT, encodes, shown, unusable
 from .._pictures import pillow
 from .._sync.backups import Backups
 from .._sync.guards import Limit
@@ -38,6 +39,7 @@ from .._sync.previews import Previews
 from .._sync.receipts import Receipts
 from .._sync.run import Result, reconcile
 from .._sync.store import PhotoStore
+from .text_module import TextModule
 
 Spec = dict[str, dict[str, t.Any]]
 #: Makes a store for the module's parameters; the receipts are the store's memory.
@@ -48,7 +50,8 @@ MESSAGES_SHOWN = 10
 def photo_argument_spec(*, size: int, max_bytes: int, match_by: t.Sequence[str]) -> Spec:
     """The options that both photo modules share; the first of ``match_by`` is the default."""
     picture: Spec = {
-        "src": {"type": "path"},
+        # Not "path", which puts in variables of the environment: a file named $AZURE_CLIENT_SECRET.jpg would show one.
+        "src": {"type": "str"},
         "content": {"type": "str", "no_log": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
@@ -99,7 +102,7 @@ def photo_argument_spec(*, size: int, max_bytes: int, match_by: t.Sequence[str])
     }
 
 
-class PhotoModule(AnsibleModule):  # type: ignore[misc]
+class PhotoModule(TextModule):
     """An AnsibleModule that knows its secrets before it looks at anything else.
 
     A list of entries that holds something else ends ansible-core's own search for secrets half-way, and its failure
@@ -199,6 +202,12 @@ def definitions_from(params: t.Mapping[str, t.Any]) -> tuple[list[Definition], d
         definitions.append(definition)
         if why is not None:
             refused[definition.key] = f"{user}: {why}"
+    for definition in definitions:
+        why = unusable(definition.user)
+        if why is not None:
+            refused[definition.key] = f"{shown(definition.user)} can name no user: {why}; correct the name"
+        elif definition.source is not None and _is_no_text(definition.source.path):
+            refused[definition.key] = f"{definition.source.name}: the name of this file is not valid UTF-8; rename it"
     return definitions, refused
 
 
@@ -206,7 +215,7 @@ def _source(entry: t.Mapping[str, t.Any]) -> tuple[Source, str | None]:
     if entry["src"] is not None and entry["content"] is not None:
         return Source(), "both src and content are given; give one of them"
     if entry["src"] is not None:
-        return Source(path=entry["src"]), None
+        return Source(path=os.path.expanduser(entry["src"])), None  # noqa: PTH111 - Path would change the text
     if entry["content"] is None:
         return Source(), "no picture is given; give src or content, or state: absent"
     try:
@@ -214,6 +223,11 @@ def _source(entry: t.Mapping[str, t.Any]) -> tuple[Source, str | None]:
         return Source(content=base64.b64decode("".join(entry["content"].split()), validate=True)), None
     except (binascii.Error, ValueError):
         return Source(), "content is not base64; encode the picture with the b64encode filter"
+
+
+def _is_no_text(path: str | None) -> bool:
+    """Did the name of a file lose something on its way here?"""
+    return path is not None and (not encodes(path) or (REPLACEMENT in path and not Path(path).exists()))
 
 
 def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Settings:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.plugin_utils.photo_action import malformed
+from ansible_collections.hybrid.photos.plugins.plugin_utils.photo_action import acceptable, malformed
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,19 @@ def test_a_malformed_list_is_told_by_name_and_place(photos: t.Any, words: str) -
 @pytest.mark.parametrize("photos", [None, [], [{"user": "alice"}], ({"user": "alice"},)])
 def test_a_list_of_entries_is_left_to_the_module(photos: t.Any) -> None:
     assert malformed(photos) is None
+
+
+def test_names_that_are_no_unicode_do_not_stop_the_call() -> None:
+    photos = [{"user": "m\udcfcller", "src": "/x/m\udcfcller.jpg"}, {"user": "alice", "state": "absent"}]
+    given = acceptable({"photos": photos, "size": 64})
+    json.dumps(given, ensure_ascii=False).encode()
+    assert given == {
+        "photos": [{"user": "m\ufffdller", "src": "/x/m\ufffdller.jpg"}, {"user": "alice", "state": "absent"}],
+        "size": 64,
+    }
+
+
+def test_arguments_that_arrive_as_they_are_are_not_touched() -> None:
+    photos = [{"user": "björk", "src": "/x/björk.jpg"}]
+    assert acceptable({"photos": photos})["photos"] is photos
+    assert acceptable({"user": "alice", "content": "x"}) == {"user": "alice", "content": "x"}

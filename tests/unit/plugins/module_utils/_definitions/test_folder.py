@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import typing as t
 from pathlib import Path
@@ -199,3 +200,72 @@ def test_a_manifest_that_we_write_reads_back_as_it_was(users: dict[str, t.Any]) 
     with tempfile.TemporaryDirectory() as name:
         put(Path(name), "pictures/ok.jpg", manifest=manifest_text(users, "made by a test"))
         assert declared(Path(name)) == users
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"m\xfcller@example.com.jpg", r"m\xfcller@example.com.jpg"),
+        (b"a\nb@example.com.jpg", r"a\nb@example.com.jpg"),
+        (b"\x1b[2J@example.com.png", r"\x1b[2J@example.com.png"),
+    ],
+)
+def test_the_name_of_a_file_that_is_no_text_is_refused_by_name(folder: Path, name: bytes, shown: str) -> None:
+    put(folder, "alice@example.com.jpg")
+    (folder / os.fsdecode(name)).write_bytes(b"picture")
+    with pytest.raises(DefinitionsError) as error:
+        read_folder(folder)
+    (problem,) = error.value.problems
+    assert problem.file == shown
+    assert "rename" in problem.message
+    str(error.value).encode()
+
+
+@pytest.mark.parametrize("escape", [r"\n", r"\e[2J", r"\udcff", r"\L"])
+def test_a_user_of_the_manifest_that_nobody_can_be_is_refused_by_line(folder: Path, escape: str) -> None:
+    put(folder, "a.jpg", manifest=f'photos:\n  bob@example.com: a.jpg\n  "x{escape}y@example.com": a.jpg\n')
+    with pytest.raises(DefinitionsError) as error:
+        read_folder(folder)
+    (problem,) = error.value.problems
+    assert (problem.file, problem.line) == ("photos.yml", 3)
+    assert "can name no user" in problem.message
+    assert problem.message.isprintable()
+
+
+def test_a_link_to_a_file_whose_name_is_no_text_is_refused(folder: Path) -> None:
+    put(folder, "photos/x")
+    (folder / "photos" / os.fsdecode(b"\xff.jpg")).write_bytes(b"picture")
+    (folder / "alice@example.com.jpg").symlink_to(os.fsdecode(b"photos/\xff.jpg"))
+    with pytest.raises(DefinitionsError, match=r"alice@example.com.jpg, which is photos/\\xff.jpg, cannot be used"):
+        read_folder(folder)
+
+
+def test_a_folder_whose_own_path_is_no_text_is_refused(folder: Path) -> None:
+    odd = folder / os.fsdecode(b"\xff")
+    put(odd, "alice@example.com.jpg")
+    with pytest.raises(DefinitionsError, match="the folder's own path cannot be used: it is not valid UTF-8") as error:
+        read_folder(odd)
+    str(error.value).encode()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "!unsafe bob@example.com: a.jpg",
+        "bob@example.com: !vault a.jpg",
+        "bob@example.com: {src: !include a.jpg}",
+        "bob@example.com: {!!python/name:os.system src: a.jpg}",
+        "bob@example.com: !!binary YS5qcGc=",
+        "bob@example.com: !<tag:example.com,2026:x> a.jpg",
+    ],
+)
+def test_a_tag_of_yaml_is_refused_by_line(folder: Path, entry: str) -> None:
+    put(folder, "a.jpg", manifest=f"photos:\n  alice@example.com: a.jpg\n  {entry}\n")
+    with pytest.raises(DefinitionsError) as error:
+        read_folder(folder)
+    assert any(p.line == 3 and "has no meaning here; write plain text" in p.message for p in error.value.problems)
+
+
+def test_tags_that_say_plain_text_and_aliases_are_fine(folder: Path) -> None:
+    put(folder, "a.jpg", manifest="photos:\n  !!str 123: &a !!str a.jpg\n  bob@example.com: *a\n")
+    assert declared(folder) == {"123": "a.jpg", "bob@example.com": "a.jpg"}

@@ -9,6 +9,7 @@ import base64
 import io
 import json
 import typing as t
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -246,3 +247,53 @@ def test_a_call_that_is_meant_for_another_tenant_looks_at_nothing(capsys: pytest
     assert "other.test" in result["msg"]
     assert (store.requests, store.written) == (0, [])
     assert call(store, capsys, **given, authority="EXAMPLE.test")["rc"] == 0
+
+
+@pytest.mark.parametrize("name", ["a\nb@example.com", "a\ufffd@example.com", "\x1b[2J@example.com"])
+def test_a_name_that_nobody_can_have_is_that_users_problem_alone(
+    name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    store = ScriptedStore(["alice"])
+    photos = [{"user": user, "content": encoded(picture(1))} for user in (name, "alice")]
+    result = call(store, capsys, photos=photos, receipts=str(tmp_path / "receipts.sqlite"))
+    bad, alice = result["photos"]
+    assert (bad["drift"], bad["action"]) == ("invalid", "none")
+    assert "can name no user" in bad["reason"]
+    assert (alice["action"], alice["verified"]) == ("put", True)
+    assert result["rc"] == 1, "it is a problem like any other"
+    assert "\x1b" not in result["msg"]
+    json.dumps(result, ensure_ascii=False).encode()
+
+
+def test_texts_of_the_target_that_are_no_unicode_lose_no_result(capsys: pytest.CaptureFixture[str]) -> None:
+    """As a display name, and as what a server says."""
+    store = ScriptedStore(["alice", "bob"])
+    store.users["alice"] = replace(store.users["alice"], label="Ali\ud83dce")
+    store.refuse["id-bob"] = "it says \udcff\x1b[2J"
+    photos = [{"user": user, "content": encoded(picture(1))} for user in ("alice", "bob")]
+    result = call(store, capsys, photos=photos)
+    alice, bob = result["photos"]
+    assert (alice["verified"], alice["label"]) == (True, r"Ali\ud83dce")
+    assert r"it says \xff" in bob["error"]
+    assert "\x1b" not in result["msg"]
+    json.dumps(result, ensure_ascii=False).encode()
+
+
+def test_a_picture_whose_name_was_no_text_is_that_users_problem_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    photos = [{"user": "bob", "src": "/photos/m\ufffdller.jpg"}, {"user": "alice", "content": encoded(picture(1))}]
+    bob, alice = call(ScriptedStore(["alice", "bob"]), capsys, photos=photos)["photos"]
+    assert (bob["drift"], alice["verified"]) == ("invalid", True)
+    assert "not valid UTF-8; rename it" in bob["reason"]
+
+
+def test_a_name_of_a_picture_shows_no_variable_of_the_environment(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_PIPELINE", "not-for-anybody")
+    for name in ("$SECRET_OF_THE_PIPELINE.jpg", "${SECRET_OF_THE_PIPELINE}.jpg"):
+        (tmp_path / name).write_bytes(picture(1))
+        result = call(ScriptedStore(["alice"]), capsys, user="alice", src=str(tmp_path / name))
+        assert (result["rc"], result["photos"][0]["source"]["path"]) == (0, str(tmp_path / name))
+        assert "not-for-anybody" not in result["printed"]
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert call(ScriptedStore(["alice"]), capsys, user="alice", src="~/$SECRET_OF_THE_PIPELINE.jpg")["rc"] == 0

@@ -1,0 +1,38 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An AnsibleModule whose answer always arrives, whatever texts a directory, a tenant or a file system gave."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._core.text import lines_shown, sendable
+
+
+class TextModule(AnsibleModule):  # type: ignore[misc]
+    """Escapes what cannot be encoded in every text of the answer, and in its message what a terminal would obey.
+
+    Ansible refuses a whole answer for one text that is not valid Unicode, and what was done would be lost with it.
+    """
+
+    def exit_json(self, **answer: t.Any) -> None:
+        """See AnsibleModule."""
+        super().exit_json(**_fit(answer, self.params))
+
+    def fail_json(self, msg: str, **answer: t.Any) -> None:
+        """See AnsibleModule."""
+        # Before the arguments were read there are none.
+        fit = _fit({**answer, "msg": str(msg)}, getattr(self, "params", {}))
+        super().fail_json(**fit)
+
+
+def _fit(answer: t.Mapping[str, t.Any], params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    exception = {"exception": answer["exception"]} if "exception" in answer else {}
+    whole = {"invocation": {"module_args": params}, **answer}
+    fit = {name: sendable(value) for name, value in whole.items()}
+    if isinstance(fit.get("msg"), str):
+        fit["msg"] = lines_shown(fit["msg"])
+    return {**fit, **exception}

@@ -1,0 +1,31 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Text from outside never becomes a template, on every ansible-core.
+
+No list of dangerous marks is used: a line such as ``#jinja2: variable_start_string:'[%'`` changes the marks.
+Nothing in this collection marks text as trusted.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+# ansible-core 2.19 and later trust only what is tagged as trusted. Before that, all text is trusted that is not
+# marked as unsafe. ansible.module_utils.datatag is there from 2.19 on.
+try:
+    import ansible.module_utils.datatag  # noqa: F401 - only asked whether it is there
+except ImportError:
+    from ansible.utils.unsafe_proxy import wrap_var
+else:
+    wrap_var = None
+
+
+def no_template(text: str) -> str:
+    """The same text, which Ansible never runs as a template.
+
+    From 2.19 on this is plain text without any tag: a tag of the argument is removed. Before 2.19 it is text that is
+    marked as unsafe.
+    """
+    plain = str(text)
+    return plain if wrap_var is None else t.cast(str, wrap_var(plain))
