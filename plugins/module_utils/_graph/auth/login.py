@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import threading
 import typing as t
 
 from ..._core.model import StoreError
@@ -40,7 +39,7 @@ class LoginClient:
         self._policy = policy
         self._option = option
         self._clock = clock or Clock()
-        self._wait = threading.Condition()
+        self._wait = self._clock.condition()
 
     def get(
         self,

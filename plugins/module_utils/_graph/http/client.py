@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import threading
 import typing as t
 import uuid
 
@@ -45,7 +44,7 @@ class Client:
         self._http = http
         self._tokens = tokens
         self._requests = 0
-        self._wait = threading.Condition()
+        self._wait = self.clock.condition()
 
     @property
     def reached(self) -> bool:

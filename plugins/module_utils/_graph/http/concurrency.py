@@ -23,9 +23,21 @@ class Clock:
         """Seconds since the epoch."""
         return time.time()
 
-    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+    def wait(self, condition: threading.Condition, seconds: float) -> None:
         """Wait for a notification, at most so long. The condition is held."""
         condition.wait(seconds)
+
+    def idle(self, condition: threading.Condition) -> None:
+        """Wait for a notification when nothing but another thread can bring work. The condition is held."""
+        condition.wait(0.5)  # half a second, so that Ctrl-C is noticed
+
+    def condition(self) -> threading.Condition:
+        """A condition that threads of ``start`` wait on."""
+        return threading.Condition()
+
+    def start(self, work: t.Callable[[], None]) -> None:
+        """Run ``work`` in a thread of its own, which does not keep the process alive."""
+        threading.Thread(target=work, name="graph", daemon=True).start()
 
 
 class Stopped(Exception):
@@ -51,7 +63,7 @@ class AdaptiveLimit:
         self.maximum = max(1, maximum)
         self.throttlings = 0
         self._clock = clock or Clock()
-        self._changed = threading.Condition()
+        self._changed = self._clock.condition()
         self._current = float(min(start, self.maximum))
         self._in_flight = 0
         self._not_before = 0.0

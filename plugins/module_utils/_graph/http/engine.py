@@ -12,7 +12,6 @@ from __future__ import annotations
 import collections
 import heapq
 import itertools
-import threading
 import typing as t
 
 from ..._core.model import StoreError
@@ -49,7 +48,7 @@ class Engine:
         self._size = min(size, MOST)
         self._ahead = ahead
         self._version = version
-        self._changed = threading.Condition()
+        self._changed = self._clock.condition()
         self._source: t.Iterator[Item] = iter(())
         self._exhausted = False
         self._ready: collections.deque[Item] = collections.deque()
@@ -68,7 +67,7 @@ class Engine:
         """Send everything of ``source`` and everything added; yield answers as they come."""
         self._source = iter(source)
         for _thread in range(self._client.limit.maximum):
-            threading.Thread(target=self._work, name="graph", daemon=True).start()
+            self._clock.start(self._work)
         try:
             while (unit := self._next_unit()) is not None:
                 yield from unit.answers
@@ -96,7 +95,7 @@ class Engine:
                 self._fill()
                 if self._exhausted and not self._outstanding:
                     return None
-                self._changed.wait(0.5)
+                self._clock.idle(self._changed)
 
     def _settle(self, unit: Unit) -> None:
         with self._changed:
@@ -139,7 +138,7 @@ class Engine:
                 if pause is not None:
                     self._clock.wait(self._changed, max(pause, 0.001))
                 else:
-                    self._changed.wait(0.5)
+                    self._clock.idle(self._changed)
             return False
 
     def _take(self) -> list[Item]:
