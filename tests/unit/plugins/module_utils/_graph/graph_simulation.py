@@ -226,9 +226,12 @@ class SimulatedGraph:
         self.calls += calls if free else 0
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         before = self.calls - calls
+        known = self.tokens.get(headers["Authorization"].removeprefix("Bearer "), -1.0) >= self.clock.now
         try:
             self.clock.sleep(weather.latency * self._random.uniform(0.5, 1.5))
-            return self._answer(method, path, headers, body, batch, free, before)
+            if not known:
+                return self._reply(401, {"error": {"code": "InvalidAuthenticationToken", "message": "expired"}})
+            return self._answer(method, path, body, batch, free, before)
         finally:
             self.in_flight -= 1
             self.calls -= calls if free else 0
@@ -236,9 +239,7 @@ class SimulatedGraph:
     def close(self) -> None:
         pass
 
-    def _answer(
-        self, method: str, path: str, headers: t.Mapping[str, str], body: t.Any, batch: list[t.Any], free: bool, used: int
-    ) -> Reply:
+    def _answer(self, method: str, path: str, body: t.Any, batch: list[t.Any], free: bool, used: int) -> Reply:
         weather = self.weather
         if self._chance(weather.resets):
             if not self._chance(0.5):
@@ -246,8 +247,6 @@ class SimulatedGraph:
             if not batch and self._chance(0.5):
                 self._serve(method, path, body)
             raise Cut("graph.test broke the connection", sent=True)
-        if self.tokens.get(headers["Authorization"].removeprefix("Bearer "), -1.0) < self.clock.now:
-            return self._reply(401, {"error": {"code": "InvalidAuthenticationToken", "message": "expired"}})
         if not free or self._chance(weather.requests_throttled):
             return self._throttled()
         if self._chance(weather.failing):
