@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from .._core.model import Observation, User, sha256
 from .._sync.store import Wanted
+from .errors import one_line
 from .http.batch import Answer, Item
 from .http.client import Client
 from .http.engine import Engine
@@ -131,7 +132,9 @@ class Photos:
         if answer.ok:
             return "Microsoft Graph's answer about the photo could not be read"
         if answer.status == 429:
-            return f"Microsoft Graph kept asking to wait ({shown}); run again later or lower concurrency"
+            asked = answer.header("retry-after")
+            wait = f", Retry-After {one_line(asked, 40)}" if asked else ""
+            return f"Microsoft Graph kept asking to wait ({shown}{wait}); run again later or lower concurrency"
         if answer.status >= 500:
             return f"Microsoft Graph failed ({shown}); run again later"
         if answer.status == 404:

@@ -76,7 +76,7 @@ class LoginClient:
         attempts, waited = 0, 0.0
         while True:
             attempts += 1
-            asked = None
+            asked, advised = None, False
             try:
                 reply = self._http.send(method, url, headers or {}, body, params=params)
                 if reply.status not in TRANSIENT:
@@ -85,11 +85,11 @@ class LoginClient:
                 problem = f"answered {reply.status}"
                 asked = retry_after(reply.headers, self._clock.time())
             except Cut as ex:
-                problem = str(ex)
+                problem, advised = str(ex), ex.advises
             pause = self._policy.wait(attempts, waited, asked)
             if pause is None or (not self._http.reached and attempts >= 3):
                 # Raised through MSAL, which would make less of it. The URL is not named: it may hold the tenant only.
-                advice = "" if self._option in problem else f"; check {self._option} and the network"
+                advice = "" if advised else f"; check {self._option} and the network"
                 raise StoreError(f"Sign-in: {problem} ({attempts} attempts){advice}.")
             waited += pause
             until = self._clock.monotonic() + pause

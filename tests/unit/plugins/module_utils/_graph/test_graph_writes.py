@@ -45,8 +45,7 @@ def test_many_writes_each_checked_first(graph: t.Any, users: t.Any, no_photo: t.
     assert len(sent(graph, "PUT")) == 50
     assert {e[2]["Content-Type"] for e in sent(graph, "PUT")} == {"image/jpeg"}
     assert {e[3] for e in sent(graph, "PUT")} == {JPEG}
-    assert len(graph.script.batches) >= 7
-    assert max(graph.script.batches) <= 8
+    assert max(graph.script.batches) <= 16  # looks are no further ahead than two for each write in flight
 
 
 @pytest.mark.parametrize("expected", ['"A"', None])
