@@ -94,6 +94,14 @@ options:
         that Microsoft Graph asks for are honored.
     type: int
     default: 6
+  max_wait:
+    description:
+      - How many seconds to wait for Microsoft Graph without getting anything done. After that the run ends with an error
+        that says what the last answer was, and everybody who is not done yet is reported.
+      - One request never waits longer than that either, however long Microsoft Graph asks it to wait.
+      - The default is the period over which Exchange Online counts requests.
+    type: int
+    default: 600
 requirements:
   - requests
   - msal (unless O(access_token) is used)

@@ -38,4 +38,5 @@ def graph_argument_spec() -> dict[str, dict[str, t.Any]]:
         "ca_cert": option("ca_cert", type="path"),
         "timeout": {"type": "int", "default": 30},
         "max_attempts": {"type": "int", "default": 6},
+        "max_wait": {"type": "int", "default": 600},
     }

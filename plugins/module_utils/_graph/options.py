@@ -64,6 +64,8 @@ class GraphOptions:
     ca_cert: str | None = None
     timeout: int = 30
     max_attempts: int = 6
+    #: Seconds without progress after which a run ends.
+    max_wait: int = 600
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> GraphOptions:
@@ -117,6 +119,8 @@ class GraphOptions:
             raise PhotoError(f"timeout: {self.timeout} is not a number of seconds from 1 up.")
         if self.max_attempts < 1:
             raise PhotoError(f"max_attempts: {self.max_attempts} is not a count from 1 up.")
+        if self.max_wait < 1:
+            raise PhotoError(f"max_wait: {self.max_wait} is not a number of seconds from 1 up.")
         if self.tenant_id is not None:
             self._check_tenant(self.tenant_id)
         _ = self.credential  # raises where none or several are given

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from .._core.model import Observation, User, sha256
 from .._sync.store import Wanted
-from .errors import explain
+from .errors import explain, one_line
 from .http.batch import Answer, Item
 from .http.client import Client
 from .http.engine import Engine
@@ -57,7 +57,7 @@ class Photos:
                 elif metadata.problem is not None or not metadata.present or not wanted(user, metadata.tag):
                     yield user, metadata
                 else:
-                    engine.add(Item(f"/users/{user.handle}/{_SMALL}", Seen(user, metadata, looks), "small"))
+                    engine.add(small_item(user, Seen(user, metadata, looks)))
             elif answer.ok and answer.body and isinstance(answer.body, bytes):
                 if cut_short(answer.body) and looks < _REREADS:
                     item.key = Seen(user, metadata, looks + 1)
@@ -74,7 +74,7 @@ class Photos:
 
     def read(self, users: t.Iterable[User]) -> t.Iterator[tuple[User, Observation]]:
         """Whole photos, each with the tag that it had when it was read."""
-        engine = Engine(self._client, ahead=2 * self._client.limit.maximum)
+        engine = Engine(self._client, ahead=2)
         for item, answer in engine.run(metadata_item(user, looks=0) for user in users):
             seen: Seen = item.key
             user, before, looks = seen
@@ -104,21 +104,13 @@ class Photos:
 
     def metadata(self, answer: Answer) -> Observation:
         """What an answer to GET /users/{id}/photo says. Raises StoreError when it would be the same for everybody."""
-        if answer.ok and isinstance(answer.body, dict):
-            body = answer.body
-            tag = body.get("@odata.mediaEtag")
-            tag = tag if isinstance(tag, str) and tag else None
-            if body.get("id") == "1x1" or (tag is None and body.get("@odata.mediaContentType") == "image/gif"):
-                return Observation()
-            if tag is not None or "width" in body or "@odata.mediaContentType" in body:
-                return Observation(
-                    present=True, tag=tag, width=_side(body.get("width")), height=_side(body.get("height"))
-                )
-        if not answer.ok and answer.status == 404 and answer.error().kind == "no_photo":
-            return Observation()
+        seen = photo_of(answer)
+        if seen is not None:
+            return seen
         gone = ("no_mailbox", "mailbox_on_premises")
         no_mailbox = not answer.ok and answer.status != 0 and answer.error().kind in gone
-        return Observation(problem=self.trouble(answer), no_mailbox=no_mailbox)
+        no_answer = answer.status in (0, 429) or answer.status >= 500
+        return Observation(problem=self.trouble(answer), no_mailbox=no_mailbox, no_answer=no_answer)
 
     def trouble(self, answer: Answer, task: str = "read") -> str:
         """Why a user's photo cannot be seen or written, and what to do. Raises StoreError for a missing permission."""
@@ -140,12 +132,34 @@ class Photos:
         if answer.ok:
             return "Microsoft Graph's answer about the photo could not be read"
         if answer.status == 429:
-            return f"Microsoft Graph kept asking to wait ({shown}); run again later or lower concurrency"
+            asked = answer.header("retry-after")
+            wait = f", Retry-After {one_line(asked, 40)}" if asked else ""
+            return f"Microsoft Graph kept asking to wait ({shown}{wait}); run again later or lower concurrency"
         if answer.status >= 500:
             return f"Microsoft Graph failed ({shown}); run again later"
         if answer.status == 404:
             return f"Microsoft Graph does not say what is missing ({shown}): the user, the mailbox or the photo"
         return f"Microsoft Graph refused ({shown})"
+
+
+def photo_of(answer: Answer) -> Observation | None:
+    """What an answer to GET /users/{id}/photo says of the photo; None: it says nothing of it."""
+    if answer.ok and isinstance(answer.body, dict):
+        body = answer.body
+        tag = body.get("@odata.mediaEtag")
+        tag = tag if isinstance(tag, str) and tag else None
+        if body.get("id") == "1x1" or (tag is None and body.get("@odata.mediaContentType") == "image/gif"):
+            return Observation()
+        if tag is not None or "width" in body or "@odata.mediaContentType" in body:
+            return Observation(present=True, tag=tag, width=_side(body.get("width")), height=_side(body.get("height")))
+    if not answer.ok and answer.status == 404 and answer.error().kind == "no_photo":
+        return Observation()
+    return None
+
+
+def small_item(user: User, key: t.Any) -> Item:
+    """The question for the picture that photos are compared by."""
+    return Item(f"/users/{user.handle}/{_SMALL}", key, "small")
 
 
 def metadata_item(user: User, *, looks: int, seen: Observation | None = None) -> Item:

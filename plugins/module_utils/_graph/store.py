@@ -53,7 +53,7 @@ class GraphPhotoStore:
         if concurrency < 1:
             raise PhotoError(f"concurrency: {concurrency} is not a count from 1 up.")
         clock = clock or Clock()
-        policy = policy or RetryPolicy(max_attempts=options.max_attempts)
+        policy = policy or RetryPolicy(max_attempts=options.max_attempts, patience=options.max_wait)
         self.notes: list[str] = []
         self._options = options
         self._authority = ""

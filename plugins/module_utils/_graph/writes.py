@@ -12,35 +12,87 @@ from __future__ import annotations
 import typing as t
 
 from .._core.model import Observation, StoreError, User, Write, WriteResult
-from .http.batch import MOST, Answer, Item
+from .http.batch import MOST, Answer, Check, Item
 from .http.client import Client
-from .http.engine import TOO_LATE, Engine
+from .http.engine import Engine
 from .http.retry import THROTTLED, TRANSIENT
-from .photos import Photos, nameless, value_tag
+from .photos import Photos, nameless, photo_of, small_item, value_tag
 
 #: Graph takes less than 4 MB (learn.microsoft.com/graph/api/profilephoto-update).
 MOST_BYTES = 4 * 1024 * 1024 - 1
-#: Seconds after which a tag is too old to write on.
+#: Seconds for which a look is good enough to write on.
 _FRESH = 10.0
-_LATE = 10
+#: How often another tag is looked into for one write.
+_LOOKS = 3
+_CHANGED = "the photo was changed by somebody else since it was looked at"
 
 
 class Job:
-    """A write on its way. ``sent``: without an answer yet. ``unsure``: an earlier attempt may have been carried out."""
+    """A write on its way.
 
-    __slots__ = ("attempts", "late", "sent", "unsure", "waited", "write")
+    ``expected`` is the tag that is written on; it moves when the same picture is found under another tag. ``sent``: a
+    write without an answer yet. ``unsure``: an earlier attempt may have been carried out. ``said``: what the service
+    answered to the last attempt that failed.
+    Attempts and waits are counted over the whole job, for looks and for writes, so each has a bound.
+    """
+
+    __slots__ = (
+        "attempts",
+        "by_value",
+        "expected",
+        "found",
+        "looked",
+        "looks",
+        "said",
+        "sent",
+        "unsure",
+        "waited",
+        "write",
+    )
 
     def __init__(self, write: Write) -> None:
         self.write = write
+        self.expected = write.expected
+        self.found: str | None = None
+        self.looks = 0
+        self.looked = (0, 0.0)
         self.attempts = 0
         self.waited = 0.0
-        self.late = 0
+        self.by_value = False
         self.sent = False
         self.unsure = False
+        self.said = ""
+
+    def ended(self, why: str) -> WriteResult:
+        """It cannot be said to have been written: that it was not, unless an attempt may have been carried out."""
+        before = f" (an attempt before that ended so: {self.said})" if self.said and self.said not in why else ""
+        return WriteResult("uncertain" if self.sent or self.unsure else "failed", why + before)
 
     def given_up(self, why: StoreError) -> WriteResult:
         """How it ends when no answer about it can be expected any more."""
-        return WriteResult("uncertain" if self.sent or self.unsure else "failed", f"not written: {why}")
+        return self.ended(f"not written: {why}")
+
+    def question(self) -> Item:
+        """What is there now?"""
+        path = f"/users/{self.write.user.handle}/photo"
+        # Metadata of some services has no tag; there the photo itself is asked for.
+        item = Item(f"{path}/$value", self, "value", single=True) if self.by_value else Item(path, self, "check")
+        item.attempts, item.waited = self.looked
+        return item
+
+    def holds(self, answer: Answer) -> bool:
+        """Does an answer to ``question`` show what the change was planned on?"""
+        if self.by_value:
+            return answer.ok and isinstance(answer.body, bytes) and value_tag(answer) == self.expected
+        seen = Observation() if self.nothing_to_lose(answer) else photo_of(answer)
+        return seen is not None and self.as_planned(seen)
+
+    def as_planned(self, now: Observation) -> bool:
+        return now.present and now.tag == self.expected if self.expected is not None else not now.present
+
+    def nothing_to_lose(self, answer: Answer) -> bool:
+        """A 404 that does not say what is missing, where no photo is expected: in no case is a photo overwritten."""
+        return self.expected is None and not self.by_value and answer.status == 404 and not answer.body
 
 
 class Writer:
@@ -73,82 +125,116 @@ class Writer:
             raise
 
     def _carry_out(self, jobs: t.Sequence[Job]) -> t.Iterator[tuple[User, WriteResult]]:
-        width = self._client.limit.maximum
-        engine = Engine(self._client, size=min(MOST, width), ahead=width)
-        for item, answer in engine.run(self._checks(jobs)):
+        engine = Engine(self._client, size=min(MOST, 2 * self._client.limit.maximum), ahead=2)
+        for item, answer in engine.run(self._questions(jobs)):
             job: Job = item.key
-            if not _nothing_to_lose(job, item, answer) and nameless(item, answer):
-                engine.add(item)
-                continue
-            step = self._judge if item.step == "write" else self._look
-            result = step(engine, job, item, answer)
+            job.sent = False
+            result = self._step(engine, job, item, answer)
             if result is not None:
                 yield job.write.user, result
 
-    def _checks(self, jobs: t.Sequence[Job]) -> t.Iterator[Item]:
+    def _questions(self, jobs: t.Sequence[Job]) -> t.Iterator[Item]:
         for job in jobs:
             if self._refused is not None:
                 return  # what is under way comes back with its own answer; nothing more is begun
-            yield _check(job)
+            yield job.question()
 
-    def _look(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
-        """Is the photo still the one that the change was planned on? Then send; None: under way."""
+    def _step(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
+        """What follows from an answer; None: something was sent or asked."""
+        if item.step == "write":
+            return self._judge(engine, job, item, answer)
         if self._refused is not None:
             return job.given_up(self._refused)
-        if _nothing_to_lose(job, item, answer):
+        if item.step in ("small", "whole"):
+            return self._compare(engine, job, item, answer)
+        if not job.nothing_to_lose(answer) and nameless(item, answer):
+            engine.add(item)
+            return None
+        job.looked = (item.attempts - 1, item.waited)  # a good answer is no failed attempt
+        return self._look(engine, job, item, answer)
+
+    def _look(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
+        """Is the photo still the one that the change was planned on? Then send."""
+        picture: bytes | None = None
+        if job.nothing_to_lose(answer):
             now = Observation()
         elif item.step == "value" and answer.ok and isinstance(answer.body, bytes):
+            picture = answer.body
             now = Observation(present=True, tag=value_tag(answer))
         else:
             now = self._photos.metadata(answer)
-        if now.present and now.tag is None:
-            engine.add(_check_value(job))
-            return None
         if now.problem is not None:
-            return WriteResult("uncertain" if job.unsure else "failed", now.problem)
-        write = job.write
-        if not _as_planned(now, write.expected):
-            if not job.unsure:
-                return WriteResult("conflict", "the photo was changed by somebody else since it was looked at")
-            if write.data is None and not now.present:
-                return WriteResult("written")
-            return WriteResult(
-                "uncertain", "an attempt failed half-way and the photo has changed since; see verification"
-            )
-        method = "DELETE" if write.data is None else "PUT"
-        path = f"/users/{write.user.handle}/photo/$value"
-        item = Item(path, job, "write", method=method, body=write.data, single=True, again=False)
+            return job.ended(now.problem)
+        if now.present and now.tag is None:
+            job.by_value = True
+            engine.add(job.question())
+            return None
+        if job.as_planned(now):
+            self._send(engine, job)
+            return None
+        if job.unsure and job.write.data is None and not now.present:
+            return WriteResult("written")
+        if not now.present or job.expected is None or job.write.same is None or job.looks == _LOOKS:
+            return _moved(job)
+        job.looks += 1
+        job.found = now.tag
+        if picture is None:
+            engine.add(small_item(job.write.user, job))
+            return None
+        return self._same_or_moved(engine, job, picture)
+
+    def _compare(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
+        """Another tag was found, and here is the picture that it stands for."""
+        if answer.ok and isinstance(answer.body, bytes) and answer.body:
+            return self._same_or_moved(engine, job, answer.body)
+        if item.step == "small" and answer.status == 404:
+            engine.add(Item(f"/users/{job.write.user.handle}/photo/$value", job, "whole", single=True))
+            return None
+        if answer.status == 404 and answer.error().kind == "no_photo":
+            return _moved(job)
+        return job.ended(self._photos.trouble(answer))
+
+    def _same_or_moved(self, engine: Engine, job: Job, picture: bytes) -> WriteResult | None:
+        if job.write.same is None or not job.write.same(picture):
+            return _moved(job)
+        job.expected = job.found
+        self._send(engine, job)
+        return None
+
+    def _send(self, engine: Engine, job: Job) -> None:
+        """Write, unless what was seen just now has become old before its turn; then it is looked at once more."""
+        method = "DELETE" if job.write.data is None else "PUT"
+        path = f"/users/{job.write.user.handle}/photo/$value"
+        item = Item(path, job, "write", method=method, body=job.write.data, single=True, again=False)
         item.attempts, item.waited = job.attempts, job.waited
-        item.not_after = self._client.clock.monotonic() + _FRESH
+        question = job.question()
+        question.single = True
+        item.check = Check(self._client.clock.monotonic() + _FRESH, question, job.holds)
         job.sent = True
         engine.add(item)
-        return None
 
     def _judge(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
         """How a PUT or DELETE ended; None: the tag is asked for once more and then it is sent again."""
-        job.sent = False
         if answer.ok:
             return WriteResult("written")
-        if answer.status == 0 and answer.problem == TOO_LATE and job.late < _LATE:
-            job.late += 1
-            engine.add(_check(job))
-            return None
         if answer.status == 0 and answer.sent:
-            return WriteResult("uncertain", f"{answer.problem}; the photo may or may not have been written")
+            job.unsure = True
+            return job.ended(f"{answer.problem}; the photo may or may not have been written")
         error = answer.error()
         if answer.status == 404 and error.kind == "no_photo" and job.write.data is None:
             return WriteResult("written")
         if answer.status == 412:
-            return WriteResult("conflict", "the photo was changed by somebody else since it was looked at")
+            return WriteResult("conflict", _CHANGED)
         again = answer.status == 0 or answer.status in TRANSIENT or answer.status >= 500
         if again and error.kind == "other":
             pause = engine.patience(item, answer)
             job.attempts, job.waited = item.attempts, item.waited
+            job.said = str(answer)
             job.unsure = job.unsure or not (answer.status == 0 or answer.status in THROTTLED)
             if pause is not None:
-                engine.add(_check(job), pause)
+                engine.add(job.question(), pause)
                 return None
-            return WriteResult("uncertain" if job.unsure else "failed", self._photos.trouble(answer, "write"))
+            return job.ended(self._photos.trouble(answer, "write"))
         try:
             return WriteResult("failed", self._explain(answer, job.write))
         except StoreError as refusal:
@@ -182,19 +268,7 @@ class Writer:
         return text
 
 
-def _check(job: Job) -> Item:
-    return Item(f"/users/{job.write.user.handle}/photo", job, "check")
-
-
-def _nothing_to_lose(job: Job, item: Item, answer: Answer) -> bool:
-    """A 404 that does not say what is missing, where no photo is expected: whatever it is, no photo is overwritten."""
-    return item.step == "check" and job.write.expected is None and answer.status == 404 and not answer.body
-
-
-def _check_value(job: Job) -> Item:
-    """For a service whose metadata has no tag."""
-    return Item(f"/users/{job.write.user.handle}/photo/$value", job, "value", single=True)
-
-
-def _as_planned(now: Observation, expected: str | None) -> bool:
-    return now.present and now.tag == expected if expected is not None else not now.present
+def _moved(job: Job) -> WriteResult:
+    if not job.unsure:
+        return WriteResult("conflict", _CHANGED)
+    return job.ended("an attempt failed half-way and the photo has changed since; see verification")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import threading
 import typing as t
 
 from ..._core.model import StoreError
@@ -43,7 +42,7 @@ class LoginClient:
         self._policy = policy
         self._option = option
         self._clock = clock or Clock()
-        self._wait = threading.Condition()
+        self._wait = self._clock.condition()
 
     def get(
         self,
@@ -80,7 +79,7 @@ class LoginClient:
         attempts, waited = 0, 0.0
         while True:
             attempts += 1
-            asked = None
+            asked, advised = None, False
             try:
                 reply = self._http.send(method, url, headers or {}, body, params=params, max_bytes=_MAX_REPLY)
                 if reply.status not in TRANSIENT:
@@ -89,11 +88,11 @@ class LoginClient:
                 problem = f"answered {reply.status}"
                 asked = retry_after(reply.headers, self._clock.time())
             except Cut as ex:
-                problem = str(ex)
+                problem, advised = str(ex), ex.advises
             pause = self._policy.wait(attempts, waited, asked)
             if pause is None or (not self._http.reached and attempts >= 3):
                 # Raised through MSAL, which would make less of it. The URL is not named: it may hold the tenant only.
-                advice = "" if self._option in problem else f"; check {self._option} and the network"
+                advice = "" if advised else f"; check {self._option} and the network"
                 raise StoreError(f"Sign-in: {problem} ({attempts} attempts){advice}.")
             waited += pause
             until = self._clock.monotonic() + pause

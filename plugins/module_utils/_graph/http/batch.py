@@ -24,16 +24,16 @@ class Item:
     """One request on its way, with the caller's own ``key`` (mostly a user) and ``step`` (what is asked about it).
 
     ``single``: sent alone, not in a batch. ``again``: may be sent again by the engine when it fails; else each failure
-    is the caller's to judge. ``not_after``: monotonic time from which it must not be sent any more.
+    is the caller's to judge. ``check``: what must hold right before it is sent, and until when that is known to hold.
     """
 
     __slots__ = (
         "again",
         "attempts",
         "body",
+        "check",
         "key",
         "method",
-        "not_after",
         "path",
         "renewed",
         "single",
@@ -61,8 +61,19 @@ class Item:
         self.again = again
         self.attempts = 0
         self.waited = 0.0
-        self.not_after: float | None = None
+        self.check: Check | None = None
         self.renewed = False
+
+
+class Check(t.NamedTuple):
+    """A question whose answer lets an item be sent. After ``good_until`` (monotonic) it is asked anew, right before.
+
+    When ``holds`` says no then, the item is not sent, and the question comes back with its answer in the item's place.
+    """
+
+    good_until: float
+    question: Item
+    holds: t.Callable[[Answer], bool]
 
 
 class Answer(t.NamedTuple):

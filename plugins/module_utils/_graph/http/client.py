@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import threading
 import typing as t
 import uuid
 
 from ..._core.model import StoreError
-from .concurrency import AdaptiveLimit, Clock, Ticket
+from .batch import MOST
+from .concurrency import AdaptiveLimit, BatchSize, Clock, Ticket
 from .retry import NO_ANSWER, THROTTLED, TRANSIENT, RetryPolicy, retry_after
 from .transport import Cut, Http, Reply
 
@@ -41,11 +41,12 @@ class Client:
         self.limit = limit
         self.policy = policy
         self.clock = clock or Clock()
+        self.batches = BatchSize(MOST, self.clock)
         self.root = root
         self._http = http
         self._tokens = tokens
         self._requests = 0
-        self._wait = threading.Condition()
+        self._wait = self.clock.condition()
 
     @property
     def reached(self) -> bool:
@@ -135,7 +136,7 @@ class Client:
         if reply is not None and status in TRANSIENT:
             asked = retry_after(reply.headers, self.clock.time())
         if status in THROTTLED:
-            self.limit.throttled(ticket)
+            self.limit.throttled(ticket, asked)
             if asked:
                 self.limit.shut(min(asked, self.policy.patience))
         self.limit.release(ticket, good=status not in TRANSIENT and status != NO_ANSWER)

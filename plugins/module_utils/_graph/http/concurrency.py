@@ -23,9 +23,21 @@ class Clock:
         """Seconds since the epoch."""
         return time.time()
 
-    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+    def wait(self, condition: threading.Condition, seconds: float) -> None:
         """Wait for a notification, at most so long. The condition is held."""
         condition.wait(seconds)
+
+    def idle(self, condition: threading.Condition) -> None:
+        """Wait for a notification when nothing but another thread can bring work. The condition is held."""
+        condition.wait(0.5)  # half a second, so that Ctrl-C is noticed
+
+    def condition(self) -> threading.Condition:
+        """A condition that threads of ``start`` wait on."""
+        return threading.Condition()
+
+    def start(self, work: t.Callable[[], None]) -> None:
+        """Run ``work`` in a thread of its own, which does not keep the process alive."""
+        threading.Thread(target=work, name="graph", daemon=True).start()
 
 
 class Stopped(Exception):
@@ -33,9 +45,11 @@ class Stopped(Exception):
 
 
 class Ticket(t.NamedTuple):
-    """Leave to have one request in flight."""
+    """Leave to have one request in flight, since when, and until when the gate was shut before and after."""
 
     since: float
+    gate: float = 0.0
+    next_at: float = 0.0
 
 
 class AdaptiveLimit:
@@ -43,15 +57,16 @@ class AdaptiveLimit:
 
     It starts modest and grows by one with every good answer until the first throttling (so it doubles in a round),
     then by one in a round. Throttling halves it, once for all requests that were under way together. It never passes
-    ``maximum`` and never falls under one; where even one at a time is too much (twenty reads in a batch may be), it
-    leaves time between them. A Retry-After for a whole request shuts the gate for everybody.
+    ``maximum`` and never falls under one; where even one at a time is too much, it leaves time between two requests:
+    twice as much with each throttling, never more than the service itself asks for, and half as much with each good
+    answer. A Retry-After for a whole request shuts the gate for everybody.
     """
 
     def __init__(self, maximum: int, clock: Clock | None = None, start: int = 4) -> None:
         self.maximum = max(1, maximum)
         self.throttlings = 0
         self._clock = clock or Clock()
-        self._changed = threading.Condition()
+        self._changed = self._clock.condition()
         self._current = float(min(start, self.maximum))
         self._in_flight = 0
         self._not_before = 0.0
@@ -73,8 +88,9 @@ class AdaptiveLimit:
                 gate = self._not_before - now
                 if gate <= 0 and self._in_flight < int(self._current):
                     self._in_flight += 1
-                    self._not_before = max(self._not_before, now + self._pace)
-                    return Ticket(now)
+                    before = self._not_before
+                    self._not_before = max(before, now + self._pace)
+                    return Ticket(now, before, self._not_before)
                 # Half a second, so that a stop is noticed wherever it comes from.
                 self._clock.wait(self._changed, min(gate, 0.5) if gate > 0 else 0.5)
 
@@ -83,19 +99,28 @@ class AdaptiveLimit:
         with self._changed:
             self._in_flight -= 1
             if good and ticket.since >= self._halved_at:
-                self._pace = self._pace * 0.8 if self._pace > _PACES[0] else 0.0
+                self._pace = self._pace / 2 if self._pace > _PACES[0] else 0.0
                 self._current += 1 / self._current if self.throttlings else 1
                 self._current = min(self._current, float(self.maximum))
             self._changed.notify_all()
 
-    def throttled(self, ticket: Ticket) -> None:
-        """The service asked for less: halve, unless a request of the same time already did."""
+    def give_back(self, ticket: Ticket) -> None:
+        """Nothing was sent: the next request need not keep a distance to this one."""
+        with self._changed:
+            self._in_flight -= 1
+            if self._not_before == ticket.next_at:
+                self._not_before = ticket.gate
+            self._changed.notify_all()
+
+    def throttled(self, ticket: Ticket, asked: float | None = None) -> None:
+        """The service asked for less: halve, unless a request of the same time already did. ``asked``: Retry-After."""
         with self._changed:
             self.throttlings += 1
             if ticket.since >= self._halved_at:
                 self._halved_at = now = self._clock.monotonic()
                 if self._current < 2:
-                    self._pace = min(max(self._pace * 2, _PACES[0]), _PACES[1])
+                    most = _PACES[1] if asked is None else min(max(asked, _PACES[0]), _PACES[1])
+                    self._pace = min(max(self._pace * 2, _PACES[0]), most)
                     self._not_before = max(self._not_before, now + self._pace)
                 self._current = max(1.0, self._current / 2)
 
@@ -103,3 +128,36 @@ class AdaptiveLimit:
         """Nobody sends for so long; the longest time asked for counts."""
         with self._changed:
             self._not_before = max(self._not_before, self._clock.monotonic() + seconds)
+
+
+class BatchSize:
+    """How many items go into one batch, found like the limit.
+
+    That an item of a batch is throttled is that item's matter. Only when half of a whole batch is, batches are too
+    large: then the size halves, and it grows by one with each batch of which nothing was throttled.
+    """
+
+    def __init__(self, maximum: int, clock: Clock) -> None:
+        self._maximum = maximum
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._current = maximum
+        self._halved_at = float("-inf")
+
+    @property
+    def current(self) -> int:
+        """Items for the next batch."""
+        return self._current
+
+    def answered(self, ticket: Ticket, throttled: int, items: int) -> bool:
+        """A batch came back. True: it was too much although it held one item, so requests must become fewer."""
+        with self._lock:
+            if not throttled:
+                self._current = min(self._maximum, self._current + 1)
+            elif 2 * throttled >= items and 2 * items >= self._current:
+                if self._current == 1:
+                    return True
+                if ticket.since >= self._halved_at:
+                    self._halved_at = self._clock.monotonic()
+                    self._current = max(1, self._current // 2)
+            return False

@@ -12,7 +12,6 @@ from __future__ import annotations
 import collections
 import heapq
 import itertools
-import threading
 import typing as t
 
 from ..._core.model import StoreError
@@ -23,11 +22,9 @@ from .retry import NO_ANSWER, THROTTLED, TRANSIENT, retry_after
 from .transport import Cut, Reply
 
 _BATCH = "/v1.0/$batch"
-#: So many requests in a row that failed for good mean that Graph is away, not that some users are difficult.
+#: So many requests' attempts that failed in a row mean that Graph is away, not that some users are difficult.
 _AWAY = 3
 _FAILURES = TRANSIENT | {NO_ANSWER}
-#: The problem of an item that was not sent since its ``not_after`` had passed.
-TOO_LATE = "it waited too long to be sent"
 
 
 class Unit(t.NamedTuple):
@@ -38,18 +35,22 @@ class Unit(t.NamedTuple):
 
 
 class Engine:
-    """One run of requests. ``size``: items in a batch. ``ahead``: no more batches while so many singles may wait.
+    """One run of requests. ``size``: most items in a batch.
 
-    ``ahead`` bounds the time between a batched question and the single request that follows from its answer.
+    ``ahead`` bounds the time between a batched question and the single request that follows from its answer: no more
+    is asked while ``ahead`` times as many singles may wait as requests may be in flight.
+
+    A run that gets nothing done for ``policy.patience`` seconds of waiting ends with StoreError: no item was answered
+    that asked for no further one.
     """
 
-    def __init__(self, client: Client, *, size: int = MOST, ahead: int | None = None, version: str = "/v1.0") -> None:
+    def __init__(self, client: Client, *, size: int = MOST, ahead: float | None = None, version: str = "/v1.0") -> None:
         self._client = client
         self._clock = client.clock
         self._size = min(size, MOST)
         self._ahead = ahead
         self._version = version
-        self._changed = threading.Condition()
+        self._changed = self._clock.condition()
         self._source: t.Iterator[Item] = iter(())
         self._exhausted = False
         self._ready: collections.deque[Item] = collections.deque()
@@ -63,12 +64,14 @@ class Engine:
         self._failed: BaseException | None = None
         self._stopped = False
         self._lost = 0
+        self._idle = 0.0  # seconds that the caller waited since something was done
+        self._trouble = "no answer"
 
     def run(self, source: t.Iterable[Item]) -> t.Iterator[tuple[Item, Answer]]:
         """Send everything of ``source`` and everything added; yield answers as they come."""
         self._source = iter(source)
         for _thread in range(self._client.limit.maximum):
-            threading.Thread(target=self._work, name="graph", daemon=True).start()
+            self._clock.start(self._work)
         try:
             while (unit := self._next_unit()) is not None:
                 yield from unit.answers
@@ -96,10 +99,22 @@ class Engine:
                 self._fill()
                 if self._exhausted and not self._outstanding:
                     return None
-                self._changed.wait(0.5)
+                began = self._clock.monotonic()
+                self._clock.idle(self._changed)
+                self._idle += self._clock.monotonic() - began
+                if self._idle > self._client.policy.patience:
+                    raise StoreError(
+                        f"Microsoft Graph let nothing through for {self._idle:.0f} s, the last answer being: "
+                        f"{self._trouble}; run again later, or raise max_wait."
+                    )
 
     def _settle(self, unit: Unit) -> None:
         with self._changed:
+            troubles = [answer for _item, answer in unit.answers if answer.status in _FAILURES]
+            if troubles:
+                self._trouble = str(troubles[-1])
+            if len(troubles) < len(unit.answers) and len(self._added) < len(unit.answers):
+                self._idle = 0.0
             self._batched -= unit.batched
             for item, after in self._added:
                 self._enqueue(item, after)
@@ -118,7 +133,7 @@ class Engine:
                 if items:
                     self._send(items, ticket)
                 else:
-                    self._client.limit.release(ticket)
+                    self._client.limit.give_back(ticket)
         except Stopped:
             pass
         except BaseException as ex:
@@ -139,20 +154,24 @@ class Engine:
                 if pause is not None:
                     self._clock.wait(self._changed, max(pause, 0.001))
                 else:
-                    self._changed.wait(0.5)
+                    self._clock.idle(self._changed)
             return False
 
     def _take(self) -> list[Item]:
         self._wake()
         self._fill()
-        if self._ready and self._room():
-            items = [self._ready.popleft() for _item in range(min(self._size, len(self._ready)))]
+        if self._ready and (not self._singles or self._ahead is not None) and self._room():
+            items = [self._ready.popleft() for _item in range(min(self._most(), len(self._ready)))]
             self._batched += len(items)
             return items
         return [self._singles.popleft()] if self._singles else []
 
     def _room(self) -> bool:
-        return self._ahead is None or len(self._singles) + self._batched < self._ahead
+        return self._ahead is None or len(self._singles) + self._batched < self._ahead * self._client.limit.current
+
+    def _most(self) -> int:
+        most = min(self._size, self._client.batches.current)
+        return most if self._ahead is None else max(1, min(most, int(self._ahead * self._client.limit.current)))
 
     def _fill(self) -> None:
         while not self._exhausted and len(self._ready) < self._size:
@@ -179,12 +198,14 @@ class Engine:
         reply: Reply | None = None
         try:
             token = self._client.token()
-            reply, answers = self._ask(items)
-        except Cut as ex:
-            answers = [nothing(str(ex), sent=ex.sent)] * len(items)
+            if alone:
+                items[0], reply, answer = self._ask_alone(items[0])
+                answers = [answer]
+            else:
+                reply, answers = self._ask_together(items)
         finally:
-            if reply is not None and reply.status == 200 and any(a.status in THROTTLED for a in answers):
-                self._client.limit.throttled(ticket)
+            if not alone and reply is not None and reply.status == 200:
+                self._look_at_throttling(answers, ticket)
             self._client.feedback(ticket, reply)
         if any(a.status == 401 and not item.renewed for item, a in zip(items, answers, strict=True)):
             self._client.renew(token)
@@ -196,38 +217,56 @@ class Engine:
                     item.single = True
                     self._enqueue(item, 0.0)
             else:
-                self._sort(items, answers, reply)
+                self._sort(items, answers, reply, alone=alone)
             self._changed.notify_all()
 
-    def _ask(self, items: list[Item]) -> tuple[Reply | None, list[Answer]]:
-        first = items[0]
-        if not first.single:
-            reply = self._client.attempt("POST", _BATCH, pack(items), "application/json")
-            return reply, unpack(reply, len(items)) if reply.status == 200 else [single(reply)] * len(items)
-        if first.not_after is not None and self._clock.monotonic() > first.not_after:
-            return None, [nothing(TOO_LATE, sent=False)]
-        content_type = "image/jpeg" if first.body is not None else None
-        reply = self._client.attempt(first.method, self._version + first.path, first.body, content_type)
-        return reply, [single(reply)]
+    def _look_at_throttling(self, answers: t.Sequence[Answer], ticket: Ticket) -> None:
+        throttled = [answer for answer in answers if answer.status in THROTTLED]
+        if self._client.batches.answered(ticket, len(throttled), len(answers)):
+            self._client.limit.throttled(ticket, retry_after(throttled[0].headers, self._clock.time()))
 
-    def _sort(self, items: list[Item], answers: list[Answer], reply: Reply | None) -> None:
+    def _ask_together(self, items: list[Item]) -> tuple[Reply | None, list[Answer]]:
+        try:
+            reply = self._client.attempt("POST", _BATCH, pack(items), "application/json")
+        except Cut as ex:
+            return None, [nothing(str(ex), sent=ex.sent)] * len(items)
+        return reply, unpack(reply, len(items)) if reply.status == 200 else [single(reply)] * len(items)
+
+    def _ask_alone(self, item: Item) -> tuple[Item, Reply | None, Answer]:
+        """Send one; what was asked is returned, since it is the item's check when that does not hold any more."""
+        check = item.check
+        if check is not None and self._clock.monotonic() > check.good_until:
+            reply, answer = self._attempt(check.question)
+            if not check.holds(answer):
+                return check.question, reply, answer
+        return (item, *self._attempt(item))
+
+    def _attempt(self, item: Item) -> tuple[Reply | None, Answer]:
+        content_type = "image/jpeg" if item.body is not None else None
+        try:
+            reply = self._client.attempt(item.method, self._version + item.path, item.body, content_type)
+        except Cut as ex:
+            return None, nothing(str(ex), sent=ex.sent)
+        return reply, single(reply)
+
+    def _sort(self, items: list[Item], answers: list[Answer], reply: Reply | None, *, alone: bool) -> None:
         """Hand back what is answered, put back what is to be asked again."""
-        alone = items[0].single
         unit: list[tuple[Item, Answer]] = []
         given_up = False
         for item, answer in zip(items, answers, strict=True):
             pause = self._pause(item, answer)
             if pause is None:
                 unit.append((item, answer))
-                given_up = given_up or (item.again and answer.status in _FAILURES)
+                given_up = given_up or (item.again and answer.status in _FAILURES - THROTTLED)
             else:
                 self._batched -= not alone
                 self._enqueue(item, pause)
         if unit:
             self._done.append(Unit(unit, 0 if alone else len(unit)))
-        if reply is None or (not alone and reply.status != 200):
-            self._lost += given_up
-            if self._lost >= _AWAY or (given_up and not self._client.reached):
+        if reply is None or (not alone and reply.status != 200 and reply.status not in THROTTLED):
+            self._lost += 1
+            away = self._lost >= _AWAY * self._client.policy.max_attempts
+            if given_up and (away or not self._client.reached):
                 raise StoreError(f"Microsoft Graph cannot be reached: {answers[0]}.")
         else:
             self._lost = 0

@@ -40,7 +40,10 @@ def retry_after(headers: t.Mapping[str, str], now: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """``max_attempts`` for one request; ``patience`` bounds the seconds that it waits in all."""
+    """``max_attempts`` for one request; ``patience`` bounds the seconds that it waits in all.
+
+    ``patience`` is also how long a run may wait without getting anything done (engine.py).
+    """
 
     max_attempts: int = 6
     patience: float = 600.0

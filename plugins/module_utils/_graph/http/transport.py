@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import email.utils
 import os
+import re
 import threading
 import typing as t
 import zlib
@@ -23,6 +24,8 @@ from urllib.parse import urlsplit
 from ..._core.deadline import Guard, deadline
 from ..._core.model import PhotoError, StoreError
 from .concurrency import Clock
+from .retry import TRANSIENT
+from .tls import certificate_problem
 
 try:
     import requests
@@ -48,11 +51,15 @@ _ENCODINGS = "gzip, deflate"
 
 
 class Cut(Exception):
-    """No whole answer came. ``sent``: the request may have reached the service. The text is fit for a message."""
+    """No whole answer came. The text is fit for a message.
 
-    def __init__(self, text: str, *, sent: bool) -> None:
+    ``sent``: the request may have reached the service. ``advises``: the text already says which option to look at.
+    """
+
+    def __init__(self, text: str, *, sent: bool, advises: bool = False) -> None:
         super().__init__(text)
         self.sent = sent
+        self.advises = advises
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,25 +211,37 @@ class Http:
         text = str(ex)
         if isinstance(ex, errors.SSLError):
             if "CERTIFICATE_VERIFY_FAILED" in text:
-                why = "its certificate does not match its name" if "ostname" in text or "IP address" in text else None
-                why = why or "its certificate is not signed by a CA that is trusted here"
-                return StoreError(f"{self._name}: {why}; check {option} and ca_cert.")
+                host = urlsplit(self._endpoint.root).hostname or self._name
+                ca = self._endpoint.ca_cert or _environment_ca()
+                return StoreError(f"{self._name}: {certificate_problem(ex, host, option, ca)}.")
             if "EOF" in text or "UNEXPECTED_EOF" in text or "decryption failed" in text.lower():
                 return Cut(f"{self._name} broke the TLS connection", sent=True)
             return StoreError(f"{self._name}: TLS failed; check {option}, ca_cert and that the port speaks HTTPS.")
         if isinstance(ex, errors.ProxyError):
-            return StoreError(f"{self._name}: the proxy from the environment refuses; check HTTPS_PROXY and NO_PROXY.")
+            return self._proxy_problem(text)
         if isinstance(ex, errors.ConnectTimeout):
             return Cut(f"{self._name} did not accept a connection in {self._endpoint.timeout:g} s", sent=False)
         if isinstance(ex, errors.Timeout) or "Read timed out" in text:
             return Cut(f"{self._name} did not answer in {self._endpoint.timeout:g} s", sent=True)
         if "NameResolutionError" in text or "Name or service not known" in text:
-            return Cut(f"the name {self._name} is not known; check {option}", sent=False)
+            return Cut(f"the name {self._name} is not known; check {option}", sent=False, advises=True)
         if "NewConnectionError" in text:
-            return Cut(f"{self._name} refused the connection; check {option} and the network", sent=False)
+            return Cut(f"{self._name} refused the connection; check {option} and the network", sent=False, advises=True)
         if isinstance(ex, (errors.InvalidURL, errors.MissingSchema, errors.InvalidSchema, errors.InvalidHeader)):
             return StoreError(f"{self._name}: the request cannot be made ({type(ex).__name__}); check {option}.")
         return Cut(f"{self._name} broke the connection", sent=True)
+
+    def _proxy_problem(self, text: str) -> Exception:
+        """A proxy that says no stays so; one that does not answer may do better the next time."""
+        said = re.search(r"Tunnel connection failed: (\d{3})", text)
+        status = int(said[1]) if said else 0
+        check = "check HTTPS_PROXY and NO_PROXY"
+        if status == 407:
+            return StoreError(f"{self._name}: the proxy from the environment wants a name and a password; {check}.")
+        if said and status not in TRANSIENT:
+            return StoreError(f"{self._name}: the proxy from the environment refuses ({status}); {check}.")
+        why = f"answered {status}" if said else "broke the connection, or cannot be reached"
+        return Cut(f"{self._name}: the proxy from the environment {why}; {check}", sent=False, advises=True)
 
     def _look_at_clock(self, date: str | None) -> None:
         if date:

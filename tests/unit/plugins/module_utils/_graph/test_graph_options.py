@@ -58,6 +58,7 @@ def test_specification_and_documentation_are_one() -> None:
         ({"access_token": "Bearer t"}, "access_token"),
         ({"access_token": "t", "timeout": 0}, "timeout"),
         ({"access_token": "t", "max_attempts": 0}, "max_attempts"),
+        ({"access_token": "t", "max_wait": 0}, "max_wait"),
         ({"access_token": "t", "cloud": "moon"}, "cloud"),
         ({**APP, "certificate_path": "/no/such/file"}, "certificate_path: /no/such/file"),
         ({**APP, "federated_token_file": "/no/such/file"}, "federated_token_file: /no/such/file"),

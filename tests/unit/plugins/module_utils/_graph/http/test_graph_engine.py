@@ -178,7 +178,7 @@ def test_singles_keep_batches_from_running_ahead(graph: t.Any) -> None:
     waiting, most = 0, 0
     for n in range(200):
         graph.script.on(f"GET /v1.0/y/{n}", (200, {"y": n}))
-    engine = Engine(graph.client, size=8, ahead=8)
+    engine = Engine(graph.client, size=8, ahead=1)
     for item, _answer in engine.run(items(200)):
         if item.step == "":
             waiting += 1

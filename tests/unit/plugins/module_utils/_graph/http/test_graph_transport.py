@@ -19,7 +19,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._graph.http.retry im
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.http.transport import Cut, Endpoint, Http, Reply
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
-from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ProtocolError
+from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ProtocolError, ProxyError
 
 ROOT = "https://graph.test"
 
@@ -119,6 +119,11 @@ def refused() -> Exception:
     )
 
 
+def proxy(said: str) -> Exception:
+    reason = ProxyError("Unable to connect to proxy", OSError(said))
+    return requests.exceptions.ProxyError(MaxRetryError(t.cast(t.Any, None), "/x", reason))
+
+
 def unknown_name() -> Exception:
     reason = NameResolutionError("graph.test", t.cast(t.Any, None), socket.gaierror("x"))
     return requests.ConnectionError(MaxRetryError(t.cast(t.Any, None), "/x", reason))
@@ -134,10 +139,12 @@ def unknown_name() -> Exception:
         (requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104))), Cut, True, "broke"),
         (requests.exceptions.ChunkedEncodingError("IncompleteRead"), Cut, True, "broke"),
         (requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED self-signed"), StoreError, None, "ca_cert"),
-        (requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED Hostname mismatch"), StoreError, None, "its name"),
         (requests.exceptions.SSLError("WRONG_VERSION_NUMBER"), StoreError, None, "HTTPS"),
         (requests.exceptions.SSLError("UNEXPECTED_EOF_WHILE_READING"), Cut, True, "broke"),
-        (requests.exceptions.ProxyError("x"), StoreError, None, "HTTPS_PROXY"),
+        (proxy("Tunnel connection failed: 407 Proxy Authentication Required"), StoreError, None, "name and a password"),
+        (proxy("Tunnel connection failed: 403 Forbidden"), StoreError, None, "refuses .403.*HTTPS_PROXY"),
+        (proxy("Tunnel connection failed: 503 Service Unavailable"), Cut, False, "503.*HTTPS_PROXY"),
+        (proxy("[Errno 104] Connection reset by peer"), Cut, False, "HTTPS_PROXY"),
         (OSError(2, "Could not find a suitable TLS CA certificate bundle"), StoreError, None, "ca_cert"),
     ],
 )
