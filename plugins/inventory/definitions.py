@@ -100,8 +100,10 @@ class InventoryModule(BaseInventoryPlugin):
 def entry(definition: Definition) -> dict[str, str]:
     """A definition as the photo modules take it in their option photos."""
     if definition.source is None or definition.source.path is None:
-        return {"user": plain(definition.user), "state": plain("absent")}
-    return {"user": plain(definition.user), "src": plain(definition.source.path)}
+        known = {"user": definition.user, "state": "absent", "origin": definition.origin}
+    else:
+        known = {"user": definition.user, "src": definition.source.path, "origin": definition.origin}
+    return {name: plain(value) for name, value in known.items()}
 
 
 def plain(text: str) -> str:

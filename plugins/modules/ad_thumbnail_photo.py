@@ -111,6 +111,7 @@ photos:
     desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should hold.', type: dict, returned: when known}
     observed: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
     label: {description: The display name., type: str, returned: when known}
+    origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}
     backup: {description: Where the former photo was saved., type: str, returned: when it was saved}
     error: {description: Why a change could not be made., type: str, returned: on failure of this user}
     warnings: {description: What is worth knowing besides., type: list, elements: str, returned: when there is something}
@@ -137,19 +138,14 @@ from ansible_collections.hybrid.photos.plugins.module_utils._directory.options i
     directory_argument_spec,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.store import DirectoryPhotoStore
-from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_module import (
-    photo_argument_spec,
-    photo_module,
-    run_photo_module,
-)
-
-MATCH_BY = ["userPrincipalName", "sAMAccountName", "mail", "employeeID", "distinguishedName", "objectGUID"]
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_module import run_photo_module
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_spec import photo_argument_spec, photo_module
 
 
 def main() -> None:
     spec = {
         **directory_argument_spec(),
-        **photo_argument_spec(size=96, max_bytes=10240, match_by=MATCH_BY),
+        **photo_argument_spec("ad"),
     }
     module = photo_module(spec)
     run_photo_module(

@@ -16,12 +16,11 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._core.model import DRIFTS
+from ..module_utils._core.targets import TARGETS
 
 display = Display()
 #: Seconds of silence after which a run says how far it is, and between two such lines.
 QUIET = 5.0
-MODULES = {"ad": "hybrid.photos.ad_thumbnail_photo", "exo": "hybrid.photos.exo_user_photo"}
-NAMES = {"ad": "Active Directory", "exo": "Exchange Online"}
 
 
 class PhotoAction(ActionBase):
@@ -47,16 +46,16 @@ class PhotoAction(ActionBase):
             if many and self._connection.transport == "local" and not arguments.get("progress_file"):
                 arguments["progress_file"] = str(progress)
             stop = threading.Event()
-            follower = threading.Thread(target=follow, args=(progress, f"{host}: {NAMES[self.target]}", stop))
+            follower = threading.Thread(target=follow, args=(progress, f"{host}: {TARGETS[self.target].title}", stop))
             follower.start()
             try:
-                result.update(self._execute_module(MODULES[self.target], arguments, task_vars=task_vars))
+                result.update(self._execute_module(TARGETS[self.target].module, arguments, task_vars=task_vars))
             finally:
                 stop.set()
                 follower.join()
         if many and result.get("summary"):
             only_planned = self._task.check_mode or boolean(arguments.get("plan_only", False), strict=False)
-            display.display(f"{host}: {NAMES[self.target]}: {told(result['summary'], only_planned)}")
+            display.display(f"{host}: {TARGETS[self.target].title}: {told(result['summary'], only_planned)}")
         return result
 
 
