@@ -7,23 +7,40 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._report.run import ARGUMENTS, report
+from ansible import constants as C
+
+from ..module_utils._core.model import PhotoError
+from ..module_utils._report.run import ARGUMENTS, drop_previews, prepare, probe_dest, publish
 from ..plugin_utils.controller_action import ControllerAction
+
+COLOURS = {"+": C.COLOR_DIFF_ADD, "-": C.COLOR_DIFF_REMOVE, "@": C.COLOR_DIFF_LINES}
 
 
 class ActionModule(ControllerAction):
-    """Options in, report out."""
+    """Options in, report out. The line is on the screen before the first file is written."""
 
     arguments = ARGUMENTS
-    paths = ("dest", "previews_dir", "root")
+    paths = ("dest", "previews_dir", "root", "plan")
 
     def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """See the base class."""
         if self._task.check_mode and not options["mode"]:
             options["mode"] = "plan"
-        told = report(options)
-        return {**told, "msg": told["line"]}
+        if options["probe"]:
+            probe_dest(options)
+            return {"changed": False}
+        try:
+            prepared = prepare(options)
+        except PhotoError:
+            drop_previews(options)
+            raise
+        self.show(options, prepared.lines)
+        return {"msg": prepared.report["line"], **publish(options, prepared)}
 
     def lines(self, result: dict[str, t.Any]) -> t.Sequence[str]:
+        """Nothing more: everything was shown before the report was written."""
+        return ()
+
+    def colour(self, line: str) -> str | None:
         """See the base class."""
-        return [result["line"]] if "line" in result else []
+        return C.COLOR_ERROR if " WAS NOT EXAMINED: " in line else COLOURS.get(line[:1])

@@ -36,6 +36,11 @@ options:
         type: str
         choices: [present, absent]
         default: present
+      origin:
+        description:
+          - Where the photo is declared, such as V(photos.yml:12). Results and messages repeat it.
+          - The inventory plugin P(hybrid.photos.definitions#inventory) gives it.
+        type: str
   src:
     description:
       - The picture file on the host that runs the module, with O(user). Give an absolute path; where a relative one

@@ -9,48 +9,27 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError, identity_key
-from ansible_collections.hybrid.photos.plugins.module_utils._report.plan import approved, parse
+from ansible_collections.hybrid.photos.plugins.module_utils._core.results import Row, approval, from_result
+from ansible_collections.hybrid.photos.plugins.module_utils._report.plan import parse, planned_changes
 
 
 def approved_changes(plan: t.Any, target: str, users: t.Sequence[str] | None = None) -> list[dict[str, t.Any]]:
     """See approved_changes.yml."""
     try:
-        changes = _of_result(plan) if isinstance(plan, dict) and "photos" in plan else _of_report(plan, target)
+        rows = _of_result(plan, target) if isinstance(plan, dict) and "photos" in plan else _of_report(plan, target)
     except PhotoError as error:
         raise AnsibleFilterError(str(error)) from error
-    if users is None:
-        return changes
-    keys = {identity_key(str(user)) for user in users}
-    return [change for change in changes if identity_key(change["user"]) in keys]
+    keys = None if users is None else {identity_key(str(user)) for user in users}
+    return [approval(row) for row in rows if keys is None or row.key in keys]
 
 
-def _of_result(result: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-    return [
-        {
-            "user": str(row["user"]),
-            "action": str(row["action"]),
-            "tag": None if row["observed"] is None else row["observed"].get("etag") or row["observed"].get("sha256"),
-            "source_sha256": row["source"]["sha256"] if row["action"] == "put" else None,
-            "id": row["id"],
-        }
-        for row in result["photos"]
-        if row["action"] != "none"
-    ]
+def _of_result(result: dict[str, t.Any], target: str) -> list[Row]:
+    rows = [from_result(row, target, f"photos[{number}]") for number, row in enumerate(result["photos"])]
+    return [row for row in rows if row.action != "none"]
 
 
-def _of_report(text: t.Any, target: str) -> list[dict[str, t.Any]]:
-    if target not in ("ad", "exo"):
-        raise PhotoError(f"approved_changes: the target is ad or exo, not {target!r}")
-    return [
-        {
-            "user": change.user,
-            "action": change.action,
-            "tag": change.observed,
-            "source_sha256": change.source_sha256,
-            "id": change.id,
-        }
-        for change in approved(parse(str(text)), t.cast(t.Any, target))
-    ]
+def _of_report(text: t.Any, target: str) -> list[Row]:
+    return planned_changes(parse(str(text)), target)
 
 
 class FilterModule:

@@ -166,8 +166,10 @@ def home_of(file: Path) -> Path:
 def entry(definition: Definition) -> dict[str, str]:
     """A definition as the photo modules take it in their option photos."""
     if definition.source is None or definition.source.path is None:
-        return {"user": no_template(definition.user), "state": no_template("absent")}
-    return {"user": no_template(definition.user), "src": no_template(definition.source.path)}
+        known = {"user": definition.user, "state": "absent", "origin": definition.origin}
+    else:
+        known = {"user": definition.user, "src": definition.source.path, "origin": definition.origin}
+    return {name: no_template(value) for name, value in known.items()}
 
 
 def _means_us(path: str) -> bool:

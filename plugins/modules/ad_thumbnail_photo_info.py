@@ -112,11 +112,9 @@ from ansible_collections.hybrid.photos.plugins.module_utils._directory.store imp
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import info_argument_spec, run_info_module
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 
-MATCH_BY = ["userPrincipalName", "sAMAccountName", "mail", "employeeID", "distinguishedName", "objectGUID"]
-
 
 def main() -> None:
-    spec = {**directory_argument_spec(), **info_argument_spec(MATCH_BY)}
+    spec = {**directory_argument_spec(), **info_argument_spec("ad")}
     run_info_module(
         TextModule(argument_spec=spec, supports_check_mode=True),
         "ad",

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: drift_report
-short_description: Tell what differs between declared photos, Active Directory and Exchange Online
+short_description: Report what differs between declared photos and the targets
 version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
   - Joins what M(hybrid.photos.ad_thumbnail_photo) and M(hybrid.photos.exo_user_photo) returned into one report,
-    one row a user with both targets side by side, and writes it as JSON, Markdown, HTML and JUnit XML.
-  - After a check run the report tells what a run would do; after a real run it tells what was done.
-    It is written in check mode too, for it changes nothing that is managed.
+    one row for each user with all targets side by side, and writes it as JSON, Markdown, HTML and JUnit XML.
+  - After a check run the report says what a run would do; after a real run it says what was done.
+    It is written in check mode too, because it changes nothing that is managed.
   - What was not examined (hosts that were not reached, sign-ins that failed, users without a result) is listed with
     the reason, so that a partial run never looks clean.
-  - It prints one line, such as V(12 drift (3 missing, 7 different, 2 unwanted\), 488 in sync, 1 unresolved).
-    Every user counts once in it, so the figures add up.
-  - A report that tells the same as the one that is there keeps that one's time and is not written again.
+  - Prints one line, such as V(12 drift (3 missing, 7 different, 2 unwanted\), 488 in sync, 1 unresolved).
+    Its figures of users add up, because each user counts once. Below it stand the targets that were not examined, in
+    capital letters, and the first ten users that failed or could not be checked, with the reasons.
+  - The line is printed before the first file is written. When the files cannot be written to O(dest), they are written
+    to a new temporary folder, and the task fails with the line and that folder in its message.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
@@ -30,11 +32,13 @@ options:
     description:
       - What the photo modules returned, in any order, as registered. Each may have failed, been skipped, come from an
         unreachable host, or be what a loop registered (a dictionary with a list C(results)).
-      - A result without rows can be given the keys C(target) (V(ad) or V(exo)), C(shard) and C(users) by the playbook,
-        so that the report can name who was not examined. A key C(check_mode) tells whether it was a check run.
+      - The playbook can add the keys C(target), C(shard) and C(users) to a result, so that the report can name the
+        users that were not examined. A key C(check_mode) says whether it was a check run.
       - When a user and target come twice, the later one counts. So the results of a plan may stand before those of
-        its execution; a change in a result with C(check_mode=true) of which no outcome came back is told as failed,
-        with O(mode=done).
+        its execution. With O(mode=done), a planned change (of a result with C(check_mode=true)) without a later result
+        is reported as failed.
+      - Results of M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) are taken too. Only
+        users whose photo could not be read become rows.
     type: list
     elements: dict
     required: true
@@ -48,34 +52,35 @@ options:
   formats:
     description:
       - What to write.
-      - V(json) gives C(drift.json), the whole truth, with a published JSON Schema.
+      - V(json) gives C(drift.json), which holds everything and has a published JSON Schema.
       - V(markdown) gives C(drift.md), short enough for a comment under a pull request.
       - V(html) gives C(drift.html), one self-contained page with the pictures of what drifts.
-      - V(junit) gives C(drift.xml), one test case a user and target.
+      - V(junit) gives C(drift.xml), one test case for each user and target.
     type: list
     elements: str
     choices: [json, markdown, html, junit]
     default: [json, markdown]
   title:
     description:
-      - What the report is called. Without it V(Photo drift), or V(Photo sync) after a real run.
+      - The title of the report. Without it V(Photo drift), or V(Photo sync) after a real run.
     type: str
   mode:
     description:
-      - Whether the results tell what would be done (V(plan)) or what was done (V(done)).
+      - Whether the results say what would be done (V(plan)) or what was done (V(done)).
       - Without it, V(plan) in check mode or when a result says so with C(check_mode); else V(done) when any row was
         verified or backed up, and V(plan) when none was.
     type: str
     choices: [plan, done]
   users:
     description:
-      - Everybody who should be in the report. Who has no result for one of O(targets) is listed as not examined.
+      - All users that should be in the report. Users without a result for one of O(targets) are listed as not examined.
     type: list
     elements: str
     default: []
   targets:
     description:
       - The targets at which O(users) should have been examined.
+      - A target at which no photo could be looked at makes RV(status) V(failed), and is in RV(targets_not_examined).
     type: list
     elements: str
     choices: [ad, exo]
@@ -83,7 +88,7 @@ options:
   previews_dir:
     description:
       - A folder with small JPEG pictures for the HTML report, as the photo modules leave them with their option of the
-        same name. Only users that drift or could not be judged are shown with pictures.
+        same name. Only users that drift or could not be checked are shown with pictures.
     type: path
   remove_previews:
     description:
@@ -98,14 +103,41 @@ options:
     default: 300
   root:
     description:
-      - Source pictures under this folder are told by their path relative to it, so that reports of two
-        machines compare.
+      - Source pictures under this folder are shown with their path relative to it, so that reports of two
+        machines can be compared.
     type: path
+  run:
+    description:
+      - The name of this run, for its folder below C(runs). The time if not given. A name that is there already gets a
+        number.
+    type: str
+  keep_runs:
+    description:
+      - Also write the report to C(runs/<run>) in O(dest), and keep those of so many runs. Older ones are removed.
+      - With V(0) only the newest report is kept, in O(dest) itself.
+    type: int
+    default: 0
+  plan:
+    description:
+      - The C(drift.json) that was carried out. It is never overwritten. Where it is in O(dest) itself, this report is
+        written to C(runs/<run>) only.
+    type: path
+  probe:
+    description:
+      - Only find out whether a report could be written to O(dest), before a run that needs it. The folder is made when
+        it is missing. No report is written, and O(results) can be empty.
+    type: bool
+    default: false
   show:
     description:
-      - Print the line on the screen.
+      - Print the line and the reasons on the screen.
     type: bool
     default: true
+  show_diff:
+    description:
+      - Also print what each change would do, as C(--diff) does for the photo modules. For O(mode=plan).
+    type: bool
+    default: false
 seealso:
   - module: hybrid.photos.ad_thumbnail_photo
   - module: hybrid.photos.exo_user_photo
@@ -126,7 +158,7 @@ EXAMPLES = r"""
   ignore_errors: true
   register: in_exo
 
-- name: Tell what differs
+- name: Report what differs
   hybrid.photos.drift_report:
     results: ["{{ in_ad }}", "{{ in_exo }}"]
     dest: "{{ playbook_dir }}/reports"
@@ -142,16 +174,42 @@ EXAMPLES = r"""
 
 RETURN = r"""
 paths:
-  description: The files that hold the report, by format.
+  description: The files that hold the report, by format; those in O(dest) unless O(plan) is there.
   returned: success
   type: dict
   sample: {"json": "/srv/reports/drift.json", "markdown": "/srv/reports/drift.md"}
+run_dir:
+  description: The folder of this run's own report, with O(keep_runs) or when O(plan) is in O(dest). Else null.
+  returned: success
+  type: str
+  sample: /srv/reports/runs/20261127T021500Z
+status:
+  description:
+    - The worst that the run found, for pipelines.
+    - V(failed) when a change failed, or a target, a part of the run or a user was not examined; V(problem) when a user
+      could not be checked, or a written photo is not shown yet; V(drift) when a photo is not as declared; V(clean) when
+      there is none of these.
+  returned: success
+  type: str
+  sample: drift
+targets_not_examined:
+  description: O(targets) at which no photo could be looked at, each with C(target) and C(reason).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"target": "exo", "reason": "The client secret has expired."}]
+problems:
+  description: The targets that were not examined, and the first ten users that failed or could not be checked, with the reasons.
+  returned: success
+  type: list
+  elements: str
+  sample: ["alice@example.com (photos.yml:3): unresolved in Exchange Online: no user of the tenant has this name"]
 summary:
   description:
     - The figures of all results, with the keys that the photo modules return, counted again from the rows. They count
-      rows, one a user and target.
-    - C(users) is how many users there are, C(not_examined) how many of them count as not examined, and C(targets) has
-      the same keys for V(ad) and V(exo).
+      rows, one for each user and target.
+    - C(users) is how many users there are, C(not_examined) how many of them were not examined at some target, and
+      C(targets) has the same keys for each target.
   returned: success
   type: dict
   sample: {"checked": 8, "in_sync": 5, "missing": 2, "different": 1, "users": 4, "not_examined": 0, "targets": {}}
@@ -167,12 +225,12 @@ drifting:
   type: int
   sample: 12
 clean:
-  description: Whether everybody who was asked for was examined and is as declared, or was brought there.
+  description: Whether RV(status) is V(clean), so all users were examined and their photos are as declared.
   returned: success
   type: bool
   sample: false
 mode:
-  description: Whether the report tells what would be done (V(plan)) or what was done (V(done)).
+  description: Whether the report says what would be done (V(plan)) or what was done (V(done)).
   returned: success
   type: str
   sample: plan
@@ -187,7 +245,7 @@ headline:
   type: str
   sample: 12 of 501 users drift (3 missing, 7 different, 2 unwanted); 488 in sync, 1 unresolved.
 digest:
-  description: SHA-256 of what was found. Two reports with the same digest tell the same.
+  description: SHA-256 of what was found. Two reports with the same digest say the same.
   returned: success
   type: str
   sample: 6f1ed002ab5595859014ebf0951522d9f1c7b1c2a0e7a0a7c2d1c1f0a0b0c0d0

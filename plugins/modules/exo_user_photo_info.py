@@ -109,13 +109,11 @@ from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module i
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
 
-MATCH_BY = ["userPrincipalName", "id", "mail", "employeeId", "onPremisesImmutableId"]
-
 
 def main() -> None:
     spec = {
         **graph_argument_spec(),
-        **info_argument_spec(MATCH_BY),
+        **info_argument_spec("exo"),
         "concurrency": {"type": "int", "default": 8},
     }
     run_info_module(

@@ -33,6 +33,12 @@ options:
     description: How many photos may be removed, as a count or as a percentage of the checked users.
     type: str
     default: 10%
+  prefix:
+    description:
+      - What a message puts before the names of the limits. A role gives V(sync_), so that a message names the variable
+        that is to be set.
+    type: str
+    default: ""
 seealso:
   - module: hybrid.photos.ad_thumbnail_photo
   - module: hybrid.photos.exo_user_photo

@@ -54,12 +54,16 @@ class ControllerAction(ActionBase):
             result.update(failed=True, msg=str(error))
         if "msg" in result:
             result["msg"] = lines_shown(str(result["msg"]))
+        self.show(options, self.lines(result))
+        return result
+
+    def show(self, options: dict[str, t.Any], lines: t.Sequence[str]) -> None:
+        """Print lines at once; nothing with ``show: false``."""
         if options.get("show", False):
             # Callbacks that print JSON own stdout; the lines are for people.
             to_stderr = "json" in str(C.DEFAULT_STDOUT_CALLBACK)
-            for line in self.lines(result):
+            for line in lines:
                 display.display(shown(line), color=self.colour(line), stderr=to_stderr)
-        return result
 
     def _base(self) -> Path:
         """What relative paths start from: the playbook's folder, as everywhere in Ansible.

@@ -16,15 +16,14 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._core.model import DRIFTS
+from ..module_utils._core.targets import TARGETS
 from ..module_utils._core.text import REPLACEMENT, encodes, sendable, shown
 
 display = Display()
 #: Seconds of silence after which a run says how far it is, and between two such lines.
 QUIET = 5.0
-MODULES = {"ad": "hybrid.photos.ad_thumbnail_photo", "exo": "hybrid.photos.exo_user_photo"}
 #: Options with names of users and files.
 ARRIVING = frozenset({"user", "src", "photos", "approved"})
-NAMES = {"ad": "Active Directory", "exo": "Exchange Online"}
 
 
 class PhotoAction(ActionBase):
@@ -50,16 +49,16 @@ class PhotoAction(ActionBase):
             if many and self._connection.transport == "local" and not arguments.get("progress_file"):
                 arguments["progress_file"] = str(progress)
             stop = threading.Event()
-            follower = threading.Thread(target=follow, args=(progress, f"{host}: {NAMES[self.target]}", stop))
+            follower = threading.Thread(target=follow, args=(progress, f"{host}: {TARGETS[self.target].title}", stop))
             follower.start()
             try:
-                result.update(self._execute_module(MODULES[self.target], arguments, task_vars=task_vars))
+                result.update(self._execute_module(TARGETS[self.target].module, arguments, task_vars=task_vars))
             finally:
                 stop.set()
                 follower.join()
         if many and result.get("summary"):
             only_planned = self._task.check_mode or boolean(arguments.get("plan_only", False), strict=False)
-            display.display(f"{shown(host)}: {NAMES[self.target]}: {told(result['summary'], only_planned)}")
+            display.display(f"{shown(host)}: {TARGETS[self.target].title}: {told(result['summary'], only_planned)}")
         return result
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .._core.files import load_source
-from .._core.model import Definition, PhotoError, Recipe, Source, SourceError, sha256
+from .._core.model import Definition, PhotoError, Source, SourceError, sha256
+from .._core.targets import TARGETS
 from .._core.text import shown
 from .._pictures import comparison
 from .._pictures.decode import describe
@@ -25,7 +26,7 @@ from .odd_text import odd_texts
 
 Severity = t.Literal["error", "warning"]
 #: What Active Directory is given, the stricter of the two: if this can be made, so can the other.
-RECIPE = Recipe(96, 10240, mark=True)
+RECIPE = TARGETS["ad"].recipe
 #: Microsoft 365 takes no smaller photo.
 LEAST_SIDE = 48
 

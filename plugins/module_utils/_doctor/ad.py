@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core.model import Unresolved, User
+from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
 from .._directory import diagnose
 from .._directory.options import DirectoryOptions
 from .._directory.rights import writable
@@ -21,8 +22,6 @@ from . import environment
 from .exo import found
 from .model import Check, Step, clock, examine, fail, ok, skipped, some, warn
 
-#: Exchange Online takes no larger on-premises photo from Entra ID.
-EXO_LIMIT = 10240
 #: So many users are asked what this account may write on them.
 SAMPLE = 50
 #: Days before the end of a certificate from which somebody should know.

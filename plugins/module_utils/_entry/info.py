@@ -14,20 +14,24 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from .._core.model import PhotoError, sha256
+from .._core.results import summary_dict
+from .._core.targets import TARGETS
 from .._definitions.folder import MANIFEST
-from .._export.export import EXO_LIMIT, PROBLEMS, Export, Row, export
+from .._export.export import PROBLEMS, Export, Row, export
 from .._export.folder import ExportFolder
 from .._export.merge import STATES, Half, Merged, Options, merge
 from .._pictures import pillow
 from .._sync.backups import write_safely
 from .._sync.store import PhotoStore
-from .photo_module import MESSAGES_SHOWN, Spec, as_dict
+from .failures import complaint, invocation
+from .photo_spec import Spec
 
 OpenStore = t.Callable[[dict[str, t.Any]], PhotoStore]
 
 
-def info_argument_spec(match_by: t.Sequence[str]) -> Spec:
-    """The options that both info modules share; the first of ``match_by`` is the default."""
+def info_argument_spec(target: str) -> Spec:
+    """The options that all info modules share, with the defaults of ``target``."""
+    match_by = TARGETS[target].match_by
     return {
         "users": {"type": "list", "elements": "str", "default": []},
         "dest": {"type": "path"},
@@ -45,7 +49,7 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
         with closing(open_store(params)) as store:
             found = export(store, params["users"], folder)
     except PhotoError as error:
-        module.fail_json(msg=str(error), changed=False, target=target, invocation=_invocation(module))
+        module.fail_json(msg=str(error), changed=False, target=target, invocation=invocation(module))
     answer = info_results(found, target)
     if folder is not None:
         answer["manifest"] = str(folder.path / MANIFEST)
@@ -73,15 +77,16 @@ def info_row(row: Row, target: str) -> dict[str, t.Any]:
         "user": row.user,
         "id": row.id,
         "has_photo": row.has_photo,
-        **t.cast("dict[str, t.Any]", as_dict(row.seen)),
+        **t.cast("dict[str, t.Any]", summary_dict(row.seen)),
         "path": row.path,
         "problem": row.problem,
         "reason": row.reason,
     }
-    if target == "exo":
+    known = TARGETS[target]
+    if known.tag == "etag":
         answer["etag"] = row.tag
-    else:
-        answer["within_exo_limit"] = None if row.seen.bytes is None else row.seen.bytes <= EXO_LIMIT
+    if known.sync_limit is not None:
+        answer["within_exo_limit"] = known.within_limit(row.seen.bytes)
     if row.label:
         answer["label"] = row.label
     return answer
@@ -94,29 +99,13 @@ def complain(rows: t.Sequence[Row], ignored: t.Sequence[str]) -> str | None:
         for row in rows
         if row.problem is not None and row.problem not in ignored
     ]
-    return _complaint(bad, f"of {len(rows)} users could not be read; all others were")
+    return complaint(bad, len(rows), "could not be read", "all other users were read")
 
 
-def _complaint(bad: t.Sequence[str], what: str) -> str | None:
-    if not bad:
-        return None
-    more = f"\n  and {len(bad) - MESSAGES_SHOWN} more, see photos" if len(bad) > MESSAGES_SHOWN else ""
-    return f"{len(bad)} {what}:" + "".join(f"\n  {line}" for line in bad[:MESSAGES_SHOWN]) + more
-
-
-def _leave(module: AnsibleModule, answer: dict[str, t.Any], complaint: str | None) -> None:
-    if complaint is not None:
-        module.fail_json(msg=complaint, invocation=_invocation(module), **answer)
-    module.exit_json(invocation=_invocation(module), **answer)
-
-
-def _invocation(module: AnsibleModule) -> dict[str, t.Any]:
-    """What was asked for, without ten thousand rows of it. Secrets are masked by AnsibleModule."""
-    short = {
-        key: f"{len(value)} entries" if isinstance(value, list) and len(value) > MESSAGES_SHOWN else value
-        for key, value in module.params.items()
-    }
-    return {"module_args": short}
+def _leave(module: AnsibleModule, answer: dict[str, t.Any], message: str | None) -> None:
+    if message is not None:
+        module.fail_json(msg=message, invocation=invocation(module), **answer)
+    module.exit_json(invocation=invocation(module), **answer)
 
 
 # ------------------------------------------------------------------------------------------------------------- merging
@@ -144,14 +133,14 @@ def run_merge_module(module: AnsibleModule) -> None:
             listed = _write_list(Path(params["list_file"]), answer["lines"], module.check_mode)
             answer["changed"] = answer["changed"] or listed
     except PhotoError as error:
-        module.fail_json(msg=str(error), changed=False, invocation=_invocation(module))
+        module.fail_json(msg=str(error), changed=False, invocation=invocation(module))
     _leave(module, answer, None)
 
 
 def merge_results(merged: t.Sequence[Merged], changed: bool) -> dict[str, t.Any]:
     """The module's return values: plain JSON types only."""
     counts = Counter(each.state for each in merged)
-    photos = [{**asdict(each), "ad": as_dict(each.ad), "exo": as_dict(each.exo)} for each in merged]
+    photos = [{**asdict(each), "ad": summary_dict(each.ad), "exo": summary_dict(each.exo)} for each in merged]
     summary = {"users": len(merged), **{str(state): counts[state] for state in STATES}}
     return {"changed": changed, "summary": summary, "photos": photos, "lines": merge_lines(merged)}
 

@@ -16,9 +16,6 @@ from .._pictures.decode import describe
 from .._sync.store import PhotoStore
 from .folder import ExportFolder, FileProblem, Kept
 
-#: Exchange Online takes no larger photo from Entra ID.
-EXO_LIMIT = 10_240
-
 Problem = t.Literal["unresolved", "unavailable", "invalid"]
 PROBLEMS: tuple[Problem, ...] = ("unresolved", "unavailable", "invalid")
 

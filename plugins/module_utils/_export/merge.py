@@ -20,7 +20,6 @@ from .._core.model import (
     Comparison,
     Observation,
     PhotoError,
-    Recipe,
     Source,
     SourceError,
     Summary,
@@ -28,6 +27,7 @@ from .._core.model import (
     identity_key,
     sha256,
 )
+from .._core.targets import TARGETS
 from .._pictures.comparison import by_content, by_pixels
 from .._pictures.decode import describe
 from .._pictures.render import render
@@ -35,12 +35,6 @@ from .folder import ExportFolder
 
 SideName = t.Literal["ad", "exo"]
 SIDES: tuple[SideName, SideName] = ("ad", "exo")
-NAMES: t.Mapping[SideName, str] = {"ad": "Active Directory", "exo": "Exchange Online"}
-#: What the photo modules do without further options.
-RECIPES: t.Mapping[SideName, Recipe] = {
-    "ad": Recipe(size=96, max_bytes=10_240, mark=True),
-    "exo": Recipe(size=648, max_bytes=4_194_303),
-}
 State = t.Literal["same", "different", "one_photo", "left_out", "no_photo"]
 STATES: tuple[State, ...] = ("same", "different", "one_photo", "left_out", "no_photo")
 
@@ -152,10 +146,10 @@ def _judge(ad: Half | None, exo: Half | None, options: Options) -> _Verdict:
     other: SideName = "exo" if side == "ad" else "ad"
     there = halves[other]
     if there is not None and there.has_photo is False and there.why is None:
-        why = f"{NAMES[other]} has no photo of this user"
+        why = f"{TARGETS[other].title} has no photo of this user"
         merged = Merged(user, "one_photo", why, side, None, shown.get("ad"), shown.get("exo"))
         return _Verdict(merged, picture.data, picture.user_id)
-    why = (there.why if there is not None else None) or f"{NAMES[other]} has no user of this name"
+    why = (there.why if there is not None else None) or f"{TARGETS[other].title} has no user of this name"
     if options.keep_one_sided:
         merged = Merged(user, "one_photo", why, side, None, shown.get("ad"), shown.get("exo"))
         return _Verdict(merged, picture.data, picture.user_id)
@@ -192,7 +186,7 @@ class _Picture:
         """A picture that can be decoded. Raises SourceError."""
         data = load_source(Source(path=path))
         # What cannot be decoded is not the better one, however large its header says it is.
-        render(data, [RECIPES["ad"]], f"the photo in {NAMES[side]}")
+        render(data, [TARGETS["ad"].recipe], f"the photo in {TARGETS[side].title}")
         return cls(data, describe(data), user_id)
 
 
@@ -207,7 +201,7 @@ def better(ad: Summary, exo: Summary) -> SideName:
 
 def compare(kept: bytes, other: bytes, other_side: SideName) -> Comparison:
     """Is the other side's photo the same picture as the kept one? Raises SourceError when that is none."""
-    recipe = RECIPES[other_side]
+    recipe = TARGETS[other_side].recipe
     rendition = render(kept, [recipe], "the photo that is kept")[0]
     seen = Observation(present=True, sha256=sha256(other), picture=other)
     known = by_content(seen, rendition.sha256, sha256(kept), recipe.digest)

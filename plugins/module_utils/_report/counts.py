@@ -9,16 +9,21 @@ import typing as t
 from collections import Counter
 
 from .._core.model import PROBLEMS, identity_key
-from .rows import TARGETS, Gathered, Mode, Row
+from .._core.results import SUMMARY, Row, summarize
+from .._core.targets import names
+from .._core.wording import counted
+from .gather import Gathered, Mode
 
 Counts = dict[str, t.Any]
 
-#: A user is in the first of these that is true at either target: what a run would change comes before what it cannot
-#: judge, and nobody is in sync who is not so on every side that was looked at.
+#: A user is in the first of these that is true at any target: what a run would change comes before what it cannot
+#: check, and nobody is in sync who is not so at every target that was looked at.
 STATES = ("missing", "different", "unwanted", "invalid", "unresolved", "unavailable", "not_examined", "in_sync")
 DRIFTING = ("missing", "different", "unwanted")
 PROBLEM_STATES = ("invalid", "unresolved", "unavailable")
-#: The same after a real run: what went wrong comes before what went right. ``left`` is drift that was not mended.
+#: The states in which nobody knows whether a photo is as declared.
+UNCHECKED = (*PROBLEM_STATES, "not_examined")
+#: The same after a real run: what went wrong comes before what went right. ``left`` is drift that was left as it is.
 OUTCOMES = (
     "failed",
     "left",
@@ -31,24 +36,10 @@ OUTCOMES = (
     "removed",
     "in_sync",
 )
-#: The keys of a module's own summary, in its order.
-SUMMARY = (
-    "checked",
-    "in_sync",
-    "missing",
-    "different",
-    "unwanted",
-    "unresolved",
-    "unavailable",
-    "invalid",
-    "put",
-    "removed",
-    "failed",
-    "unverified",
-    "foreign",
-    "stale",
-    "requests",
-)
+#: The states of a row in which the target was looked at and a photo, or none, was seen there.
+EXAMINED = ("in_sync", *DRIFTING)
+#: What a reader, and a pipeline, has to do: nothing, look at drift, mend a user, mend the run. The worst counts.
+STATUSES = ("clean", "drift", "problem", "failed")
 
 
 def outcome(row: Row) -> str:
@@ -64,47 +55,47 @@ def outcome(row: Row) -> str:
     return "removed" if row.action == "remove" else "put"
 
 
+def found_states(mode: Mode, rows: t.Iterable[Row], unseen: bool) -> set[str]:
+    """All states of one user, at whatever target."""
+    found = {outcome(row) if mode == "done" else row.drift for row in rows}
+    return found | {"not_examined"} if unseen else found
+
+
 def standing(mode: Mode, rows: t.Iterable[Row], unseen: bool) -> str:
     """The one state that a user counts under: of STATES for a plan, of OUTCOMES for what was done."""
-    found = {outcome(row) if mode == "done" else row.drift for row in rows}
-    if unseen:
-        found.add("not_examined")
+    found = found_states(mode, rows, unseen)
     return next(state for state in (OUTCOMES if mode == "done" else STATES) if state in found)
 
 
-def summarize(rows: t.Iterable[Row], requests: int) -> dict[str, int]:
-    """The keys of a module's summary, counted again from the rows so that they agree with the report."""
-    total: Counter[str] = Counter()
-    for row in rows:
-        total["checked"] += 1
-        total[row.drift] += 1
-        total["foreign"] += row.foreign
-        total["stale"] += row.stale
-        total["failed"] += row.error is not None
-        total["unverified"] += row.verified is False and row.error is None
-        if row.changed:
-            total["put" if row.action == "put" else "removed"] += 1
-    return {**{key: total[key] for key in SUMMARY}, "requests": requests}
-
-
 def count(gathered: Gathered, mode: Mode) -> Counts:
-    """All figures of a report. ``states`` adds up to ``users``; the seven drifts of a target to its ``checked``."""
+    """All figures of a report.
+
+    ``states`` adds up to ``users``; the seven drifts of a target to its ``checked``. ``also`` counts users whose state
+    hides that they could not be checked at another target. ``written``: users with a photo that was written or removed.
+    """
     by_user: dict[str, list[Row]] = {}
     for row in gathered.rows.values():
         by_user.setdefault(row.key, []).append(row)
     unseen = {identity_key(item.user) for item in gathered.unseen if item.user is not None}
     order = OUTCOMES if mode == "done" else STATES
     states: Counter[str] = Counter()
+    also: Counter[str] = Counter()
     for key in by_user.keys() | unseen:
-        states[standing(mode, by_user.get(key, ()), key in unseen)] += 1
+        found = found_states(mode, by_user.get(key, ()), key in unseen)
+        state = next(state for state in order if state in found)
+        states[state] += 1
+        also.update(found.intersection(UNCHECKED) - {state})
     return {
         "users": states.total(),
         "states": {state: states[state] for state in order},
+        "also": {state: also[state] for state in UNCHECKED},
+        "written": sum(any(row.changed for row in rows) for rows in by_user.values()) if mode == "done" else 0,
         "parts_not_examined": sum(1 for item in gathered.unseen if item.user is None),
         "targets": {
-            target: summarize((row for row in gathered.rows.values() if row.target == target), requests)
-            for target, requests in gathered.requests.items()
-            if target in TARGETS
+            target: summarize(
+                (row for row in gathered.rows.values() if row.target == target), gathered.requests[target]
+            )
+            for target in names()
         },
     }
 
@@ -115,7 +106,7 @@ def totals(counts: Counts) -> dict[str, t.Any]:
     return {
         **{key: sum(summary[key] for summary in targets.values()) for key in SUMMARY},
         "users": counts["users"],
-        "not_examined": counts["states"]["not_examined"],
+        "not_examined": counts["states"]["not_examined"] + counts["also"]["not_examined"],
         "targets": targets,
     }
 
@@ -126,8 +117,39 @@ def drifting(mode: Mode, counts: Counts) -> int:
     return states["left"] if mode == "done" else sum(states[state] for state in DRIFTING)
 
 
-def clean(mode: Mode, counts: Counts) -> bool:
-    """True when every user that was asked for was examined and is as declared now."""
-    good = ("in_sync", "put", "removed") if mode == "done" else ("in_sync",)
-    fine = sum(counts["states"][state] for state in good)
-    return bool(counts["users"]) and fine == counts["users"] and not counts["parts_not_examined"]
+def status(mode: Mode, counts: Counts, targets_not_examined: t.Sequence[t.Any]) -> str:
+    """One of STATUSES for a whole run.
+
+    ``failed``: a change failed, or a target, a part of the run or a user was not examined. ``problem``: a user could
+    not be checked, or a written photo is not shown yet. ``drift``: a photo is not as declared. ``clean``: none of it.
+    """
+    states, also = counts["states"], counts["also"]
+    lost = states["not_examined"] + also["not_examined"] + counts["parts_not_examined"]
+    if not counts["users"] or targets_not_examined or lost or states.get("failed"):
+        return "failed"
+    if any(states[state] + also[state] for state in PROBLEM_STATES) or states.get("unverified"):
+        return "problem"
+    return "drift" if drifting(mode, counts) else "clean"
+
+
+def not_examined_targets(gathered: Gathered, requested: t.Collection[str]) -> list[dict[str, str]]:
+    """Each requested target at which not one user's photo could be looked at, with the reason given most often."""
+    found = []
+    for target in (target for target in names() if target in requested):
+        rows = [row for row in gathered.rows.values() if row.target == target]
+        if any(row.drift in EXAMINED for row in rows):
+            continue
+        reasons = Counter(row.reason for row in rows)
+        reasons.update(item.reason for item in gathered.unseen if item.target in (target, None))
+        if not reasons:
+            reasons.update(message.text for message in gathered.messages if message.target in (target, None))
+        found.append({"target": target, "reason": _most(reasons)})
+    return found
+
+
+def _most(reasons: Counter[str]) -> str:
+    if not reasons:
+        return "No result came back for it."
+    [(reason, _number)] = reasons.most_common(1)
+    others = len(reasons) - 1
+    return reason + (f" (and {counted(others, 'other reason')})" if others else "")

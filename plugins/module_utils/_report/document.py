@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report itself: plain data, both targets of a user side by side, in a stable order. All formats are made of it."""
+"""The report itself: plain data, all targets of a user side by side, in a stable order. All formats are made of it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import json
 import typing as t
 
 from .._core.model import identity_key
-from .counts import count, standing
+from .._core.results import Row, to_report
+from .._core.targets import TARGETS, names
+from .counts import count, not_examined_targets, standing, status
+from .gather import Gathered, Mode
 from .plan import digest
-from .rows import EXO_LIMIT, TARGETS, Gathered, Mode, Picture, Row, Target
 from .words import headline, line
 
 #: Version of the report's shape (docs/drift-report.schema.json).
@@ -20,22 +22,40 @@ VERSION = 1
 Report = dict[str, t.Any]
 
 
-def build(gathered: Gathered, *, mode: Mode, title: str, generated: str, root: str | None = None) -> Report:
-    """The report of a run. Only ``generated`` differs between two runs that found the same."""
+def build(
+    gathered: Gathered,
+    *,
+    mode: Mode,
+    title: str,
+    generated: str,
+    root: str | None = None,
+    requested: t.Collection[str] = (),
+) -> Report:
+    """The report of a run. Only ``generated`` differs between two runs that found the same.
+
+    ``requested``: targets that were to be examined; one at which nobody was is named in ``targets_not_examined``.
+    """
     unseen = {identity_key(item.user) for item in gathered.unseen if item.user is not None}
-    by_user: dict[str, dict[Target, Row]] = {}
+    by_user: dict[str, dict[str, Row]] = {}
     for (key, target), row in gathered.rows.items():
         by_user.setdefault(key, {})[target] = row
+    used = gathered.targets.union(requested)
     counts = count(gathered, mode)
+    lost = not_examined_targets(gathered, requested)
+    told = status(mode, counts, lost)
     report: Report = {
         "version": VERSION,
         "title": title,
         "mode": mode,
         "generated": generated,
         "digest": "",
+        "status": told,
+        "clean": told == "clean",
         "headline": headline(mode, counts),
         "line": line(mode, counts),
+        "targets": [target for target in names() if target in used],
         "counts": counts,
+        "targets_not_examined": lost,
         "users": [_user(by_user[key], mode, key in unseen, root) for key in sorted(by_user)],
         "not_examined": sorted(
             (
@@ -55,50 +75,37 @@ def as_json(report: Report) -> str:
     return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _user(rows: t.Mapping[Target, Row], mode: Mode, unseen: bool, root: str | None) -> dict[str, t.Any]:
-    known = [rows[target] for target in TARGETS if target in rows]
+def _user(rows: t.Mapping[str, Row], mode: Mode, unseen: bool, root: str | None) -> dict[str, t.Any]:
+    known = [rows[target] for target in names() if target in rows]
     sourced = next((row for row in known if row.source_sha256 or row.source_path), None)
     source = None if sourced is None else _source(sourced, root)
     return {
         "user": known[0].user,
         "label": _label(known),
+        "origin": next((row.origin for row in known if row.origin), None),
         "state": standing(mode, known, unseen),
         "source": source,
-        **{target: _side(rows[target], source, root) if target in rows else None for target in TARGETS},
+        **{target: _at_target(rows[target], source, root) if target in rows else None for target in names()},
     }
 
 
 def _label(rows: t.Sequence[Row]) -> str | None:
-    """What people call the user, where a side knows more than the identity itself."""
-    names = (row.label for row in rows if row.label and identity_key(row.label) != identity_key(row.user))
-    return next(names, None)
+    """What people call the user, where a target knows more than the identity itself."""
+    labels = (row.label for row in rows if row.label and identity_key(row.label) != identity_key(row.user))
+    return next(labels, None)
 
 
-def _side(row: Row, source: dict[str, t.Any] | None, root: str | None) -> dict[str, t.Any]:
+def _at_target(row: Row, source: dict[str, t.Any] | None, root: str | None) -> dict[str, t.Any]:
     own = _source(row, root) if row.source_sha256 or row.source_path else None
-    side = {
-        "id": row.id,
-        "drift": row.drift,
-        "action": row.action,
-        "changed": row.changed,
-        "reason": row.reason,
-        "foreign": row.foreign,
-        "stale": row.stale,
-        "verified": row.verified,
-        "desired": _picture(row.desired),
-        "observed": _picture(row.observed),
-        "backup": row.backup,
-        "error": row.error,
-        "warnings": list(row.warnings),
-        "shared_with": sorted(row.shared_with, key=str.casefold),
-    }
+    found = to_report(row)
+    found["shared_with"].sort(key=str.casefold)
     if own is not None and own != source:
-        # The file changed between the two targets' turns: then this side says what it saw itself.
-        side["source"] = own
-    if row.target == "ad":
+        # The file changed between the targets' turns: then this target says what it saw itself.
+        found["source"] = own
+    if TARGETS[row.target].sync_limit is not None:
         held = row.observed.bytes if row.observed else None
-        side["within_exo_limit"] = None if held is None else held <= EXO_LIMIT
-    return side
+        found["within_exo_limit"] = TARGETS[row.target].within_limit(held)
+    return found
 
 
 def _source(row: Row, root: str | None) -> dict[str, t.Any]:
@@ -108,20 +115,8 @@ def _source(row: Row, root: str | None) -> dict[str, t.Any]:
     return {"sha256": row.source_sha256, "path": path}
 
 
-def _picture(picture: Picture | None) -> dict[str, t.Any] | None:
-    if picture is None:
-        return None
-    return {
-        "sha256": picture.sha256,
-        "etag": picture.etag,
-        "bytes": picture.bytes,
-        "width": picture.width,
-        "height": picture.height,
-    }
-
-
 def _messages(gathered: Gathered) -> list[dict[str, t.Any]]:
-    """What modules said when they failed, each text once per target."""
+    """What modules reported when they failed, each text once per target."""
     said = {(item.text, item.target): item for item in reversed(gathered.messages)}
     told = [{"target": item.target, "shard": item.shard, "text": item.text} for item in said.values()]
     return sorted(told, key=lambda item: (item["target"] or "", item["shard"] or "", item["text"] or ""))

@@ -10,7 +10,8 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._core.model import PROBLEMS
-from .words import TARGET_NAMES, action_text, state_text
+from .._core.targets import title
+from .words import action_text, state_text
 
 #: What XML 1.0 cannot hold at all, escaped or not.
 _FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -22,10 +23,10 @@ def clean(text: t.Any) -> str:
 
 
 def junit(report: t.Mapping[str, t.Any]) -> str:
-    """Failures are drift (after a real run: drift that is left), errors are problems and what was not examined."""
+    """Failures are drift (after a real run: drift that was left), errors are problems and what was not examined."""
     suites = ET.Element("testsuites", name=clean(report["title"]))
     totals = {"tests": 0, "failures": 0, "errors": 0}
-    for target in ("ad", "exo"):
+    for target in report["targets"]:
         suite = _suite(report, target)
         if not len(suite):
             continue
@@ -45,14 +46,14 @@ def junit(report: t.Mapping[str, t.Any]) -> str:
 
 
 def _suite(report: t.Mapping[str, t.Any], target: str | None) -> ET.Element:
-    name = TARGET_NAMES[target] if target else "Not examined"
+    name = title(target, "Not examined")
     suite = ET.Element("testsuite", name=name)
     for user in report["users"] if target else ():
         if user[target] is not None:
-            _case(suite, target or "", report["mode"], user["user"], user[target])
+            _case(suite, target or "", report["mode"], user)
     for item in report["not_examined"]:
         if item["target"] == target:
-            who = item["user"] or f"everybody in {item['shard'] or 'a part of the run'}"
+            who = item["user"] or f"all users in {item['shard'] or 'a part of the run'}"
             case = ET.SubElement(suite, "testcase", classname=_class(target), name=clean(who), time="0")
             _add(case, "error", "not_examined", f"not examined: {item['reason']}")
     cases = suite.findall("testcase")
@@ -66,17 +67,19 @@ def _suite(report: t.Mapping[str, t.Any], target: str | None) -> ET.Element:
     return suite
 
 
-def _case(suite: ET.Element, target: str, mode: t.Any, user: str, side: t.Mapping[str, t.Any]) -> None:
-    case = ET.SubElement(suite, "testcase", classname=_class(target), name=clean(user), time="0")
-    done = action_text(mode, side)
-    told = ": ".join(filter(None, [state_text(side["drift"]), done]))
-    said = ". ".join(text.rstrip(".") for text in (told, side["reason"], side["error"]) if text)
-    if side["drift"] in PROBLEMS or side["error"]:
-        _add(case, "error", side["drift"] if side["drift"] in PROBLEMS else "failed", said)
-    elif side["drift"] != "in_sync" and (mode == "plan" or not side["changed"]):
-        _add(case, "failure", side["drift"], said)
+def _case(suite: ET.Element, target: str, mode: t.Any, user: t.Mapping[str, t.Any]) -> None:
+    row = user[target]
+    case = ET.SubElement(suite, "testcase", classname=_class(target), name=clean(user["user"]), time="0")
+    done = action_text(mode, row)
+    told = ": ".join(filter(None, [state_text(row["drift"]), done]))
+    origin = f"declared in {user['origin']}" if user["origin"] else ""
+    said = ". ".join(text.rstrip(".") for text in (told, row["reason"], row["error"], origin) if text)
+    if row["drift"] in PROBLEMS or row["error"]:
+        _add(case, "error", row["drift"] if row["drift"] in PROBLEMS else "failed", said)
+    elif row["drift"] != "in_sync" and (mode == "plan" or not row["changed"]):
+        _add(case, "failure", row["drift"], said)
     else:
-        ET.SubElement(case, "system-out").text = clean("\n".join([said, *side["warnings"]]))
+        ET.SubElement(case, "system-out").text = clean("\n".join([said, *row["warnings"]]))
 
 
 def _add(case: ET.Element, tag: str, kind: str, said: str) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .._core.targets import TARGETS
 from .counts import DRIFTING, PROBLEM_STATES
+from .gather import Mode
+from .reasons import alerts
 from .render import Template, template
-from .rows import Mode
-from .words import TARGET_NAMES, action_text, picture_size, state_text
+from .words import action_text, picture_size, state_text
 
 #: GitHub refuses comments above 65,536 characters.
 MAX_LENGTH = 60_000
@@ -48,16 +50,16 @@ def code(value: t.Any, longest: int = 200) -> str:
     return f"<code>{re.sub(_SPECIAL.pattern + '|[&<>@]', lambda found: f'&#{ord(found[0])};', text)}</code>"
 
 
-def cell(mode: Mode, side: t.Mapping[str, t.Any] | None) -> str:
-    """One side of a user in the table."""
-    if side is None:
+def cell(mode: Mode, row: t.Mapping[str, t.Any] | None) -> str:
+    """One target of a user in the table."""
+    if row is None:
         return "–"  # noqa: RUF001 - a dash for nothing
-    done = action_text(mode, side)
-    told = f"{state_text(side['drift'])}: {done}" if done else state_text(side["drift"])
+    done = action_text(mode, row)
+    told = f"{state_text(row['drift'])}: {done}" if done else state_text(row["drift"])
     return (
         escape(told)
-        + (" ⚠ changed by others" if side["foreign"] else "")
-        + (" ⚠ changed since approved" if side["stale"] else "")
+        + (" ⚠ changed by others" if row["foreign"] else "")
+        + (" ⚠ changed since approved" if row["stale"] else "")
     )
 
 
@@ -66,8 +68,8 @@ def markdown(report: t.Mapping[str, t.Any]) -> str:
     filters: dict[str, t.Callable[..., t.Any]] = {
         "md": escape,
         "code": code,
-        "side": lambda side: cell(report["mode"], side),
-        "action_text": lambda side: action_text(report["mode"], side),
+        "cell": lambda row: cell(report["mode"], row),
+        "action_text": lambda row: action_text(report["mode"], row),
         "size": picture_size,
         "state_text": state_text,
     }
@@ -93,13 +95,13 @@ def _lists(report: t.Mapping[str, t.Any]) -> dict[str, list[t.Any]]:
     drift = [
         user
         for user in users
-        if any(side and (side["drift"] in DRIFTING or side["changed"] or side["error"]) for side in _sides(user))
+        if any(row["drift"] in DRIFTING or row["changed"] or row["error"] for row in _rows(report, user))
     ]
     seen = {user["user"] for user in drift}
     problems = [
         user
         for user in users
-        if user["user"] not in seen and any(side and side["drift"] in PROBLEM_STATES for side in _sides(user))
+        if user["user"] not in seen and any(row["drift"] in PROBLEM_STATES for row in _rows(report, user))
     ]
     if done:
         # What went wrong is what a reader wants first.
@@ -109,16 +111,24 @@ def _lists(report: t.Mapping[str, t.Any]) -> dict[str, list[t.Any]]:
         "drift": drift,
         "problems": problems,
         "not_examined": report["not_examined"],
-        # A sign-in that failed is told under "not examined" already.
+        # "Not examined" shows these already.
         "messages": [item for item in report["messages"] if item["text"] not in reasons],
     }
 
 
-def _sides(user: t.Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
-    return user["ad"], user["exo"]
+def _rows(report: t.Mapping[str, t.Any], user: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
+    return [user[target] for target in report["targets"] if user[target]]
 
 
 def _fill(empty: Template, report: t.Mapping[str, t.Any], lists: t.Mapping[str, list[t.Any]], limit: int) -> str:
     shown = {name: rows[:limit] for name, rows in lists.items()}
     more = {name: len(rows) - len(shown[name]) for name, rows in lists.items()}
-    return empty({"report": report, "shown": shown, "more": more, "targets": ("ad", "exo"), "names": TARGET_NAMES})
+    return empty(
+        {
+            "report": report,
+            "shown": shown,
+            "more": more,
+            "names": {name: known.title for name, known in TARGETS.items()},
+            "alerts": alerts(report),
+        }
+    )

@@ -11,13 +11,16 @@ import json
 import typing as t
 from pathlib import Path
 
+from .._core.targets import EXO_SYNC_LIMIT, title
+from .._core.wording import counted
 from .compact import NOT_PICTURED, compact
-from .counts import OUTCOMES, PROBLEM_STATES, STATES, clean
-from .previews import Kind, previews
+from .counts import OUTCOMES, PROBLEM_STATES, STATES
+from .previews import previews
+from .reasons import alerts
 from .render import asset, own, template
-from .words import TARGET_NAMES, state_text
+from .words import state_text
 
-#: So many users are told to browsers without JavaScript.
+#: So many users are listed for browsers without JavaScript.
 _PLAIN = 200
 
 
@@ -33,27 +36,35 @@ def page(report: t.Mapping[str, t.Any], folder: Path | None, max_pictures: int) 
         "mode": report["mode"],
         "start": "attention" if plain else "all",
         "pictures": _attach(users, shown),
+        "targets": [[name, title(name)] for name in report["targets"]],
         "users": users,
     }
-    told = {
+    columns = [{"name": name, "title": title(name), "summary": _summary(report, name)} for name in report["targets"]]
+    values = {
         "report": report,
         "lead": _lead(report),
-        "clean": clean(report["mode"], report["counts"]),
+        "alerts": alerts(report),
         "bar": _bar(report),
         "chips": _chips(report, users),
         "parts": [item for item in report["not_examined"] if item["user"] is None],
         "said": [item for item in report["messages"] if item["text"] not in reasons],
-        "names": TARGET_NAMES,
-        "summary": lambda target: _summary(report, target),
+        "columns": columns,
+        "title": title,
         "plain": plain[:_PLAIN],
         "plain_more": max(0, len(plain) - _PLAIN),
-        "pictures_left_out": max(0, len(pictured) - max_pictures) if folder else 0,
+        "pictures_left_out": _left_out(len(pictured) - max_pictures) if folder else "",
         "csp": _policy(css, js),
         "css": css,
         "js": js,
         "data": embedded(data),
     }
-    return template("report.html.j2", {"own": own, "state_text": state_text}, html=True)(told)
+    return template("report.html.j2", {"own": own, "state_text": state_text}, html=True)(values)
+
+
+def _left_out(number: int) -> str:
+    if number <= 0:
+        return ""
+    return f"The pictures of {counted(number, 'more user')} were left out to keep this file small."
 
 
 def embedded(data: t.Any) -> str:
@@ -82,7 +93,7 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _attach(users: t.Iterable[dict[str, t.Any]], shown: t.Mapping[str, t.Mapping[Kind, str]]) -> list[str]:
+def _attach(users: t.Iterable[dict[str, t.Any]], shown: t.Mapping[str, t.Mapping[str, str]]) -> list[str]:
     """Give each user the numbers of its pictures; a picture that several users share is in the list once."""
     numbers: dict[str, int] = {}
     for user in users:
@@ -92,11 +103,11 @@ def _attach(users: t.Iterable[dict[str, t.Any]], shown: t.Mapping[str, t.Mapping
 
 
 def _lead(report: t.Mapping[str, t.Any]) -> str:
-    """The headline's first words, and what must not be overlooked; the other figures stand on the filter buttons."""
+    """The headline's first words, and how many failed or could not be checked; the filters show the other figures."""
     states = report["counts"]["states"]
     lead = str(report["headline"]).split(";", maxsplit=1)[0].split(" (", maxsplit=1)[0].rstrip(".")
     unknown = sum(states.get(state, 0) for state in (*PROBLEM_STATES, "not_examined"))
-    more = ((states.get("failed", 0), "failed"), (unknown, "could not be judged"))
+    more = ((states.get("failed", 0), "failed"), (unknown, "could not be checked"))
     return ", ".join([lead, *(f"{number:,} {words}" for number, words in more if number)])
 
 
@@ -125,18 +136,30 @@ def _chips(report: t.Mapping[str, t.Any], users: t.Sequence[t.Mapping[str, t.Any
         chips.append(_chip("attention", text, total - states["in_sync"], "group"))
     order = OUTCOMES if report["mode"] == "done" else STATES
     chips += [_chip(state, state_text(state), states[state], state) for state in order if states[state]]
-    foreign = sum(any(user.get(side, {}).get("x") for side in ("ad", "exo")) for user in users)
+    foreign = sum(_any(report, user, "x") for user in users)
     if foreign:
-        chips.append(_chip("foreign", "changed by others", foreign, "unwanted group", "Somebody else wrote the photo."))
-    stale = sum(any(user.get(side, {}).get("c") for side in ("ad", "exo")) for user in users)
+        chips.append(
+            _chip(
+                "foreign",
+                "changed by others",
+                foreign,
+                "unwanted group",
+                "Somebody changed the photo after our last write.",
+            )
+        )
+    stale = sum(_any(report, user, "c") for user in users)
     if stale:
         why = "The photo or its source is no longer what was approved, so it was left alone."
         chips.append(_chip("stale", "changed since approved", stale, "left group", why))
-    over = sum(bool(user.get("ad", {}).get("o")) for user in users)
+    over = sum(_any(report, user, "o") for user in users)
     if over:
-        why = "The photo in Active Directory is larger than the 10 KB that pass on to Exchange Online."
-        chips.append(_chip("over", "over 10 KB in AD", over, "over group", why))
+        why = f"Exchange Online takes an on-premises photo of at most {EXO_SYNC_LIMIT:,} bytes."
+        chips.append(_chip("over", "too large for Exchange Online", over, "over group", why))
     return chips
+
+
+def _any(report: t.Mapping[str, t.Any], user: t.Mapping[str, t.Any], key: str) -> bool:
+    return any(user.get(target, {}).get(key) for target in report["targets"])
 
 
 def _chip(name: str, text: str, count: int, tone: str, title: str = "") -> dict[str, t.Any]:

@@ -1,33 +1,21 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A report as a plan: was it changed since it was written, and which changes did it tell?"""
+"""A report as a plan: was it changed since it was written, and which changes does it hold?"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import typing as t
-from dataclasses import dataclass
 
 from .._core.json_text import loads
-from .._core.model import Action, PhotoError
-from .rows import Target
+from .._core.model import PhotoError
+from .._core.results import Row, from_report
+from .._core.targets import checked_name
 
 #: Not part of what was found: when, and the digest itself.
 _APART = ("generated", "digest")
-
-
-@dataclass(frozen=True, slots=True)
-class Approved:
-    """One change that a report told. ``observed`` is the tag it was planned on; None: the target had no photo."""
-
-    user: str
-    target: Target
-    id: str | None
-    action: Action
-    source_sha256: str | None
-    observed: str | None
 
 
 def canonical(report: t.Mapping[str, t.Any]) -> bytes:
@@ -71,27 +59,14 @@ def verify(report: t.Any, name: str = "the plan") -> None:
         )
 
 
-def approved(report: t.Mapping[str, t.Any], target: Target) -> list[Approved]:
-    """The changes that a verified report of a check run tells for one target, in its order."""
+def planned_changes(report: t.Mapping[str, t.Any], target: str) -> list[Row]:
+    """The changes of one target in a verified report of a check run, in its order. Raises PhotoError."""
+    checked_name(target, "approved_changes")
     if report.get("mode") != "plan":
-        raise PhotoError("The plan tells what was done, not what would be done. Give the report of a check run.")
+        raise PhotoError("This report says what was done, not what would be done. Give the report of a check run.")
     try:
-        changes = [_approved(user, target) for user in report["users"] if user[target] and user[target]["changed"]]
-    except (KeyError, TypeError) as ex:
+        rows = [from_report(user, target) for user in report["users"]]
+    except (AttributeError, KeyError, TypeError, PhotoError) as ex:
         # A digest proves that nothing was changed since, not that it was we who wrote it.
-        raise PhotoError(f"The plan is not a drift report: {ex} is missing or of another kind.") from ex
-    return [change for change in changes if change.action in ("put", "remove")]
-
-
-def _approved(user: t.Mapping[str, t.Any], target: Target) -> Approved:
-    side = user[target]
-    source = side.get("source") or user["source"]
-    seen = side["observed"]
-    return Approved(
-        user=user["user"],
-        target=target,
-        id=side["id"],
-        action=side["action"],
-        source_sha256=source["sha256"] if source and side["action"] == "put" else None,
-        observed=None if seen is None else seen["etag"] if seen["etag"] is not None else seen["sha256"],
-    )
+        raise PhotoError(f"The plan is not a drift report ({ex})") from ex
+    return [row for row in rows if row is not None and row.changed and row.action != "none"]

@@ -7,29 +7,18 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import os
-import re
 import stat
 import typing as t
 from pathlib import Path
 
-from .._core.model import identity_key
+from .._core.preview_names import is_preview_name, kinds, preview_name
 
 #: Anything larger is no preview, and a report stays something that can be sent by mail.
 MAX_BYTES = 64 * 1024
-Kind = t.Literal["declared", "ad", "exo"]
-KINDS: tuple[Kind, ...] = ("declared", "ad", "exo")
-_NAME = re.compile(rf"({'|'.join(KINDS)})-[0-9a-f]{{16}}\.jpg")
 
 
-def preview_name(kind: Kind, user: str) -> str:
-    """The file that holds a user's preview. A hash, since an identity may hold what a file name may not."""
-    digest = hashlib.sha256(identity_key(user).encode()).hexdigest()
-    return f"{kind}-{digest[:16]}.jpg"
-
-
-def preview(folder: Path, kind: Kind, user: str) -> str | None:
+def preview(folder: Path, kind: str, user: str) -> str | None:
     """A preview as a data URI; None when there is none that can be shown."""
     try:
         # O_NOFOLLOW: a link in a shared folder must not bring another file into a report that is passed on.
@@ -47,17 +36,17 @@ def preview(folder: Path, kind: Kind, user: str) -> str | None:
     return "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")
 
 
-def previews(folder: Path | None, users: t.Iterable[str]) -> dict[str, dict[Kind, str]]:
+def previews(folder: Path | None, users: t.Iterable[str]) -> dict[str, dict[str, str]]:
     """The previews of some users, by user; who has none is not in it."""
     if folder is None:
         return {}
-    found = {user: {kind: uri for kind in KINDS if (uri := preview(folder, kind, user))} for user in users}
+    found = {user: {kind: uri for kind in kinds() if (uri := preview(folder, kind, user))} for user in users}
     return {user: pictures for user, pictures in found.items() if pictures}
 
 
 def remove(folder: Path) -> None:
     """Remove the previews, and the folder when nothing else is in it."""
     with contextlib.suppress(OSError):
-        for path in [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]:
+        for path in [path for path in folder.iterdir() if is_preview_name(path.name)]:
             path.unlink()
         folder.rmdir()

@@ -5,107 +5,166 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from .._core.model import PhotoError
-from .counts import clean, drifting, totals
+from .._core.targets import names
+from .counts import drifting, totals
+from .difference import diff_lines
 from .document import Report, as_json, build
-from .files import make_folder, present, write
+from .folders import FILES, elsewhere, forget, holds, probe, run_folder, save
+from .gather import Gathered, gather
 from .junit import junit
 from .markdown import markdown
 from .page import page
 from .previews import remove
-from .rows import TARGETS, Gathered, gather
+from .reasons import alerts, problems
 from .unexamined import add_unexamined, settle
 
-FORMATS = {"json": "drift.json", "markdown": "drift.md", "html": "drift.html", "junit": "drift.xml"}
 TITLES = {"plan": "Photo drift", "done": "Photo sync"}
-_STAMP = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 #: Kept equal to the documentation by a test.
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "results": {"type": "list", "elements": "dict", "required": True},
     "dest": {"type": "path", "required": True},
-    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": ["json", "markdown"]},
+    "formats": {"type": "list", "elements": "str", "choices": list(FILES), "default": ["json", "markdown"]},
     "title": {"type": "str"},
     "mode": {"type": "str", "choices": ["plan", "done"]},
     "users": {"type": "list", "elements": "str", "default": []},
-    "targets": {"type": "list", "elements": "str", "choices": list(TARGETS), "default": []},
+    "targets": {"type": "list", "elements": "str", "choices": list(names()), "default": []},
     "previews_dir": {"type": "path"},
     "remove_previews": {"type": "bool", "default": False},
     "max_pictures": {"type": "int", "default": 300},
     "root": {"type": "path"},
+    "run": {"type": "str"},
+    "keep_runs": {"type": "int", "default": 0},
+    "plan": {"type": "path"},
+    "probe": {"type": "bool", "default": False},
     "show": {"type": "bool", "default": True},
+    "show_diff": {"type": "bool", "default": False},
 }
 
 
-def report(options: t.Mapping[str, t.Any], now: datetime | None = None) -> dict[str, t.Any]:
-    """Write the report that the options ask for. Returns what the module returns."""
-    folder = _previews(options)
-    try:
-        return _report(options, now)
-    finally:
-        if folder and options["remove_previews"]:
-            remove(folder)
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A report that is made and not yet written, with what a person is to see of it at once."""
+
+    report: Report
+    lines: list[str]
 
 
-def _report(options: t.Mapping[str, t.Any], now: datetime | None) -> dict[str, t.Any]:
+def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prepared:
+    """Make the report. Writes nothing. Raises PhotoError for results that are none."""
     gathered = gather(options["results"])
     add_unexamined(gathered, options["users"], options["targets"])
     settle(gathered, options["mode"] or gathered.mode)
-    stamp = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    folder = Path(options["dest"]).expanduser().absolute()
-    paths = {name: folder / file for name, file in FORMATS.items() if name in options["formats"]}
-    made = make_folder(folder)
-    before = {name: present(path) for name, path in paths.items()}
-    # An equal report keeps the time of the one that is there: what did not change is not written again.
-    stamps = [{found[0] for found in _STAMP.finditer(text or "")} for text in before.values()]
-    for candidate in sorted(set.intersection(*stamps))[:3] if stamps else ():
-        told = _told(options, gathered, candidate + "Z")
-        if all(_text(name, told, options) == text for name, text in before.items()):
-            return _result(told, paths, changed=made)
-    told = _told(options, gathered, stamp)
-    for name, path in paths.items():
-        write(path, _text(name, told, options))
-    return _result(told, paths, changed=made or bool(paths))
+    report = _built(options, gathered, (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    diff = diff_lines(gathered.rows.values()) if options["show_diff"] and report["mode"] == "plan" else []
+    return Prepared(report, [*diff, report["line"], *alerts(report), *(f"  {line}" for line in problems(report))])
 
 
-def _told(options: t.Mapping[str, t.Any], gathered: Gathered, stamp: str) -> Report:
+def publish(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime | None = None) -> dict[str, t.Any]:
+    """Write the report that was made. Returns what the module returns.
+
+    Never raises PhotoError: what could not be written is written to another folder, and ``failed`` and ``msg`` say so.
+    """
+    try:
+        return _written(options, prepared, now or datetime.now(UTC))
+    finally:
+        drop_previews(options)
+
+
+def drop_previews(options: t.Mapping[str, t.Any]) -> None:
+    """Remove the previews when that is asked for."""
+    folder = _previews(options)
+    if folder and options["remove_previews"]:
+        remove(folder)
+
+
+def probe_dest(options: t.Mapping[str, t.Any]) -> None:
+    """Raises PhotoError when a report could not be written to ``dest``. Writes none."""
+    probe(_dest(options))
+
+
+def _written(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime) -> dict[str, t.Any]:
+    texts, problem = _texts(options, prepared.report)
+    dest, paths, changed = _dest(options), dict[str, str](), False
+    folder: Path | None = None
+    plan = Path(options["plan"]).expanduser() if options["plan"] else None
+    try:
+        if options["keep_runs"] or holds(dest, plan):
+            folder = run_folder(dest, options["run"] or now.strftime("%Y%m%dT%H%M%SZ"))
+            paths, changed = save(folder, texts)
+            forget(dest, max(options["keep_runs"], 1), plan)
+        if not holds(dest, plan):
+            paths, changed = save(dest, texts)
+    except PhotoError as error:
+        paths, changed = save(elsewhere(), texts)
+        place = next(iter(paths.values()), "")
+        problem = f"The report could not be written ({error}) It is in {Path(place).parent} instead."
+    answer = _result(prepared, paths, changed=changed)
+    answer["run_dir"] = None if folder is None else str(folder)
+    if problem is not None:
+        answer.update(failed=True, msg="\n".join([prepared.report["line"], problem, *answer["problems"]]))
+    return answer
+
+
+def _texts(options: t.Mapping[str, t.Any], report: Report) -> tuple[dict[str, str], str | None]:
+    """Each format's text, and why one of them could not be made. One bad format does not cost the others."""
+    makers: dict[str, t.Callable[[], str]] = {
+        "json": lambda: as_json(report),
+        "markdown": lambda: markdown(report),
+        "junit": lambda: junit(report),
+        "html": lambda: page(report, _previews(options), options["max_pictures"]),
+    }
+    texts: dict[str, str] = {}
+    problem: str | None = None
+    for name in options["formats"]:
+        try:
+            texts[name] = makers[name]()
+        except PhotoError as error:
+            problem = f"The format {name} could not be made: {error}"
+    return texts, problem
+
+
+def _built(options: t.Mapping[str, t.Any], gathered: Gathered, stamp: str) -> Report:
     mode = options["mode"] or gathered.mode
-    title = options["title"] or TITLES[mode]
-    return build(gathered, mode=mode, title=title, generated=stamp, root=options["root"])
+    return build(
+        gathered,
+        mode=mode,
+        title=options["title"] or TITLES[mode],
+        generated=stamp,
+        root=options["root"],
+        requested=options["targets"],
+    )
 
 
-def _text(name: str, told: Report, options: t.Mapping[str, t.Any]) -> str:
-    if name == "json":
-        return as_json(told)
-    if name == "markdown":
-        return markdown(told)
-    if name == "junit":
-        return junit(told)
-    if name == "html":
-        return page(told, _previews(options), options["max_pictures"])
-    raise PhotoError(f"formats: {name} is none of {', '.join(FORMATS)}.")
+def _dest(options: t.Mapping[str, t.Any]) -> Path:
+    return Path(options["dest"]).expanduser().absolute()
 
 
 def _previews(options: t.Mapping[str, t.Any]) -> Path | None:
     return Path(options["previews_dir"]).expanduser() if options["previews_dir"] else None
 
 
-def _result(told: Report, paths: t.Mapping[str, Path], *, changed: bool) -> dict[str, t.Any]:
-    counts, mode = told["counts"], told["mode"]
+def _result(prepared: Prepared, paths: t.Mapping[str, str], *, changed: bool) -> dict[str, t.Any]:
+    report = prepared.report
+    counts, mode = report["counts"], report["mode"]
     return {
         "changed": changed,
-        "paths": {name: str(path) for name, path in paths.items()},
+        "paths": dict(paths),
         "summary": totals(counts),
         "states": counts["states"],
         "drifting": drifting(mode, counts),
-        "clean": clean(mode, counts),
+        "status": report["status"],
+        "clean": report["clean"],
+        "targets_not_examined": report["targets_not_examined"],
+        "problems": [*alerts(report), *problems(report)],
         "mode": mode,
-        "line": told["line"],
-        "headline": told["headline"],
-        "digest": told["digest"],
+        "line": report["line"],
+        "headline": report["headline"],
+        "digest": report["digest"],
     }

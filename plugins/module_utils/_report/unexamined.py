@@ -9,14 +9,18 @@ import typing as t
 from dataclasses import replace
 
 from .._core.model import identity_key
-from .rows import TARGETS, Gathered, Message, Mode, Target, Unseen
+from .._core.targets import names
+from .gather import Gathered, Message, Mode, Unseen
+
+#: So many messages are given as possible reasons, when nobody knows which one concerns a user.
+REASONS_SHOWN = 3
 
 
 def add_unexamined(gathered: Gathered, users: t.Sequence[str], targets: t.Collection[str]) -> None:
     """Every one of ``users`` without a row for one of ``targets`` is not examined, with the reason if it is known."""
     known = {(identity_key(item.user), item.target) for item in gathered.unseen if item.user is not None}
-    explained: set[Target] = set()
-    for target in (target for target in TARGETS if target in targets):
+    explained: set[str] = set()
+    for target in (target for target in names() if target in targets):
         why = _why(gathered.messages, target) or "No result came back for this user."
         for user in map(str, users):
             key = identity_key(user)
@@ -34,17 +38,21 @@ def add_unexamined(gathered: Gathered, users: t.Sequence[str], targets: t.Collec
 
 
 def settle(gathered: Gathered, mode: Mode) -> None:
-    """After a real run, a row that only tells a plan is a change that was not carried out."""
+    """After a real run, a row of a plan that has no later row is a change that was not carried out."""
     if mode != "done":
         return
     for key, row in gathered.rows.items():
         if row.planned and row.changed:
             why = _why(gathered.messages, row.target)
-            error = "This was planned and not carried out" + (f": {why}" if why else ".")
+            error = "This was planned and not carried out" + (f": {why}" if why else ". No result came back for it.")
             gathered.rows[key] = replace(row, changed=False, error=row.error or error)
 
 
-def _why(messages: t.Iterable[Message], target: Target) -> str | None:
-    """What stopped a target, when there is only one answer."""
-    said = {message.text for message in messages if message.target in (target, None)}
-    return said.pop() if len(said) == 1 else None
+def _why(messages: t.Iterable[Message], target: str) -> str | None:
+    """What stopped a target: the one message, or those that it can have been."""
+    whole = (message for message in messages if message.whole and message.target in (target, None))
+    said = list(dict.fromkeys(message.text for message in whole))
+    if len(said) < 2:
+        return said[0] if said else None
+    more = f"; and {len(said) - REASONS_SHOWN} more" if len(said) > REASONS_SHOWN else ""
+    return "One of these: " + "; or: ".join(said[:REASONS_SHOWN]) + more

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from .counts import DRIFTING, PROBLEM_STATES, Counts, drifting
-from .rows import Mode
-
-TARGET_NAMES = {"ad": "Active Directory", "exo": "Exchange Online"}
-#: Their short names, for places with little room.
-TARGET_SHORT = {"ad": "AD", "exo": "Exchange Online"}
+from .._core.targets import title
+from .._core.wording import counted
+from .counts import DRIFTING, PROBLEM_STATES, UNCHECKED, Counts, drifting
+from .gather import Mode
 
 
 def state_text(state: str) -> str:
@@ -21,35 +19,57 @@ def state_text(state: str) -> str:
 
 
 def line(mode: Mode, counts: Counts) -> str:
-    """The one line for the screen. Its figures are users and add up."""
+    """The one line for the screen.
+
+    Its figures of users add up. After a real run the photos that were written come first, by target, since one user may
+    have several.
+    """
     states = counts["states"]
+    unchecked = [_figures(states, UNCHECKED), _parts(counts)]
     if mode == "done":
-        did = _figures(states, ("put", "removed", "unverified", "failed", "left"))
-        start = "sync did: " + (did or "nothing")
-    else:
-        drift = _figures(states, DRIFTING)
-        start = f"{drifting(mode, counts)} drift" + (f" ({drift})" if drift else "")
-    rest = [f"{states['in_sync']} in sync", _figures(states, (*PROBLEM_STATES, "not_examined")), _parts(counts)]
-    return ", ".join([start, *filter(None, rest)])
+        users = [_updated(counts), _figures(states, ("unverified", "failed", "left")), f"{states['in_sync']} in sync"]
+        text = f"sync did: {written(counts) or 'nothing'}; {counted(counts['users'], 'user')}: "
+        return text + ", ".join(filter(None, [*users, *unchecked])) + _also(counts)
+    drift = _figures(states, DRIFTING)
+    start = f"{drifting(mode, counts)} drift" + (f" ({drift})" if drift else "")
+    return ", ".join(filter(None, [start, f"{states['in_sync']} in sync", *unchecked])) + _also(counts)
 
 
 def headline(mode: Mode, counts: Counts) -> str:
-    """One sentence that tells the whole."""
+    """One sentence for the whole run."""
     states, users = counts["states"], counts["users"]
     if not users:
         return "Nothing was examined."
     drift = drifting(mode, counts)
     if mode == "done":
-        good = _figures(states, ("put", "removed"))
-        told = f"{states['put'] + states['removed']} of {_users(users)} changed" + (f" ({good})" if good else "")
+        good = written(counts)
+        start = f"{counts['written']} of {counted(users, 'user')} changed" + (f" ({good})" if good else "")
     elif not drift and states["in_sync"] == users and not counts["parts_not_examined"]:
         return "The one user is in sync." if users == 1 else f"All {users:,} users are in sync."
     else:
+        verb = "drifts" if drift == 1 else "drift"
         some = f" ({_figures(states, DRIFTING)})" if drift else ""
-        told = f"{drift or 'None':{',' if drift else ''}} of {_users(users)} drift{'s' if drift == 1 else ''}{some}"
-    wrong = _figures(states, ("failed", "left", "unverified", *PROBLEM_STATES, "not_examined"))
+        start = f"{drift or 'None':{',' if drift else ''}} of {counted(users, 'user')} {verb}{some}"
+    wrong = _figures(states, ("failed", "left", "unverified", *UNCHECKED))
     rest = [f"{states['in_sync']:,} in sync", wrong, _parts(counts)]
-    return "; ".join([told, ", ".join(filter(None, rest))]) + "."
+    return "; ".join([start, ", ".join(filter(None, rest))]) + _also(counts) + "."
+
+
+def written(counts: Counts) -> str:
+    """Photos written and removed, by target; empty when there are none."""
+    done = ((_figures(summary, ("put", "removed")), title(target)) for target, summary in counts["targets"].items())
+    return ", ".join(f"{figures} in {where}" for figures, where in done if figures)
+
+
+def _updated(counts: Counts) -> str:
+    number = counts["states"]["put"] + counts["states"]["removed"]
+    return f"{number} updated" if number else ""
+
+
+def _also(counts: Counts) -> str:
+    """Users who count under another state, and yet could not be checked at one of the targets."""
+    also = _figures(counts["also"], UNCHECKED)
+    return f"; at another target also {also}" if also else ""
 
 
 def action_text(mode: Mode, row: t.Mapping[str, t.Any]) -> str:
@@ -67,7 +87,7 @@ def action_text(mode: Mode, row: t.Mapping[str, t.Any]) -> str:
     }.get((row["action"], row["drift"]), "put" if row["action"] == "put" else "removed")
     if mode == "plan":
         return f"would be {verb}"
-    proof = {True: ", verified", False: ", not yet to be seen (unverified)", None: ""}[row["verified"]]
+    proof = {True: ", verified", False: ", not shown yet (unverified)", None: ""}[row["verified"]]
     return verb + proof
 
 
@@ -101,8 +121,4 @@ def _figures(states: t.Mapping[str, int], names: t.Iterable[str]) -> str:
 
 def _parts(counts: Counts) -> str:
     number = counts["parts_not_examined"]
-    return f"{number} part{'s' if number > 1 else ''} of the run not examined" if number else ""
-
-
-def _users(number: int) -> str:
-    return "1 user" if number == 1 else f"{number:,} users"
+    return f"{counted(number, 'part')} of the run not examined" if number else ""

@@ -113,11 +113,13 @@ def guard(planned: t.Iterable[tuple[str, Change]], base: Base, limits: Limits) -
     there = base.present + base.unanswered
     complaints: dict[str, str] = {}
     if limits.replaced.passed_by(len(users["replaced"]) + base.unanswered, there):
-        complaints["max_replaced"] = _complaint(users["replaced"], "replaced", base, limits.replaced, base.unanswered)
+        complaints[limits.replaced.option] = _complaint(
+            users["replaced"], "replaced", base, limits.replaced, base.unanswered
+        )
     if limits.removed.passed_by(len(users["removed"]), there):
-        complaints["max_removed"] = _complaint(users["removed"], "removed", base, limits.removed)
+        complaints[limits.removed.option] = _complaint(users["removed"], "removed", base, limits.removed)
     if limits.added is not None and limits.added.passed_by(len(users["added"]), base.checked):
-        complaints["max_added"] = _complaint(users["added"], "added", base, limits.added)
+        complaints[limits.added.option] = _complaint(users["added"], "added", base, limits.added)
     if not complaints:
         return None
     raise_it = f"raise {' and '.join(complaints)} for this run"

@@ -3,27 +3,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Small copies of declared and observed pictures of drifting users, for the HTML report. Nothing is kept for others.
 
-A preview is named after the side it shows and the user: ``ad-<16 hex>.jpg``, ``exo-…``, ``declared-…``.
+A preview is named after the target that it shows and the user: ``ad-<16 hex>.jpg``, ``exo-…``, ``declared-…``.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import threading
 from pathlib import Path
 
-from .._core.model import Observation, Outcome, PhotoError, Recipe, SourceError, identity_key
+from .._core.model import Observation, Outcome, PhotoError, Recipe, SourceError
+from .._core.preview_names import DECLARED, preview_name
 from .._pictures.render import render
 from .backups import write_safely
 from .renditions import Renditions
 
 RECIPE = Recipe(size=120, max_bytes=12_000, crop="none")
-
-
-def preview_name(side: str, user: str) -> str:
-    """The file name of one preview; ``side`` is ad, exo or declared."""
-    return f"{side}-{hashlib.sha256(identity_key(user).encode()).hexdigest()[:16]}.jpg"
 
 
 class Previews:
@@ -52,7 +47,7 @@ class Previews:
                 return
             self._declared.add(user)
         with contextlib.suppress(SourceError, KeyError):
-            self._write(preview_name("declared", user), renditions.rendition(outcome.definition).data)
+            self._write(preview_name(DECLARED, user), renditions.rendition(outcome.definition).data)
 
     def _write(self, name: str, picture: bytes) -> None:
         with contextlib.suppress(SourceError, OSError):

@@ -48,12 +48,14 @@ def test_a_drift_run_finds_what_was_seeded_and_writes_nothing_but_its_report(com
     assert company.domain.highest_usn() == usn
     assert files_under(company.photos) == definitions
     assert {path.name for path in company.folder.iterdir()} == {"photos", "team.photos.yml", "reports"}
-    assert sorted(path.name for path in (company.folder / "reports").iterdir()) == [
-        "drift.html",
-        "drift.json",
-        "drift.md",
-        "drift.xml",
-    ]
+    files = {"drift.html", "drift.json", "drift.md", "drift.xml"}
+    reports = company.folder / "reports"
+    assert {path.name for path in reports.iterdir()} == files | {"runs"}
+    [own] = (reports / "runs").iterdir()
+    assert {path.name: path.read_bytes() for path in own.iterdir()} == {
+        name: (reports / name).read_bytes() for name in files
+    }
+    assert "changed=0" in run.output, "a run that only looks changes nothing"
     assert (company.folder / "reports" / "drift.html").read_text().count("data:image/jpeg") > 23, (
         "pictures are in it, and nowhere else"
     )
@@ -100,7 +102,7 @@ def test_check_mode_tells_that_a_guard_would_refuse(company: Company) -> None:
     run = company.play("sync", "--check", "-e", "sync_max_replaced=0")
     assert run.code == 2
     assert "Nothing was written" in run.output
-    assert "max_replaced" in run.output
+    assert "sync_max_replaced" in run.output
 
 
 @pytest.mark.parametrize("receipts", [True, False])
@@ -150,7 +152,7 @@ def test_a_guard_judges_all_shards_together_and_nothing_is_written_on_either_sid
     run = company.play("sync", "-e", "sync_max_replaced=10%", shard_size=8)
     assert run.code == 2
     assert "5 of 32 photos would be replaced" in " ".join(run.output.split())
-    assert "raise max_replaced" in " ".join(run.output.split())
+    assert "raise sync_max_replaced" in " ".join(run.output.split())
     assert company.writes() == before
     assert company.domain.highest_usn() == usn
     assert company.report()["alice@photos.test"]["exo"]["drift"] == "different"
@@ -190,6 +192,52 @@ def test_only_what_was_approved_is_applied(company: Company) -> None:
     assert company.domain.photo("carol@photos.test") is None
     assert company.domain.photo("alice@photos.test") is not None
     assert company.tenant.photo("bob@photos.test") is not None
+
+
+def test_a_plan_is_not_overwritten_by_the_run_that_carries_it_out(company: Company) -> None:
+    company.only("alice@photos.test")
+    company.play("drift")
+    plan = company.folder / "reports" / "drift.json"
+    before = plan.read_bytes()
+    run = company.play("sync", "-e", f"sync_plan={plan}", "-e", "sync_run=carried-out")
+    assert run.code == 0, run.output
+    assert plan.read_bytes() == before
+    done = json.loads((company.folder / "reports" / "runs" / "carried-out" / "drift.json").read_text())
+    assert (done["mode"], done["clean"], done["line"]) == ("done", True, run.line)
+
+
+def test_drift_shows_what_would_change_as_a_diff_and_where_it_is_declared(company: Company) -> None:
+    company.only("alice@photos.test", "bob@photos.test")
+    run = company.play("drift", "--diff")
+    assert run.code == 0
+    assert "+++ after: bob@photos.test (exo)" in run.output
+    assert "changed=0" in run.output
+    assert company.report()["bob@photos.test"]["origin"].startswith("photos.yml:")
+
+
+def test_a_target_that_was_not_examined_fails_the_run_and_says_why(company: Company) -> None:
+    company.only("alice@photos.test", "samir@photos.test")
+    run = company.play("drift", HYBRID_PHOTOS_AD_PASSWORD="wrong")
+    assert run.code == 2
+    assert "ACTIVE DIRECTORY WAS NOT EXAMINED: " in run.output
+    report = json.loads((company.folder / "reports" / "drift.json").read_text())
+    assert report["status"] == "failed"
+    assert [lost["target"] for lost in report["targets_not_examined"]] == ["ad"]
+    before = company.writes()
+    run = company.play("sync", HYBRID_PHOTOS_AD_PASSWORD="wrong")
+    assert run.code == 2
+    assert company.writes()[0] > before[0], "the other target is brought in line"
+    assert " put in Exchange Online; 2 users: " in run.line
+    assert "alice@photos.test" in run.output.partition("FAILED! ")[2], "the first users are named in the failure"
+
+
+def test_a_folder_that_cannot_take_the_report_is_found_before_anything_is_written(company: Company) -> None:
+    (company.folder / "reports").write_text("no folder")
+    before = company.writes()
+    run = company.play("sync")
+    assert run.code == 2
+    assert "is there and is no folder" in run.output
+    assert company.writes() == before
 
 
 @pytest.mark.parametrize("spoil", ["tampered", "foreign"])

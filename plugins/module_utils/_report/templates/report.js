@@ -1,14 +1,15 @@
 "use strict";
-// Everything on the page is made as text nodes from the data below: nothing that came from outside is ever markup.
+// Everything on the page is made as text nodes from the data below: nothing that came from outside is ever used as markup.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const PAGE = 50;
   const PRINTED = 2000;
-  const SIDES = [["ad", "Active Directory"], ["exo", "Exchange Online"]];
+  const TARGETS = data.targets;
+  const NAMES = TARGETS.map(([name]) => name);
   const at = (id) => document.getElementById(id);
   const root = document.documentElement;
   const filters = [...document.querySelectorAll("[data-filter]")];
-  const spoken = (state) => (state === "left" ? "left alone" : state.replace(/_/g, " "));
+  const stateText = (state) => (state === "left" ? "left alone" : state.replace(/_/g, " "));
 
   // --- what is shown lives in the address, so that a view can be bookmarked and passed on
   const state = { filter: data.start, q: "", page: 0, theme: "" };
@@ -21,13 +22,13 @@
     state.theme = ["light", "dark"].includes(wanted.get("theme")) ? wanted.get("theme") : state.theme;
   }
   function writeAddress() {
-    const told = new URLSearchParams();
-    if (state.filter !== data.start) told.set("show", state.filter);
-    if (state.q) told.set("find", state.q);
-    if (state.page) told.set("page", String(state.page + 1));
-    if (state.theme) told.set("theme", state.theme);
+    const shown = new URLSearchParams();
+    if (state.filter !== data.start) shown.set("show", state.filter);
+    if (state.q) shown.set("find", state.q);
+    if (state.page) shown.set("page", String(state.page + 1));
+    if (state.theme) shown.set("theme", state.theme);
     try {
-      history.replaceState(null, "", "#" + told);
+      history.replaceState(null, "", "#" + shown);
     } catch {
       // Some browsers refuse this for files; then a view just cannot be bookmarked.
     }
@@ -72,58 +73,59 @@
 
   function declared(user, brief) {
     const cell = make("td");
-    cell.dataset.side = "Declared";
-    const side = make("div", "side" + (brief ? " bare" : ""));
+    cell.dataset.column = "Declared";
+    const box = make("div", "target" + (brief ? " bare" : ""));
     const facts = make("div", "facts");
-    const absent = ["ad", "exo"].some((name) => user[name] && (user[name].d === "unwanted" || user[name].a === "remove"));
-    const invalid = ["ad", "exo"].some((name) => user[name] && user[name].d === "invalid");
+    const absent = NAMES.some((name) => user[name] && (user[name].d === "unwanted" || user[name].a === "remove"));
+    const invalid = NAMES.some((name) => user[name] && user[name].d === "invalid");
     if (!brief) {
       const text = absent ? "declared absent" : invalid ? "unusable file" : "not shown";
-      side.append(picture(user, "declared", "Declared photo of " + user.u, text));
+      box.append(picture(user, "declared", "Declared photo of " + user.u, text));
     }
     if (user.f) facts.append(breakable(make("p"), user.f));
-    else if (absent) facts.append(make("p", "", "No photo is to be there."));
+    else if (absent) facts.append(make("p", "", "This user shall have no photo."));
+    if (user.o && user.o !== user.f) facts.append(breakable(make("p", "", "declared in "), user.o));
     if (user.h) facts.append(hashLine("SHA-256", user.h));
-    const others = [...new Set(SIDES.flatMap(([name]) => (user[name] && user[name].m) || []))];
+    const others = [...new Set(TARGETS.flatMap(([name]) => (user[name] && user[name].m) || []))];
     if (others.length) {
-      const more = (others.length > 3 ? ` and ${others.length - 3} more` : "") + "?";
-      const line = make("p", "warn", "Mixed up with ");
+      const more = (others.length > 3 ? ` and ${others.length - 3} more` : "") + ".";
+      const line = make("p", "warn", "The same picture as ");
       facts.append(breakable(line, others.slice(0, 3).join(", ") + more));
     }
-    side.append(facts);
-    cell.append(side);
+    box.append(facts);
+    cell.append(box);
     return cell;
   }
 
   function target(user, name, title, brief) {
     const cell = make("td");
-    cell.dataset.side = title;
+    cell.dataset.column = title;
     const row = user[name];
     const unseen = user.n && user.n[name];
-    const side = make("div", "side" + (brief ? " bare" : ""));
+    const box = make("div", "target" + (brief ? " bare" : ""));
     const facts = make("div", "facts");
-    side.append(facts);
-    cell.append(side);
+    box.append(facts);
+    cell.append(box);
     const alt = title + " photo of " + user.u;
     if (!row) {
-      side.prepend(picture(user, name, alt, unseen === undefined ? "not asked for" : "not examined"));
+      box.prepend(picture(user, name, alt, unseen === undefined ? "not asked for" : "not examined"));
       if (unseen !== undefined) facts.append(pills(make("p"), "not_examined"), make("p", "why", unseen));
     } else if (brief) {
-      const told = pills(make("p"), row.d, row);
-      if (row.s) told.append(" " + row.s);
-      facts.append(told, ...warnings(row));
+      const state = pills(make("p"), row.d, row);
+      if (row.s) state.append(" " + row.s);
+      facts.append(state, ...warnings(row));
     } else {
       const look = row.d === "in_sync" ? "in_sync" : "";
-      side.prepend(picture(user, name, alt, NOTHING[row.d] || "not shown", look));
-      facts.append(...told(row));
+      box.prepend(picture(user, name, alt, NOTHING[row.d] || "not shown", look));
+      facts.append(...rowFacts(row));
     }
     return cell;
   }
 
-  function* told(row) {
+  function* rowFacts(row) {
     const good = row.d === "in_sync";
     yield pills(make("p"), row.d, row);
-    if (row.t) yield make("p", "deed" + (row.t === "failed" ? " bad" : ""), row.t[0].toUpperCase() + row.t.slice(1));
+    if (row.t) yield make("p", "done" + (row.t === "failed" ? " bad" : ""), row.t[0].toUpperCase() + row.t.slice(1));
     if (row.e && row.e !== row.r) yield make("p", "bad", row.e);
     if (row.r) yield make("p", good ? "" : "why", row.r);
     if (row.s) yield make("p", "", (data.mode === "done" && row.t ? "Was " : "Has ") + row.s);
@@ -139,7 +141,7 @@
   }
 
   function pills(line, drift, row) {
-    line.append(make("span", "pill " + drift, spoken(drift)));
+    line.append(make("span", "pill " + drift, stateText(drift)));
     if (row && row.x) line.append(" ", make("span", "pill foreign", "changed by others"));
     if (row && row.c) line.append(" ", make("span", "pill foreign", "changed since approved"));
     return line;
@@ -149,7 +151,7 @@
     const list = make("dl");
     const add = (term, text, look = "mono") => text && list.append(make("dt", "", term), make("dd", look, text));
     add("Declared SHA-256", user.h);
-    for (const [name, title] of SIDES) {
+    for (const [name, title] of TARGETS) {
       const row = user[name];
       if (!row) continue;
       if (brief) add(title, row.r, "");
@@ -172,31 +174,31 @@
     who.append(breakable(make("span", user.l ? "identity" : "name"), user.u));
     if (data.mode === "done") {
       const badges = make("span", "badges");
-      badges.append(make("span", "pill " + user.s, spoken(user.s)));
+      badges.append(make("span", "pill " + user.s, stateText(user.s)));
       who.append(badges);
     }
     const more = details(user, brief);
     if (more) who.append(more);
     row.append(who, declared(user, brief));
-    for (const [name, title] of SIDES) row.append(target(user, name, title, brief));
+    for (const [name, title] of TARGETS) row.append(target(user, name, title, brief));
     return row;
   }
 
   // --- choosing
-  const has = (user, test) => (user.ad && test(user.ad)) || (user.exo && test(user.exo));
+  const has = (user, test) => NAMES.some((name) => user[name] && test(user[name]));
   const GROUPS = {
     all: () => true,
     attention: (user) => user.s !== "in_sync",
     foreign: (user) => has(user, (row) => row.x),
     stale: (user) => has(user, (row) => row.c),
-    over: (user) => user.ad && user.ad.o,
+    over: (user) => has(user, (row) => row.o),
   };
   function words(user) {
     if (user.words === undefined) {
-      const parts = [user.u, user.l, user.f, user.h, spoken(user.s)];
-      for (const [name] of SIDES) {
+      const parts = [user.u, user.l, user.f, user.o, user.h, stateText(user.s)];
+      for (const [name] of TARGETS) {
         const row = user[name];
-        if (row) parts.push(row.r, row.e, row.h, row.i, spoken(row.d), ...(row.w || []));
+        if (row) parts.push(row.r, row.e, row.h, row.i, stateText(row.d), ...(row.w || []));
         else if (user.n && user.n[name] !== undefined) parts.push("not examined", user.n[name]);
       }
       user.words = parts.filter(Boolean).join("\n").toLocaleLowerCase();

@@ -16,20 +16,19 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import StoreError
 from ansible_collections.hybrid.photos.plugins.module_utils._entry import photo_module as subject
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_spec import photo_argument_spec, photo_module
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import ScriptedStore, picture
 from PIL import Image, ImageDraw
-
-MATCH_BY = ["userPrincipalName", "mail"]
 
 
 def call(store: t.Any, capsys: pytest.CaptureFixture[str], **arguments: t.Any) -> dict[str, t.Any]:
     """Run the module; its result with ``rc`` (0 exit_json, 1 fail_json) and everything it printed in ``printed``."""
     spec = {
         "client_secret": {"type": "str", "no_log": True},
-        **subject.photo_argument_spec(size=648, max_bytes=4194303, match_by=MATCH_BY),
+        **photo_argument_spec("exo"),
     }
     with patch_module_args(arguments), pytest.raises(SystemExit) as end:
-        module = subject.photo_module(spec)
+        module = photo_module(spec)
         subject.run_photo_module(module, "exo", lambda params, receipts: store)
     printed = capsys.readouterr().out
     return {**json.loads(printed), "rc": end.value.code, "printed": printed}
@@ -105,7 +104,13 @@ def test_problems_fail_the_module_after_all_others_were_done(capsys: pytest.Capt
         "invalid",
     ]
     assert store.written == [("alice", "put")]
-    for named in ("nobody", "carol: no picture is given", "/nowhere/dave.jpg", "both src and content", "base64"):
+    for named in (
+        "nobody",
+        "carol (invalid): no picture",
+        "/nowhere/dave.jpg",
+        "both src and content",
+        "base64",
+    ):
         assert named in result["msg"]
     assert "Traceback" not in result["printed"]
 
@@ -129,9 +134,9 @@ def test_a_store_that_cannot_be_opened_is_one_clear_message(capsys: pytest.Captu
     def no_store(params: t.Any, receipts: t.Any) -> t.Any:
         raise StoreError("password: wrong; give the right one")
 
-    spec = subject.photo_argument_spec(size=96, max_bytes=10240, match_by=MATCH_BY)
+    spec = photo_argument_spec("ad")
     with patch_module_args({"user": "a", "state": "absent"}), pytest.raises(SystemExit):
-        subject.run_photo_module(subject.photo_module(spec), "ad", no_store)
+        subject.run_photo_module(photo_module(spec), "ad", no_store)
     result = json.loads(capsys.readouterr().out)
     assert result["failed"]
     assert result["msg"] == "password: wrong; give the right one"

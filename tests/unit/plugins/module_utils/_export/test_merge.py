@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Observation, PhotoError, Summary, sha256
+from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
 from ansible_collections.hybrid.photos.plugins.module_utils._export.folder import ExportFolder
 from ansible_collections.hybrid.photos.plugins.module_utils._export.merge import (
-    RECIPES,
     Half,
     Merged,
     Options,
@@ -30,7 +30,7 @@ BIG = encode(scene(648, 648, seed=3), quality=93)
 OTHER = encode(scene(648, 648, seed=4), quality=93)
 SMALL = encode(Image.open(io.BytesIO(BIG)).resize((96, 96), Image.Resampling.LANCZOS), quality=88)
 #: What AD holds after a run from Git: our own mark in it, of a source that the cloud has encoded anew.
-MARKED = render(encode(scene(648, 648, seed=3), "PNG"), [RECIPES["ad"]], "source")[0].data
+MARKED = render(encode(scene(648, 648, seed=3), "PNG"), [TARGETS["ad"].recipe], "source")[0].data
 
 
 class Company:
@@ -163,7 +163,7 @@ def test_more_pixels_are_better_then_more_bytes_then_active_directory(
 
 
 def test_the_verdict_is_that_of_a_drift_run_with_the_merged_folder() -> None:
-    recipe = RECIPES["ad"]
+    recipe = TARGETS["ad"].recipe
     seen = Observation(True, sha256=sha256(MARKED), picture=MARKED)
     # The mark of another source leaves it to the pixels; one of another recipe does not.
     assert by_content(seen, None, sha256(BIG), recipe.digest) is None
@@ -177,7 +177,7 @@ def test_the_declared_file_itself_is_the_same_whatever_the_recipe_would_make_of_
     tall = encode(scene(90, 120, seed=5))
     for data in (tall, MARKED, b"no picture"):
         seen = Observation(True, sha256=sha256(data), picture=data)
-        comparison = by_content(seen, None, sha256(data), RECIPES["ad"].digest)
+        comparison = by_content(seen, None, sha256(data), TARGETS["ad"].recipe.digest)
         assert comparison is not None and comparison.verdict == "same"
 
 

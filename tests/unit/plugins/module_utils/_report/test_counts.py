@@ -7,13 +7,14 @@ import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import DRIFTS
 from ansible_collections.hybrid.photos.plugins.module_utils._report.counts import (
     DRIFTING,
-    clean,
     count,
     drifting,
+    not_examined_targets,
     outcome,
+    status,
     totals,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._report.rows import Mode, gather
+from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import Mode, gather
 from ansible_collections.hybrid.photos.plugins.module_utils._report.unexamined import add_unexamined
 from ansible_collections.hybrid.photos.plugins.module_utils._report.words import headline, line
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
@@ -40,7 +41,8 @@ def test_every_user_counts_once(rows: list[tuple[str, str, str]], done: bool, us
         assert sum(summary[drift] for drift in DRIFTS) == summary["checked"]
         assert summary["checked"] == len({user for user, at, _words in rows if at == target})
     # What the line says adds up as well: its figures, without those in brackets, are all users.
-    told = line(mode, counts).removeprefix("sync did: ").replace("nothing", "")
+    told = line(mode, counts).partition("; at another target")[0]
+    told = told.partition("users: ")[2] or told.partition("user: ")[2] if done else told
     outside = told.split(" (")[0] + told.partition(")")[2] if "(" in told else told
     assert sum(int(word) for word in outside.replace(",", "").split() if word.isdigit()) == counts["users"]
 
@@ -66,7 +68,8 @@ def test_the_line_of_a_real_run() -> None:
     rows += [("g", "ad", "in_sync"), ("h", "ad", "invalid")]
     counts = count(gather(run(rows, done=True)), "done")
     assert line("done", counts) == (
-        "sync did: 2 put, 1 removed, 1 unverified, 1 failed, 1 left alone, 1 in sync, 1 invalid"
+        "sync did: 3 put in Active Directory, 1 put, 1 removed in Exchange Online; 8 users: 3 updated, 1 unverified, "
+        "1 failed, 1 left alone, 1 in sync, 1 invalid"
     )
     assert drifting("done", counts) == 1
 
@@ -75,23 +78,68 @@ def test_a_run_with_nothing_to_do() -> None:
     counts = count(gather(run([("a", "ad", "in_sync"), ("b", "ad", "in_sync")])), "plan")
     assert line("plan", counts) == "0 drift, 2 in sync"
     assert headline("plan", counts) == "All 2 users are in sync."
-    assert line("done", counts | {"states": {**counts["states"], "left": 0}}) == "sync did: nothing, 2 in sync"
-    assert clean("plan", counts)
+    done = count(gather(run([("a", "ad", "in_sync"), ("b", "ad", "in_sync")], done=True)), "done")
+    assert line("done", done) == "sync did: nothing; 2 users: 2 in sync"
+    assert status("plan", counts, []) == "clean"
 
 
-def test_drift_on_one_side_hides_no_problem_from_the_target_figures() -> None:
+def test_drift_at_one_target_hides_no_problem_at_another() -> None:
     counts = count(gather(run([("a", "ad", "missing"), ("a", "exo", "unavailable")])), "plan")
     assert counts["states"]["missing"] == 1
     assert counts["targets"]["exo"]["unavailable"] == 1
+    assert line("plan", counts) == "1 drift (1 missing), 0 in sync; at another target also 1 unavailable"
+    assert headline("plan", counts).endswith("; 0 in sync; at another target also 1 unavailable.")
+    assert status("plan", counts, []) == "problem"
+
+
+def test_what_was_written_is_counted_apart_from_the_states_of_users() -> None:
+    """A user with a photo left alone in AD and replaced in Exchange Online: the write must not disappear."""
+    rows = [(f"s{n}", target, "in_sync") for n in range(25) for target in ("ad", "exo")]
+    rows += [("x", "ad", "different kept"), ("x", "exo", "different")]
+    counts = count(gather(run(rows, done=True)), "done")
+    assert line("done", counts) == "sync did: 1 put in Exchange Online; 26 users: 1 left alone, 25 in sync"
+    assert headline("done", counts) == ("1 of 26 users changed (1 put in Exchange Online); 25 in sync, 1 left alone.")
+
+
+@pytest.mark.parametrize(
+    ("rows", "done", "expected"),
+    [
+        ([("a", "ad", "in_sync")], False, "clean"),
+        ([("a", "ad", "missing")], False, "drift"),
+        ([("a", "ad", "missing")], True, "clean"),
+        ([("a", "ad", "different kept")], True, "drift"),
+        ([("a", "ad", "missing"), ("b", "ad", "unresolved")], False, "problem"),
+        ([("a", "ad", "missing unverified")], True, "problem"),
+        ([("a", "ad", "missing failed")], True, "failed"),
+        ([], False, "failed"),
+    ],
+)
+def test_one_word_tells_drift_problem_and_failure_apart(
+    rows: list[tuple[str, str, str]], done: bool, expected: str
+) -> None:
+    mode: Mode = "done" if done else "plan"
+    assert status(mode, count(gather(run(rows, done)), mode), []) == expected
+
+
+def test_a_requested_target_at_which_nobody_was_examined_is_named_with_the_reason() -> None:
+    rows = run([("a", "ad", "in_sync"), ("a", "exo", "unavailable"), ("b", "exo", "unavailable")])
+    gathered = gather(rows)
+    [lost] = not_examined_targets(gathered, ["ad", "exo"])
+    assert lost["target"] == "exo"
+    assert lost["reason"].startswith("no mailbox in Exchange Online")
+    assert status("plan", count(gathered, "plan"), [lost]) == "failed"
+    assert not_examined_targets(gathered, ["ad"]) == []
+    down = gather([{"failed": True, "msg": "wrong password", "target": "exo"}])
+    assert not_examined_targets(down, ["exo"]) == [{"target": "exo", "reason": "wrong password"}]
 
 
 def test_a_partial_run_is_not_clean() -> None:
     rows = run([("a", "ad", "in_sync")])
-    assert not clean("plan", count(gather([*rows, {"unreachable": True, "msg": "gone"}]), "plan"))
+    assert status("plan", count(gather([*rows, {"unreachable": True, "msg": "gone"}]), "plan"), []) == "failed"
     half = gather(rows)
     add_unexamined(half, ["a"], ["ad", "exo"])
-    assert not clean("plan", count(half, "plan"))
-    assert not clean("plan", count(gather([]), "plan"))
+    assert status("plan", count(half, "plan"), []) == "failed"
+    assert status("plan", count(gather([]), "plan"), []) == "failed"
     partial = count(gather([*rows, {"unreachable": True, "msg": "gone"}]), "plan")
     assert line("plan", partial) == "0 drift, 1 in sync, 1 part of the run not examined"
     assert headline("plan", partial) == "None of 1 user drift; 1 in sync, 1 part of the run not examined."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._report.document import as_json, build
-from ansible_collections.hybrid.photos.plugins.module_utils._report.rows import Mode, gather
+from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import Mode, gather
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 from hypothesis import given
 from hypothesis import strategies as st

@@ -41,7 +41,7 @@ def test_shards_are_judged_together() -> None:
     verdict = judge({"results": small, "max_replaced": "30%", "max_removed": "10%"})
     assert not verdict["allowed"]
     assert "12 of 12 photos would be replaced" in verdict["msg"]
-    assert "s0u0 (exo)" in verdict["msg"]
+    assert "s0u0 (Exchange Online)" in verdict["msg"]
 
 
 def test_one_target_in_order_does_not_hide_the_other() -> None:

@@ -8,8 +8,8 @@ import typing as t
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._report.document import build
+from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import Mode, gather
 from ansible_collections.hybrid.photos.plugins.module_utils._report.markdown import MAX_LENGTH, code, escape, markdown
-from ansible_collections.hybrid.photos.plugins.module_utils._report.rows import Mode, gather
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 from hypothesis import given
 from hypothesis import strategies as st

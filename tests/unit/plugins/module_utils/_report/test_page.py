@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._report.document import build
+from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import Mode, gather
 from ansible_collections.hybrid.photos.plugins.module_utils._report.page import page
 from ansible_collections.hybrid.photos.plugins.module_utils._report.previews import MAX_BYTES, preview, preview_name
-from ansible_collections.hybrid.photos.plugins.module_utils._report.rows import Mode, gather
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 
 JPEG = b"\xff\xd8\xff\xe0 a small picture"
@@ -33,13 +33,13 @@ def data(html: str) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", json.loads(found[1]))
 
 
-def test_the_headline_hides_nobody_who_could_not_be_judged() -> None:
+def test_the_headline_hides_nobody_who_could_not_be_checked() -> None:
     rows = [
         sample.row("a@x", "ad", "in_sync"),
         sample.row("b@x", "ad", "unresolved"),
         sample.row("c@x", "ad", "invalid"),
     ]
-    assert ">None of 3 users drift, 2 could not be judged</h1>" in made([sample.result(rows)])
+    assert ">None of 3 users drift, 2 could not be checked</h1>" in made([sample.result(rows)])
 
 
 def test_the_policy_allows_our_own_style_and_script_and_nothing_else() -> None:
@@ -87,7 +87,7 @@ def test_pictures_are_limited_and_the_rest_is_told(tmp_path: Path) -> None:
         (tmp_path / preview_name("ad", f"u{n}")).write_bytes(JPEG + str(n).encode())
     html = made([sample.result([sample.row(f"u{n}", "ad", "different") for n in range(5)])], tmp_path, 2)
     assert len(data(html)["pictures"]) == 2
-    assert "3 more users have pictures that were left out" in html
+    assert "The pictures of 3 more users were left out" in html
 
 
 def test_only_small_jpegs_of_the_folder_itself_are_previews(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_users_not_examined_are_rows_too() -> None:
         made([sample.result([sample.row("a", "ad")], users=["a"]), {"failed": True, "target": "exo", "users": ["A"]}])
     )
     assert len(half["users"]) == 1
-    assert half["users"][0]["n"] == {"exo": "It failed without saying why."}
+    assert half["users"][0]["n"] == {"exo": "It failed without a message."}
 
 
 def test_ten_thousand_users_in_sync_stay_small() -> None:

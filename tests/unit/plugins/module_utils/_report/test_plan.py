@@ -8,9 +8,10 @@ import typing as t
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
+from ansible_collections.hybrid.photos.plugins.module_utils._core.results import approval
 from ansible_collections.hybrid.photos.plugins.module_utils._report import plan
 from ansible_collections.hybrid.photos.plugins.module_utils._report.document import as_json, build
-from ansible_collections.hybrid.photos.plugins.module_utils._report.rows import Mode, gather
+from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import Mode, gather
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 
 
@@ -65,33 +66,33 @@ def test_what_is_no_report_is_refused(text: str | bytes, said: str) -> None:
 
 
 def test_the_approved_changes_of_a_target() -> None:
-    by_user = {change.user: change for change in plan.approved(report(), "exo")}
+    by_user = {change.user: change for change in plan.planned_changes(report(), "exo")}
     put = by_user["alex.wilber@contoso.example"]
-    assert put == plan.Approved(
-        user="alex.wilber@contoso.example",
-        target="exo",
-        id=put.id,
-        action="put",
-        source_sha256=sample.fake_hash("alex.wilber@contoso.example"),
-        observed=sample.fake_hash("alex.wilber@contoso.example", "etag")[:12],
-    )
-    assert by_user["debra.berger@contoso.example"].observed is None
-    removal = by_user["emily.braun@contoso.example"]
-    assert (removal.action, removal.source_sha256) == ("remove", None)
+    assert approval(put) == {
+        "user": "alex.wilber@contoso.example",
+        "id": put.id,
+        "action": "put",
+        "source_sha256": sample.fake_hash("alex.wilber@contoso.example"),
+        "tag": sample.fake_hash("alex.wilber@contoso.example", "etag")[:12],
+        "fingerprint": None,
+    }
+    assert approval(by_user["debra.berger@contoso.example"])["tag"] is None
+    removal = approval(by_user["emily.braun@contoso.example"])
+    assert (removal["action"], removal["source_sha256"]) == ("remove", None)
     # Kept on purpose, in sync, or a problem: nothing was approved there.
     for user in ("lidia.holloway", "carlos+demo", "enrico.cattaneo", "henrietta.müller"):
         assert f"{user}@contoso.example" not in by_user
 
 
 def test_the_approved_changes_of_ad_name_the_value_by_its_hash() -> None:
-    by_user = {change.user: change for change in plan.approved(report(), "ad")}
+    by_user = {change.user: change for change in plan.planned_changes(report(), "ad")}
     user = "adele.vance@contoso.example"
-    assert by_user[user].observed == sample.fake_hash("ad", user, "seen")
+    assert approval(by_user[user])["tag"] == sample.fake_hash("ad", user, "seen")
 
 
 def test_what_was_done_is_no_plan() -> None:
     with pytest.raises(PhotoError, match="what was done"):
-        plan.approved(report("done"), "ad")
+        plan.planned_changes(report("done"), "ad")
 
 
 def test_a_digest_over_nonsense_does_not_make_a_plan() -> None:
@@ -99,4 +100,4 @@ def test_a_digest_over_nonsense_does_not_make_a_plan() -> None:
     told["digest"] = plan.digest(told)
     plan.verify(told)
     with pytest.raises(PhotoError, match="not a drift report"):
-        plan.approved(told, "ad")
+        plan.planned_changes(told, "ad")

@@ -4,18 +4,30 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import stat
+import tempfile
 import typing as t
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
-from ansible_collections.hybrid.photos.plugins.module_utils._report import files
-from ansible_collections.hybrid.photos.plugins.module_utils._report.run import ARGUMENTS, FORMATS, report
+from ansible_collections.hybrid.photos.plugins.module_utils._report import files, run
+from ansible_collections.hybrid.photos.plugins.module_utils._report.folders import FILES as FORMATS
+from ansible_collections.hybrid.photos.plugins.module_utils._report.run import (
+    ARGUMENTS,
+    prepare,
+    probe_dest,
+    publish,
+)
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 
 EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC)
+
+
+def report(values: dict[str, t.Any], now: datetime | None = None) -> dict[str, t.Any]:
+    return publish(values, prepare(values, now), now)
 
 
 def options(dest: Path, **more: t.Any) -> dict[str, t.Any]:
@@ -35,13 +47,13 @@ def test_all_formats_are_written_for_the_owner_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("formats", [list(FORMATS), *([name] for name in FORMATS)])
-def test_the_same_again_changes_nothing_and_keeps_its_time(tmp_path: Path, formats: list[str]) -> None:
+def test_the_same_again_is_no_change_and_yet_says_when_it_was_looked_at(tmp_path: Path, formats: list[str]) -> None:
     first = report(options(tmp_path, formats=formats), EARLY)
-    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()}
     second = report(options(tmp_path, formats=formats), LATE)
     assert not second["changed"]
     assert {**first, "changed": False} == second
-    assert before == {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()}
+    for path in tmp_path.iterdir():
+        assert "2026-02-02T00:00:00" in path.read_text(encoding="utf-8")
 
 
 def test_something_else_is_written_with_its_own_time(tmp_path: Path) -> None:
@@ -106,12 +118,110 @@ def test_titles(tmp_path: Path) -> None:
         assert f"### {title}\n" in (tmp_path / "drift.md").read_text(encoding="utf-8")
 
 
-def test_dest_that_is_a_file_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_take_a_report_is_found_before_the_run(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(PhotoError, match="is there and is no folder"):
-        report(options(tmp_path / "file"))
+        probe_dest(options(tmp_path / "file"))
     with pytest.raises(PhotoError, match="cannot be made"):
-        report(options(tmp_path / "file" / "below"))
+        probe_dest(options(tmp_path / "file" / "below"))
+    probe_dest(options(tmp_path / "new"))
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_report_that_cannot_be_written_is_kept_elsewhere_and_the_line_is_in_the_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    result = report(options(tmp_path / "file"))
+    assert result["failed"]
+    assert result["msg"].startswith(result["line"])
+    kept = Path(result["paths"]["json"])
+    assert kept.parent.parent == tmp_path
+    assert str(kept.parent) in result["msg"]
+    assert json.loads(kept.read_text(encoding="utf-8"))["line"] == result["line"]
+
+
+def test_a_format_that_cannot_be_made_does_not_cost_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_jinja(*_arguments: t.Any) -> t.NoReturn:
+        raise PhotoError("Jinja2 is missing.")
+
+    monkeypatch.setattr(run, "markdown", no_jinja)
+    result = report(options(tmp_path, formats=["markdown", "json"]))
+    assert result["failed"]
+    assert "Jinja2 is missing" in result["msg"]
+    assert (tmp_path / "drift.json").exists()
+
+
+def test_each_run_keeps_its_own_report_and_old_ones_go(tmp_path: Path) -> None:
+    names = [report(options(tmp_path, run=f"r{n}", keep_runs=2, formats=["json"]), EARLY)["run_dir"] for n in range(3)]
+    assert [Path(name).name for name in names] == ["r0", "r1", "r2"]
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["r1", "r2"]
+    assert (tmp_path / "drift.json").read_bytes() == (tmp_path / "runs" / "r2" / "drift.json").read_bytes()
+    again = report(options(tmp_path, run="r2", keep_runs=9, formats=["json"]), LATE)
+    assert Path(again["run_dir"]).name == "r2-2", "no report replaces another"
+    evil = report(options(tmp_path, run="../../x", keep_runs=9, formats=["json"]), LATE)
+    assert Path(evil["run_dir"]).parent == tmp_path / "runs"
+
+
+def test_a_foreign_file_in_an_old_run_stays(tmp_path: Path) -> None:
+    first = Path(report(options(tmp_path, run="a", keep_runs=1, formats=["json"]))["run_dir"])
+    (first / "notes.txt").write_text("mine")
+    report(options(tmp_path, run="b", keep_runs=1, formats=["json"]))
+    assert [path.name for path in first.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("keep", [0, 5])
+def test_a_plan_is_never_overwritten_by_the_run_that_carries_it_out(tmp_path: Path, keep: int) -> None:
+    report(options(tmp_path, results=sample.everything(), formats=["json"]), EARLY)
+    before = (tmp_path / "drift.json").read_bytes()
+    done = options(tmp_path, results=sample.everything(True), formats=["json"], keep_runs=keep, run="r")
+    result = report({**done, "plan": str(tmp_path / "drift.json")}, LATE)
+    assert (tmp_path / "drift.json").read_bytes() == before
+    assert result["paths"] == {"json": str(tmp_path / "runs" / "r" / "drift.json")}
+    assert json.loads(Path(result["paths"]["json"]).read_text(encoding="utf-8"))["mode"] == "done"
+
+
+def test_the_folder_of_the_plan_is_not_forgotten(tmp_path: Path) -> None:
+    plan = Path(report(options(tmp_path, run="plan", keep_runs=1, formats=["json"]))["run_dir"]) / "drift.json"
+    report(options(tmp_path, run="x", keep_runs=1, formats=["json"], plan=str(plan)))
+    assert plan.exists()
+
+
+def test_what_would_change_is_shown_as_a_diff_on_request(tmp_path: Path) -> None:
+    results = [sample.result([sample.row("a@x", "ad", "different"), sample.row("b@x", "ad")])]
+    lines = prepare(options(tmp_path, results=results, show_diff=True)).lines
+    assert lines[:2] == ["--- before: a@x (ad)", "+++ after: a@x (ad)"]
+    assert any(line.startswith("-sha256: ") for line in lines)
+    assert not any("b@x" in line for line in lines)
+    assert prepare(options(tmp_path, results=results)).lines[0].startswith("1 drift")
+
+
+def test_the_screen_says_why_nobody_was_examined(tmp_path: Path) -> None:
+    """It once said "0 drift, 0 in sync, 25 not examined" and nothing else."""
+    users = [f"u{n:02}@x" for n in range(25)]
+    found = [
+        sample.result([sample.row(user, "ad") for user in users], target="ad"),
+        {"failed": True, "target": "exo", "msg": "The client secret has expired."},
+    ]
+    lines = prepare(options(tmp_path, results=found, users=users, targets=["ad", "exo"])).lines
+    assert lines == [
+        "0 drift, 0 in sync, 25 not examined",
+        "EXCHANGE ONLINE WAS NOT EXAMINED: The client secret has expired.",
+        f"  {', '.join(users[:10])} and 15 more: not examined in Exchange Online: The client secret has expired.",
+    ]
+
+
+def test_the_first_ten_users_are_named_with_their_reasons(tmp_path: Path) -> None:
+    rows = [
+        sample.row(f"u{n:02}@x", "exo", "missing failed", True, error=f"error {n}", origin=f"photos.yml:{n}")
+        for n in range(12)
+    ]
+    problems = report(options(tmp_path, results=[sample.result(rows)]))["problems"]
+    assert problems[3] == "u03@x (photos.yml:3): failed in Exchange Online: error 3"
+    assert len(problems) == 11
+    assert problems[-1] == "and 2 more, see the report"
 
 
 def test_half_a_report_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

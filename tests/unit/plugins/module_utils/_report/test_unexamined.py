@@ -7,7 +7,7 @@ import typing as t
 
 from ansible_collections.hybrid.photos.plugins.module_utils._report.counts import count
 from ansible_collections.hybrid.photos.plugins.module_utils._report.document import build
-from ansible_collections.hybrid.photos.plugins.module_utils._report.rows import gather
+from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import gather
 from ansible_collections.hybrid.photos.plugins.module_utils._report.unexamined import add_unexamined, settle
 from ansible_collections.hybrid.photos.plugins.module_utils._report.words import line
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
@@ -37,10 +37,10 @@ def test_a_target_that_failed_as_a_whole_is_told_user_by_user() -> None:
     assert line("plan", count(gathered, "plan")) == "0 drift, 0 in sync, 2 not examined"
 
 
-def test_with_several_answers_none_is_guessed() -> None:
+def test_with_several_possible_reasons_all_are_given() -> None:
     gathered = gather([DOWN, {**DOWN, "msg": "wrong password"}])
     add_unexamined(gathered, ["a"], ["exo"])
-    assert unseen(gathered) == [("a", "exo", "No result came back for this user.")]
+    assert unseen(gathered) == [("a", "exo", "One of these: down; or: wrong password")]
     assert {message.text for message in gathered.messages} == {"down", "wrong password"}
 
 
@@ -61,14 +61,16 @@ def test_a_plan_that_was_not_carried_out_is_never_told_as_done() -> None:
     assert row.error == "This was planned and not carried out: down"
     counts = count(gathered, "done")
     assert counts["targets"]["exo"]["put"] == 0
-    assert line("done", counts) == "sync did: 1 failed, 1 left alone, 1 in sync, 1 part of the run not examined"
+    assert line("done", counts) == (
+        "sync did: nothing; 3 users: 1 failed, 1 left alone, 1 in sync, 1 part of the run not examined"
+    )
 
 
 def test_a_plan_that_was_carried_out_is_replaced_by_what_was_done() -> None:
     plan = sample.result([sample.row("a", "ad", "missing")], check_mode=True)
     gathered = gather([plan, sample.result([sample.row("a", "ad", "missing", done=True)])])
     settle(gathered, "done")
-    assert line("done", count(gathered, "done")) == "sync did: 1 put, 0 in sync"
+    assert line("done", count(gathered, "done")) == "sync did: 1 put in Active Directory; 1 user: 1 updated, 0 in sync"
 
 
 def test_in_a_plan_nothing_is_settled() -> None:

@@ -7,7 +7,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
-from ansible_collections.hybrid.photos.plugins.module_utils._report.rows import gather
+from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import gather
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 
 
@@ -60,13 +60,13 @@ def test_a_failed_call_names_the_users_it_was_made_for() -> None:
 
 def test_who_was_asked_for_and_has_no_row_is_not_examined() -> None:
     result = sample.result([sample.row("a", "ad")], users=["A", "b"])
-    assert unseen(gather([result])) == [("b", "ad", None, "No outcome came back for this user.")]
+    assert unseen(gather([result])) == [("b", "ad", None, "No result came back for this user.")]
 
 
 def test_rows_that_were_counted_and_are_not_there_are_told() -> None:
     result = {**sample.result([sample.row("a", "ad")]), "summary": {"checked": 500}}
     assert unseen(gather([result])) == [
-        (None, "ad", None, "499 users were checked, but their rows are not there."),
+        (None, "ad", None, "499 users were checked, but the result has no row for them."),
     ]
 
 
@@ -124,6 +124,24 @@ def test_plan_or_done(results: list[t.Any], mode: str) -> None:
 def test_what_is_no_result_is_named_by_its_place(results: list[t.Any], said: str) -> None:
     with pytest.raises(PhotoError, match=said):
         gather(results)
+
+
+def test_a_user_whose_photo_could_not_be_read_is_in_the_report() -> None:
+    """The info modules' results: onprem_to_cloud reads the leading target with them."""
+    photos = [
+        {"user": "a", "id": "1", "has_photo": True, "problem": None, "reason": None, "path": "/x/a.jpg"},
+        {"user": "b", "id": "2", "has_photo": None, "problem": "unavailable", "reason": "access denied"},
+        {"user": "c", "id": "3", "has_photo": False, "problem": None, "reason": "no mailbox"},
+    ]
+    gathered = gather([{"target": "ad", "photos": photos, "summary": {"users": 3, "requests": 2}}])
+    [row] = gathered.rows.values()
+    assert (row.user, row.target, row.drift, row.reason) == ("b", "ad", "unavailable", "access denied")
+    assert gathered.unseen == []
+
+
+def test_a_module_that_crashed_is_quoted_with_its_last_line() -> None:
+    crash = {"failed": True, "msg": "MODULE FAILURE", "module_stderr": "Traceback\n  x\nOSError: disk full\n"}
+    assert unseen(gather([crash])) == [(None, None, None, "MODULE FAILURE (OSError: disk full)")]
 
 
 def test_a_file_name_that_is_no_unicode_does_not_stop_a_report() -> None:

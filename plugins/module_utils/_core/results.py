@@ -1,0 +1,397 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one format of results: an outcome becomes a row; modules return rows, reports and plans hold them, filters read
+them back.
+
+``FIELDS`` lists every field of a row with its type. The modules' RETURN, ``docs/drift-report.schema.json`` and this
+code are held together by ``tests/unit/plugins/module_utils/_core/test_results.py``.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from dataclasses import dataclass
+
+from .model import DRIFTS, Action, Drift, Expectation, Outcome, PhotoError, Summary, identity_key
+from .targets import TARGETS, checked_name
+
+Json = dict[str, t.Any]
+
+ACTIONS: tuple[Action, ...] = ("none", "put", "remove")
+#: The keys of a summary, in their order.
+SUMMARY = ("checked", *DRIFTS, "put", "removed", "failed", "unverified", "foreign", "stale", "requests")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a row. ``kind`` is its type in RETURN; ``schema`` is its JSON schema in a report.
+
+    ``optional``: a module leaves it out when there is nothing to say. ``per_user``: a report says it once for the user
+    and not for each target.
+    """
+
+    name: str
+    kind: str
+    schema: Json
+    optional: bool = False
+    per_user: bool = False
+
+
+def _text(description: str = "", *, null: bool = True) -> Json:
+    kind: t.Any = ["string", "null"] if null else "string"
+    return {"type": kind, "description": description} if description else {"type": kind}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("user", "str", {"type": "string", "minLength": 1}, per_user=True),
+    Field("id", "str", _text("The target's own, lasting name of the user (objectGUID, Entra object id).")),
+    Field("target", "str", {}, per_user=True),
+    Field("drift", "str", {"enum": list(DRIFTS)}),
+    Field("action", "str", {"enum": list(ACTIONS)}),
+    Field("changed", "bool", {"type": "boolean", "description": "Written; in a plan: would be written."}),
+    Field("reason", "str", _text("Why, in a sentence.", null=False)),
+    Field("foreign", "bool", {"type": "boolean", "description": "Somebody else changed the photo after us."}),
+    Field(
+        "verified",
+        "bool",
+        {"type": ["boolean", "null"], "description": "Read back after writing; null: not written, or not looked at."},
+    ),
+    Field("source", "dict", _ref("source"), per_user=True),
+    Field("desired", "dict", _ref("picture")),
+    Field("observed", "dict", _ref("picture")),
+    Field("backup", "str", _text("The file that keeps what was overwritten.")),
+    Field("error", "str", _text()),
+    Field("outcome", "str", _text("What became of the change."), optional=True),
+    Field("label", "str", _text("A display name."), optional=True, per_user=True),
+    Field("origin", "str", _text("Where the photo is declared: file, and line in photos.yml."), True, True),
+    Field("warnings", "list", {"type": "array", "items": {"type": "string"}}, optional=True),
+    Field(
+        "shared_with",
+        "list",
+        {"type": "array", "items": {"type": "string"}, "description": "Other users with the same picture."},
+        optional=True,
+    ),
+    Field(
+        "stale",
+        "bool",
+        {"type": "boolean", "description": "No longer what was approved, and therefore left alone."},
+        optional=True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as results show it. ``etag`` is what a service names it by that does not show its bytes."""
+
+    sha256: str | None = None
+    etag: str | None = None
+    bytes: int | None = None
+    width: int | None = None
+    height: int | None = None
+    #: Of the photo that a change was planned on, where a service may give the same photo another tag.
+    fingerprint: str | None = None
+
+    @property
+    def tag(self) -> str | None:
+        """What moves when the photo is written: the ETag where there is one, else the hash."""
+        return self.etag if self.etag is not None else self.sha256
+
+    def as_dict(self, *names: str) -> Json:
+        """The fields that are named, all of them without names."""
+        chosen = names or ("sha256", "etag", "bytes", "width", "height")
+        answer = {name: getattr(self, name) for name in chosen}
+        return answer if self.fingerprint is None else {**answer, "fingerprint": self.fingerprint}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One user at one target: what was found, and what would mend it or did."""
+
+    user: str
+    target: str
+    drift: Drift
+    action: Action = "none"
+    id: str | None = None
+    label: str | None = None
+    #: Where the photo is declared ("photos.yml:12").
+    origin: str | None = None
+    changed: bool = False
+    reason: str = ""
+    foreign: bool = False
+    verified: bool | None = None
+    source_sha256: str | None = None
+    source_path: str | None = None
+    #: Is a picture declared? A declared one can lack both of the above (``content`` that is no picture).
+    sourced: bool = False
+    desired: Picture | None = None
+    observed: Picture | None = None
+    backup: str | None = None
+    error: str | None = None
+    warnings: tuple[str, ...] = ()
+    shared_with: tuple[str, ...] = ()
+    #: Not what was approved, and therefore left out.
+    stale: bool = False
+    #: What became of the change; None: none was made.
+    outcome: str | None = None
+    #: Of a run that could not write: ``changed`` is what would be done. Not part of the format.
+    planned: bool = False
+
+    @property
+    def key(self) -> str:
+        """Identities are compared without regard to case, as both directories do."""
+        return identity_key(self.user)
+
+    @property
+    def named(self) -> str:
+        """The user and where the photo is declared, for messages."""
+        return f"{self.user} ({self.origin})" if self.origin else self.user
+
+
+# --------------------------------------------------------------------------------------- outcome -> row
+
+
+def row_of(outcome: Outcome, would: bool) -> Row:
+    """An outcome as a row: hashes, sizes and reasons, never a picture. ``would``: ``changed`` says what is planned."""
+    definition, change, seen = outcome.definition, outcome.change, outcome.observed
+    observed: Picture | None = None
+    if seen is not None and seen.present:
+        named = {"sha256": seen.sha256} if TARGETS[outcome.target].keeps_bytes else {"etag": seen.tag}
+        fingerprint = seen.fingerprint if change.action != "none" else None
+        observed = Picture(**named, bytes=seen.bytes, width=seen.width, height=seen.height, fingerprint=fingerprint)
+    source = definition.source
+    return Row(
+        user=definition.user,
+        target=outcome.target,
+        drift=change.drift,
+        action=change.action,
+        id=outcome.user.id if outcome.user else None,
+        label=(outcome.user.label or None) if outcome.user else None,
+        origin=definition.origin or None,
+        changed=change.action != "none" if would else outcome.changed,
+        reason=change.reason,
+        foreign=change.foreign,
+        verified=outcome.verified,
+        source_sha256=outcome.source_sha256 if source else None,
+        source_path=source.path if source else None,
+        sourced=source is not None,
+        desired=picture_of(outcome.desired),
+        observed=observed,
+        backup=outcome.backup,
+        error=outcome.error,
+        warnings=outcome.warnings,
+        shared_with=outcome.shared_with,
+        stale=outcome.stale,
+        outcome=outcome.state,
+    )
+
+
+def picture_of(summary: Summary | None) -> Picture | None:
+    """A summary of a picture as results hold it."""
+    return None if summary is None else Picture(summary.sha256, None, summary.bytes, summary.width, summary.height)
+
+
+def summary_dict(picture: Summary | None) -> Json | None:
+    """A summary of a picture as JSON types."""
+    return _picture_dict(picture_of(picture), "sha256")
+
+
+def quiet(row: Row) -> bool:
+    """Is there nothing to say of this user but that they are in sync?"""
+    return row.drift == "in_sync" and not (row.warnings or row.shared_with or row.foreign)
+
+
+def summarize(rows: t.Iterable[Row], requests: int) -> dict[str, int]:
+    """Counts by drift and by what was (or would be) done, with the keys of SUMMARY."""
+    total: Counter[str] = Counter()
+    for row in rows:
+        total["checked"] += 1
+        total[row.drift] += 1
+        total["foreign"] += row.foreign
+        total["stale"] += row.stale
+        total["failed"] += row.error is not None
+        total["unverified"] += row.verified is False and row.error is None
+        if row.changed:
+            total["put" if row.action == "put" else "removed"] += 1
+    return {**{key: total[key] for key in SUMMARY}, "requests": requests}
+
+
+# --------------------------------------------------------------------------------------- row -> JSON types
+
+
+def to_result(row: Row) -> Json:
+    """The row as a photo module returns it: optional fields only when they say something."""
+    tag = TARGETS[row.target].tag
+    values: Json = {
+        **_common(row),
+        "user": row.user,
+        "target": row.target,
+        "source": {"sha256": row.source_sha256, "path": row.source_path} if row.sourced else None,
+        "desired": _picture_dict(row.desired, "sha256"),
+        "observed": _picture_dict(row.observed, tag),
+        "label": row.label,
+        "origin": row.origin,
+    }
+    return {field.name: values[field.name] for field in FIELDS if not field.optional or values[field.name]}
+
+
+def to_report(row: Row) -> Json:
+    """The row as a report holds it under the target's name: every field that is not told once for the user."""
+    values = {
+        **_common(row),
+        "desired": None if row.desired is None else row.desired.as_dict(),
+        "observed": None if row.observed is None else row.observed.as_dict(),
+    }
+    return {field.name: values[field.name] for field in FIELDS if not field.per_user}
+
+
+def approval(row: Row) -> Json:
+    """The change of a row as the option ``approved`` of the photo modules takes it."""
+    return {
+        "user": row.user,
+        "action": row.action,
+        "tag": row.observed.tag if row.observed else None,
+        "source_sha256": row.source_sha256 if row.action == "put" else None,
+        "id": row.id,
+        "fingerprint": row.observed.fingerprint if row.observed else None,
+    }
+
+
+def expectation(approved: t.Mapping[str, t.Any]) -> Expectation:
+    """An entry of the option ``approved`` as the domain takes it; the reverse of ``approval``."""
+    more = (approved.get("fingerprint"), approved.get("untouched"))
+    return Expectation(approved["action"], approved["tag"], approved["source_sha256"], approved["id"], *more)
+
+
+def difference(row: Row) -> dict[str, str]:
+    """One user's part of a diff, as Ansible takes it: summaries only, one header."""
+    head = f"{row.user} ({row.target})"
+    after = _picture_dict(row.desired, "sha256") if row.action == "put" else None
+    return {
+        "before_header": head,
+        "after_header": head,
+        "before": _as_lines(_picture_dict(row.observed, TARGETS[row.target].tag)),
+        "after": _as_lines(after),
+    }
+
+
+def _common(row: Row) -> Json:
+    return {
+        "id": row.id,
+        "drift": row.drift,
+        "action": row.action,
+        "changed": row.changed,
+        "reason": row.reason,
+        "foreign": row.foreign,
+        "verified": row.verified,
+        "backup": row.backup,
+        "error": row.error,
+        "warnings": list(row.warnings),
+        "shared_with": list(row.shared_with),
+        "stale": row.stale,
+        "outcome": row.outcome,
+    }
+
+
+def _picture_dict(picture: Picture | None, tag: str) -> Json | None:
+    return None if picture is None else picture.as_dict(tag, "bytes", "width", "height")
+
+
+def _as_lines(picture: Json | None) -> str:
+    if picture is None:
+        return "photo: none\n"
+    return "".join(f"{key}: {value}\n" for key, value in sorted(picture.items()) if value is not None)
+
+
+# --------------------------------------------------------------------------------------- JSON types -> row
+
+
+def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = False) -> Row:
+    """A row as a photo module returned it, or one of a report with its user. Raises PhotoError that names ``place``.
+
+    ``target`` is that of the whole result, for rows that do not say theirs.
+    """
+    if not isinstance(photo, t.Mapping) or not photo.get("user"):
+        raise PhotoError(f"{place} is not a row of a photo module: it has no user.")
+    who = f"{place} ({plain(photo['user'])})"
+    if photo.get("drift") not in DRIFTS:
+        raise PhotoError(f"{who}: drift must be one of {', '.join(DRIFTS)}.")
+    if photo.get("action", "none") not in ACTIONS:
+        raise PhotoError(f"{who}: action must be one of {', '.join(ACTIONS)}.")
+    source = photo.get("source")
+    told = source if isinstance(source, t.Mapping) else {}
+    verified = photo.get("verified")
+    return Row(
+        user=plain(photo["user"]),
+        target=checked_name(photo.get("target") or target, place),
+        drift=t.cast("Drift", str(photo["drift"])),
+        action=t.cast("Action", str(photo.get("action", "none"))),
+        id=text(photo.get("id")),
+        label=text(photo.get("label")),
+        origin=text(photo.get("origin")),
+        changed=bool(photo.get("changed")),
+        reason=text(photo.get("reason")) or "",
+        foreign=bool(photo.get("foreign")),
+        verified=None if verified is None else bool(verified),
+        source_sha256=text(told.get("sha256")),
+        source_path=text(told.get("path")),
+        sourced=bool(told),
+        desired=_picture(photo.get("desired")),
+        observed=_picture(photo.get("observed")),
+        backup=text(photo.get("backup")),
+        error=text(photo.get("error")),
+        warnings=_texts(photo.get("warnings")),
+        shared_with=_texts(photo.get("shared_with")),
+        stale=bool(photo.get("stale")),
+        outcome=text(photo.get("outcome")),
+        planned=planned,
+    )
+
+
+def from_report(user: t.Mapping[str, t.Any], target: str) -> Row | None:
+    """The row of a report's user at one target, or None. Raises PhotoError for what is no user of a report."""
+    side = user.get(target)
+    if side is None:
+        return None
+    if not isinstance(side, t.Mapping):
+        raise PhotoError(f"the report's entry for {user.get('user')!r:.80} at {target} is no row")
+    shared = {field.name: user.get(field.name) for field in FIELDS if field.per_user and field.name != "target"}
+    return from_result({**shared, **side}, target, "the report")
+
+
+def _picture(value: t.Any) -> Picture | None:
+    if not isinstance(value, t.Mapping):
+        return None
+    return Picture(
+        sha256=text(value.get("sha256")),
+        etag=text(value.get("etag")),
+        bytes=number(value.get("bytes")),
+        width=number(value.get("width")),
+        height=number(value.get("height")),
+        fingerprint=text(value.get("fingerprint")),
+    )
+
+
+def text(value: t.Any) -> str | None:
+    """Text that any file can hold; None for nothing."""
+    return None if value is None or value == "" else plain(value)
+
+
+def plain(value: t.Any) -> str:
+    """Text that any file can hold. str() strips Ansible's tags; what is no Unicode (odd file names) becomes "?"."""
+    return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
+def number(value: t.Any) -> int | None:
+    """A whole number, or None for anything else."""
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _texts(value: t.Any) -> tuple[str, ...]:
+    return tuple(plain(item) for item in value) if isinstance(value, (list, tuple)) else ()

@@ -1,0 +1,95 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is known of each target, stated once: names, limits, default recipe, the attributes that name a user.
+
+A new target is one more entry of ``TARGETS``. Reports, filters, argument specs and guards take the list from here; look
+it up when it is needed (``TARGETS[name]``, ``names()``), so that nothing keeps an older list.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .model import PhotoError, Recipe
+
+#: Exchange Online takes an on-premises thumbnailPhoto of at most so many bytes (Microsoft KB 3062745).
+EXO_SYNC_LIMIT = 10_240
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place that holds one photo for each user.
+
+    ``tag`` is the field in which results name the photo there: ``sha256`` where the target keeps our bytes, ``etag``
+    where it encodes them anew. ``size`` (side in pixels) and ``max_bytes`` are the recipe without further options. The
+    first of ``match_by`` is the default. ``sync_limit``: the most bytes that pass on from here to Exchange Online.
+    """
+
+    name: str
+    title: str
+    module: str
+    tag: t.Literal["sha256", "etag"]
+    match_by: tuple[str, ...]
+    size: int
+    max_bytes: int
+    sync_limit: int | None = None
+
+    @property
+    def keeps_bytes(self) -> bool:
+        """Does the target keep what we write, so that the JPEG can carry our mark?"""
+        return self.tag == "sha256"
+
+    @property
+    def recipe(self) -> Recipe:
+        """What a photo module makes of a source when no option says otherwise."""
+        return Recipe(size=self.size, max_bytes=self.max_bytes, mark=self.keeps_bytes)
+
+    def within_limit(self, size: int | None) -> bool | None:
+        """Does a photo of ``size`` bytes pass on to Exchange Online? None: it does not pass on, or nobody knows."""
+        return None if self.sync_limit is None or size is None else size <= self.sync_limit
+
+
+#: By name, in the order in which people read them.
+TARGETS: dict[str, Target] = {
+    "ad": Target(
+        name="ad",
+        title="Active Directory",
+        module="hybrid.photos.ad_thumbnail_photo",
+        tag="sha256",
+        match_by=("userPrincipalName", "sAMAccountName", "mail", "employeeID", "distinguishedName", "objectGUID"),
+        size=96,
+        max_bytes=EXO_SYNC_LIMIT,
+        sync_limit=EXO_SYNC_LIMIT,
+    ),
+    "exo": Target(
+        name="exo",
+        title="Exchange Online",
+        module="hybrid.photos.exo_user_photo",
+        tag="etag",
+        match_by=("userPrincipalName", "id", "mail", "employeeId", "onPremisesImmutableId"),
+        size=648,
+        # Microsoft Graph takes less than 4 MB (4,194,304 bytes).
+        max_bytes=4_194_303,
+    ),
+}
+
+
+def names() -> tuple[str, ...]:
+    """The names of all targets, in their order."""
+    return tuple(TARGETS)
+
+
+def title(name: str | None, otherwise: str = "The run") -> str:
+    """What people call a target; ``otherwise`` for what concerns none of them."""
+    return otherwise if name is None else TARGETS[name].title
+
+
+def checked_name(value: t.Any, where: str) -> str:
+    """``value`` as the name of a target. Raises PhotoError that says where it stood."""
+    if isinstance(value, str) and value in TARGETS:
+        return str(value)
+    known = names()
+    allowed = f"{', '.join(known[:-1])} or {known[-1]}"
+    raise PhotoError(f"{where}: the target must be {allowed}, not {value!r:.40}.")

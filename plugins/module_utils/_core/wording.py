@@ -1,0 +1,19 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small parts of English that many messages need."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """``1 user``, ``2 users``, ``1,000 users``; ``plural`` for nouns that do not take an s."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def first(names: t.Sequence[str], shown: int) -> str:
+    """The first names, and how many there are besides."""
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,190 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of the photo modules, and what the domain makes of them: definitions and settings."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import typing as t
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._core.model import DRIFTS, Definition, Expectation, PhotoError, Recipe, Source, identity_key
+from .._core.results import expectation
+from .._core.targets import TARGETS
+from .._core.text import REPLACEMENT, encodes, shown, unusable
+from .._sync.guards import Limit
+from .._sync.options import Settings
+from .text_module import TextModule
+
+Spec = dict[str, dict[str, t.Any]]
+
+
+def photo_argument_spec(target: str) -> Spec:
+    """The options that all photo modules share, with the defaults of ``target``."""
+    known = TARGETS[target]
+    picture: Spec = {
+        # Not "path", which puts in variables of the environment: a file named $AZURE_CLIENT_SECRET.jpg would show one.
+        "src": {"type": "str"},
+        "content": {"type": "str", "no_log": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    }
+    return {
+        "user": {"type": "str"},
+        "photos": {
+            "type": "list",
+            "elements": "dict",
+            "options": {"user": {"type": "str", "required": True}, **picture, "origin": {"type": "str"}},
+        },
+        **picture,
+        "match_by": {"type": "str", "choices": list(known.match_by), "default": known.match_by[0]},
+        "size": {"type": "int", "default": known.size},
+        "max_bytes": {"type": "int", "default": known.max_bytes},
+        "crop": {"type": "str", "choices": ["center", "top", "face", "none"], "default": "center"},
+        "background": {"type": "str", "default": "#ffffff"},
+        "as_is": {"type": "bool", "default": False},
+        "receipts": {"type": "path"},
+        "on_foreign_change": {"type": "str", "choices": ["overwrite", "keep"], "default": "overwrite"},
+        "backup_dir": {"type": "path"},
+        "run_id": {"type": "str"},
+        "max_replaced": {"type": "str", "default": "30%"},
+        "max_removed": {"type": "str", "default": "10%"},
+        "max_added": {"type": "str"},
+        "shared_pictures": {"type": "str", "choices": ["allow", "refuse"], "default": "allow"},
+        "confirm_accounts": {"type": "list", "elements": "str", "default": []},
+        "verify": {"type": "bool", "default": True},
+        "verify_timeout": {"type": "int", "default": 15},
+        "ignore_problems": {"type": "list", "elements": "str", "choices": list(DRIFTS), "default": []},
+        "approved": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "user": {"type": "str", "required": True},
+                "action": {"type": "str", "choices": ["put", "remove"], "required": True},
+                "tag": {"type": "str"},
+                "source_sha256": {"type": "str"},
+                "id": {"type": "str"},
+                "fingerprint": {"type": "str"},
+                "untouched": {"type": "str"},
+            },
+        },
+        "authority": {"type": "str"},
+        "plan_only": {"type": "bool", "default": False},
+        "previews_dir": {"type": "path"},
+        "rows": {"type": "str", "choices": ["all", "drifting"], "default": "all"},
+        "progress_file": {"type": "path"},
+    }
+
+
+class PhotoModule(TextModule):
+    """An AnsibleModule that knows its secrets before it looks at anything else.
+
+    A list of entries that holds something else ends ansible-core's own search for secrets half-way, and its failure
+    would then show those that it had not come to.
+    """
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        secret = (self.params.get(name) for name, option in self.argument_spec.items() if option.get("no_log"))
+        self.no_log_values.update(str(value) for value in secret if value)
+
+
+def photo_module(spec: Spec, **rules: t.Any) -> AnsibleModule:
+    """The AnsibleModule of a photo module, with the rules that hold for all of them."""
+    exclusive = [("user", "photos"), ("src", "content"), ("photos", "src"), ("photos", "content")]
+    exclusive += rules.pop("mutually_exclusive", [])
+    return PhotoModule(
+        argument_spec=spec,
+        supports_check_mode=True,
+        mutually_exclusive=exclusive,
+        required_one_of=[("user", "photos"), *rules.pop("required_one_of", [])],
+        **rules,
+    )
+
+
+def definitions_from(params: t.Mapping[str, t.Any]) -> tuple[list[Definition], dict[str, str]]:
+    """The definitions in ``user`` or ``photos``, and by key why one of them cannot be used. Raises PhotoError."""
+    if params["photos"] is not None and params["state"] != "present":
+        raise PhotoError("state: absent beside photos would say nothing; give every entry of photos its own state")
+    entries = params["photos"] if params["photos"] is not None else [params]
+    approved = None
+    if params["approved"] is not None:
+        approved = {identity_key(each["user"]): expectation(each) for each in params["approved"]}
+    definitions: list[Definition] = []
+    refused: dict[str, str] = {}
+    for entry in entries:
+        user = entry["user"]
+        if not user.strip():
+            raise PhotoError("an entry of photos has an empty user; give every entry an identity")
+        expect = None if approved is None else approved.get(identity_key(user), Expectation("none"))
+        origin = entry.get("origin") or ""
+        if entry["state"] == "absent":
+            definitions.append(Definition(user, "absent", None, origin, expect))
+            continue
+        source, why = _source(entry)
+        definition = Definition(user, "present", source, origin, expect)
+        definitions.append(definition)
+        if why is not None:
+            refused[definition.key] = why
+    for definition in definitions:
+        odd = unusable(definition.user)
+        if odd is not None:
+            refused[definition.key] = f"{shown(definition.user)} can name no user: {odd}; correct the name"
+        elif definition.source is not None and _is_no_text(definition.source.path):
+            refused[definition.key] = f"{definition.source.name}: the name of this file is not valid UTF-8; rename it"
+    return definitions, refused
+
+
+def _is_no_text(path: str | None) -> bool:
+    """Did the name of a file lose something on its way here?"""
+    return path is not None and (not encodes(path) or (REPLACEMENT in path and not Path(path).exists()))
+
+
+def _source(entry: t.Mapping[str, t.Any]) -> tuple[Source, str | None]:
+    if entry["src"] is not None and entry["content"] is not None:
+        return Source(), "both src and content are given; give one of them"
+    if entry["src"] is not None:
+        return Source(path=os.path.expanduser(entry["src"])), None  # noqa: PTH111 - Path would change the text
+    if entry["content"] is None:
+        return Source(), "no picture is given; give src or content, or state: absent"
+    try:
+        # Line breaks are how many tools write base64; other characters would be ignored silently.
+        return Source(content=base64.b64decode("".join(entry["content"].split()), validate=True)), None
+    except (binascii.Error, ValueError):
+        return Source(), "content is not base64; encode the picture with the b64encode filter"
+
+
+def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Settings:
+    """Raises PhotoError, naming the option."""
+    for option, least in (("size", 16), ("max_bytes", 1024)):
+        if params[option] < least:
+            raise PhotoError(f"{option} is {params[option]}; no usable photo is that small, give {least} or more")
+    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", params["background"]):
+        raise PhotoError(f"background is {params['background']!r}; give a colour as #rrggbb, such as #ffffff")
+    recipe = Recipe(
+        size=params["size"],
+        max_bytes=params["max_bytes"],
+        crop=params["crop"],
+        background=params["background"],
+        mark=TARGETS[target].keeps_bytes,
+        as_is=params["as_is"],
+    )
+    return Settings(
+        recipe=recipe,
+        match_by=params["match_by"],
+        max_replaced=Limit.parse("max_replaced", params["max_replaced"]),
+        max_removed=Limit.parse("max_removed", params["max_removed"]),
+        max_added=Limit.parse("max_added", params["max_added"]) if params["max_added"] else None,
+        shared_pictures=params["shared_pictures"],
+        confirmed=frozenset(map(identity_key, params["confirm_accounts"])),
+        check=check,
+        plan_only=params["plan_only"],
+        on_foreign_change=params["on_foreign_change"],
+        verify=params["verify"],
+        patience=float(params["verify_timeout"]),
+    )

@@ -1,0 +1,213 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules returned, joined: rows, who was not examined, and why. The only place that knows a whole result."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from dataclasses import dataclass, field
+
+from .._core.model import PhotoError, identity_key
+from .._core.results import Row, from_result, number, plain, text
+from .._core.targets import checked_name
+from .._core.wording import counted
+
+Mode = t.Literal["plan", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """What was not examined: a user, or (``user`` None) a part of the run whose users are not known."""
+
+    reason: str
+    user: str | None = None
+    target: str | None = None
+    shard: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a module reported when it failed."""
+
+    text: str
+    target: str | None = None
+    shard: str | None = None
+    #: The module returned no row at all, so this is why its users were not examined.
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class Gathered:
+    """All results of a run, joined."""
+
+    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    unseen: list[Unseen] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    requests: Counter[str] = field(default_factory=Counter)
+    #: Rows that were replaced by a later one of the same user and target.
+    repeated: int = 0
+    #: What the results themselves say about having been a check run; None when they say nothing.
+    checked_only: bool | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """Told by the results, else by evidence: only what was written is ever verified or backed up."""
+        if self.checked_only is not None:
+            return "plan" if self.checked_only else "done"
+        written = any(row.verified is not None or row.backup for row in self.rows.values())
+        return "done" if written else "plan"
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """Every target that a result or a failure is about."""
+        about = [target for _key, target in self.rows]
+        about += [item.target for item in self.unseen if item.target is not None]
+        about += [message.target for message in self.messages if message.target is not None]
+        return frozenset(about)
+
+
+def gather(results: t.Iterable[t.Any]) -> Gathered:
+    """Join results in their order: when a user and target come twice, the later row counts."""
+    into = Gathered()
+    for place, result in _flat(results, "results"):
+        _take(result, place, into)
+    # A user may have been seen after all, by another result for the same target.
+    into.unseen = [unseen for unseen in into.unseen if not _seen(into, unseen)]
+    return into
+
+
+def _seen(into: Gathered, unseen: Unseen) -> bool:
+    if unseen.user is None or unseen.target is None:
+        return False
+    return (identity_key(unseen.user), unseen.target) in into.rows
+
+
+def _flat(results: t.Any, place: str) -> t.Iterator[tuple[str, t.Mapping[str, t.Any]]]:
+    """Results one by one: a registered loop keeps its own in ``results``."""
+    if isinstance(results, t.Mapping):
+        if isinstance(results.get("results"), (list, tuple)):
+            yield from _flat(results["results"], f"{place}.results")
+        else:
+            yield place, results
+        return
+    if isinstance(results, str) or not isinstance(results, t.Iterable):
+        raise PhotoError(f"{place} must be what the photo modules returned, not {results!r:.80}.")
+    for n, result in enumerate(results):
+        yield from _flat(result, f"{place}[{n}]")
+
+
+def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
+    target = _target_of(result, place)
+    photos = _list(result.get("photos"), f"{place}.photos")
+    compact = _list(result.get("in_sync"), f"{place}.in_sync")
+    if result.get("skipped") and not photos:
+        return
+    said = _failure(result)
+    if "photos" not in result and "in_sync" not in result and said is None:
+        raise PhotoError(f"{place} is not what a photo module returned: it has no photos.")
+    planned = bool(result.get("check_mode"))
+    rows = [
+        *(_row(photo, target, f"{place}.photos[{n}]", planned=planned) for n, photo in enumerate(photos)),
+        *(_in_sync(entry, target, f"{place}.in_sync[{n}]") for n, entry in enumerate(compact)),
+    ]
+    found = [row for row in rows if row is not None]
+    for row in found:
+        into.repeated += (row.key, row.target) in into.rows
+        into.rows[row.key, row.target] = row
+    if isinstance(result.get("check_mode"), bool):
+        # One real run among check runs makes the whole a thing that was done.
+        into.checked_only = bool(result["check_mode"]) and into.checked_only is not False
+    summary = _mapping(result.get("summary"))
+    if target is not None:
+        into.requests[target] += number(summary.get("requests")) or 0
+    if said is not None:
+        # failed_when may say that a failure is none; the message is there all the same.
+        into.messages.append(Message(said, target, _shard(result), whole=not rows))
+    into.unseen += _lost(result, found, said, number(summary.get("checked")) or 0, target)
+
+
+def _failure(result: t.Mapping[str, t.Any]) -> str | None:
+    """Why a module failed; None for one that did not. Of a crash the last line of its output says why."""
+    said = text(result.get("msg"))
+    if said is None and (result.get("failed") or result.get("unreachable")):
+        said = "It failed without a message."
+    crash = text(result.get("module_stderr")) or text(result.get("exception"))
+    last = crash.strip().splitlines()[-1].strip() if said is not None and crash and crash.strip() else ""
+    return f"{said} ({last})" if last and last not in str(said) else said
+
+
+def _lost(
+    result: t.Mapping[str, t.Any], rows: t.Sequence[Row], said: str | None, checked: int, target: str | None
+) -> list[Unseen]:
+    """Who was asked for and did not come back, so that a partial run never looks clean."""
+    shard = _shard(result)
+    came = {row.key for row in rows}
+    asked = [user for user in _asked(result) if identity_key(user) not in came]
+    if not rows and not asked and said is not None:
+        return [Unseen(said, target=target, shard=shard)]
+    lost = [Unseen(said or "No result came back for this user.", user, target, shard) for user in asked]
+    if (without := checked - len(rows) - len(lost)) > 0:
+        why = f"{counted(without, 'user was', 'users were')} checked, but the result has no row for them."
+        lost.append(Unseen(why, None, target, shard))
+    return lost
+
+
+def _asked(result: t.Mapping[str, t.Any]) -> list[str]:
+    """The users of a call, as the playbook added them: a registered result does not keep what it was called with."""
+    entries = result.get("users")
+    if not isinstance(entries, (list, tuple)):
+        return []
+    users = [entry.get("user") if isinstance(entry, t.Mapping) else entry for entry in entries]
+    return [plain(user) for user in users if isinstance(user, str) and user]
+
+
+def _shard(result: t.Mapping[str, t.Any]) -> str | None:
+    for key in ("shard", "host", "item"):
+        if isinstance(result.get(key), str) and result[key]:
+            return plain(result[key])
+    return None
+
+
+def _target_of(result: t.Mapping[str, t.Any], place: str) -> str | None:
+    """The target of a whole result: its own, or that of its rows."""
+    if result.get("target"):
+        return checked_name(result["target"], place)
+    photos = result.get("photos")
+    first = photos[0] if isinstance(photos, (list, tuple)) and photos else None
+    if isinstance(first, t.Mapping) and first.get("target"):
+        return checked_name(first["target"], place)
+    return None
+
+
+def _row(photo: t.Any, target: str | None, place: str, *, planned: bool) -> Row | None:
+    """A row of a photo module; or of an info module, which counts only where the photo could not be read."""
+    if isinstance(photo, t.Mapping) and "has_photo" in photo:
+        if not photo.get("problem"):
+            return None
+        photo = {**photo, "drift": photo["problem"]}
+    return from_result(photo, target, place, planned=planned)
+
+
+def _in_sync(entry: t.Any, target: str | None, place: str) -> Row:
+    """A user in sync, in the short form [user, id]: no more is known."""
+    if isinstance(entry, t.Mapping):
+        return from_result({"drift": "in_sync", "action": "none", **entry}, target, place)
+    parts = [entry] if isinstance(entry, str) else _list(entry, place)
+    if not parts or not isinstance(parts[0], str) or not parts[0]:
+        raise PhotoError(f"{place} names no user.")
+    identity = text(parts[1]) if len(parts) > 1 else None
+    return Row(user=plain(parts[0]), target=checked_name(target, place), drift="in_sync", id=identity)
+
+
+def _mapping(value: t.Any) -> t.Mapping[str, t.Any]:
+    return value if isinstance(value, t.Mapping) else {}
+
+
+def _list(value: t.Any, place: str) -> list[t.Any]:
+    if value is None:
+        return []
+    if not isinstance(value, (list, tuple)):
+        raise PhotoError(f"{place} must be a list.")
+    return list(value)
