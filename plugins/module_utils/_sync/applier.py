@@ -18,7 +18,7 @@ from .._core.model import Observation, Outcome, Pending, PhotoError, Receipt, So
 from .._pictures.fingerprint import matches
 from .backups import BackupError, Intended
 from .change import ChangeRecord, Written
-from .guards import guard
+from .guards import base_of, guard
 from .options import Services, Settings
 from .planner import Planner
 from .store import PhotoStore
@@ -300,8 +300,6 @@ class _Applier:
 
     def guarded(self, changes: list[ChangeRecord]) -> list[ChangeRecord]:
         """The new plan may lose more photos than the first one did; the guards hold for both together."""
-        from .run import base_of
-
         now = [self.changes[key].outcome if key in self.changes else o for key, o in self.outcomes.items()]
         planned = ((outcome.definition.user, outcome.change) for outcome in now)
         if guard(planned, base_of(now), self.settings.limits) is None:

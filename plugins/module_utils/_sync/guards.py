@@ -9,7 +9,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from .._core.model import Change, Comparison, Definition, Observation, OnForeignChange, PhotoError
+from .._core.model import Change, Comparison, Definition, Observation, OnForeignChange, Outcome, PhotoError
 
 #: Below this many checked users a percentage says nothing, and the guards are silent.
 GUARDED_FROM = 10
@@ -60,6 +60,17 @@ class Base(t.NamedTuple):
     checked: int
     present: int
     unanswered: int = 0
+
+
+def base_of(outcomes: t.Iterable[Outcome]) -> Base:
+    """What percentages of a plan are of."""
+    checked = present = unanswered = 0
+    for outcome in outcomes:
+        seen = outcome.observed
+        checked += 1
+        present += seen is not None and seen.present
+        unanswered += outcome.change.drift == "unavailable" and (seen is None or seen.no_answer)
+    return Base(checked, present, unanswered)
 
 
 def decide(

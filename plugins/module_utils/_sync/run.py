@@ -27,7 +27,7 @@ from .._core.model import (
 from .._pictures.mark import seems_of
 from . import lookalikes
 from .applier import carry_out
-from .guards import Base, guard
+from .guards import base_of, guard
 from .options import Services, Settings
 from .planner import Planner
 from .renditions import Renditions
@@ -353,17 +353,6 @@ class _Run:
         mark = seen.fingerprint or (before.fingerprint if before is not None and before.tag == seen.tag else None)
         transform = before.service_transform if before is not None and before.tag == seen.tag else None
         return Receipt(user.id, outcome.source_sha256, recipe, seen.tag, outcome.desired, transform, fingerprint=mark)
-
-
-def base_of(outcomes: t.Iterable[Outcome]) -> Base:
-    """What percentages of a plan are of."""
-    checked = present = unanswered = 0
-    for outcome in outcomes:
-        seen = outcome.observed
-        checked += 1
-        present += seen is not None and seen.present
-        unanswered += outcome.change.drift == "unavailable" and (seen is None or seen.no_answer)
-    return Base(checked, present, unanswered)
 
 
 def _in_order(outcomes: t.Iterable[Outcome]) -> tuple[dict[str, User], list[Definition]]:
