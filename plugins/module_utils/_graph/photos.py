@@ -13,11 +13,12 @@ import typing as t
 from dataclasses import replace
 
 from .._core.model import Observation, User, sha256
-from .._sync.store import Wanted
+from .._sync.store import Expected, Wanted
 from .errors import explain, one_line
 from .http.batch import Answer, Item
 from .http.client import Client
 from .http.engine import Engine
+from .http.retry import TRANSIENT
 from .permissions import LEAST, Permissions
 
 #: The rendition that pixels are compared with: small, and there for all but the smallest photos.
@@ -25,6 +26,9 @@ _SMALL = "photos/96x96/$value"
 #: Up to this side a whole photo is small enough for a batch.
 _FITS_BATCH = 240
 _REREADS = 3
+_NO_MAILBOX = ("no_mailbox", "mailbox_on_premises")
+#: Seconds before "there is no photo" is asked a second time.
+MOMENT = 2.0
 
 
 class Seen(t.NamedTuple):
@@ -42,35 +46,65 @@ class Photos:
         self._client = client
         self._permissions = permissions
 
-    def observe(self, users: t.Iterable[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
-        """Tag and size of everybody's photo; the small picture where ``wanted`` says so."""
+    def observe(
+        self, users: t.Iterable[User], wanted: Wanted, expected: Expected | None = None
+    ) -> t.Iterator[tuple[User, Observation]]:
+        """Tag and size of everybody's photo; the small picture where ``wanted`` says so.
+
+        The service has been seen to deny a photo that is there. So "there is none" is asked a second time, a moment
+        later, of users whom ``expected`` names.
+        """
         engine = Engine(self._client)
         for item, answer in engine.run(metadata_item(user, looks=0) for user in users):
-            seen: Seen = item.key
-            user, metadata, looks = seen
+            user = item.key.user
             if nameless(item, answer):
                 engine.add(item)
-            elif item.step == "metadata":
-                metadata = self.metadata(answer)
-                if metadata.present and metadata.tag is None:
-                    engine.add(value_item(Seen(user, metadata, looks)))
-                elif metadata.problem is not None or not metadata.present or not wanted(user, metadata.tag):
-                    yield user, metadata
-                else:
-                    engine.add(small_item(user, Seen(user, metadata, looks)))
-            elif answer.ok and answer.body and isinstance(answer.body, bytes):
-                if cut_short(answer.body) and looks < _REREADS:
-                    item.key = Seen(user, metadata, looks + 1)
-                    engine.add(item)
-                else:
-                    yield user, _with_picture(metadata, answer, whole=item.step == "whole")
-            elif item.step == "small" and _no_such_size(answer):
-                alone = (metadata.width or _FITS_BATCH + 1) > _FITS_BATCH
-                engine.add(Item(f"/users/{user.handle}/photo/$value", seen, "whole", single=alone))
-            elif answer.status == 404 and answer.error().kind == "no_photo" and looks == 0:
-                engine.add(metadata_item(user, looks=1))  # removed between the two questions?
+                continue
+            if item.step == "metadata":
+                known = expected is not None and expected(user)
+                seen = self._after_metadata(engine, item.key, answer, wanted, known=known)
             else:
-                yield user, Observation(problem=self.trouble(answer))
+                seen = self._after_picture(engine, item, answer)
+            if seen is not None:
+                yield user, seen
+
+    def _after_metadata(
+        self, engine: Engine, seen: Seen, answer: Answer, wanted: Wanted, *, known: bool
+    ) -> Observation | None:
+        """What was seen of a user; None: more is asked. ``known``: there was a photo before."""
+        user, _before, looks = seen
+        metadata = self.metadata(answer)
+        if metadata.problem is not None:
+            return metadata
+        if not metadata.present:
+            if looks or not known:
+                return metadata
+            engine.add(metadata_item(user, looks=1), MOMENT)
+        elif metadata.tag is None:
+            engine.add(value_item(Seen(user, metadata, looks)))
+        elif wanted(user, metadata.tag):
+            engine.add(small_item(user, Seen(user, metadata, looks)))
+        else:
+            return metadata
+        return None
+
+    def _after_picture(self, engine: Engine, item: Item, answer: Answer) -> Observation | None:
+        """The same, once the picture was asked for."""
+        seen: Seen = item.key
+        user, metadata, looks = seen
+        if answer.ok and answer.body and isinstance(answer.body, bytes):
+            if not cut_short(answer.body) or looks >= _REREADS:
+                return _with_picture(metadata, answer, whole=item.step == "whole")
+            item.key = Seen(user, metadata, looks + 1)
+            engine.add(item)
+        elif item.step == "small" and no_such_size(answer):
+            alone = (metadata.width or _FITS_BATCH + 1) > _FITS_BATCH
+            engine.add(Item(f"/users/{user.handle}/photo/$value", seen, "whole", single=alone))
+        elif answer.status == 404 and answer.error().kind == "no_photo" and looks == 0:
+            engine.add(metadata_item(user, looks=1))  # removed between the two questions?
+        else:
+            return self.unseen(answer)
+        return None
 
     def read(self, users: t.Iterable[User]) -> t.Iterator[tuple[User, Observation]]:
         """Whole photos, each with the tag that it had when it was read."""
@@ -100,16 +134,19 @@ class Photos:
             elif looks < _REREADS and (answer.ok or (answer.status == 404 and answer.error().kind == "no_photo")):
                 engine.add(metadata_item(user, looks=looks))  # cut short, or removed between the two questions?
             else:
-                yield user, Observation(problem=self.trouble(answer))
+                yield user, self.unseen(answer)
 
     def metadata(self, answer: Answer) -> Observation:
         """What an answer to GET /users/{id}/photo says. Raises StoreError when it would be the same for everybody."""
         seen = photo_of(answer)
         if seen is not None:
             return seen
-        gone = ("no_mailbox", "mailbox_on_premises")
-        no_mailbox = not answer.ok and answer.status != 0 and answer.error().kind in gone
-        no_answer = answer.status in (0, 429) or answer.status >= 500
+        return self.unseen(answer)
+
+    def unseen(self, answer: Answer) -> Observation:
+        """What to make of an answer that shows no photo and does not say that there is none. Raises as ``trouble``."""
+        no_answer = answer.status == 0 or answer.status in TRANSIENT or answer.status >= 500
+        no_mailbox = not answer.ok and not no_answer and answer.error().kind in _NO_MAILBOX
         return Observation(problem=self.trouble(answer), no_mailbox=no_mailbox, no_answer=no_answer)
 
     def trouble(self, answer: Answer, task: str = "read") -> str:
@@ -188,7 +225,7 @@ def nameless(item: Item, answer: Answer) -> bool:
     return True
 
 
-def _no_such_size(answer: Answer) -> bool:
+def no_such_size(answer: Answer) -> bool:
     """Is the size refused, so that the whole photo is to be asked for? Not always by a 404, when it is not square.
 
     What the whole photo would be refused for, too, stays as it was answered.

@@ -116,7 +116,7 @@ class GraphPhotoStore:
     ) -> t.Iterator[tuple[User, Observation]]:
         """What is there now; see PhotoStore."""
         self.open()
-        return self._photos.observe(users, wanted)
+        return self._photos.observe(users, wanted, expected)
 
     def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
         """Whole photos; see PhotoStore."""

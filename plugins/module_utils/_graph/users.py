@@ -20,6 +20,7 @@ from .errors import one_line
 from .http.batch import Item
 from .http.client import Client
 from .http.engine import Engine
+from .http.retry import TRANSIENT
 from .permissions import Permissions
 
 MATCH_BY = ("userPrincipalName", "id", "mail", "employeeId", "onPremisesImmutableId")
@@ -45,6 +46,13 @@ _MOST_EMPTY = 100
 _MOST_FOLLOWED = 50
 
 
+class Problem(t.NamedTuple):
+    """Why an identity could not be looked up. ``no_answer``: the service gave none, so it says nothing of the user."""
+
+    why: str
+    no_answer: bool = False
+
+
 class Directory:
     """The tenant's users. ``match_by`` is the property that identities are compared with."""
 
@@ -65,7 +73,7 @@ class Directory:
             else:
                 wanted.setdefault(self._key(identity), []).append(identity)
         found: dict[str, dict[str, User]] = {}
-        problems: dict[str, str] = {}
+        problems: dict[str, Problem] = {}
         # Only where no two users can share the value: the list may lag behind for a newcomer, and then the second
         # owner of an address would go unnoticed.
         if len(wanted) >= _MANY and self._match_by in _UNIQUE and self._few_more_than(len(wanted)):
@@ -100,7 +108,7 @@ class Directory:
             return f"{one_line(identity, 60)!r} is too long to be asked for; check it"
         return None
 
-    def _judge(self, identity: str, users: list[User], problem: str | None) -> Resolution:
+    def _judge(self, identity: str, users: list[User], problem: Problem | None) -> Resolution:
         if len(users) == 1:
             user = users[0]
             return User(identity, user.id, user.handle, user.label, user.immutable_id)
@@ -109,9 +117,10 @@ class Directory:
             some = ", ".join(sorted(user.id for user in users)[:5])
             why = f"{shown} is the {self._match_by} of {len(users)} users ({some}); use match_by: id for them"
         elif problem is not None:
-            why = f"{shown} could not be looked up: {problem}"
+            return Unresolved(identity, f"{shown} could not be looked up: {problem.why}", no_answer=problem.no_answer)
         else:
             why = f"no user of the tenant has the {self._match_by} {shown}; correct it, or choose another match_by"
+            return Unresolved(identity, why, gone=True)
         return Unresolved(identity, why)
 
     def _key(self, identity: str) -> str:
@@ -165,7 +174,7 @@ class Directory:
                 raise StoreError("Microsoft Graph's list of users goes on at another server, which is not followed.")
 
     def _from_filters(
-        self, wanted: t.Mapping[str, str], found: dict[str, dict[str, User]], problems: dict[str, str]
+        self, wanted: t.Mapping[str, str], found: dict[str, dict[str, User]], problems: dict[str, Problem]
     ) -> None:
         engine = Engine(self._client)
         chains = _Chains()
@@ -177,7 +186,7 @@ class Directory:
                 following = self._client.path_of(link)
                 endless = chains.refuse(keys[0], following) if link else None
                 if endless is not None:
-                    problems.update(dict.fromkeys(keys, endless))
+                    problems.update(dict.fromkeys(keys, Problem(endless)))
                 elif following is not None:
                     engine.add(Item(following, keys, "users"))
             elif answer.status == 400 and len(keys) > 1:
@@ -193,7 +202,8 @@ class Directory:
             elif answer.status in (403, 404):
                 raise self._permissions.failed("look up users", answer.status, answer.body)
             else:
-                problems.update(dict.fromkeys(keys, f"Microsoft Graph answered {answer}"))
+                silent = answer.status == 0 or answer.status in TRANSIENT or answer.status >= 500
+                problems.update(dict.fromkeys(keys, Problem(f"Microsoft Graph answered {answer}", silent)))
         for key in problems:
             found.pop(key, None)  # half of an answer could hide a second user
 

@@ -16,7 +16,7 @@ from .http.batch import MOST, Answer, Check, Item
 from .http.client import Client
 from .http.engine import Engine
 from .http.retry import THROTTLED, TRANSIENT
-from .photos import Photos, nameless, photo_of, small_item, value_tag
+from .photos import MOMENT, Photos, nameless, no_such_size, photo_of, small_item, value_tag
 
 #: Graph takes less than 4 MB (learn.microsoft.com/graph/api/profilephoto-update).
 MOST_BYTES = 4 * 1024 * 1024 - 1
@@ -43,6 +43,7 @@ class Job:
         "found",
         "looked",
         "looks",
+        "missed",
         "said",
         "sent",
         "unsure",
@@ -55,6 +56,7 @@ class Job:
         self.expected = write.expected
         self.found: str | None = None
         self.looks = 0
+        self.missed = False
         self.looked = (0, 0.0)
         self.attempts = 0
         self.waited = 0.0
@@ -174,6 +176,10 @@ class Writer:
             return None
         if job.unsure and job.write.data is None and not now.present:
             return WriteResult("written")
+        if not now.present and not job.missed:
+            job.missed = True  # the service has been seen to deny a photo that is there
+            engine.add(job.question(), MOMENT)
+            return None
         if not now.present or job.expected is None or job.write.same is None or job.looks == _LOOKS:
             return _moved(job)
         job.looks += 1
@@ -187,7 +193,7 @@ class Writer:
         """Another tag was found, and here is the picture that it stands for."""
         if answer.ok and isinstance(answer.body, bytes) and answer.body:
             return self._same_or_moved(engine, job, answer.body)
-        if item.step == "small" and answer.status == 404:
+        if item.step == "small" and no_such_size(answer):
             engine.add(Item(f"/users/{job.write.user.handle}/photo/$value", job, "whole", single=True))
             return None
         if answer.status == 404 and answer.error().kind == "no_photo":

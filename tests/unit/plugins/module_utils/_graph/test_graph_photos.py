@@ -269,3 +269,42 @@ def test_metadata_without_a_tag_has_the_photo_itself_tell_it(
     assert (seen.present, seen.tag, seen.picture) == (True, tag, JPEG)
     ((_user, whole),) = Photos(graph.client, graph.permissions).read(users(1))
     assert (whole.tag, whole.picture) == (tag, JPEG)
+
+
+def test_a_photo_that_memory_knows_is_denied_twice_before_that_is_believed(
+    graph: t.Any, users: t.Any, no_photo: t.Any
+) -> None:
+    flaps, gone, unknown = users(3)
+    graph.script.on(f"GET /v1.0/users/{flaps.id}/photo", no_photo, meta())
+    for user in (gone, unknown):
+        graph.script.on(f"GET /v1.0/users/{user.id}/photo", no_photo)
+    photos = Photos(graph.client, graph.permissions)
+    seen = dict(photos.observe([flaps, gone, unknown], lambda _user, _tag: False, lambda user: user is not unknown))
+    assert {user.id: look.present for user, look in seen.items()} == {"id-0": True, "id-1": False, "id-2": False}
+    assert [graph.script.items.count(f"/users/{user.id}/photo") for user in (flaps, gone, unknown)] == [2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "no_answer"),
+    [
+        ((504, {"error": {"code": "UnknownError", "message": "x"}}), True),
+        ((429, {"error": {"code": "TooManyRequests", "message": "x"}}), True),
+        ((-1, None), True),
+        ((404, {"error": {"code": "ErrorNonExistentMailbox", "message": "x"}}), False),
+        ((418, {"error": {"code": "x", "message": "x"}}), False),
+    ],
+)
+def test_no_answer_is_told_from_an_answer_about_the_user(
+    graph: t.Any, users: t.Any, answer: t.Any, no_answer: bool
+) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", answer)
+    seen = look(graph, users(1))["id-0"]
+    assert seen.problem
+    assert seen.no_answer is no_answer
+
+
+def test_a_service_that_keeps_asking_to_wait_is_quoted_with_its_time(graph: t.Any, users: t.Any) -> None:
+    graph.script.on(
+        "GET /v1.0/users/id-0/photo", (429, {"error": {"code": "x", "message": "x"}}, {"Retry-After": "3600"})
+    )
+    assert "Retry-After 3600" in look(graph, users(1))["id-0"].problem

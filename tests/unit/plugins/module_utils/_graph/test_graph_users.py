@@ -240,6 +240,27 @@ def test_missing_permission_names_it(graph: t.Any) -> None:
         Directory(graph.client, "userPrincipalName", graph.permissions).resolve(["a@x"])
 
 
+LOOKUP = (
+    "GET /v1.0/users?$select=id,userPrincipalName,displayName,onPremisesImmutableId"
+    "&$filter=userPrincipalName%20in%20%28%27a%40x%27%29"
+)
+
+
+@pytest.mark.parametrize("answer", [(504, {"error": {"code": "UnknownError"}}), (429, None), (-1, None)])
+def test_a_lookup_without_an_answer_says_nothing_of_the_user(graph: t.Any, answer: t.Any) -> None:
+    graph.script.on(LOOKUP, answer)
+    found = Directory(graph.client, "userPrincipalName", graph.permissions).resolve(["a@x"])["a@x"]
+    assert isinstance(found, Unresolved)
+    assert (found.no_answer, found.gone) == (True, False)
+
+
+def test_a_lookup_that_finds_nobody_is_certain_of_it(graph: t.Any) -> None:
+    graph.script.on(LOOKUP, (200, {"value": []}))
+    found = Directory(graph.client, "userPrincipalName", graph.permissions).resolve(["a@x", " "])
+    assert (found["a@x"].no_answer, found["a@x"].gone) == (False, True)
+    assert (found[" "].no_answer, found[" "].gone) == (False, False)
+
+
 def test_a_next_link_to_another_server_is_not_followed(graph: t.Any) -> None:
     path = "GET /v1.0/users?$select=id,userPrincipalName,displayName,onPremisesImmutableId&$top=999"
     graph.script.on(path, (200, {"value": [], "@odata.nextLink": "https://evil.test/v1.0/users"}))

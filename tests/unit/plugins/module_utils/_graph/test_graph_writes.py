@@ -259,6 +259,107 @@ def test_when_graph_goes_away_only_what_was_sent_is_uncertain(graph: t.Any, user
     assert "ProfilePhoto.Read.All" in why
 
 
+BUSY = (503, {"error": {"code": "ServiceUnavailable", "message": "come back on Monday"}})
+BROKE = (504, {"error": {"code": "UnknownError", "message": "the store broke"}})
+
+
+def test_the_services_own_words_survive_a_write_that_is_uncertain(graph: t.Any, users: t.Any) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", meta('"A"'))
+    graph.script.on("PUT /v1.0/users/id-0/photo/$value", BROKE)
+    result = one(graph, users)
+    assert (result.status, "the store broke" in result.error) == ("uncertain", True)
+
+
+@pytest.mark.parametrize("then", [meta('"C"'), BUSY, (404, {"error": {"code": "ErrorNonExistentMailbox"}})])
+def test_what_a_failed_attempt_said_is_kept_when_the_look_after_it_ends_the_write(
+    graph: t.Any, users: t.Any, then: t.Any
+) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", meta('"A"'), then)
+    graph.script.on("PUT /v1.0/users/id-0/photo/$value", BROKE)
+    result = one(graph, users)
+    assert (result.status, "the store broke" in result.error) == ("uncertain", True)
+
+
+def test_what_a_failed_attempt_said_is_kept_when_graph_goes_away(graph: t.Any, users: t.Any) -> None:
+    graph.claims["roles"] = ["Mail.Read"]
+    graph.script.on("GET /v1.0/users/id-0/photo", meta('"A"'), (403, {"error": {"code": "ErrorAccessDenied"}}))
+    graph.script.on("PUT /v1.0/users/id-0/photo/$value", BROKE)
+    results, _why = ends(graph, [Write(users(1)[0], JPEG, '"A"')])
+    assert "the store broke" in results["id-0"].error
+
+
+OLD = b"\xff\xd8 the old picture"
+
+
+def restless(graph: t.Any, *tags: str, picture: t.Any = (200, OLD)) -> None:
+    """A service that has stored the photo anew since the change was planned on the tag A."""
+    graph.script.on("GET /v1.0/users/id-0/photo", *(meta(tag) for tag in tags))
+    graph.script.on("GET /v1.0/users/id-0/photos/96x96/$value", picture)
+    graph.script.on("PUT /v1.0/users/id-0/photo/$value", (200, b""))
+    graph.script.on("DELETE /v1.0/users/id-0/photo/$value", (204, b""))
+
+
+def compared(graph: t.Any, users: t.Any, data: bytes | None = JPEG, expected: str | None = '"A"') -> t.Any:
+    return write(graph, Write(users(1)[0], data, expected, same=lambda picture: picture == OLD))["id-0"]
+
+
+@pytest.mark.parametrize("data", [JPEG, None])
+def test_the_same_picture_under_another_tag_is_written_on(graph: t.Any, users: t.Any, data: bytes | None) -> None:
+    restless(graph, '"B"')
+    assert compared(graph, users, data).status == "written"
+    assert len(sent(graph, "PUT") + sent(graph, "DELETE")) == 1
+
+
+def test_another_picture_under_another_tag_is_a_conflict(graph: t.Any, users: t.Any) -> None:
+    restless(graph, '"B"', picture=(200, b"\xff\xd8 somebody else's"))
+    assert compared(graph, users).status == "conflict"
+    assert sent(graph, "PUT") == []
+
+
+def test_a_photo_where_none_was_expected_is_a_conflict_whatever_it_shows(graph: t.Any, users: t.Any) -> None:
+    restless(graph, '"B"')
+    assert compared(graph, users, expected=None).status == "conflict"
+
+
+def test_a_photo_without_the_small_size_is_compared_whole(graph: t.Any, users: t.Any, no_photo: t.Any) -> None:
+    restless(graph, '"B"', picture=no_photo)
+    graph.script.on("GET /v1.0/users/id-0/photo/$value", (200, OLD))
+    assert compared(graph, users).status == "written"
+
+
+def test_a_picture_that_cannot_be_fetched_is_not_written_over(graph: t.Any, users: t.Any) -> None:
+    restless(graph, '"B"', picture=BUSY)
+    result = compared(graph, users)
+    assert (result.status, "come back on Monday" in result.error) == ("failed", True)
+    assert sent(graph, "PUT") == []
+
+
+def test_a_photo_that_is_stored_anew_after_a_failed_attempt_is_compared_again(graph: t.Any, users: t.Any) -> None:
+    restless(graph, '"B"', '"C"')
+    graph.script.answers["PUT /v1.0/users/id-0/photo/$value"] = [BROKE, (200, b"")]
+    assert compared(graph, users).status == "written"
+
+
+def test_our_own_photo_after_a_failed_attempt_is_not_written_over(graph: t.Any, users: t.Any) -> None:
+    restless(graph, '"A"', '"B"', picture=(200, JPEG))
+    graph.script.answers["PUT /v1.0/users/id-0/photo/$value"] = [BROKE]
+    assert compared(graph, users).status == "uncertain"
+    assert len(sent(graph, "PUT")) == 1
+
+
+def test_tags_that_never_rest_end_in_a_conflict(graph: t.Any, users: t.Any) -> None:
+    restless(graph, *(f'"{n}"' for n in range(40)))
+    graph.script.answers["PUT /v1.0/users/id-0/photo/$value"] = [(429, None, {"Retry-After": "0.1"})]
+    assert compared(graph, users).status in ("conflict", "failed")
+    assert len(graph.script.sent) < 20
+
+
+def test_a_photo_that_is_denied_once_is_no_conflict(graph: t.Any, users: t.Any, no_photo: t.Any) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", no_photo, meta('"A"'))
+    graph.script.on("PUT /v1.0/users/id-0/photo/$value", (200, b""))
+    assert one(graph, users).status == "written"
+
+
 PATH = "/beta/admin/people/photoUpdateSettings"
 
 
