@@ -112,3 +112,8 @@ def test_permissions() -> None:
     assert lacks("read", roles=["ProfilePhoto.ReadWrite.All"]) is None
     assert lacks("users", scp="openid User.Read.All") is None
     assert lacks("settings_write") == "PeopleSettings.ReadWrite.All"
+
+
+def test_max_wait_bounds_every_wait_of_a_store() -> None:
+    store = GraphPhotoStore(GraphOptions(access_token="t", max_wait=5))
+    assert store._client.policy.wait(attempts=1, waited=0.0, asked=6.0) is None
