@@ -22,7 +22,7 @@ from .retry import NO_ANSWER, THROTTLED, TRANSIENT, retry_after
 from .transport import Cut, Reply
 
 _BATCH = "/v1.0/$batch"
-#: So many requests' attempts that failed in a row mean that Graph is away, not that some users are difficult.
+#: Requests' worth of attempts: when so many fail in a row, Graph is away. Fewer may be users that are difficult.
 _AWAY = 3
 _FAILURES = TRANSIENT | {NO_ANSWER}
 
@@ -110,10 +110,8 @@ class Engine:
 
     def _settle(self, unit: Unit) -> None:
         with self._changed:
-            troubles = [answer for _item, answer in unit.answers if answer.status in _FAILURES]
-            if troubles:
-                self._trouble = str(troubles[-1])
-            if len(troubles) < len(unit.answers) and len(self._added) < len(unit.answers):
+            answered = any(answer.status not in _FAILURES for _item, answer in unit.answers)
+            if answered and len(self._added) < len(unit.answers):
                 self._idle = 0.0
             self._batched -= unit.batched
             for item, after in self._added:
@@ -255,6 +253,8 @@ class Engine:
         given_up = False
         for item, answer in zip(items, answers, strict=True):
             pause = self._pause(item, answer)
+            if answer.status in _FAILURES:
+                self._trouble = str(answer)
             if pause is None:
                 unit.append((item, answer))
                 given_up = given_up or (item.again and answer.status in _FAILURES - THROTTLED)

@@ -191,6 +191,13 @@ def test_a_service_that_lets_nothing_through_ends_the_run_after_max_wait() -> No
     assert {result.status for result in results.values()} == {"failed"}
 
 
+def test_a_look_that_gets_no_answer_ends_with_the_last_words_of_the_service() -> None:
+    run = Run(1, Weather(items_throttled=1.0, retry_after=20.0), count=400, max_wait=60.0).go()
+    assert run.error is not None
+    assert "429 TooManyRequests: slow down" in run.error
+    assert run.clock.now < 120
+
+
 def test_a_slow_caller_is_not_taken_for_a_service_that_is_stuck() -> None:
     run = Run(1, Weather(), count=100, max_wait=60.0)
     seen = 0
