@@ -67,7 +67,7 @@ class Job:
 
     def ended(self, why: str) -> WriteResult:
         """It cannot be said to have been written: that it was not, unless an attempt may have been carried out."""
-        before = f" (an attempt before that ended so: {self.said})" if self.said and self.said not in why else ""
+        before = f" (an earlier attempt was answered: {self.said})" if self.said and self.said not in why else ""
         return WriteResult("uncertain" if self.sent or self.unsure else "failed", why + before)
 
     def given_up(self, why: StoreError) -> WriteResult:

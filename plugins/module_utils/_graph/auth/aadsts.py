@@ -49,9 +49,12 @@ def explain(option: str, told: str, secrets: t.Sequence[str]) -> StoreError:
         return StoreError(
             f"Sign-in with {option} failed: the login has no such tenant; check tenant_id, and cloud or authority_url."
         )
-    # The trace ids that follow help nobody here, and the text is the service's: keep its first sentence.
+    return StoreError(f"Sign-in with {option} was refused: {quote(told, secrets) or 'no reason given'}.")
+
+
+def quote(told: str, secrets: t.Iterable[str]) -> str:
+    """The login's own words, one line of them, without secrets and tokens and without the trace ids that follow."""
     text = re.split(r"\s*Trace ID:", told, maxsplit=1)[0]
     for secret in secrets:
         text = text.replace(secret, "***")
-    text = _TOKEN.sub("***", text)
-    return StoreError(f"Sign-in with {option} was refused: {one_line(text.strip(': '), 300) or 'no reason given'}.")
+    return one_line(_TOKEN.sub("***", text).strip(": "), 300)

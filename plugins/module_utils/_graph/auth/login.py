@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.json_text import loads
 from ..._core.model import StoreError
 from ..http.concurrency import Clock
 from ..http.retry import TRANSIENT, RetryPolicy, retry_after
 from ..http.transport import Cut, Http, Reply
+from .aadsts import quote
 
 #: A discovery document or a token is a few kilobytes.
 _MAX_REPLY = 1024 * 1024
@@ -85,7 +87,7 @@ class LoginClient:
                 if reply.status not in TRANSIENT:
                     text = reply.body.decode("utf-8", "replace")
                     return LoginReply(reply, text.replace(self._root + "/", as_https(self._root) + "/"))
-                problem = f"answered {reply.status}"
+                problem = f"answered {reply.status}{_words(reply, body)}"
                 asked = retry_after(reply.headers, self._clock.time())
             except Cut as ex:
                 problem, advised = str(ex), ex.advises
@@ -99,3 +101,17 @@ class LoginClient:
             with self._wait:
                 while (left := until - self._clock.monotonic()) > 0:
                     self._clock.wait(self._wait, left)
+
+
+def _words(reply: Reply, sent: t.Mapping[str, str] | str | None) -> str:
+    """What a failed answer says, for the end of a sentence. Nothing of what was sent is repeated."""
+    try:
+        body = loads(reply.body)
+    except ValueError:
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    told = ": ".join(str(body[name]) for name in ("error", "error_description") if isinstance(body.get(name), str))
+    secrets = [value for value in sent.values() if len(value) > 3] if isinstance(sent, t.Mapping) else []
+    said = quote(told, secrets)
+    return f" ({said})" if said else ""

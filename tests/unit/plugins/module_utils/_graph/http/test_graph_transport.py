@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import json
 import socket
 import typing as t
 from pathlib import Path
@@ -179,6 +180,16 @@ def test_the_login_is_retried_and_a_refusal_is_not() -> None:
             assert login.post(ROOT + "/token", data={"client_secret": "s3cret"}, timeout=None).status_code == status
         assert len(adapter.asked) == tries
         assert adapter.asked[0][0].body == "client_secret=s3cret"
+
+
+def test_a_login_that_fails_is_quoted_without_what_we_sent() -> None:
+    told = {"error": "temporarily_unavailable", "error_description": "AADSTS90033: s3cret is busy. Trace ID: 1"}
+    adapter = Adapter(json.dumps(told).encode(), 503)
+    login = LoginClient(http(adapter), RetryPolicy(max_attempts=1), "authority_url", "https://login.test")
+    with pytest.raises(StoreError, match=r"answered 503 \(temporarily_unavailable: AADSTS90033") as caught:
+        login.post(ROOT + "/token", data={"client_secret": "s3cret"})
+    assert "s3cret" not in str(caught.value)
+    assert "Trace" not in str(caught.value)
 
 
 def test_a_login_without_tls_on_this_machine_looks_to_msal_as_if_it_had_it() -> None:
