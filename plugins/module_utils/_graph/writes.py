@@ -174,12 +174,12 @@ class Writer:
         if job.as_planned(now):
             self._send(engine, job)
             return None
-        if job.unsure and job.write.data is None and not now.present:
-            return WriteResult("written")
         if not now.present and not job.missed:
             job.missed = True  # the service has been seen to deny a photo that is there
             engine.add(job.question(), MOMENT)
             return None
+        if job.unsure and job.write.data is None and not now.present:
+            return WriteResult("written")
         if not now.present or job.expected is None or job.write.same is None or job.looks == _LOOKS:
             return _moved(job)
         job.looks += 1

@@ -360,6 +360,13 @@ def test_a_photo_that_is_denied_once_is_no_conflict(graph: t.Any, users: t.Any, 
     assert one(graph, users).status == "written"
 
 
+def test_a_photo_that_is_denied_once_was_not_removed(graph: t.Any, users: t.Any, no_photo: t.Any) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", meta('"A"'), no_photo, meta('"A"'))
+    graph.script.on("DELETE /v1.0/users/id-0/photo/$value", BROKE, (204, b""))
+    assert one(graph, users, None).status == "written"
+    assert len(sent(graph, "DELETE")) == 2
+
+
 PATH = "/beta/admin/people/photoUpdateSettings"
 
 
