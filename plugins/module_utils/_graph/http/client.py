@@ -16,7 +16,7 @@ from .transport import Cut, Http, Reply
 
 
 class Tokens(t.Protocol):
-    """Where access tokens come from (auth.py)."""
+    """Where access tokens come from (auth/token_source.py)."""
 
     def token(self) -> str:
         """A token that is good now."""
