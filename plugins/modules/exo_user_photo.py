@@ -29,7 +29,10 @@ options:
     choices: [userPrincipalName, id, mail, employeeId, onPremisesImmutableId]
     default: userPrincipalName
   size:
-    description: The side of the square photo in pixels. A smaller source is not enlarged.
+    description:
+      - The side of the square photo in pixels. A smaller source is not enlarged.
+      - More than V(648) is possible, for example V(1080). Microsoft 365 keeps an upload in its own size and shape, and makes
+        smaller sizes up to 648x648 of it, which is what most clients show.
     type: int
     default: 648
   max_bytes:
@@ -44,6 +47,10 @@ notes:
   - The application needs the Microsoft Graph permissions C(ProfilePhoto.ReadWrite.All) and C(User.Read.All), and nothing
     else. C(ProfilePhoto.Read.All) is enough for check mode.
   - Clients may take hours to show a new photo.
+  - A user needs no Exchange licence to have a photo in Microsoft 365. Where Microsoft Graph still answers that a mailbox is
+    missing or on-premises, the user is V(unavailable), with its answer as the reason.
+  - An application role that is limited to an administrative unit, or a restricted management administrative unit, can keep
+    single users from the application. They are V(unavailable) or fail, and the other users are processed.
 seealso:
   - module: hybrid.photos.ad_thumbnail_photo
   - module: hybrid.photos.drift_report

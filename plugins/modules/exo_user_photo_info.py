@@ -34,7 +34,9 @@ options:
 notes:
   - The application needs the Microsoft Graph permissions C(ProfilePhoto.Read.All) and C(User.Read.All), and nothing else.
   - Without O(dest) no picture is fetched, so that the hash and the length of a photo are not known.
-  - An account without a mailbox has no photo. Among all users that is no problem; of a user that was named in O(users) it is.
+  - Photos are exported in their own size and shape, also above 648 pixels.
+  - Microsoft Graph cannot tell the photo of an account whose mailbox it does not find or that is on-premises. Among all users
+    that is no problem; of a user that was named in O(users) it is.
 seealso:
   - module: hybrid.photos.exo_user_photo
   - module: hybrid.photos.photo_merge

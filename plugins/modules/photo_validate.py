@@ -37,7 +37,7 @@ options:
       - Relative as O(path) is.
     type: path
   sharp_side:
-    description: The side in pixels from which on a picture counts as sharp. Microsoft 365 shows up to 648.
+    description: The side in pixels from which on a picture counts as sharp. Microsoft 365 offers sizes up to 648.
     type: int
     default: 648
   max_crop_loss:
