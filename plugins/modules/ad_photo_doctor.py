@@ -94,20 +94,16 @@ target:
   type: str
 """
 
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import (
-    DirectoryOptions,
-    directory_argument_spec,
-)
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.search import MATCH_BY
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.people import MATCH_BY
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.ad import Domain
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 
 
 def main() -> None:
     spec = {**directory_argument_spec(), **doctor_argument_spec(MATCH_BY)}
-    # A side that is not configured is told, not refused.
-    spec["server"] = {**spec["server"], "required": False}
     module = TextModule(argument_spec=spec, supports_check_mode=True)
     given = module.params
     side = Domain(

@@ -134,11 +134,9 @@ target:
   type: str
 """
 
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import (
-    DirectoryOptions,
-    directory_argument_spec,
-)
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.store import DirectoryPhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_module import run_photo_module
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_spec import photo_argument_spec, photo_module
 

@@ -104,11 +104,9 @@ target:
   type: str
 """
 
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import (
-    DirectoryOptions,
-    directory_argument_spec,
-)
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.store import DirectoryPhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import info_argument_spec, run_info_module
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from .._core.model import Unresolved, User
 from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
 from .._directory import diagnose
+from .._directory.lookup import PHOTO
 from .._directory.options import DirectoryOptions
 from .._directory.rights import writable
-from .._directory.store import PHOTO, DirectoryPhotoStore
+from .._directory.store import DirectoryPhotoStore
 from .._pictures import sniff
 from . import environment
 from .exo import found
@@ -54,8 +55,8 @@ class Domain:
 
     def checks(self) -> list[Check]:
         """Everything, in the order in which it matters."""
-        if not self.options.server:
-            why = "not configured: no domain controller was named (server, HYBRID_PHOTOS_AD_SERVER)"
+        if not self.options.is_configured:
+            why = "not configured: no domain controller was named (server, HYBRID_PHOTOS_AD_SERVER), and no domain"
             return examine("ad", [Step("connection", lambda: skipped(why))])
         try:
             return [

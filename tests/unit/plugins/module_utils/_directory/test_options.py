@@ -12,10 +12,8 @@ import pytest
 import yaml
 from ansible_collections.hybrid.photos.plugins.doc_fragments.directory import ModuleDocFragment
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import (
-    DirectoryOptions,
-    directory_argument_spec,
-)
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
 
 GOOD: dict[str, t.Any] = {"server": "dc1.example.com", "username": "svc@example.com", "password": "hunter2hunter2"}
 
@@ -29,7 +27,7 @@ def test_the_documentation_is_about_these_options() -> None:
     spec = directory_argument_spec()
     assert list(documented) == list(spec)
     for name, option in spec.items():
-        for aspect in ("type", "choices", "default", "required"):
+        for aspect in ("type", "elements", "choices", "default", "required"):
             assert documented[name].get(aspect) == option.get(aspect), name
         for variable in option.get("fallback", (None, []))[1]:
             assert f"E({variable})" in str(documented[name]["description"])
