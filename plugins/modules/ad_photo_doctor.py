@@ -37,9 +37,39 @@ options:
     elements: str
     default: []
   match_by:
-    description: The property by which users are named.
+    description:
+      - The property by which users are named.
+      - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
+      - V(onPremisesImmutableId) is what ties the account to the one in Entra ID, as Entra shows it, the base64 form of
+        C(mS-DS-ConsistencyGuid), or of C(objectGUID) where the user has no C(mS-DS-ConsistencyGuid).
+      - V(extensionAttribute1) to V(extensionAttribute15) are there when the schema is extended for Exchange.
     type: str
-    choices: [userPrincipalName, sAMAccountName, mail, employeeID, distinguishedName, objectGUID]
+    choices:
+      - userPrincipalName
+      - sAMAccountName
+      - mail
+      - employeeID
+      - distinguishedName
+      - objectGUID
+      - employeeNumber
+      - proxyAddresses
+      - objectSid
+      - onPremisesImmutableId
+      - extensionAttribute1
+      - extensionAttribute2
+      - extensionAttribute3
+      - extensionAttribute4
+      - extensionAttribute5
+      - extensionAttribute6
+      - extensionAttribute7
+      - extensionAttribute8
+      - extensionAttribute9
+      - extensionAttribute10
+      - extensionAttribute11
+      - extensionAttribute12
+      - extensionAttribute13
+      - extensionAttribute14
+      - extensionAttribute15
     default: userPrincipalName
   writes:
     description: Whether runs are to write photos. Otherwise less is needed.

@@ -153,10 +153,10 @@ class Connection:
         self.domain = found
 
     def _wait(self) -> None:
-        """Until one of the controllers is there again, however often it was asked before."""
+        """Until a controller is there again: one that was not passed over, and when there is none, any of them."""
         until, pause = time.monotonic() + self.options.timeout, 0.25
         while True:
-            for server in self.controllers.all():
+            for server in self.controllers.left() or self.controllers.all():
                 try:
                     self._enter(server)
                     return
