@@ -74,6 +74,14 @@ class Controllers:
         return list(dict.fromkeys([*near, *find(o.domain, None, o.timeout)]))
 
 
+def endpoints(options: DirectoryOptions) -> list[list[DirectoryOptions]]:
+    """For each domain, the options at each of its controllers, in the order in which they are asked.
+
+    Looks controllers up in DNS where none is named. Raises DirectoryError.
+    """
+    return [[one.at(server) for server in Controllers(one).all()] for one in options.each_domain()]
+
+
 def record_name(domain: str, site: str | None) -> str:
     """Where DNS has the controllers of a domain, or of one of its sites."""
     where = f"{site}._sites.dc._msdcs" if site else "dc._msdcs"

@@ -101,6 +101,9 @@ def test_any_text_has_a_key_or_is_refused(identity: str) -> None:
         ("mail", "\ud800", "half a character"),
         ("mail", "x" * 1025, "1025 characters"),
         ("objectGUID", "alice", "not a GUID"),
+        ("objectSid", "alice", "not a SID"),
+        ("onPremisesImmutableId", "not base64!", "not base64"),
+        ("proxyAddresses", "smtp:", "empty"),
         ("distinguishedName", "alice", "not a distinguished name"),
         ("distinguishedName", "CN=a,DC=other,DC=com", "belongs to the domain other.com"),
         ("distinguishedName", "CN=a\\,DC=example\\,DC=com", "not a distinguished name|belongs to"),
@@ -167,3 +170,50 @@ def test_what_a_controller_says_of_itself() -> None:
         ]
     )
     assert (schema.photo_limit, schema.indexed) == (102400, {"mail"})
+
+
+def test_an_address_of_any_kind_and_the_primary_one_first() -> None:
+    attributes = {
+        "objectguid": [ID.bytes_le],
+        "proxyaddresses": [b"x500:/o=x/cn=a", b"smtp:old@x.test", b"SMTP:New@x.test", b"sip:a@x.test"],
+    }
+    person = people.person("CN=a,DC=x", attributes, "proxyAddresses")
+    assert person is not None
+    assert person.matches == ("New@x.test", "old@x.test", "x500:/o=x/cn=a", "sip:a@x.test")
+    assert people.clause("proxyAddresses", "new@x.test") == "(proxyAddresses=smtp:new@x.test)"
+    assert people.clause("proxyAddresses", "sip:a@x.test") == "(proxyAddresses=sip:a@x.test)"
+    assert people.key("proxyAddresses", "SMTP:NEW@x.test") == people.key("proxyAddresses", "new@x.test")
+
+
+def test_the_anchor_is_the_consistency_guid_else_the_object_guid() -> None:
+    anchor = base64.b64encode(ID.bytes_le).decode()
+    escaped = people.escape_guid(str(ID))
+    assert people.clause(people.ANCHOR, anchor) == (
+        f"(|(mS-DS-ConsistencyGuid={escaped})(&(!(mS-DS-ConsistencyGuid=*))(objectGUID={escaped})))"
+    )
+    assert people.clause(people.ANCHOR, base64.b64encode(b"abc").decode()) == "(mS-DS-ConsistencyGuid=\\61\\62\\63)"
+    assert people.anchor_as_guid(anchor) == str(ID)
+    one = base64.b64encode(bytes(16)).decode()
+    assert people.key(people.ANCHOR, one) != people.key(people.ANCHOR, anchor)
+    person = people.person("CN=a,DC=x", entry(), people.ANCHOR)
+    assert person is not None
+    assert person.matches == (person.immutable_id,) == (anchor,)
+
+
+@pytest.mark.parametrize(
+    ("value", "mailbox"),
+    [(b"1", "on_premises"), (b"4", "on_premises"), (b"2147483648", "cloud"), (b"34359738368", "cloud"), (b"128", None)],
+)
+def test_where_the_mailbox_is(value: bytes, mailbox: str | None) -> None:
+    person = people.person("CN=a,DC=x", entry(msExchRecipientTypeDetails=value), "mail")
+    assert person is not None
+    assert person.as_user("a").mailbox == mailbox
+    assert "msExchRecipientTypeDetails" in people.attributes_for("mail", {"msexchrecipienttypedetails"})
+    assert "msExchRecipientTypeDetails" not in people.attributes_for("mail", ())
+
+
+def test_the_same_name_in_two_domains_is_nobody() -> None:
+    found = [people.Person(n, f"CN=a,DC={n},DC=test", ("a",), "a", "", 1) for n in ("one", "two")]
+    answer = people.judge("mail", "a", people.Matches(found), "both")
+    assert isinstance(answer, Unresolved)
+    assert "2 accounts have mail 'a', in 2 domains: CN=a,DC=one,DC=test; CN=a,DC=two,DC=test" in answer.reason
