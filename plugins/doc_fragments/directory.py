@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of module_utils.directory.options.directory_argument_spec()."""
+"""Documentation of module_utils._entry.directory_options.directory_argument_spec()."""
 
 from __future__ import annotations
 
@@ -11,12 +11,33 @@ class ModuleDocFragment:
 options:
   server:
     description:
-      - Host name of a domain controller of the users' own domain, not a URL.
-      - With O(auth_protocol=kerberos) it must be the name that the domain controller has in Kerberos, not the domain's
-        name and not an address.
-      - If not given, the environment variable E(HYBRID_PHOTOS_AD_SERVER) is used.
+      - Host names (not URLs) of domain controllers of the users' own domain, in order of preference.
+      - The first that answers is worked with. One that does not answer, or whose certificate is not right, is passed
+        over, which C(notes) of the result says, and it is not asked again in the run. When the one that is worked with
+        is lost, the run goes on with the next.
+      - If left out, the domain controllers of O(domain) are looked up in DNS.
+      - With several names in O(domain), each server belongs to the domain that its name ends with.
+      - With O(auth_protocol=kerberos) each must be the name that the domain controller has in Kerberos, not the
+        domain's name and not an address.
+      - If not given, the environment variable E(HYBRID_PHOTOS_AD_SERVER) is used (names separated by commas).
+    type: list
+    elements: str
+  domain:
+    description:
+      - DNS name of the users' domain, such as V(corp.example.com). Without O(server), its domain controllers are looked
+        up in DNS (SRV records of C(_ldap._tcp.dc._msdcs)), which needs the Python library dnspython.
+      - With O(server), it is the domain that the server must be a controller of.
+      - Of several domains each is asked for every user, and each photo is read and written in the user's own domain.
+        A name that two of them have is nobody (V(unresolved)). The account that signs in must be known to all of them.
+        Receipts and plans are kept under the first one's name, so keep it first.
+      - If not given, the environment variable E(HYBRID_PHOTOS_AD_DOMAIN) is used (names separated by commas).
+    type: list
+    elements: str
+  site:
+    description:
+      - The Active Directory site whose domain controllers are looked up first. Only with O(domain), without O(server).
+      - If not given, the environment variable E(HYBRID_PHOTOS_AD_SITE) is used.
     type: str
-    required: true
   port:
     description:
       - Port of the directory service. By default V(636) with O(tls_mode=ldaps), otherwise V(389).
@@ -63,7 +84,7 @@ options:
   cert_validation:
     description:
       - What is checked of the domain controller's certificate.
-      - V(always) checks that a trusted authority signed it and that it carries O(server).
+      - V(always) checks that a trusted authority signed it and that it carries the domain controller's name.
       - V(ignore_hostname) checks the authority alone. Where the LDAP library is built with OpenSSL (Red Hat), the
         certificate's common name is still compared.
       - V(ignore) checks nothing, so anybody in between can read the password. For experiments only.
@@ -73,6 +94,7 @@ options:
   search_base:
     description:
       - Distinguished name under which users are looked for. By default the whole domain.
+      - Not with several names in O(domain).
       - If not given, the environment variable E(HYBRID_PHOTOS_AD_SEARCH_BASE) is used.
     type: str
   timeout:
@@ -82,4 +104,5 @@ options:
     default: 30
 requirements:
   - python-ldap >= 3.4 (on the host that runs the module)
+  - dnspython >= 2.6 to look up domain controllers in DNS
 """

@@ -37,9 +37,39 @@ options:
     elements: str
     default: []
   match_by:
-    description: The property by which users are named.
+    description:
+      - The property by which users are named.
+      - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
+      - V(onPremisesImmutableId) is what ties the account to the one in Entra ID, as Entra shows it, the base64 form of
+        C(mS-DS-ConsistencyGuid), or of C(objectGUID) where the user has no C(mS-DS-ConsistencyGuid).
+      - V(extensionAttribute1) to V(extensionAttribute15) are there when the schema is extended for Exchange.
     type: str
-    choices: [userPrincipalName, sAMAccountName, mail, employeeID, distinguishedName, objectGUID]
+    choices:
+      - userPrincipalName
+      - sAMAccountName
+      - mail
+      - employeeID
+      - distinguishedName
+      - objectGUID
+      - employeeNumber
+      - proxyAddresses
+      - objectSid
+      - onPremisesImmutableId
+      - extensionAttribute1
+      - extensionAttribute2
+      - extensionAttribute3
+      - extensionAttribute4
+      - extensionAttribute5
+      - extensionAttribute6
+      - extensionAttribute7
+      - extensionAttribute8
+      - extensionAttribute9
+      - extensionAttribute10
+      - extensionAttribute11
+      - extensionAttribute12
+      - extensionAttribute13
+      - extensionAttribute14
+      - extensionAttribute15
     default: userPrincipalName
   writes:
     description: Whether runs are to write photos. Otherwise less is needed.
@@ -94,20 +124,16 @@ target:
   type: str
 """
 
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import (
-    DirectoryOptions,
-    directory_argument_spec,
-)
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.search import MATCH_BY
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.people import MATCH_BY
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.ad import Domain
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 
 
 def main() -> None:
     spec = {**directory_argument_spec(), **doctor_argument_spec(MATCH_BY)}
-    # A side that is not configured is told, not refused.
-    spec["server"] = {**spec["server"], "required": False}
     module = TextModule(argument_spec=spec, supports_check_mode=True)
     given = module.params
     side = Domain(

@@ -24,9 +24,39 @@ extends_documentation_fragment:
   - hybrid.photos.attributes.action
 options:
   match_by:
-    description: The attribute by which users are named.
+    description:
+      - The attribute by which users are named.
+      - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
+      - V(onPremisesImmutableId) is what ties the account to the one in Entra ID, as Entra shows it, the base64 form of
+        C(mS-DS-ConsistencyGuid), or of C(objectGUID) where the user has no C(mS-DS-ConsistencyGuid).
+      - V(extensionAttribute1) to V(extensionAttribute15) are there when the schema is extended for Exchange.
     type: str
-    choices: [userPrincipalName, sAMAccountName, mail, employeeID, distinguishedName, objectGUID]
+    choices:
+      - userPrincipalName
+      - sAMAccountName
+      - mail
+      - employeeID
+      - distinguishedName
+      - objectGUID
+      - employeeNumber
+      - proxyAddresses
+      - objectSid
+      - onPremisesImmutableId
+      - extensionAttribute1
+      - extensionAttribute2
+      - extensionAttribute3
+      - extensionAttribute4
+      - extensionAttribute5
+      - extensionAttribute6
+      - extensionAttribute7
+      - extensionAttribute8
+      - extensionAttribute9
+      - extensionAttribute10
+      - extensionAttribute11
+      - extensionAttribute12
+      - extensionAttribute13
+      - extensionAttribute14
+      - extensionAttribute15
     default: userPrincipalName
   size:
     description: The side of the square photo in pixels. A smaller source is not enlarged.
@@ -134,11 +164,9 @@ target:
   type: str
 """
 
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import (
-    DirectoryOptions,
-    directory_argument_spec,
-)
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.store import DirectoryPhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_module import run_photo_module
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_spec import photo_argument_spec, photo_module
 

@@ -23,12 +23,43 @@ extends_documentation_fragment:
   - hybrid.photos.attributes.looking
 options:
   match_by:
-    description: The attribute by which users are named, in O(users) and in the results.
+    description:
+      - The attribute by which users are named, in O(users) and in the results.
+      - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
+      - V(onPremisesImmutableId) is what ties the account to the one in Entra ID, as Entra shows it, the base64 form of
+        C(mS-DS-ConsistencyGuid), or of C(objectGUID) where the user has no C(mS-DS-ConsistencyGuid).
+      - V(extensionAttribute1) to V(extensionAttribute15) are there when the schema is extended for Exchange.
     type: str
-    choices: [userPrincipalName, sAMAccountName, mail, employeeID, distinguishedName, objectGUID]
+    choices:
+      - userPrincipalName
+      - sAMAccountName
+      - mail
+      - employeeID
+      - distinguishedName
+      - objectGUID
+      - employeeNumber
+      - proxyAddresses
+      - objectSid
+      - onPremisesImmutableId
+      - extensionAttribute1
+      - extensionAttribute2
+      - extensionAttribute3
+      - extensionAttribute4
+      - extensionAttribute5
+      - extensionAttribute6
+      - extensionAttribute7
+      - extensionAttribute8
+      - extensionAttribute9
+      - extensionAttribute10
+      - extensionAttribute11
+      - extensionAttribute12
+      - extensionAttribute13
+      - extensionAttribute14
+      - extensionAttribute15
     default: userPrincipalName
 notes:
-  - To an account that may not read C(thumbnailPhoto), a directory shows no photo, and does not say that it holds one back.
+  - To an account that may not read C(thumbnailPhoto), a directory shows no photo, and does not say that it holds one
+    back. Such a user is V(unavailable), which the rights on the user's entry tell.
 seealso:
   - module: hybrid.photos.ad_thumbnail_photo
   - module: hybrid.photos.photo_merge
@@ -104,11 +135,9 @@ target:
   type: str
 """
 
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import (
-    DirectoryOptions,
-    directory_argument_spec,
-)
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.store import DirectoryPhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import info_argument_spec, run_info_module
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 

@@ -21,6 +21,8 @@ Crop = t.Literal["center", "top", "face", "none"]
 Drift = t.Literal["in_sync", "missing", "different", "unwanted", "unresolved", "unavailable", "invalid"]
 Action = t.Literal["none", "put", "remove"]
 Verdict = t.Literal["same", "different", "ambiguous"]
+#: Where a user's mailbox is, as Active Directory knows it.
+Mailbox = t.Literal["on_premises", "cloud"]
 OnForeignChange = t.Literal["overwrite", "keep"]
 #: The type, under a name that a field called ``bytes`` does not hide.
 Blob = bytes
@@ -170,6 +172,7 @@ class User:
     ``id`` never changes while the account exists (Entra object id; AD objectGUID, both as lower-case UUID text).
     ``handle`` is how the store reaches the account now (object id; distinguished name).
     ``immutable_id`` ties an on-premises account to its cloud one: base64 of ms-DS-ConsistencyGuid or objectGUID.
+    ``mailbox`` is None when nobody knows, or when there is none.
     """
 
     identity: str
@@ -177,6 +180,7 @@ class User:
     handle: str
     label: str = ""
     immutable_id: str | None = None
+    mailbox: Mailbox | None = None
 
 
 @dataclass(frozen=True, slots=True)

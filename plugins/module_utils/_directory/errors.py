@@ -99,6 +99,11 @@ HIDDEN_PHOTO = (
     "thumbnailPhoto (dsacls OU /I:S /G DOMAIN\\account:RP;thumbnailPhoto;user)"
 )
 
+UNREADABLE = (
+    "this account may not read thumbnailPhoto of the user, so nobody knows whether there is a photo; grant it Read "
+    "Property on thumbnailPhoto (dsacls OU /I:S /G DOMAIN\\account:RP;thumbnailPhoto;user)"
+)
+
 
 class DirectoryError(StoreError):
     """An operation that the directory or its library refused. ``code`` and ``info`` are LDAP's."""
@@ -111,6 +116,26 @@ class DirectoryError(StoreError):
 
 class DirectoryGone(DirectoryError):
     """The connection is lost, or an answer did not come in time; another connection may do better."""
+
+
+class SignInRefused(DirectoryError):
+    """The account is not let in, and no other domain controller would let it in."""
+
+
+#: What Kerberos says of one controller alone.
+_OF_THE_CONTROLLER = ("Clock skew too great", "Server not found in Kerberos database", "Cannot determine realm")
+
+
+def sign_in_refused(code: int, info: str, desc: str, options: DirectoryOptions) -> DirectoryError:
+    """Why a bind failed, as an error that tells whether another controller may do better."""
+    text = sign_in_problem(code, info, desc, options)
+    kerberos = options.auth_protocol == "kerberos"
+    everywhere = code in (INVALID_CREDENTIALS, INVALID_DN) or (
+        kerberos
+        and code not in (STRONGER_AUTH, UNWILLING)
+        and not any(said.lower() in info.lower() for said in _OF_THE_CONTROLLER)
+    )
+    return (SignInRefused if everywhere else DirectoryError)(text, code, info)
 
 
 def sign_in_problem(code: int, info: str, desc: str, options: DirectoryOptions) -> str:
@@ -190,8 +215,7 @@ def write_problem(code: int, info: str, desc: str, size: int, limit: int | None)
             "Admins inherit nothing (AdminSDHolder)"
         )
     if code in (CONSTRAINT, INVALID_SYNTAX):
-        most = f"at most {limit} bytes (rangeUpper of its schema)" if limit else "fewer bytes"
-        return f"the directory refused the picture of {size} bytes: thumbnailPhoto takes {most}; lower max_bytes"
+        return too_large(size, limit)
     if code == NO_SUCH_OBJECT:
         return "the account is gone: it was deleted, or moved where this account may not see it"
     if code == UNWILLING:
@@ -199,3 +223,9 @@ def write_problem(code: int, info: str, desc: str, size: int, limit: int | None)
     if code == REFERRAL:
         return "the domain controller refers to another one; is it read-only (RODC)? Name a writable one as server"
     return f"the directory refused the change: {desc} ({info or code})"
+
+
+def too_large(size: int, limit: int | None) -> str:
+    """Why a picture of ``size`` bytes cannot be written. ``limit``: rangeUpper, where the schema tells it."""
+    most = f"at most {limit} bytes (rangeUpper of its schema)" if limit else "fewer bytes"
+    return f"the directory does not take a picture of {size} bytes: thumbnailPhoto takes {most}; lower max_bytes"

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import typing as t
-from dataclasses import dataclass, field
-
-from ansible.module_utils.basic import env_fallback
+from dataclasses import dataclass, field, replace
 
 from .._core.model import PhotoError
 
@@ -21,41 +20,44 @@ CertValidation = t.Literal["always", "ignore_hostname", "ignore"]
 GLOBAL_CATALOG_PORTS = (3268, 3269)
 
 
-def directory_argument_spec() -> dict[str, t.Any]:
-    """The connection options of every ``ad_*`` module; documented in the doc fragment ``directory``."""
-    return {
-        "server": {"type": "str", "required": True, "fallback": (env_fallback, ["HYBRID_PHOTOS_AD_SERVER"])},
-        "port": {"type": "int"},
-        "tls_mode": {
-            "type": "str",
-            "choices": ["ldaps", "start_tls", "none"],
-            "default": "ldaps",
-            "fallback": (env_fallback, ["HYBRID_PHOTOS_AD_TLS_MODE"]),
-        },
-        "auth_protocol": {
-            "type": "str",
-            "choices": ["simple", "kerberos"],
-            "default": "simple",
-            "fallback": (env_fallback, ["HYBRID_PHOTOS_AD_AUTH_PROTOCOL"]),
-        },
-        "username": {"type": "str", "fallback": (env_fallback, ["HYBRID_PHOTOS_AD_USERNAME"])},
-        "password": {"type": "str", "no_log": True, "fallback": (env_fallback, ["HYBRID_PHOTOS_AD_PASSWORD"])},
-        "ca_cert": {"type": "path", "fallback": (env_fallback, ["HYBRID_PHOTOS_AD_CA_CERT"])},
-        "cert_validation": {
-            "type": "str",
-            "choices": ["always", "ignore_hostname", "ignore"],
-            "default": "always",
-        },
-        "search_base": {"type": "str", "fallback": (env_fallback, ["HYBRID_PHOTOS_AD_SEARCH_BASE"])},
-        "timeout": {"type": "int", "default": 30},
-    }
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_DOMAIN = re.compile(rf"{_LABEL.pattern}(?:\.{_LABEL.pattern})*")
+
+
+def _texts(given: t.Any) -> tuple[str, ...]:
+    """A text or a list of texts, without those that are empty."""
+    many = [given] if isinstance(given, str) else given or ()
+    return tuple(str(one) for one in many if one not in (None, ""))
+
+
+def domain_of_host(host: str, domains: t.Sequence[str]) -> str | None:
+    """The domain that a host's full name ends with; of several, the longest."""
+    fitting = [domain for domain in domains if host.lower().endswith(f".{domain}")]
+    return max(fitting, key=len, default=None)
+
+
+def _validate_server(server: str) -> None:
+    if "://" in server:
+        raise PhotoError(
+            f"server {server!r} is a URL: give the host name alone; tls_mode says how (ldaps, start_tls, none) "
+            "and port says where"
+        )
+    host, colon, port = server.rpartition(":")
+    if colon and ":" not in host and port.isdigit():
+        raise PhotoError(f"server {server!r} carries a port: give {host!r} as server and {port} as port")
+    if not server or any(c.isspace() or c in "/@[],?%" or not c.isprintable() for c in server):
+        raise PhotoError(f"server {server!r} is not a host name: give a domain controller's DNS name")
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryOptions:
-    """The options as values. ``port`` None: the usual one of ``tls_mode``. ``timeout`` in seconds, for each answer."""
+    """The options as values. ``port`` None: the usual one of ``tls_mode``. ``timeout`` in seconds, for each answer.
 
-    server: str
+    ``server`` is the controller that is spoken to; ``servers`` are those that were named, in order of preference;
+    without any, the controllers of ``domains`` are looked up in DNS.
+    """
+
+    server: str = ""
     port: int | None = None
     tls_mode: TlsMode = "ldaps"
     auth_protocol: AuthProtocol = "simple"
@@ -65,15 +67,50 @@ class DirectoryOptions:
     cert_validation: CertValidation = "always"
     search_base: str | None = None
     timeout: int = 30
+    servers: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    site: str | None = None
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> DirectoryOptions:
-        """From a module's parameters, which may hold more than these; an empty text counts as not given."""
-        given = {name: params.get(name) for name in cls.__dataclass_fields__}
-        return cls(
-            **{name: value for name, value in given.items() if value not in (None, "")}
-            | {"server": given["server"] or ""}
-        )
+        """From a module's parameters, which may hold more than these; an empty text counts as not given.
+
+        ``server`` and ``domain`` may each be a text or a list of texts.
+        """
+        given = {name: params.get(name) for name in cls.__dataclass_fields__ if name not in ("servers", "domains")}
+        servers = _texts(params.get("server"))
+        domains = tuple(domain.strip().rstrip(".").lower() for domain in _texts(params.get("domain")))
+        given |= {"server": servers[0] if servers else "", "servers": servers, "domains": domains}
+        return cls(**{name: value for name, value in given.items() if value not in (None, "")})
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """The controllers that were named, in order of preference; none: DNS knows."""
+        return self.servers or ((self.server,) if self.server else ())
+
+    @property
+    def domain(self) -> str:
+        """The only domain that was named, or an empty text."""
+        return self.domains[0] if len(self.domains) == 1 else ""
+
+    @property
+    def is_configured(self) -> bool:
+        """Was a controller or a domain named at all?"""
+        return bool(self.candidates or self.domains)
+
+    def at(self, server: str) -> DirectoryOptions:
+        """The same at one controller, whose name Kerberos and the certificate must then carry."""
+        return replace(self, server=server)
+
+    def each_domain(self) -> list[DirectoryOptions]:
+        """The options for each domain by itself, with the controllers that were named for it."""
+        if len(self.domains) < 2:
+            return [self]
+        made = []
+        for domain in self.domains:
+            servers = tuple(s for s in self.candidates if domain_of_host(s, self.domains) == domain)
+            made.append(replace(self, domains=(domain,), servers=servers, server=servers[0] if servers else ""))
+        return made
 
     @property
     def effective_port(self) -> int:
@@ -82,7 +119,9 @@ class DirectoryOptions:
 
     @property
     def place(self) -> str:
-        """``host:port`` for messages."""
+        """``host:port`` for messages; the domain while no controller is known."""
+        if not self.server:
+            return f"domain {', '.join(self.domains)}"
         return f"{self.host_in_uri}:{self.effective_port}"
 
     @property
@@ -98,22 +137,15 @@ class DirectoryOptions:
             self._validate_ca_cert(self.ca_cert)
 
     def _validate_place(self) -> None:
-        server = self.server.strip()
-        if not server:
+        if not self.is_configured:
             raise PhotoError(
-                "server is not given: name a domain controller of the users' domain, in the option or in the "
-                "environment variable HYBRID_PHOTOS_AD_SERVER"
+                "server is not given: name one domain controller or more of the users' domain in it (or in the "
+                "environment variable HYBRID_PHOTOS_AD_SERVER), or name the domain in domain "
+                "(HYBRID_PHOTOS_AD_DOMAIN), and its controllers are looked up in DNS"
             )
-        if "://" in server:
-            raise PhotoError(
-                f"server {server!r} is a URL: give the host name alone; tls_mode says how (ldaps, start_tls, none) "
-                "and port says where"
-            )
-        host, colon, port = server.rpartition(":")
-        if colon and ":" not in host and port.isdigit():
-            raise PhotoError(f"server {server!r} carries a port: give {host!r} as server and {port} as port")
-        if server != self.server or any(c.isspace() or c in "/@[],?%" or not c.isprintable() for c in server):
-            raise PhotoError(f"server {self.server!r} is not a host name: give the one domain controller's DNS name")
+        for server in self.candidates:
+            _validate_server(server)
+        self._validate_domains()
         if self.port is not None and not 0 < self.port < 65536:
             raise PhotoError(f"port {self.port} is not a port: 636 is LDAPS, 389 is StartTLS and Kerberos without TLS")
         if self.effective_port in GLOBAL_CATALOG_PORTS:
@@ -123,6 +155,33 @@ class DirectoryOptions:
             )
         if self.timeout <= 0:
             raise PhotoError(f"timeout {self.timeout} must be at least one second")
+
+    def _validate_domains(self) -> None:
+        for domain in self.domains:
+            if not _DOMAIN.fullmatch(domain):
+                raise PhotoError(f"domain {domain!r} is not a domain's DNS name: give it as corp.example.com")
+        if len(set(self.domains)) < len(self.domains):
+            raise PhotoError(f"domain names one domain twice: {', '.join(self.domains)}")
+        if self.site is not None and not _LABEL.fullmatch(self.site):
+            raise PhotoError(f"site {self.site!r} is not the name of a site: letters, digits and hyphens, 63 at most")
+        if self.site and (self.candidates or not self.domains):
+            raise PhotoError(
+                f"site {self.site} says which controllers are looked up first, and with server, or without domain, "
+                "none are looked up: leave server out and name domain, or leave site out"
+            )
+        if len(self.domains) < 2:
+            return
+        if self.search_base:
+            raise PhotoError(
+                f"search_base {self.search_base!r} is a part of one domain, and domain names {len(self.domains)}: "
+                "leave search_base out, or run once for each domain"
+            )
+        for server in self.candidates:
+            if domain_of_host(server, self.domains) is None:
+                raise PhotoError(
+                    f"server {server!r} is in none of the domains {', '.join(self.domains)} by its name: give its full "
+                    "host name (dc1.corp.example.com), or leave server out, and DNS is asked for the controllers"
+                )
 
     def _validate_sign_in(self) -> None:
         if self.auth_protocol == "simple":

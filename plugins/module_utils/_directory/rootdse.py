@@ -21,9 +21,25 @@ ROOT_ATTRIBUTES = (
     "highestCommittedUSN",
     "currentTime",
     "supportedControl",
+    "tokenGroups",
+)
+#: Attributes whose schema is asked for: what users are matched by (an index?), and what not every schema has.
+SCHEMA_NAMES = (
+    "thumbnailPhoto",
+    "mS-DS-ConsistencyGuid",
+    "msExchRecipientTypeDetails",
+    "userPrincipalName",
+    "sAMAccountName",
+    "mail",
+    "employeeID",
+    "employeeNumber",
+    "proxyAddresses",
+    *(f"extensionAttribute{number}" for number in range(1, 16)),
 )
 #: searchFlags of an attributeSchema: fATTINDEX ([MS-ADTS] 2.2.10).
 _INDEXED = 1
+#: searchFlags: fCONFIDENTIAL, the same place.
+_CONFIDENTIAL = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +58,8 @@ class RootDSE:
     current_time: float | None
     controls: frozenset[str]
     invocation_id: str = ""
+    #: The SIDs of the account that is signed in and of its groups; empty where the controller does not say.
+    token: frozenset[bytes] = frozenset()
 
     @property
     def domain(self) -> str:
@@ -55,6 +73,8 @@ class Schema:
 
     #: rangeUpper of thumbnailPhoto, bytes.
     photo_limit: int | None = None
+    #: Is thumbnailPhoto shown only to those who have Control Access to it?
+    photo_confidential: bool = False
     #: Attributes (lower-case) that exist, and of these the ones that searches find by an index.
     known: frozenset[str] = field(default_factory=frozenset)
     indexed: frozenset[str] = field(default_factory=frozenset)
@@ -88,20 +108,24 @@ def parse_root(attributes: Attributes) -> RootDSE:
         usn=int(usn) if usn.isdecimal() else 0,
         current_time=_seconds(text(attributes, "currentTime")),
         controls=frozenset(v.decode("ascii", "replace") for v in attributes.get("supportedcontrol", ())),
+        token=frozenset(attributes.get("tokengroups", ())),
     )
 
 
 def parse_schema(entries: t.Iterable[Attributes]) -> Schema:
     """attributeSchema entries, read with lDAPDisplayName, rangeUpper and searchFlags."""
-    known, indexed, limit = set(), set(), None
+    known, indexed, limit, confidential = set(), set(), None, False
     for attributes in entries:
         name = text(attributes, "lDAPDisplayName").lower()
         known.add(name)
-        if int(text(attributes, "searchFlags") or 0) & _INDEXED:
+        flags = int(text(attributes, "searchFlags") or 0)
+        if flags & _INDEXED:
             indexed.add(name)
+        if name == "thumbnailphoto":
+            confidential = bool(flags & _CONFIDENTIAL)
         if name == "thumbnailphoto" and text(attributes, "rangeUpper"):
             limit = int(text(attributes, "rangeUpper"))
-    return Schema(limit, frozenset(known), frozenset(indexed))
+    return Schema(limit, confidential, frozenset(known), frozenset(indexed))
 
 
 def _seconds(generalized: str) -> float | None:

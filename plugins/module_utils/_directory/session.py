@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The connection to a domain controller. The only file that knows python-ldap.
+"""A session with one domain controller: sign in, send, receive. The only file that imports python-ldap.
 
-Every setting is the connection's own (OPT_X_TLS_NEWCTX), no wait is without an end, referrals are never followed, and
+Every setting is the session's own (OPT_X_TLS_NEWCTX), no wait is without an end, referrals are never followed, and
 what was opened is closed when the sign-in fails.
 """
 
@@ -12,22 +12,20 @@ from __future__ import annotations
 import contextlib
 import ssl
 import sys
-import time
 import typing as t
-from collections import deque
 from dataclasses import dataclass, replace
 
 from .._core.deadline import bounded
 from .._core.model import PhotoError
 from .diagnose import why_no_connection, why_silent
-from .errors import GONE, SIZE_LIMIT, DirectoryError, DirectoryGone, operation_problem, sign_in_problem
+from .errors import GONE, DirectoryError, DirectoryGone, operation_problem, sign_in_refused
 from .options import DirectoryOptions
-from .rootdse import ROOT_ATTRIBUTES, Attributes, RootDSE, Schema, guid, parse_root, parse_schema
+from .rootdse import ROOT_ATTRIBUTES, SCHEMA_NAMES, Attributes, RootDSE, Schema, guid, parse_root, parse_schema
 from .ticket import ticket
 
 try:
     import ldap
-    from ldap.controls import SimplePagedResultsControl
+    from ldap.controls import RequestControl, SimplePagedResultsControl
 
     LDAP_IMPORT_ERROR: ImportError | None = None
 except ImportError as import_error:
@@ -35,19 +33,16 @@ except ImportError as import_error:
 
 #: AD's own limit on a page (MaxPageSize).
 PAGE = 1000
-#: Searches kept under way, so that the directory works while we digest the last answer.
-AHEAD = 2
-#: Modifies kept under way on one connection.
-WINDOW = 16
 #: Kerberos counts encryption with a key of this many bits or more as sealing; 1 would be signing alone.
 SEALED = 56
 
 #: A sign-in connects, speaks TLS and authenticates: each may take a timeout.
 SIGN_IN_TIMEOUTS = 3
+#: LDAP_SERVER_SD_FLAGS_OID ([MS-ADTS] 3.1.1.3.4.1.11), and its value in BER: DACL_SECURITY_INFORMATION.
+SD_FLAGS, DACL_ALONE = "1.2.840.113556.1.4.801", b"\x30\x03\x02\x01\x04"
 
 Entry = tuple[str, Attributes]
-_Key = t.TypeVar("_Key")
-#: What one modify does to thumbnailPhoto: the value to take away and the value to add.
+#: What one modify does to an attribute: the value to take away and the value to add.
 Swap = tuple[t.Optional[bytes], t.Optional[bytes]]
 Scope = t.Literal["base", "subtree"]
 
@@ -71,26 +66,26 @@ def _facts(error: Exception) -> tuple[int, str, str]:
     return (code, str(first.get("info", "")), str(first.get("desc", type(error).__name__)))
 
 
-class Connection:
-    """A signed-in connection. Raises StoreError kinds whose text names the option and what to do."""
+class Session:
+    """A signed-in connection to ``options.server``. Raises StoreError kinds whose text names the option to look at."""
 
     root: RootDSE
     schema: Schema = Schema()
 
     def __init__(self, options: DirectoryOptions) -> None:
+        self.options = options
+        self.requests = 0
+        #: Answers since the sign-in: a session that never answered is not replaced by another like it.
+        self.answers = 0
+        self._ldap: t.Any = None
+
+    def open(self) -> None:
+        """Sign in and read what the controller says of itself. Raises PhotoError, DirectoryError, DirectoryGone."""
         if LDAP_IMPORT_ERROR is not None:
             raise PhotoError(
                 f"the Python library python-ldap is missing for {sys.executable}: pip install python-ldap (to build "
                 "it, Debian needs libldap2-dev libsasl2-dev) or install python3-ldap"
             ) from LDAP_IMPORT_ERROR
-        self.options = options
-        self.requests = 0
-        self._ldap: t.Any = None
-        #: Answers since the last sign-in: a connection that never answered is not replaced by another like it.
-        self._answers = 0
-
-    def open(self) -> None:
-        """Sign in and read what the controller says of itself. Raises DirectoryError, DirectoryGone."""
         self.close()
         silent = why_silent(self.options)
         if silent is not None:
@@ -119,7 +114,7 @@ class Connection:
             with contextlib.suppress(ldap.LDAPError):
                 opened.unbind_s()
             raise
-        self._answers = 0
+        self.answers = 0
 
     def close(self) -> None:
         """Safe to call twice."""
@@ -127,21 +122,6 @@ class Connection:
         if opened is not None:
             with contextlib.suppress(ldap.LDAPError):
                 opened.unbind_s()
-
-    def reopen(self) -> None:
-        """Another connection after the last one broke, waiting up to ``timeout`` seconds for the directory's return."""
-        if not self._answers:
-            raise DirectoryGone(f"{self.options.place}: the connection breaks again and again; is the service healthy?")
-        until, pause = time.monotonic() + self.options.timeout, 0.25
-        while True:
-            try:
-                self.open()
-                break
-            except DirectoryGone:
-                if time.monotonic() + pause > until:
-                    raise
-                time.sleep(pause)
-                pause = min(pause * 2, 4.0)
 
     # -- sign-in ------------------------------------------------------------------------------------------------------
 
@@ -220,7 +200,7 @@ class Connection:
             code, info, desc = _facts(error)
             if code in GONE:
                 raise self._unreachable(error) from error
-            raise DirectoryError(sign_in_problem(code, info, desc, o), code, info) from error
+            raise sign_in_refused(code, info, desc, o) from error
 
     def _unreachable(self, error: Exception) -> DirectoryGone:
         code, info, desc = _facts(error)
@@ -238,8 +218,7 @@ class Connection:
             found = self._search_now(root.service_name, "base", "(objectClass=*)", ["invocationId"])
             values = found[0][1].get("invocationid") if found else None
             root = replace(root, invocation_id=guid(values[0]) if values else "")
-        names = ("thumbnailPhoto", "mS-DS-ConsistencyGuid", "userPrincipalName", "sAMAccountName", "mail", "employeeID")
-        wanted = "".join(f"(lDAPDisplayName={name})" for name in names)
+        wanted = "".join(f"(lDAPDisplayName={name})" for name in SCHEMA_NAMES)
         with contextlib.suppress(DirectoryError):
             found = self._search_now(
                 root.schema_context, "subtree", f"(|{wanted})", ["lDAPDisplayName", "rangeUpper", "searchFlags"]
@@ -247,112 +226,51 @@ class Connection:
             self.schema = parse_schema(attributes for _dn, attributes in found)
         self.root = root
 
-    def refresh_usn(self) -> int:
-        """highestCommittedUSN as it is now; ``root`` keeps it. Survives one loss."""
-        try:
-            found = self._search_now("", "base", "(objectClass=*)", ["highestCommittedUSN"])
-        except DirectoryGone:
-            self.reopen()
-            return self.root.usn
+    def read_usn(self) -> int:
+        """highestCommittedUSN as it is now; ``root`` keeps it. Raises DirectoryGone."""
+        found = self._search_now("", "base", "(objectClass=*)", ["highestCommittedUSN"])
         usn = parse_root(found[0][1]).usn if found else 0
         self.root = replace(self.root, usn=usn)
         return usn
 
     def _search_now(self, base: str, scope: Scope, filter_: str, attributes: t.Sequence[str]) -> list[Entry]:
-        return self._result(self._send(base, filter_, attributes, scope=scope))[0]
+        return self.result(self.send_search(base, filter_, attributes, scope=scope))[0]
 
-    # -- reading ------------------------------------------------------------------------------------------------------
+    # -- sending and receiving ----------------------------------------------------------------------------------------
 
-    def search(self, filters: t.Iterable[str], base: str, attributes: t.Sequence[str]) -> t.Iterator[list[Entry]]:
-        """The answers to several filters, in their order; a few are under way at once. Survives one loss.
-
-        They are asked for without paging, which costs Samba 4.17 three times the work; an answer that does not fit into
-        one page is asked for again, in pages.
-        """
-        pending: deque[tuple[str, int | None]] = deque()
-        source = iter(filters)
-        while True:
-            while len(pending) < AHEAD and (filter_ := next(source, None)) is not None:
-                pending.append((filter_, None))
-                self._top_up(pending, base, attributes)
-            if not pending:
-                return
-            filter_, message = pending[0]
-            try:
-                if message is None:
-                    message = self._send(base, filter_, attributes)
-                    pending[0] = (filter_, message)
-                entries = self._answer(message, base, filter_, attributes)
-            except DirectoryGone:
-                self.reopen()
-                pending = deque((filter_, None) for filter_, _message in pending)
-                self._top_up(pending, base, attributes)
-                continue
-            pending.popleft()
-            yield entries
-
-    def _top_up(self, pending: deque[tuple[str, int | None]], base: str, attributes: t.Sequence[str]) -> None:
-        """Send what was not sent; a failure shows when its answer is waited for."""
-        for at, (filter_, message) in enumerate(pending):
-            if message is None:
-                with contextlib.suppress(DirectoryGone):
-                    pending[at] = (filter_, self._send(base, filter_, attributes))
-
-    def pages(self, filter_: str, base: str, attributes: t.Sequence[str]) -> t.Iterator[list[Entry]]:
-        """One large search, page by page. After a loss it begins anew and leaves out what was already yielded."""
-        cookie: bytes = b""
-        yielded: set[str] = set()
-        while True:
-            try:
-                entries, cookie = self._result(self._send(base, filter_, attributes, cookie))
-            except DirectoryGone:
-                self.reopen()
-                cookie = b""
-                continue
-            fresh = [entry for entry in entries if entry[0] not in yielded]
-            yielded.update(dn for dn, _attributes in fresh)
-            yield fresh
-            if not cookie:
-                return
-
-    def _answer(self, message: int, base: str, filter_: str, attributes: t.Sequence[str]) -> list[Entry]:
-        try:
-            return self._result(message)[0]
-        except DirectoryError as error:
-            if error.code != SIZE_LIMIT:
-                raise
-        entries, cookie = self._result(self._send(base, filter_, attributes, b""))
-        while cookie:
-            more, cookie = self._result(self._send(base, filter_, attributes, cookie))
-            entries += more
-        return entries
-
-    def _send(
+    def send_search(
         self,
         base: str,
         filter_: str,
         attributes: t.Sequence[str],
         cookie: bytes | None = None,
+        *,
         scope: Scope = "subtree",
+        permissions: bool = False,
     ) -> int:
-        """Send a search; with a cookie (empty for the first page), in pages. Returns its message number."""
+        """Send a search; with a cookie (empty for the first page), in pages. Returns its message number.
+
+        ``permissions``: of nTSecurityDescriptor the list of rights alone is wanted, which anybody may be shown.
+        """
         if self._ldap is None:
             raise DirectoryGone(f"{self.options.place}: not connected")
         self.requests += 1
-        paged = None if cookie is None else [SimplePagedResultsControl(True, size=PAGE, cookie=cookie)]
+        controls = [] if cookie is None else [SimplePagedResultsControl(True, size=PAGE, cookie=cookie)]
+        if permissions:
+            controls.append(RequestControl(SD_FLAGS, True, DACL_ALONE))
         where = ldap.SCOPE_BASE if scope == "base" else ldap.SCOPE_SUBTREE
         try:
-            return t.cast(int, self._ldap.search_ext(base, where, filter_, list(attributes), serverctrls=paged))
+            return t.cast(int, self._ldap.search_ext(base, where, filter_, list(attributes), serverctrls=controls))
         except ldap.LDAPError as error:
             raise self._failed(error) from error
 
-    def _result(self, message: int) -> tuple[list[Entry], bytes]:
+    def result(self, message: int) -> tuple[list[Entry], bytes]:
         """One answer's entries and the cookie of the next page. References to other domains are left out."""
         try:
             _kind, data, _message, controls = self._ldap.result3(message, 1, self.options.timeout)
         except ldap.LDAPError as error:
             raise self._failed(error) from error
-        self._answers += 1
+        self.answers += 1
         cookies = (c.cookie for c in controls if c.controlType == SimplePagedResultsControl.controlType)
         cookie = next(cookies, b"") or b""
         entries: list[Entry] = [
@@ -368,39 +286,8 @@ class Connection:
             return DirectoryGone(f"{self.options.place}: the connection was lost ({info or desc})", code, info)
         return DirectoryError(operation_problem(code, info, desc, self.options), code, info)
 
-    # -- writing ------------------------------------------------------------------------------------------------------
-
-    def swap(self, attribute: str, swaps: t.Iterable[tuple[_Key, str, Swap]]) -> t.Iterator[tuple[_Key, Answer]]:
-        """Modifies of one attribute, ``(key, DN, (old, new))``, several under way at once, answers as they come.
-
-        Each takes away the value that was seen and adds the new one in one modify, which a directory does wholly or not
-        at all. When the connection breaks, those under way are answered with code None, the rest go over another one.
-        """
-        under_way: dict[int, _Key] = {}
-        source = iter(swaps)
-        again: list[tuple[_Key, str, Swap]] = []
-        while True:
-            try:
-                while len(under_way) < WINDOW and (item := (again.pop() if again else next(source, None))) is not None:
-                    try:
-                        under_way[self._modify(attribute, item[1], item[2])] = item[0]
-                    except DirectoryGone:
-                        again.append(item)
-                        raise
-                if not under_way:
-                    return
-                message, answer = self._any_result()
-            except DirectoryGone as gone:
-                lost = list(under_way.values())
-                under_way.clear()
-                for key in lost:
-                    yield key, Answer(None, gone.info, str(gone))
-                self.reopen()
-                continue
-            if message in under_way:
-                yield under_way.pop(message), answer
-
-    def _modify(self, attribute: str, dn: str, swap: Swap) -> int:
+    def send_modify(self, attribute: str, dn: str, swap: Swap) -> int:
+        """Send a modify of one attribute. Returns its message number. Raises DirectoryGone."""
         if self._ldap is None:
             raise DirectoryGone(f"{self.options.place}: not connected")
         old, new = swap
@@ -412,7 +299,8 @@ class Connection:
         except ldap.LDAPError as error:
             raise self._failed(error) from error
 
-    def _any_result(self) -> tuple[int, Answer]:
+    def any_result(self) -> tuple[int, Answer]:
+        """The next answer to any modify under way: its message number and how it ended. Raises DirectoryGone."""
         try:
             _kind, _data, message, _controls = self._ldap.result3(ldap.RES_ANY, 1, self.options.timeout)
         except ldap.LDAPError as error:
@@ -423,7 +311,7 @@ class Connection:
                 raise DirectoryGone(
                     f"{self.options.place}: the connection was lost ({info or desc})", code, info
                 ) from error
-            self._answers += 1
+            self.answers += 1
             return message, Answer(code, info, desc)
-        self._answers += 1
+        self.answers += 1
         return message, Answer(0)

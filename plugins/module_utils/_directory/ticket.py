@@ -12,7 +12,7 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from .errors import DirectoryError, kinit_problem
+from .errors import DirectoryError, SignInRefused, kinit_problem
 from .options import DirectoryOptions
 
 
@@ -63,6 +63,6 @@ def _kinit(options: DirectoryOptions, cache: str) -> None:
             "krb5-workstation (Red Hat), or run with a ticket and without username and password"
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise DirectoryError(kinit_problem("Cannot contact any KDC", options)) from error
+        raise SignInRefused(kinit_problem("Cannot contact any KDC", options)) from error
     if done.returncode:
-        raise DirectoryError(kinit_problem(done.stderr.decode(errors="replace"), options))
+        raise SignInRefused(kinit_problem(done.stderr.decode(errors="replace"), options))

@@ -62,7 +62,7 @@ class Changes:
     def __init__(self, memory: Memory | None, options: DirectoryOptions, match_by: str) -> None:
         self._memory = memory
         # What an account may see depends on who asks and where; a record of another account says nothing.
-        scope = [options.search_base, options.auth_protocol, options.username, match_by]
+        scope = [options.search_base, options.auth_protocol, options.username, match_by, options.domains]
         self._scope = hashlib.sha256(json.dumps(scope).encode()).hexdigest()[:12]
         self._fresh: dict[str, str] = {}
         self.notes: list[str] = []

@@ -9,14 +9,15 @@ import socket
 import ssl
 import time
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._core.model import Unresolved, User
 from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
-from .._directory import diagnose
+from .._directory import controllers, diagnose
+from .._directory.lookup import PHOTO
 from .._directory.options import DirectoryOptions
 from .._directory.rights import writable
-from .._directory.store import PHOTO, DirectoryPhotoStore
+from .._directory.store import DirectoryPhotoStore
 from .._pictures import sniff
 from . import environment
 from .exo import found
@@ -44,6 +45,8 @@ class Domain:
     sizes: dict[str, int] = field(default_factory=dict)
     #: Users whose photo is a picture as base64 text, which no client shows.
     as_text: list[str] = field(default_factory=list)
+    #: For each domain, the options at each of its controllers.
+    endpoints: list[list[DirectoryOptions]] = field(default_factory=list)
     _store: DirectoryPhotoStore | None = None
 
     @property
@@ -54,8 +57,8 @@ class Domain:
 
     def checks(self) -> list[Check]:
         """Everything, in the order in which it matters."""
-        if not self.options.server:
-            why = "not configured: no domain controller was named (server, HYBRID_PHOTOS_AD_SERVER)"
+        if not self.options.is_configured:
+            why = "not configured: no domain controller was named (server, HYBRID_PHOTOS_AD_SERVER), and no domain"
             return examine("ad", [Step("connection", lambda: skipped(why))])
         try:
             return [
@@ -69,7 +72,8 @@ class Domain:
     def _steps(self) -> list[Step]:
         return [
             Step("options", self.usable),
-            Step("reachable", self.reach, ("options",)),
+            Step("domain controllers", self.lookup, ("options",)),
+            Step("reachable", self.reach, ("domain controllers",)),
             Step("certificate", self.certificate, ("reachable",)),
             Step("sign-in", self.sign_in, ("certificate",)),
             Step("clock", self.clock, ("sign-in",)),
@@ -92,20 +96,48 @@ class Domain:
         protected = "signed and sealed by Kerberos" if o.tls_mode == "none" else o.tls_mode
         return ok(f"{o.place}, {protected}, {o.auth_protocol}")
 
+    def lookup(self) -> Check:
+        """Which domain controllers are there to ask?"""
+        self.endpoints = controllers.endpoints(self.options)
+        names = [", ".join(o.server for o in of_domain) for of_domain in self.endpoints]
+        how = "named" if self.options.candidates else "found in DNS"
+        return ok(f"domain controllers {how}: {'; '.join(names)}")
+
     def reach(self) -> Check:
         """Does anything answer on the port?"""
-        o = self.options
+        return self._each(self._reach)
+
+    def certificate(self) -> Check:
+        """Does its certificate hold: authority, name, dates?"""
+        if self.options.tls_mode == "none":
+            return ok("not used: Kerberos signs and seals")
+        return self._each(self._certificate)
+
+    def _each(self, check: t.Callable[[DirectoryOptions], Check]) -> Check:
+        """Look at every controller. A domain needs one that is well; that others are not, is worth a warning."""
+        worst = ok("")
+        texts: list[str] = []
+        for of_domain in self.endpoints:
+            answers = [check(one) for one in of_domain]
+            bad = [answer for answer in answers if answer.status == "fail"]
+            if len(bad) == len(answers):
+                worst = bad[0] if worst.status != "fail" else worst
+            elif worst.status != "fail":
+                doubtful = next((answer for answer in answers if answer.status != "ok"), None)
+                worst = warn(doubtful.text, doubtful.advice) if doubtful is not None else worst
+            texts += [answer.text for answer in answers]
+        return replace(worst, text="; ".join(texts))
+
+    @staticmethod
+    def _reach(o: DirectoryOptions) -> Check:
         try:
             socket.create_connection((o.server, o.effective_port), timeout=min(o.timeout, 10)).close()
         except (OSError, UnicodeError):
             return fail(diagnose.why_no_connection(o))
         return ok(f"{o.place} accepts connections")
 
-    def certificate(self) -> Check:
-        """Does its certificate hold: authority, name, dates?"""
-        o = self.options
-        if o.tls_mode == "none":
-            return ok("not used: Kerberos signs and seals")
+    @staticmethod
+    def _certificate(o: DirectoryOptions) -> Check:
         try:
             ends = certificate_end(o)
         except (OSError, ssl.SSLError):
@@ -120,9 +152,11 @@ class Domain:
 
     def sign_in(self) -> Check:
         """Is the account let in?"""
-        root = self.store.connect().root
+        self.store.open()
         who = self.options.username or "the Kerberos ticket's account"
-        return ok(f"signed in as {who} at {root.host} (domain {root.domain})")
+        roots = [domain.connect().root for domain in self.store.domains]
+        where = ", ".join(f"{root.host} (domain {root.domain})" for root in roots)
+        return ok(f"signed in as {who} at {where}")
 
     def clock(self) -> Check:
         """A domain controller tells its time; Kerberos allows five minutes."""
@@ -161,7 +195,11 @@ class Domain:
         sample = list(self.found.values())[:SAMPLE]
         if not sample:
             return skipped("nobody to ask about")
-        may = dict(writable(self.store.connect(), self.store.base, sample))
+        may = {
+            id_: names
+            for domain in self.store.domains
+            for id_, names in writable(domain.connect(), domain.base, sample)
+        }
         denied = [user.identity for user in sample if PHOTO.lower() not in may.get(user.id, frozenset())]
         others = sorted({name for names in may.values() for name in names} - {PHOTO.lower()})
         if denied and self.writes:

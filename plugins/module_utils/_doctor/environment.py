@@ -31,7 +31,7 @@ class Library(t.NamedTuple):
 
 PILLOW = Library("Pillow", "PIL", "10.3")
 GRAPH = (Library("msal", "msal", "1.28"), Library("requests", "requests", "2.31"))
-DIRECTORY = (Library("python-ldap", "ldap", "3.4.4"),)
+DIRECTORY = (Library("python-ldap", "ldap", "3.4.4"), Library("dnspython", "dns", "2.6"))
 
 
 def python_version(version: t.Sequence[int] | None = None) -> Check:

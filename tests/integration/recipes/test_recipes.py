@@ -224,7 +224,7 @@ def inject(kind: dict[str, t.Any], given: dict[str, str], folder: Path) -> dict[
 
 
 def test_credential_types_name_exactly_the_variables_that_the_modules_read() -> None:
-    from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import directory_argument_spec
+    from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
     from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
 
     for name, specs in (

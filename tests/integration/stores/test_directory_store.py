@@ -8,6 +8,7 @@ PYTHONPATH=.dev:tests/sandbox tests/sandbox/sandbox run --netns --only domain --
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import random
@@ -18,6 +19,7 @@ import subprocess
 import threading
 import time
 import typing as t
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,10 +40,13 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Write,
     sha256,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._directory import search, session
+from ansible_collections.hybrid.photos.plugins.module_utils._directory import lookup, modify, session
+from ansible_collections.hybrid.photos.plugins.module_utils._directory import people as names
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.access import sid_text
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.connection import Connection
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.errors import DirectoryGone
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.session import Connection
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.rights import writable
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.store import DirectoryPhotoStore
 from ca import Authority
 from domain import controller
@@ -51,6 +56,8 @@ from processes import Process
 SANDBOX = Path(os.environ["HYBRID_PHOTOS_SANDBOX"])
 TOLD: dict[str, str] = json.loads((SANDBOX / "sandbox.json").read_text())["domain"]
 UPN = "@photos.test"
+#: This domain's schema is not extended for Exchange.
+WITHOUT_EXCHANGE = [match_by for match_by in names.MATCH_BY if match_by not in names.EXTENSIONS]
 
 
 def options(**changes: t.Any) -> DirectoryOptions:
@@ -99,8 +106,9 @@ def people(door: Domain) -> t.Iterator[list[str]]:
     for number, upn in enumerate(upns):
         sam = upn.partition("@")[0]
         door.add_user(
-            upn, sam, mail=f"{sam}@mail.test", employeeID=f"{mark}{number}", thumbnailPhoto=os.urandom(700 + number)
-        )
+            upn, sam, mail=f"{sam}@mail.test", employeeID=f"{mark}{number}", employeeNumber=f"{mark}-{number}",
+            proxyAddresses=f"SMTP:{sam}@proxy.test", thumbnailPhoto=os.urandom(700 + number),
+        )  # fmt: skip
     yield upns
     for dn, _entry in door.search(f"(&(objectClass=user)(sAMAccountName={mark}*))", ["cn"]):
         door.delete(dn)
@@ -172,7 +180,7 @@ def test_kerberos_without_tls_is_sealed() -> None:
     chosen = options(tls_mode="none", auth_protocol="kerberos", username=None, password=None)
     connection = Connection(chosen)
     connection.open()
-    assert connection._ldap.get_option(session.ldap.OPT_X_SASL_SSF) >= 56
+    assert connection.session._ldap.get_option(session.ldap.OPT_X_SASL_SSF) >= 56
     connection.close()
 
 
@@ -264,13 +272,20 @@ def test_a_silent_server_does_not_hold_us(mode: str) -> None:
 # -- who --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("match_by", search.MATCH_BY)
-def test_every_way_to_name_a_user(match_by: search.MatchBy, door: Domain, people: list[str]) -> None:
+@pytest.mark.parametrize("match_by", WITHOUT_EXCHANGE)
+def test_every_way_to_name_a_user(match_by: names.MatchBy, door: Domain, people: list[str]) -> None:
     dn, entry = door.entry(people[3])
-    identity = {"distinguishedName": dn, "objectGUID": str(door.guid(people[3])).upper()}.get(match_by)
-    identity = identity or entry[match_by][0].decode()
+    special = {
+        "distinguishedName": dn,
+        "objectGUID": str(door.guid(people[3])).upper(),
+        "objectSid": door.sid(dn),
+        "onPremisesImmutableId": base64.b64encode(door.guid(people[3]).bytes_le).decode(),
+        "proxyAddresses": f"{people[3].partition('@')[0]}@proxy.test",
+    }
+    identity = special.get(match_by) or entry[match_by][0].decode()
     store = DirectoryPhotoStore(options(), match_by=match_by)
-    for spelled in (identity, identity.upper(), identity.lower()):
+    spellings = (identity,) if match_by == names.ANCHOR else (identity, identity.upper(), identity.lower())
+    for spelled in spellings:
         (user,) = resolve(store, [spelled])
         assert (user.id, user.handle, user.identity) == (str(door.guid(people[3])), dn, spelled)
         ((_user, seen),) = store.read([user])
@@ -313,12 +328,17 @@ def test_computers_are_not_users() -> None:
 
 
 def test_the_anchor_of_the_cloud(door: Domain, store: DirectoryPhotoStore, people: list[str]) -> None:
-    import base64
-
     door.set(people[0], "mS-DS-ConsistencyGuid", bytes(range(16)))
     first, second = resolve(store, people[:2])
     assert first.immutable_id == base64.b64encode(bytes(range(16))).decode()
     assert second.immutable_id == base64.b64encode(door.guid(people[1]).bytes_le).decode()
+    by_anchor = DirectoryPhotoStore(options(), match_by="onPremisesImmutableId")
+    former = base64.b64encode(door.guid(people[0]).bytes_le).decode()
+    found = by_anchor.resolve([first.immutable_id, str(second.immutable_id), former])
+    assert [user.id for user in found.values() if isinstance(user, User)] == [first.id, second.id]
+    assert isinstance(found[former], Unresolved), "who has an anchor of their own does not answer to the objectGUID"
+    assert len(dict(by_anchor.read([t.cast(User, found[first.immutable_id])]))) == 1
+    by_anchor.close()
 
 
 EXAMPLES = int(os.environ.get("HYBRID_PHOTOS_EXAMPLES", "150"))
@@ -333,8 +353,8 @@ HOSTILE = st.one_of(
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(st.lists(HOSTILE, min_size=1, max_size=8), st.sampled_from(search.MATCH_BY))
-def test_hostile_names_are_never_somebody_else(names: list[str], match_by: search.MatchBy) -> None:
+@given(st.lists(HOSTILE, min_size=1, max_size=8), st.sampled_from(WITHOUT_EXCHANGE))
+def test_hostile_names_are_never_somebody_else(names: list[str], match_by: names.MatchBy) -> None:
     store = HOSTILE_STORES.setdefault(match_by, DirectoryPhotoStore(options(), match_by=match_by))
     found = store.resolve([*names, HOSTILE_KNOWN[match_by]])
     assert isinstance(found[HOSTILE_KNOWN[match_by]], User), "a hostile neighbour must not hide a user"
@@ -351,33 +371,41 @@ HOSTILE_EXISTING: dict[str, set[str]] = {}
 @pytest.fixture(scope="module", autouse=True)
 def hostile_world(door: Domain) -> t.Iterator[None]:
     """Accounts whose names are as hostile as a directory takes, and what there is to be found."""
-    names = ["o'hara(x)*", "a\\b&c|d", "zoë+tag", "semi;colon=x", "ab"]
-    for number, name in enumerate(names):
+    hostile = ["o'hara(x)*", "a\\b&c|d", "zoë+tag", "semi;colon=x", "ab"]
+    for number, name in enumerate(hostile):
         door.add_user(
-            f"{name}{UPN}", f"hostile{number}", name=name, mail=f"{name}@mail.test", employeeID=f"h*({number}"
-        )
-    for match_by in search.MATCH_BY:
-        if match_by in ("distinguishedName", "objectGUID"):
-            rows = door.search("(objectClass=user)", ["objectGUID"])
-            texts = [dn if match_by == "distinguishedName" else search_guid(e["objectGUID"][0]) for dn, e in rows]
-        else:
-            rows = door.search(f"(&(objectClass=user)({match_by}=*))", [match_by])
-            texts = [e[match_by][0].decode() for _dn, e in rows]
+            f"{name}{UPN}", f"hostile{number}", name=name, mail=f"{name}@mail.test", employeeID=f"h*({number}",
+            employeeNumber=f"n*({number}", proxyAddresses=f"SMTP:{name}@proxy.test",
+        )  # fmt: skip
+    for match_by in WITHOUT_EXCHANGE:
+        attribute = {"distinguishedName": "objectGUID", names.ANCHOR: "objectGUID"}.get(match_by, match_by)
+        rows = door.search(f"(&(objectCategory=person)(objectClass=user)({attribute}=*))", [attribute])
+        texts = [as_text(match_by, dn, e[attribute][0]) for dn, e in rows]
         HOSTILE_EXISTING[match_by] = {text.lower() for text in texts}
-        HOSTILE_KNOWN[match_by] = (
-            texts[0] if match_by == "objectGUID" else min(text for text in texts if "(" in text or "0" in text)
-        )
+        HOSTILE_KNOWN[match_by] = min([text for text in texts if "(" in text or "0" in text] or texts)
     yield
     for store in HOSTILE_STORES.values():
         store.close()
-    for name in names:
+    for name in hostile:
         door.delete_user(f"{name}{UPN}")
 
 
-def search_guid(raw: bytes) -> str:
-    import uuid
+def as_text(match_by: str, dn: str, raw: bytes) -> str:
+    """What a definition calls the user with this attribute."""
+    if match_by == "distinguishedName":
+        return dn
+    if match_by == names.ANCHOR:
+        return base64.b64encode(raw).decode()
+    if match_by == "objectSid":
+        return sid_text(raw)
+    return str(uuid.UUID(bytes_le=raw)) if match_by == "objectGUID" else raw.decode().removeprefix("SMTP:")
 
-    return str(uuid.UUID(bytes_le=raw))
+
+def test_an_attribute_that_the_schema_does_not_have_is_named() -> None:
+    store = DirectoryPhotoStore(options(), match_by="extensionAttribute3")
+    with pytest.raises(StoreError, match=r"match_by extensionAttribute3: the schema of photos\.test"):
+        store.resolve(["10234"])
+    store.close()
 
 
 def test_hostile_accounts_are_found_by_their_own_names(door: Domain, store: DirectoryPhotoStore) -> None:
@@ -456,7 +484,7 @@ def test_an_account_without_the_right(door: Domain, people: list[str]) -> None:
     users = resolve(store, people[:3])
     seen = dict(store.read(users))
     before = door.highest_usn()
-    assert all("may not write thumbnailPhoto" in (why or "") for _user, why in store.may_write(users))
+    assert not any("thumbnailphoto" in may for _id, may in writable(store.connect(), store.base, users))
     results = [result for _user, result in store.write([Write(u, b"ours", seen[u].tag) for u in users])]
     assert [r.status for r in results] == ["failed"] * 3
     assert all("grant it Write Property on thumbnailPhoto" in (r.error or "") for r in results)
@@ -476,9 +504,12 @@ def test_a_photo_that_is_held_back_is_not_overwritten(
         "-H", str(files.samba / "private" / "sam.ldb"),
     )  # fmt: skip
     held = door.photo(people[0])
+    door.set_photo(people[1], None)
+    seen = glimpsed(store, people[:2])
+    assert "may not read thumbnailPhoto" in (seen[people[0]].problem or "")
+    assert seen[people[1]] == Observation(present=False)
     users = resolve(store, people[:2])
-    seen = dict(store.read(users))
-    assert not seen[users[0]].present
+    assert {user.identity: what for user, what in store.read(users)} == seen
     door.set_photo(people[1], b"by hand")
     results = dict(store.write([Write(u, b"ours", None) for u in users]))
     assert (results[users[0]].status, results[users[1]].status) == ("failed", "conflict")
@@ -490,10 +521,12 @@ def test_the_right_can_be_asked_for_without_a_write(
     door: Domain, store: DirectoryPhotoStore, people: list[str]
 ) -> None:
     before = door.highest_usn()
-    assert [why for _user, why in store.may_write(resolve(store, people))] == [None] * 30
+    users = resolve(store, people)
+    may = dict(writable(store.connect(), store.base, users))
+    assert [may[user.id] for user in users] == [frozenset({"thumbnailphoto"})] * 30
     administrator = DirectoryPhotoStore(options(), match_by="sAMAccountName")
-    ((_user, why),) = administrator.may_write(resolve(administrator, ["Administrator"]))
-    assert "AdminSDHolder" in (why or "")
+    ((_id, names_),) = writable(store.connect(), store.base, resolve(administrator, ["Administrator"]))
+    assert "thumbnailphoto" not in names_
     administrator.close()
     assert door.highest_usn() == before
 
@@ -503,10 +536,10 @@ def test_the_right_can_be_asked_for_without_a_write(
 
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "CLAUSES", 5)
-    monkeypatch.setattr(search.chunks, "__defaults__", (5,))
+    monkeypatch.setattr(names, "CLAUSES", 5)
+    monkeypatch.setattr(names.chunks, "__defaults__", (5,))
     monkeypatch.setattr(session, "PAGE", 5)
-    monkeypatch.setattr(session, "WINDOW", 4)
+    monkeypatch.setattr(modify, "WINDOW", 4)
 
 
 @pytest.mark.usefixtures("small_pieces")
@@ -612,11 +645,17 @@ def test_a_controller_that_freezes(door: Domain, people: list[str]) -> None:
 class Spy(DirectoryPhotoStore):
     """Counts the photos that are read."""
 
-    photos = 0
+    def __init__(self, *args: t.Any, **named: t.Any) -> None:
+        super().__init__(*args, **named)
+        self.photos = 0
+        (domain,) = self.domains
+        entries = domain._entries
 
-    def _entries(self, users: t.Any, photo: bool) -> t.Any:
-        self.photos += len(users) if photo else 0
-        return super()._entries(users, photo)
+        def counted(users: t.Any, photo: bool) -> t.Any:
+            self.photos += len(users) if photo else 0
+            return entries(users, photo)
+
+        domain._entries = counted  # type: ignore[method-assign]
 
 
 def look(
@@ -680,7 +719,7 @@ def test_who_is_looked_for_the_first_time_is_seen_in_the_same_look(
     assert {p: what.picture for p, what in seen.items()} == {p: door.photo(p) for p in people}
     assert not seen[people[3]].present
     assert seen[people[4]].tag == seen[people[4]].sha256 == sha256(door.photo(people[4]) or b"")
-    assert store.requests <= 7  # sign-in and introduction, one search
+    assert store.requests <= 8  # sign-in and introduction, one search, one look at the rights where no photo is
 
 
 @pytest.mark.parametrize("match_by", ["sAMAccountName", "mail", "employeeID", "distinguishedName", "objectGUID"])
@@ -725,22 +764,22 @@ def test_nothing_is_remembered_of_what_another_controller_answered(
 ) -> None:
     memory = Notebook()
     store = Spy(options(), memory=memory)
-    introduce = Connection._introduce
-    search_them = Connection.search
+    introduce = session.Session._introduce
+    search_them = lookup.search
 
-    def as_another(self: Connection) -> None:
+    def as_another(self: session.Session) -> None:
         introduce(self)
         self.root = replace(self.root, invocation_id="00000000-0000-0000-0000-000000000000")
 
-    def cut(self: Connection, *args: t.Any) -> t.Any:
-        self.close()
-        return search_them(self, *args)
+    def cut(connection: Connection, *args: t.Any) -> t.Any:
+        connection.session.close()
+        return search_them(connection, *args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Connection, "_introduce", as_another)
-        patch.setattr(Connection, "search", cut)
-        store.connect()
-        store._connection.root = replace(store._connection.root, invocation_id="11111111-0000-0000-0000-000000000000")
+        patch.setattr(session.Session, "_introduce", as_another)
+        patch.setattr(lookup, "search", cut)
+        now = store.connect().session
+        now.root = replace(now.root, invocation_id="11111111-0000-0000-0000-000000000000")
         assert len(glimpsed(store, people)) == 30
     assert memory.values == {}
     store.close()
@@ -807,4 +846,4 @@ def test_a_look_writes_nothing(door: Domain, people: list[str]) -> None:
 
 def test_offline_refusals() -> None:
     with pytest.raises(PhotoError, match="Global Catalog"):
-        DirectoryPhotoStore(options(port=3269))
+        DirectoryPhotoStore(options(port=3269)).open()

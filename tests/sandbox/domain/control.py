@@ -37,7 +37,7 @@ class Domain:
     def __init__(self, uri: str, base: str, user: str, password: str, ca_cert: str, root: Path | None = None) -> None:
         """Bind at once; `root` is the controller's state folder and only needed by `stop` and `start`."""
         self.base = base
-        self.people_ou = controller.PEOPLE_OU
+        self.people_ou = f"OU=People,{base}"
         self._files = None if root is None else controller.Files(root)
         self._sign_in = (uri, user, password, ca_cert)
         self._connection = self._open()
@@ -182,20 +182,25 @@ class Domain:
             "user",
             {
                 "sAMAccountName": sam,
-                "userPrincipalName": f"{sam}@{controller.REALM.lower()}",
+                "userPrincipalName": f"{sam}@{self.domain}",
                 "unicodePwd": f'"{password}"'.encode("utf-16-le"),
                 "userAccountControl": str(_NORMAL_ACCOUNT_FOREVER),
             },
         )
         return dn
 
+    @property
+    def domain(self) -> str:
+        """The domain's DNS name."""
+        return self.base.removeprefix("DC=").replace(",DC=", ".").lower()
+
     def add_ou(self) -> None:
         """Add the people's OU."""
         self._add(self.people_ou, "organizationalUnit", {})
 
-    def add_spn(self, name: str) -> None:
-        """Give the controller a service principal name; does nothing if it has it."""
-        dn = f"CN={controller.HOST.upper()},OU=Domain Controllers,{self.base}"
+    def add_spn(self, name: str, host: str = controller.HOST) -> None:
+        """Give a controller a service principal name; does nothing if it has it."""
+        dn = f"CN={host.upper()},OU=Domain Controllers,{self.base}"
         try:
             self._modify(dn, ldap.MOD_ADD, "servicePrincipalName", name.encode())
         except ldap.TYPE_OR_VALUE_EXISTS:

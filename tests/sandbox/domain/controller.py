@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,39 @@ _LONGEST_FOLDER = 72
 # GUIDs of Microsoft's schema: the attribute thumbnailPhoto, the class user.
 _THUMBNAIL_PHOTO = "8d3bca50-1d7e-11d0-a081-00aa006c33ed"
 _USER_CLASS = "bf967aba-0de6-11d0-a285-00aa003049e2"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which domain, and where its controller is. ``enter``: the command that enters the controller's network."""
+
+    realm: str = REALM
+    netbios: str = NETBIOS
+    host: str = HOST
+    address: str = "127.0.0.1"
+    interfaces: str = "lo"
+    #: Addresses of all controllers of the domain, for Kerberos.
+    kdcs: tuple[str, ...] = ("127.0.0.1",)
+    enter: tuple[str, ...] = ()
+    services: str = "ldap, cldap, kdc, rpc, drepl"
+
+    @property
+    def domain(self) -> str:
+        """The domain's DNS name."""
+        return self.realm.lower()
+
+    @property
+    def fqdn(self) -> str:
+        """The controller's full name."""
+        return f"{self.host}.{self.domain}"
+
+    @property
+    def base(self) -> str:
+        """The domain as a distinguished name."""
+        return ",".join(f"DC={part}" for part in self.domain.split("."))
+
+
+HERE = Place()
 
 
 @dataclass(frozen=True)
@@ -75,8 +109,8 @@ _SMB_CONF = """\
     realm = {realm}
     workgroup = {netbios}
     server role = active directory domain controller
-    server services = ldap, cldap, kdc, rpc, drepl
-    interfaces = lo
+    server services = {services}
+    interfaces = {interfaces}
     bind interfaces only = yes
     private dir = {samba}/private
     state directory = {samba}/state
@@ -104,7 +138,7 @@ _SMB_CONF = """\
     read only = no
 
 [netlogon]
-    path = {samba}/state/sysvol/photos.test/scripts
+    path = {samba}/state/sysvol/{domain}/scripts
     read only = no
 """
 
@@ -119,10 +153,10 @@ _KRB5_CONF = """\
     udp_preference_limit = 1
 [realms]
     {realm} = {{
-        kdc = 127.0.0.1
+{kdcs}
     }}
 [domain_realm]
-    {fqdn} = {realm}
+    .{domain} = {realm}
 """
 
 
@@ -175,50 +209,95 @@ def name_the_host(hosts: Path = Path("/etc/hosts")) -> None:
         file.write(f"{end}127.0.0.1 {FQDN} {HOST} # hybrid.photos sandbox\n")
 
 
-def _tool(files: Files, *arguments: str) -> str:
+def _tool(files: Files, *arguments: str, place: Place = HERE) -> str:
+    return tool(files, "samba-tool", *arguments, place=place)
+
+
+def tool(files: Files, *command: str, place: Place = HERE) -> str:
+    """Run one of Samba's programs in the controller's network. Raises SandboxError with what it said."""
     # The system's Python has Samba's bindings; a virtual environment's settings would lead it astray.
-    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(files.root)}
+    env = {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(files.root),
+        "KRB5_CONFIG": str(files.krb5_conf),
+    }  # fmt: skip
     done = subprocess.run(
-        ["samba-tool", *arguments], capture_output=True, text=True, check=False, env=env, stdin=subprocess.DEVNULL
+        [*place.enter, *command], capture_output=True, text=True, check=False, env=env, stdin=subprocess.DEVNULL
     )
     with files.log.open("a") as log:
         log.write(done.stdout + done.stderr)
     if done.returncode != 0:
         lines = (done.stdout + done.stderr).strip().splitlines() or ["no message"]
         said = next((line for line in lines if line.startswith("ERROR")), lines[-1])
-        raise SandboxError(f"samba-tool {' '.join(arguments[:2])} failed: {said} (see {files.log})")
+        raise SandboxError(f"{' '.join(command[:3])} failed: {said} (see {files.log})")
     return done.stdout
 
 
-def provision(files: Files, admin_password: str, cert: Path, key: Path, ca: Path) -> None:
+def provision(files: Files, admin_password: str, cert: Path, key: Path, ca: Path, place: Place = HERE) -> None:
     """Make a new domain in the state folder (about three seconds)."""
+    configure(files, cert, key, ca, place)
+    _tool(
+        files, "domain", "provision", f"--configfile={files.conf}", f"--realm={place.realm}",
+        f"--domain={place.netbios}", f"--host-name={place.host}", "--server-role=dc", "--dns-backend=NONE",
+        f"--adminpass={admin_password}", f"--host-ip={place.address}", f"--option=interfaces={place.interfaces}",
+        "--option=bind interfaces only=yes", place=place,
+    )  # fmt: skip
+
+
+def join(files: Files, admin_password: str, cert: Path, key: Path, ca: Path, place: Place, first: Place) -> None:
+    """Make another controller of a domain, of which `first` runs (about seven seconds)."""
+    configure(files, cert, key, ca, place)
+    _tool(
+        files, "domain", "join", place.domain, "DC", f"--configfile={files.conf}", f"--server={first.fqdn}",
+        f"--username=administrator@{place.realm}", f"--password={admin_password}", "--dns-backend=NONE", place=place,
+    )  # fmt: skip
+
+
+def configure(files: Files, cert: Path, key: Path, ca: Path, place: Place) -> None:
+    """Write the settings of a controller that is to be made, in an empty folder."""
     shutil.rmtree(files.samba, ignore_errors=True)
     files.root.mkdir(parents=True, exist_ok=True)
     files.conf.write_text(
         _SMB_CONF.format(
-            host=HOST.upper(), realm=REALM, netbios=NETBIOS, samba=files.samba, log=files.log, cert=cert, key=key, ca=ca
+            host=place.host.upper(),
+            realm=place.realm,
+            netbios=place.netbios,
+            domain=place.domain,
+            interfaces=place.interfaces,
+            services=place.services,
+            samba=files.samba,
+            log=files.log,
+            cert=cert,
+            key=key,
+            ca=ca,
         )
     )
-    files.krb5_conf.write_text(_KRB5_CONF.format(realm=REALM, fqdn=FQDN))
+    files.krb5_conf.write_text(krb5_conf([place], place.realm))
     for folder in ("private", "state", "cache", "ncalrpc"):
         (files.samba / folder).mkdir(parents=True, mode=0o755)
     (files.samba / "private").chmod(0o700)
-    _tool(
-        files, "domain", "provision", f"--configfile={files.conf}", f"--realm={REALM}", f"--domain={NETBIOS}",
-        f"--host-name={HOST}", "--server-role=dc", "--dns-backend=NONE", f"--adminpass={admin_password}",
-        "--host-ip=127.0.0.1", "--option=interfaces=lo", "--option=bind interfaces only=yes",
-    )  # fmt: skip
 
 
-def start(files: Files, bound: bool = False, patience: float = 20.0) -> int:
+def krb5_conf(places: Sequence[Place], default_realm: str) -> str:
+    """Kerberos settings for the realms of these controllers."""
+    head, _realms, rest = _KRB5_CONF.partition("[realms]\n")
+    realm, _names, name = rest.partition("[domain_realm]\n")
+    of_realm = {place.realm: place for place in places}.values()
+    kdcs = {place.realm: "\n".join(f"        kdc = {address}" for address in place.kdcs) for place in of_realm}
+    realms = [realm.format(realm=place.realm, kdcs=kdcs[place.realm]) for place in of_realm]
+    names = [name.format(realm=place.realm, domain=place.domain) for place in of_realm]
+    return "".join([head.format(realm=default_realm), "[realms]\n", *realms, "[domain_realm]\n", *names])
+
+
+def start(files: Files, bound: bool = False, patience: float = 20.0, place: Place = HERE) -> int:
     """Start the provisioned controller, and return its pid when its ports answer."""
     process = Process(files.pid)
     running = process.pid()
     if running is not None:
         return running
-    check_ports()
+    if not place.enter:
+        check_ports()
     # One process for all services: what is started is what is stopped, and SIGKILL leaves nothing behind.
-    command = ["samba", "--interactive", "--model=single", f"--configfile={files.conf}"]
+    command = [*place.enter, "samba", "--interactive", "--model=single", f"--configfile={files.conf}"]
     env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "KRB5_CONFIG": str(files.krb5_conf), "LC_ALL": "C.UTF-8"}
     pid = process.start(command, files.log, env=env, bound=bound)
     limit = time.monotonic() + patience
@@ -230,7 +309,7 @@ def start(files: Files, bound: bool = False, patience: float = 20.0) -> int:
             process.stop(kill=True)
             raise SandboxError(f"samba does not answer on ports {waiting} after {patience:.0f} s:\n{tail(files.log)}")
         try:
-            socket.create_connection(("127.0.0.1", waiting[0]), timeout=1).close()
+            socket.create_connection((place.address, waiting[0]), timeout=1).close()
             waiting.pop(0)
         except OSError:
             time.sleep(0.02)
@@ -242,7 +321,7 @@ def stop(files: Files, kill: bool = False) -> bool:
     return Process(files.pid).stop(kill=kill)
 
 
-def allow_photo_writes(files: Files, account_sid: str, ou: str = PEOPLE_OU) -> None:
+def allow_photo_writes(files: Files, account_sid: str, ou: str = PEOPLE_OU, place: Place = HERE) -> None:
     """Let an account write thumbnailPhoto, and nothing else, on users below an OU.
 
     The same as `dsacls "OU=People,DC=photos,DC=test" /I:S /G "PHOTOS\\svc-photos:WP;thumbnailPhoto;user"`.
@@ -250,7 +329,7 @@ def allow_photo_writes(files: Files, account_sid: str, ou: str = PEOPLE_OU) -> N
     ace = f"(OA;CIIO;WP;{_THUMBNAIL_PHOTO};{_USER_CLASS};{account_sid})"
     _tool(
         files, "dsacl", "set", f"--configfile={files.conf}", f"--objectdn={ou}", f"--sddl={ace}",
-        "-H", str(files.samba / "private" / "sam.ldb"),
+        "-H", str(files.samba / "private" / "sam.ldb"), place=place,
     )  # fmt: skip
 
 

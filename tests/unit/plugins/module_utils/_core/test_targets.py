@@ -16,7 +16,7 @@ from ansible_collections.hybrid.photos.plugins.doc_fragments import photo as fra
 from ansible_collections.hybrid.photos.plugins.filter.approved_changes import approved_changes
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError, Recipe
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS, checked_name, names
-from ansible_collections.hybrid.photos.plugins.module_utils._directory import search
+from ansible_collections.hybrid.photos.plugins.module_utils._directory import people
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_spec import photo_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._graph import users
 from ansible_collections.hybrid.photos.plugins.module_utils._report import run
@@ -45,7 +45,7 @@ def test_modules_document_the_defaults_of_their_target(target: str) -> None:
 
 
 def test_the_stores_know_the_same_attributes() -> None:
-    assert tuple(search.MATCH_BY) == TARGETS["ad"].match_by
+    assert tuple(people.MATCH_BY) == TARGETS["ad"].match_by
     assert tuple(users.MATCH_BY) == TARGETS["exo"].match_by
 
 

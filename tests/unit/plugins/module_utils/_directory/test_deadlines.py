@@ -17,7 +17,7 @@ pytest.importorskip("ldap")
 from ansible_collections.hybrid.photos.plugins.module_utils._directory import diagnose
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.errors import DirectoryGone
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.session import Connection
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.session import Session
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.dripping import (
     Tls,
     certificate,
@@ -63,7 +63,7 @@ def test_a_handshake_that_drips_only_when_libldap_comes_is_given_up(pem: Path) -
         serving(lambda client: Tls(client, pem).shake(), treat) as port,
         pytest.raises(DirectoryGone, match="did not end within 3 s"),
     ):
-        Connection(options(port, "ldaps", ca_cert=str(pem))).open()
+        Session(options(port, "ldaps", ca_cert=str(pem))).open()
 
 
 def test_a_server_that_is_silent_only_when_libldap_comes_is_given_up(pem: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_server_that_is_silent_only_when_libldap_comes_is_given_up(pem: Path) 
         serving(lambda client: Tls(client, pem).shake(), hold) as port,
         pytest.raises(DirectoryGone, match="did not end within 3 s"),
     ):
-        Connection(options(port, "ldaps", ca_cert=str(pem))).open()
+        Session(options(port, "ldaps", ca_cert=str(pem))).open()
 
 
 def test_an_answer_that_drips_is_given_up() -> None:
@@ -82,7 +82,7 @@ def test_an_answer_that_drips_is_given_up() -> None:
         drip(client, LONG_DONE)
 
     with serving(treat) as port, pytest.raises(DirectoryGone):
-        Connection(options(port, "none")).open()
+        Session(options(port, "none")).open()
 
 
 def test_a_tls_record_that_drips_is_given_up(pem: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_tls_record_that_drips_is_given_up(pem: Path) -> None:
         drip(client, tls.sealed(bytes(16_000)))
 
     with serving(lambda client: Tls(client, pem).shake(), treat) as port, pytest.raises(DirectoryGone):
-        Connection(options(port, "ldaps", ca_cert=str(pem))).open()
+        Session(options(port, "ldaps", ca_cert=str(pem))).open()
 
 
 def test_a_sign_in_that_drips_is_given_up(pem: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_sign_in_that_drips_is_given_up(pem: Path) -> None:
         drip(client, tls.sealed(bytes(16_000)))
 
     with serving(lambda client: Tls(client, pem).shake(), treat) as port, pytest.raises(DirectoryGone):
-        Connection(options(port, "ldaps", ca_cert=str(pem))).open()
+        Session(options(port, "ldaps", ca_cert=str(pem))).open()
 
 
 def test_a_write_that_is_taken_a_little_at_a_time_is_given_up() -> None:
@@ -120,9 +120,9 @@ def test_a_write_that_is_taken_a_little_at_a_time_is_given_up() -> None:
             pass
 
     with serving(treat) as port:
-        connection = Connection(options(port, "none"))
+        connection = Session(options(port, "none"))
         connection._ldap = connection._initialize()
         connection._ldap.simple_bind_s("u", "p")
         with pytest.raises(DirectoryGone):
-            connection._modify("thumbnailPhoto", "CN=x", (None, bytes(30_000_000)))
+            connection.send_modify("thumbnailPhoto", "CN=x", (None, bytes(30_000_000)))
         connection.close()

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError, StoreError
 from ansible_collections.hybrid.photos.plugins.module_utils._directory import diagnose, errors, session
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.session import Connection
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.session import Session
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.ticket import principal
 
 SIMPLE = DirectoryOptions("dc1", username="svc@x", password="pass-of-the-test")
@@ -153,7 +153,7 @@ def test_why_there_is_no_connection(serve: t.Any, treat: t.Any, mode: t.Any, say
         assert "says nothing" in (diagnose.why_silent(options) or "")
     pytest.importorskip("ldap")
     with pytest.raises(StoreError):
-        Connection(options).open()
+        Session(options).open()
 
 
 def test_nobody_there() -> None:
@@ -170,4 +170,4 @@ def test_nobody_there() -> None:
 def test_the_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "LDAP_IMPORT_ERROR", ImportError("No module named 'ldap'"))
     with pytest.raises(PhotoError, match=r"python-ldap.*libldap2-dev libsasl2-dev"):
-        Connection(SIMPLE)
+        Session(SIMPLE).open()

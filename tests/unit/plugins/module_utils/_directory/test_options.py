@@ -12,10 +12,8 @@ import pytest
 import yaml
 from ansible_collections.hybrid.photos.plugins.doc_fragments.directory import ModuleDocFragment
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import (
-    DirectoryOptions,
-    directory_argument_spec,
-)
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
 
 GOOD: dict[str, t.Any] = {"server": "dc1.example.com", "username": "svc@example.com", "password": "hunter2hunter2"}
 
@@ -29,7 +27,7 @@ def test_the_documentation_is_about_these_options() -> None:
     spec = directory_argument_spec()
     assert list(documented) == list(spec)
     for name, option in spec.items():
-        for aspect in ("type", "choices", "default", "required"):
+        for aspect in ("type", "elements", "choices", "default", "required"):
             assert documented[name].get(aspect) == option.get(aspect), name
         for variable in option.get("fallback", (None, []))[1]:
             assert f"E({variable})" in str(documented[name]["description"])
@@ -58,6 +56,13 @@ def test_what_is_not_given_has_its_default() -> None:
         ({"server": "dc1:636"}, "carries a port.*636 as port"),
         ({"server": "dc1 dc2"}, "not a host name"),
         ({"server": "dc1,dc2"}, "not a host name"),
+        ({"server": ["dc1", "dc2:636"]}, "'dc2:636' carries a port"),
+        ({"server": None, "domain": "corp test"}, "domain 'corp test' is not a domain's DNS name"),
+        ({"server": None, "domain": ["corp.test", "CORP.test."]}, "names one domain twice"),
+        ({"server": None, "domain": "corp.test", "site": "a.b"}, "site 'a.b' is not the name of a site"),
+        ({"site": "Hub"}, "site Hub says which controllers are looked up.*leave server out and name domain"),
+        ({"domain": ["a.test", "b.test"], "server": "dc1"}, "server 'dc1' is in none of the domains a.test, b.test"),
+        ({"domain": ["a.test", "b.test"], "server": None, "search_base": "OU=x,DC=a,DC=test"}, "part of one domain"),
         ({"server": "dc1/x"}, "not a host name"),
         ({"server": "dc1\n"}, "not a host name"),
         ({"port": 0}, "port 0 is not a port"),
@@ -88,3 +93,29 @@ def test_an_empty_ca_cert_file(tmp_path: Path) -> None:
     with pytest.raises(PhotoError, match="holds no certificate"):
         options(ca_cert=str(empty)).validate()
     options(ca_cert=str(empty), cert_validation="ignore").validate()
+
+
+def test_one_server_or_several() -> None:
+    assert options().candidates == ("dc1.example.com",)
+    several = options(server=["dc2.example.com", "dc1.example.com"])
+    several.validate()
+    assert (several.server, several.candidates) == ("dc2.example.com", ("dc2.example.com", "dc1.example.com"))
+    assert several.at("dc1.example.com").place == "dc1.example.com:636"
+
+
+def test_a_domain_instead_of_a_server() -> None:
+    made = options(server=None, domain="Corp.Example.com.", site="Hub")
+    made.validate()
+    assert (made.domain, made.candidates, made.place) == ("corp.example.com", (), "domain corp.example.com")
+    assert not DirectoryOptions.from_params({}).is_configured
+
+
+def test_servers_belong_to_the_domain_that_their_name_ends_with() -> None:
+    made = options(server=["a.sub.x.test", "b.x.test"], domain=["x.test", "sub.x.test", "y.test"])
+    made.validate()
+    assert [(one.domains, one.candidates) for one in made.each_domain()] == [
+        (("x.test",), ("b.x.test",)),
+        (("sub.x.test",), ("a.sub.x.test",)),
+        (("y.test",), ()),
+    ]
+    assert options().each_domain() == [options()]

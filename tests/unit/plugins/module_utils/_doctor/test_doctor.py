@@ -10,6 +10,7 @@ import json
 import sqlite3
 import time
 import typing as t
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -271,6 +272,14 @@ class Controller:
         self.says = says
         self.users = {name: user(name) for name in says.get("users", ("alice",))}
 
+    @property
+    def domains(self) -> list[Controller]:
+        return [self]
+
+    def open(self) -> str:
+        self.connect()
+        return "photos.test"
+
     def connect(self) -> Controller:
         if "refuses" in self.says:
             raise StoreError(self.says["refuses"])
@@ -324,6 +333,29 @@ def test_a_refused_bind_leaves_the_rest_unlooked_at(domain: Examine) -> None:
     checks = domain(refuses="username or password is wrong")
     assert checks["sign-in"].status == "fail"
     assert {checks[name].status for name in ("clock", "search base", "users", "right to write")} == {"skipped"}
+
+
+def test_a_controller_that_is_not_well_is_a_warning_while_another_one_is(
+    domain: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = replace(AD, servers=("dc1.photos.test", "dc2.photos.test"))
+    assert domain(two)["domain controllers"].text == "domain controllers named: dc1.photos.test, dc2.photos.test"
+
+    def ends(options: DirectoryOptions) -> float:
+        if options.server in broken:
+            raise OSError
+        return time.time() + 100 * ad.DAY
+
+    def examined() -> str:
+        side = ad.Domain(two, ["alice"], open_store=lambda *a, **k: Controller())  # type: ignore[arg-type, return-value]
+        return {check.name: check for check in side.checks()}["certificate"].status
+
+    monkeypatch.setattr(ad, "certificate_end", ends)
+    monkeypatch.setattr(ad.diagnose, "why_no_connection", lambda o: f"{o.place}: its certificate is not right")
+    broken = {"dc1.photos.test"}
+    assert examined() == "warn"
+    broken = {"dc1.photos.test", "dc2.photos.test"}
+    assert examined() == "fail"
 
 
 def test_certificates_about_to_end_or_not_compared(domain: Examine) -> None:
