@@ -53,7 +53,7 @@ def _validate_server(server: str) -> None:
 class DirectoryOptions:
     """The options as values. ``port`` None: the usual one of ``tls_mode``. ``timeout`` in seconds, for each answer.
 
-    ``server`` is the controller that is spoken to; ``servers`` are those that were named, in order of preference;
+    ``server`` is the controller that is used to; ``servers`` are those that were named, in order of preference;
     without any, the controllers of ``domains`` are looked up in DNS.
     """
 
