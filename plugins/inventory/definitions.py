@@ -101,6 +101,9 @@ class InventoryModule(BaseInventoryPlugin):
         for number, start in enumerate(range(0, len(definitions), size), 1):
             host = f"{prefix}photos_{number:04d}"
             self.inventory.add_host(host, group=GROUP)
+            # Ansible sets these itself, and before 2.19 such a path would be a template.
+            self.inventory.set_variable(host, "inventory_file", no_template(path))
+            self.inventory.set_variable(host, "inventory_dir", no_template(str(Path(path).parent)))
             # On the host and not on the group, which a second inventory of this kind shares.
             self.inventory.set_variable(host, "photos_folder", no_template(str(folder)))
             self.inventory.set_variable(host, "photos", [entry(d) for d in definitions[start : start + size]])

@@ -87,7 +87,8 @@ findings:
     kind:
       description:
         - What it is about.
-        - One of V(definition), V(unreadable), V(too_small), V(not_sharp), V(not_square), V(used_twice), V(file_size), V(unused).
+        - One of V(definition), V(unreadable), V(too_small), V(not_sharp), V(not_square), V(used_twice), V(file_size), V(unused),
+          V(template), V(hidden_text).
       type: str
       returned: always
     file: {description: The file in the folder., type: str, returned: always}

@@ -16,6 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._core.model import PhotoError, sha256
 from .._core.results import summary_dict
 from .._core.targets import TARGETS
+from .._core.text import shown
 from .._definitions.folder import MANIFEST
 from .._export.export import PROBLEMS, Export, Row, export
 from .._export.folder import ExportFolder
@@ -155,7 +156,7 @@ def merge_lines(merged: t.Sequence[Merged]) -> list[str]:
     ):
         some = [each for each in merged if each.state == state]
         if some:
-            lines += [f"{head} {len(some)}", *(f"  {each.user}: {_sides(each)}{each.reason}" for each in some)]
+            lines += [f"{head} {len(some)}", *(shown(f"  {each.user}: {_sides(each)}{each.reason}") for each in some)]
     return lines or ["The two photos of every user are the same picture."]
 
 

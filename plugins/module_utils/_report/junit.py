@@ -11,14 +11,15 @@ from xml.etree import ElementTree as ET
 
 from .._core.model import PROBLEMS
 from .._core.targets import title
+from .._core.text import BIDI
 from .words import action_text, state_text
 
-#: What XML 1.0 cannot hold at all, escaped or not.
-_FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: What XML 1.0 cannot hold at all, escaped or not; and what would show another text than is there.
+_FORBIDDEN = re.compile(rf"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[{''.join(sorted(BIDI))}]")
 
 
 def clean(text: t.Any) -> str:
-    """Text without the characters that no XML file can hold."""
+    """Text without the characters that no XML file can hold, and without changes of direction."""
     return _FORBIDDEN.sub("", str(text))
 
 

@@ -23,6 +23,10 @@ _LONGEST = 400
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
 _LEADING = re.compile(r"^(\d*)([-+=.)])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+#: What GitHub and GitLab take for a reference to an issue, a merge request, a milestone, a label, a snippet or an epic.
+_REFERENCE = re.compile(
+    r"#(?=\d)|!(?=\d)|%(?=[0-9A-Za-z\"])|~(?=[0-9A-Za-z\"])|\$(?=\d)|&amp;(?=\d)|(?i:\bG[HL])(?=-\d)"
+)
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -35,7 +39,7 @@ def escape(value: t.Any, longest: int = _LONGEST) -> str:
     text = _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", text))
     # Hosts look for these in the text that comes out, where no backslash helps: an unseen space parts them.
     text = re.sub(r"(^|[^0-9A-Za-z])@(?=[0-9A-Za-z])", "\\1@\u200b", text)
-    text = re.sub(r"#(?=\d)", "#\u200b", text)
+    text = _REFERENCE.sub(lambda found: found[0] + "\u200b", text)
     return re.sub(r"(?i)(https?|ftp|mailto)(?=:)|(www)(?=\.)", lambda found: found[0] + "\u200b", text)
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .._core.model import PhotoError, identity_key
+from .._core.text import shown
 from .._sync.backups import MANIFEST, BackupError, Saved, read_manifest
 
 #: Runs of the restore role are named so, and are not what "the newest run" means: a restore repeated changes nothing.
@@ -214,10 +215,10 @@ def lines(
     for row in (row for result in results for row in result.get("photos", ())):
         kind, words = _what_became(row, check)
         counts[kind] += 1
-        told.append(f"{row['user']} ({row['target']}): {words}")
+        told.append(shown(f"{row['user']} ({row['target']}): {words}"))
     for problem in problems:
         counts["failed"] += 1
-        told.append(f"{problem['user']} ({problem['target']}): failed: {problem['reason']}")
+        told.append(shown(f"{problem['user']} ({problem['target']}): failed: {problem['reason']}"))
     head = "would be restored" if check else "restored"
     figures = ", ".join(f"{n} {head if kind == 'restored' else kind}" for kind, n in counts.items())
     return [*told, f"{figures}. Photos that the run put where there was none are left, unless restore_first is remove."]

@@ -128,8 +128,9 @@ def test_no_playbook_runs_what_a_name_a_file_or_a_report_says(attacked: Company,
     plan["title"] = plan["headline"] = LONG_TEXTS["marks"]
     plan["messages"] = [{"target": None, "shard": None, "text": LONG_TEXTS["blocks"]}]
     plan["digest"] = digest(plan)
-    (company.folder / "plan.json").write_text(json.dumps(plan))
-    run = play("sync", "sync_plan=plan.json", "sync_receipts=receipts.sqlite", "sync_run=run1", *UNGUARDED)
+    # Before ansible-core 2.19 the path that an operator gives a lookup is a template to Ansible itself.
+    (company.folder.parent / "plan.json").write_text(json.dumps(plan))
+    run = play("sync", "sync_plan=../plan.json", "sync_receipts=receipts.sqlite", "sync_run=run1", *UNGUARDED)
     done = company.report()
     assert {done[user][side]["action"] for user in USERS.values() for side in ("ad", "exo")} == {"put"}, run.output
     play("sync", "sync_receipts=receipts.sqlite", "sync_run=run2")
@@ -208,8 +209,8 @@ def test_an_inventory_file_is_no_program_and_stays_in_its_repository(company: Co
         )
         assert done.returncode != 0
         assert said in " ".join(done.stderr.split())
-        assert done.stderr.count("[ERROR]") == 1, "said once"
-        assert "[WARNING]" not in done.stderr, "and nothing beside it"
+        assert done.stderr.count("ERROR") == 1, "said once"
+        assert "Failed to parse" not in done.stderr, "and nothing beside it"
     assert [path.name for path in hit.iterdir()] == []
 
 

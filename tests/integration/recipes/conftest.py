@@ -393,6 +393,10 @@ class GitHub:
         shelf = self.home / "artifacts" / str(number) / str(given.get("name"))
         if action == "actions/checkout":
             self.office.check_out(commit, place)
+            if "sparse-checkout" in given:
+                assert given["sparse-checkout-cone-mode"] is False, "patterns, not folders"
+                sparse = ["git", "-C", place, "sparse-checkout", "set", "--no-cone"]
+                subprocess.run([*sparse, *given["sparse-checkout"].split()], check=True)
         elif action == "actions/upload-artifact":
             found = [path for path in place.rglob("*") if fnmatch.fnmatch(str(path.relative_to(place)), given["path"])]
             assert found, f"{given['path']} is not there"

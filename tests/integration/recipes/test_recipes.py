@@ -199,6 +199,33 @@ def test_a_pull_request_from_a_fork_gets_no_credentials(office: Office, request:
     assert ends(github.pull_request("fork", "somebody/photos")) == {"validate": "success"}
 
 
+def test_what_lies_beside_the_photos_in_a_pull_request_is_not_loaded(ci: CI) -> None:
+    """Whoever reviews faces may not see it, and Ansible would trust it."""
+    office = ci.office
+    hit = office.folder / "hit"
+    office.git("checkout", "--quiet", "-B", "more")
+    everybody(office)(office.repository / "photos")
+    without(*BROKEN)(office.repository / "photos")
+    program = "{{ lookup('pipe', 'touch HIT-HOW') }}".replace("HIT", str(hit))
+    for folder in (".", "photos"):
+        beside = office.repository / folder
+        (beside / "plugins").mkdir()
+        (beside / "plugins" / "hello.py").write_text(f"open('{hit}-callback', 'w')\nclass CallbackModule: pass\n")
+        settings = "[defaults]\ncallback_plugins = plugins\ncallbacks_enabled = hello\n"
+        (beside / "ansible.cfg").write_text(settings)
+        for kind, name in (("group_vars", "all"), ("group_vars", "photo_shards"), ("host_vars", "photos_0001")):
+            (beside / kind).mkdir(exist_ok=True)
+            text = json.dumps({"drift_title": program.replace("HOW", kind), "sync_title": program.replace("HOW", kind)})
+            (beside / kind / f"{name}.yml").write_text(text)
+    office.commit("One more face")
+    jobs = ci.pull_request("more")
+    assert (jobs["validate"].result, jobs["drift"].result) == ("success", "success"), jobs["drift"].output
+    assert list(office.folder.glob("hit*")) == []
+    jobs = ci.merge("more")
+    assert "sync did: " in jobs["sync"].output
+    assert list(office.folder.glob("hit*")) == []
+
+
 # --- AWX ---
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from pathlib import Path
 
@@ -138,3 +139,60 @@ def test_a_picture_that_nobody_uses_is_told(tmp_path: Path) -> None:
     write(tmp_path, "portraits/forgotten.png", seed=2)
     write(tmp_path, ".hidden/thumb.png", seed=3)
     assert told(tmp_path) == [("warning", "unused", "portraits/forgotten.png", None, "")]
+
+
+def test_an_identity_that_looks_like_a_template_is_an_error_where_it_is_declared(tmp_path: Path) -> None:
+    write(tmp_path, "{{ 1 }}@x.test.jpg", seed=1)
+    write(tmp_path, "bob.jpg", seed=2)
+    # Escapes of YAML hide the marks from whoever reads the file.
+    (tmp_path / "photos.yml").write_text(
+        'photos:\n  "\\x7b\\x7b 2 }}@x.test": bob.jpg\n  "#jinja2:x": {state: absent}\n'
+    )
+    assert told(tmp_path) == [
+        ("error", "template", "photos.yml", 2, "{{ 2 }}@x.test"),
+        ("error", "template", "photos.yml", 3, "#jinja2:x"),
+        ("error", "template", "{{ 1 }}@x.test.jpg", None, "{{ 1 }}@x.test"),
+    ]
+
+
+def test_a_template_in_a_comment_or_the_name_of_a_folder_is_a_warning(tmp_path: Path) -> None:
+    write(tmp_path, "{% x %}/bob.jpg")
+    (tmp_path / "photos.yml").write_text(
+        "#jinja2: trim_blocks: True\nphotos:\n  # {# hm\n  bob@x.test: '{% x %}/bob.jpg'\n"
+    )
+    assert told(tmp_path) == [
+        ("warning", "template", "photos.yml", 1, ""),
+        ("warning", "template", "photos.yml", 3, ""),
+        ("warning", "template", "photos.yml", 4, ""),
+        ("warning", "template", "{% x %}", None, ""),
+    ]
+
+
+def test_text_that_is_not_what_it_seems_is_an_error_and_shown(tmp_path: Path) -> None:
+    write(tmp_path, "bob@x.test.jpg", seed=1)
+    write(tmp_path, "al\u202eeci@x.test.jpg", seed=2)
+    (tmp_path / "note\x1b[2J.txt").write_text("x")
+    (tmp_path / os.fsdecode(b"\xff.txt")).write_text("x")
+    (tmp_path / "photos.yml").write_text("# only \u2066a comment\u2069\nphotos: {}\n")
+    assert sorted(told(tmp_path), key=str) == [
+        ("error", "hidden_text", "\\xff.txt", None, ""),
+        ("error", "hidden_text", "al\\u202eeci@x.test.jpg", None, "al\u202eeci@x.test"),
+        ("error", "hidden_text", "note\\x1b[2J.txt", None, ""),
+        ("error", "hidden_text", "photos.yml", 1, ""),
+    ]
+    assert all(str(finding).isprintable() for finding in validate(tmp_path).findings)
+
+
+def test_a_name_that_nobody_can_have_is_told_once(tmp_path: Path) -> None:
+    write(tmp_path, "a\nb@x.test.jpg")
+    assert told(tmp_path) == [("error", "definition", r"a\nb@x.test.jpg", None, "")]
+    (finding,) = validate(tmp_path).findings
+    assert finding.message.isprintable()
+
+
+def test_names_of_people_are_no_oddities(tmp_path: Path) -> None:
+    for seed, name in enumerate(
+        ("björk@x.test", "山田@x.test", "gina_p.example#EXT#@x.test", "o'hara@x.test", "مريم@x.test")
+    ):
+        write(tmp_path, f"{name}.jpg", seed=seed)
+    assert told(tmp_path) == []

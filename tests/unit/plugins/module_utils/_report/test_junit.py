@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._report.document import build
 from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import Mode, gather
-from ansible_collections.hybrid.photos.plugins.module_utils._report.junit import junit
+from ansible_collections.hybrid.photos.plugins.module_utils._report.junit import clean, junit
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,3 +66,7 @@ def test_nothing_examined_is_valid_too() -> None:
 def test_any_text_makes_valid_xml(text: str) -> None:
     row = sample.row("u" + text, "ad", "different", reason=text, warnings=[text], error=text)
     made([sample.result([row, sample.row("v" + text, "ad", warnings=[text])], failed=True, msg=text)], title=text)
+
+
+def test_a_change_of_direction_does_not_reach_the_list_of_tests() -> None:
+    assert clean("a\u202egpj.exe\u2066") == "agpj.exe"

@@ -31,6 +31,7 @@ HOSTILE = (
     "\u202ereversed",
     "$$x$$",
     "|`|`|",
+    "GH-1 GL-1 !1 %1 ~bug ~1 $1 &1 #1 owner/name#1",
 )
 
 
@@ -136,3 +137,14 @@ def test_all_in_sync_is_short() -> None:
     told = made([sample.result([sample.row("a", "ad"), sample.row("b", "ad")])])
     assert "**All 2 users are in sync.**" in told
     assert "<details" not in told
+
+
+@pytest.mark.parametrize(
+    "reference", ["#1", "!1", "%1", '%"1.0"', "~bug", "$1", "&1", "GH-1", "gl-1", "a/b#1", "@team"]
+)
+def test_nothing_in_a_text_refers_to_anything_of_the_host(reference: str) -> None:
+    """Hosts look for these in the text that comes out of the markup."""
+    (block,) = [token for token in tokens(f"x {escape(reference)} y") if token.type == "inline"]
+    shown = "".join(token.content for token in block.children)
+    assert reference not in shown
+    assert shown.replace("\u200b", "") == f"x {reference} y"
