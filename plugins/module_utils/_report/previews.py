@@ -8,12 +8,11 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import os
 import re
-import stat
 import typing as t
 from pathlib import Path
 
+from .._core.files import UnusableFile, read_file
 from .._core.model import identity_key
 
 #: Anything larger is no preview, and a report stays something that can be sent by mail.
@@ -32,17 +31,11 @@ def preview_name(kind: Kind, user: str) -> str:
 def preview(folder: Path, kind: Kind, user: str) -> str | None:
     """A preview as a data URI; None when there is none that can be shown."""
     try:
-        # O_NOFOLLOW: a link in a shared folder must not bring another file into a report that is passed on.
-        handle = os.open(folder / preview_name(kind, user), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+        # A link in a shared folder must not bring another file into a report that is passed on.
+        data, _status = read_file(folder / preview_name(kind, user), MAX_BYTES, follow=False)
+    except UnusableFile:
         return None
-    try:
-        data = os.read(handle, MAX_BYTES + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
-    except OSError:
-        return None
-    finally:
-        os.close(handle)
-    if len(data) > MAX_BYTES or not data.startswith(b"\xff\xd8\xff"):
+    if not data.startswith(b"\xff\xd8\xff"):
         return None
     return "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")
 
