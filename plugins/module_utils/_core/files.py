@@ -21,12 +21,15 @@ _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
 class UnusableFile(PhotoError):
-    """A file that is not read. ``why`` is the message without the path; ``missing``: there is no such file."""
+    """A file that is not read. ``why`` is the message without the path; ``missing``: there is no such file.
 
-    def __init__(self, path: str, why: str, *, missing: bool = False) -> None:
+    ``kind``: what is there instead, such as "a named pipe"."""
+
+    def __init__(self, path: str, why: str, *, missing: bool = False, kind: str | None = None) -> None:
         super().__init__(f"{path}: {why}")
         self.why = why
         self.missing = missing
+        self.kind = kind
 
 
 class TooLarge(UnusableFile):
@@ -54,8 +57,9 @@ def load_file(path: str, max_file_bytes: int = MAX_FILE_BYTES) -> tuple[bytes, o
     except TooLarge as error:
         raise SourceError(too_many_bytes(path, error.bytes, max_file_bytes)) from error
     except UnusableFile as error:
-        advice = "name a picture file" if error.why.startswith("it is ") else "check the path and its permissions"
-        raise SourceError(f"{path}: {error.why}; {advice}") from error
+        if error.kind is not None:
+            raise SourceError(f"{path}: it is {error.kind}, not a picture file; name a file") from error
+        raise SourceError(f"{path}: {error.why}; check the path and its permissions") from error
     return _checked(data, path, max_file_bytes), status
 
 
@@ -81,7 +85,8 @@ def read_file(
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise UnusableFile(name, f"it is {file_type(status.st_mode)}, not a file")
+            kind = file_type(status.st_mode)
+            raise UnusableFile(name, f"it is {kind}, not a file", kind=kind)
         if status.st_size > limit:
             raise TooLarge(name, status.st_size, limit)
         data = _read(descriptor, status.st_size + 1, limit)
