@@ -128,6 +128,8 @@ def main() -> None:
         answer = plan(Path(given["path"]), request)
     except PhotoError as error:
         module.fail_json(msg=str(error))
+    for warning in answer.pop("warnings"):
+        module.warn(warning)
     module.exit_json(changed=False, **answer)
 
 

@@ -1,17 +1,43 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bytes of a source picture, from a path that may lead to anything."""
+"""Reading a file whose path may lead to anything. Every file that another person may have put there is read here.
+
+Such a path may be a named pipe, which waits for ever, a device without an end, a link out of the folder, or a file that
+grows. Writing is in safe_write.py.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
-from .model import Source, SourceError
+from .model import PhotoError, Source, SourceError
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 _PIECE = 1024 * 1024
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+
+class UnusableFile(PhotoError):
+    """A file that is not read. ``why`` is the message without the path; ``missing``: there is no such file.
+
+    ``kind``: what is there instead, such as "a named pipe"."""
+
+    def __init__(self, path: str, why: str, *, missing: bool = False, kind: str | None = None) -> None:
+        super().__init__(f"{path}: {why}")
+        self.why = why
+        self.missing = missing
+        self.kind = kind
+
+
+class TooLarge(UnusableFile):
+    """A file with more bytes than are read. ``bytes``: as many as were seen."""
+
+    def __init__(self, path: str, count: int, limit: int) -> None:
+        super().__init__(path, f"it has {count:,} bytes, more than the {limit:,} that are read")
+        self.bytes = count
 
 
 def load_source(source: Source, max_file_bytes: int = MAX_FILE_BYTES) -> bytes:
@@ -27,22 +53,68 @@ def load_source(source: Source, max_file_bytes: int = MAX_FILE_BYTES) -> bytes:
 def load_file(path: str, max_file_bytes: int = MAX_FILE_BYTES) -> tuple[bytes, os.stat_result]:
     """The bytes of a file as ``load_source`` gives them, and what the file looked like when it was opened."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise SourceError(f"{path}: it cannot be opened ({why}); check the path and its permissions") from error
+        data, status = read_file(path, max_file_bytes)
+    except TooLarge as error:
+        raise SourceError(too_many_bytes(path, error.bytes, max_file_bytes)) from error
+    except UnusableFile as error:
+        if error.kind is not None:
+            raise SourceError(f"{path}: it is {error.kind}, not a picture file; name a file") from error
+        raise SourceError(f"{path}: {error.why}; check the path and its permissions") from error
+    return _checked(data, path, max_file_bytes), status
+
+
+def read_file(
+    path: str | Path, limit: int, *, inside: Path | None = None, follow: bool = True
+) -> tuple[bytes, os.stat_result]:
+    """The bytes of an ordinary file of at most ``limit`` bytes, and what it looked like when it was opened.
+
+    ``inside``: the file must lie in this folder once all links are followed, also when somebody swaps a link meanwhile.
+    ``follow``: False refuses a link in the file's own place.
+    Raises UnusableFile, which never holds anything of the content. Never waits for a writer.
+    """
+    name = str(path)
+    try:
+        if inside is not None:
+            descriptor = _open_inside(Path(path), inside)
+        else:
+            descriptor = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
+    except (OSError, ValueError, RuntimeError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+        raise UnusableFile(name, f"it cannot be opened ({why})", missing=missing) from error
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise SourceError(f"{path}: it is {_file_type(status.st_mode)}, not a picture file; name a file")
-        if status.st_size > max_file_bytes:
-            raise SourceError(too_many_bytes(path, status.st_size, max_file_bytes))
-        data = _read(descriptor, status.st_size + 1, max_file_bytes)
+            kind = file_type(status.st_mode)
+            raise UnusableFile(name, f"it is {kind}, not a file", kind=kind)
+        if status.st_size > limit:
+            raise TooLarge(name, status.st_size, limit)
+        data = _read(descriptor, status.st_size + 1, limit)
     except OSError as error:
-        raise SourceError(f"{path}: it cannot be read ({error.strerror}); check the disk it is on") from error
+        raise UnusableFile(name, f"it cannot be read ({error.strerror})") from error
     finally:
         os.close(descriptor)
-    return _checked(data, path, max_file_bytes), status
+    if len(data) > limit:
+        raise TooLarge(name, len(data), limit)
+    return data, status
+
+
+def _open_inside(path: Path, folder: Path) -> int:
+    """A descriptor of a file below a folder. Folder by folder, so that no link that is put there now is followed."""
+    root = folder.resolve()
+    target = path.resolve()
+    if not target.is_relative_to(root) or target == root:
+        raise UnusableFile(str(path), f"it leads out of the folder {folder}")
+    *parents, last = target.relative_to(root).parts
+    below = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for parent in parents:
+            following = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=below)
+            os.close(below)
+            below = following
+        return os.open(last, _FLAGS | os.O_NOFOLLOW, dir_fd=below)
+    finally:
+        os.close(below)
 
 
 def _read(descriptor: int, expected: int, limit: int) -> bytes:
@@ -64,13 +136,15 @@ def _checked(data: bytes, name: str, limit: int) -> bytes:
     return data
 
 
-def _file_type(mode: int) -> str:
+def file_type(mode: int) -> str:
+    """What is there instead of an ordinary file, for a message."""
     for test, words in (
         (stat.S_ISDIR, "a directory"),
         (stat.S_ISFIFO, "a named pipe"),
         (stat.S_ISCHR, "a device"),
         (stat.S_ISBLK, "a device"),
         (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISLNK, "a link"),
     ):
         if test(mode):
             return words
@@ -78,5 +152,5 @@ def _file_type(mode: int) -> str:
 
 
 def too_many_bytes(name: str, count: int, limit: int) -> str:
-    """What a message says about a file over the limit."""
+    """What a message says about a picture over the limit."""
     return f"{name}: it has {count:,} bytes, more than the {limit:,} that are read; commit a smaller picture"

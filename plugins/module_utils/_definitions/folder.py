@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from .._core.files import UnusableFile, read_file
 from .._core.model import Definition, PhotoError, Source, identity_key
 from .._core.text import shown, unusable
 
@@ -22,6 +23,13 @@ except ImportError:  # said where it is needed; importing this file must work ev
     yaml = None
 
 MANIFEST = "photos.yml"
+#: Some 150,000 users.
+MAX_MANIFEST_BYTES = 8 * 1024 * 1024
+#: Ours are three deep.
+MAX_DEPTH = 20
+#: More problems than anybody reads: a message says how many there are.
+PROBLEMS_SHOWN = 1000
+_LONGEST_MESSAGE = 1000
 #: A file with one of these endings (what image.py reads) at the top of the folder declares the photo of the user it is
 #: named after.
 PICTURE_SUFFIXES = frozenset(
@@ -52,7 +60,9 @@ class DefinitionsError(PhotoError):
 
     def __init__(self, folder: str, problems: t.Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems[:PROBLEMS_SHOWN])
+        if len(self.problems) > PROBLEMS_SHOWN:
+            lines += f"\n  and {len(self.problems) - PROBLEMS_SHOWN} more problems"
         super().__init__(f"the definitions folder {shown(folder)} cannot be used:\n{lines}")
 
 
@@ -105,6 +115,8 @@ class _Reader:
 
     def say(self, file: str, line: int | None, message: str) -> None:
         # Names and texts come from outside: what a terminal or a log would obey is shown escaped.
+        if len(message) > _LONGEST_MESSAGE:
+            message = f"{message[: _LONGEST_MESSAGE // 2]} … {message[-_LONGEST_MESSAGE // 2 :]}"
         self.problems.append(Problem(shown(file), line, shown(message)))
 
     def add(self, definition: Definition, file: str, line: int | None) -> None:
@@ -148,13 +160,17 @@ class _Reader:
         if yaml is None:
             raise PhotoError("reading photos.yml needs PyYAML: install it with 'pip install pyyaml'")
         try:
-            text = (self.root / MANIFEST).read_text(encoding="utf-8")
-            document = yaml.compose(text, Loader=yaml.SafeLoader)
-        except OSError as error:
-            self.say(MANIFEST, None, f"it cannot be read: {error.strerror}")
+            data, _status = read_file(self.root / MANIFEST, MAX_MANIFEST_BYTES, inside=self.root)
+        except UnusableFile as error:
+            self.say(MANIFEST, None, f"it cannot be read: {error.why}")
+            return
+        try:
+            document = _compose(data.decode("utf-8"))
         except UnicodeDecodeError as error:
-            line = (self.root / MANIFEST).read_bytes()[: error.start].count(b"\n") + 1
+            line = data[: error.start].count(b"\n") + 1
             self.say(MANIFEST, line, "it is not UTF-8; save it as UTF-8")
+        except RecursionError:
+            self.say(MANIFEST, None, "it is nested too deeply; users and their pictures are all that it holds")
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             self.say(
@@ -172,7 +188,7 @@ class _Reader:
             return
         for key, value in document.value:
             if key.value != "photos":
-                self.say(MANIFEST, _line(key), f"unknown key {key.value!r}; only 'photos' is known here")
+                self.say(MANIFEST, _line(key), f"unknown key {_text(key)}; only 'photos' is known here")
             elif isinstance(value, yaml.MappingNode):
                 for user, entry in value.value:
                     self.read_entry(user, entry)
@@ -225,9 +241,9 @@ class _Reader:
             return None, None
         values: dict[str, str] = {}
         for key, value in entry.value:
-            name = str(key.value)
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
             if name not in ENTRY_KEYS:
-                self.say(MANIFEST, _line(key), f"unknown key {name!r} for {user}; known are src and state")
+                self.say(MANIFEST, _line(key), f"unknown key {_text(key)} for {user}; known are src and state")
                 return None, None
             if name in values or not isinstance(value, yaml.ScalarNode):
                 self.say(MANIFEST, _line(key), f"{name} of {user} must be given once, as plain text")
@@ -235,7 +251,7 @@ class _Reader:
             values[name] = value.value
         state = values.get("state", "present")
         if state not in ("present", "absent"):
-            self.say(MANIFEST, line, f"state of {user} is {state!r}; it must be present or absent")
+            self.say(MANIFEST, line, f"state of {user} is {state[:100]!r}; it must be present or absent")
         elif state == "absent" and "src" in values:
             self.say(MANIFEST, line, f"{user} is declared absent and yet has a picture; remove src or the state")
         elif state == "present" and not values.get("src"):
@@ -268,6 +284,28 @@ class _Reader:
         else:
             return path
         return None
+
+
+def _compose(text: str) -> t.Any:
+    """The nodes of a YAML text. Raises yaml.YAMLError, and RecursionError for what is nested too deeply.
+
+    libyaml is seven times faster, and takes a time that grows with the length alone. But it follows depth down to the
+    end of its stack, so that is looked at first, in its stream of events.
+    """
+    loader = getattr(yaml, "CSafeLoader", None)
+    if loader is None:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise RecursionError
+    return yaml.compose(text, Loader=loader)
+
+
+def _text(node: t.Any) -> str:
+    """A key for a message. One that is no plain text may hold itself, or anchors that make it endless."""
+    return repr(node.value[:100]) if isinstance(node, yaml.ScalarNode) else "that is no plain text"
 
 
 def _line(node: t.Any) -> int:

@@ -12,15 +12,13 @@ import os
 import typing as t
 from pathlib import Path
 
-from .._core.files import load_file
-from .._core.model import Definition, SourceError
+from .._core.files import UnusableFile, read_file
+from .._core.model import Definition
 from .._core.text import BIDI, unusable
-from .folder import MANIFEST
+from .folder import MANIFEST, MAX_MANIFEST_BYTES
 
 #: What begins a template in Jinja, and the line with which a text changes these marks for itself.
 _MARKS = ("{{", "{%", "{#", "#jinja2:")
-#: More of a photos.yml is not searched.
-_MOST_BYTES = 16 * 1024 * 1024
 
 
 class OddText(t.NamedTuple):
@@ -66,8 +64,8 @@ def _of_users(definitions: t.Iterable[Definition]) -> t.Iterator[OddText]:
 
 def _of_lines(root: Path) -> t.Iterator[OddText]:
     try:
-        data, _status = load_file(str(root / MANIFEST), _MOST_BYTES)
-    except SourceError:  # not there, or said already by whoever reads it
+        data, _status = read_file(root / MANIFEST, MAX_MANIFEST_BYTES, inside=root)
+    except UnusableFile:  # not there, or said already by whoever reads it
         return
     # Other line ends than YAML's would give other numbers than an editor shows.
     for number, line in enumerate(data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"), 1):

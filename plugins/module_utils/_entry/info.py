@@ -13,8 +13,10 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.model import PhotoError, sha256
+from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
+from .._core.model import PhotoError
 from .._core.results import summary_dict
+from .._core.safe_write import make_folder, write_safely
 from .._core.targets import TARGETS
 from .._core.text import shown
 from .._definitions.folder import MANIFEST
@@ -22,7 +24,6 @@ from .._export.export import PROBLEMS, Export, Row, export
 from .._export.folder import ExportFolder
 from .._export.merge import STATES, Half, Merged, Options, merge
 from .._pictures import pillow
-from .._sync.backups import write_safely
 from .._sync.store import PhotoStore
 from .failures import complaint, invocation
 from .photo_spec import Spec
@@ -172,11 +173,18 @@ def _sides(each: Merged) -> str:
 def _write_list(path: Path, lines: t.Sequence[str], check: bool) -> bool:
     data = "".join(f"{line}\n" for line in lines).encode()
     try:
-        if path.exists() and sha256(path.read_bytes()) == sha256(data):
+        if _present(path) == data:
             return False
         if not check:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(path.parent)
             write_safely(path, data)
     except OSError as error:
         raise PhotoError(f"list_file {path} cannot be written ({error.strerror}); give another file") from error
     return True
+
+
+def _present(path: Path) -> bytes | None:
+    try:
+        return read_file(path, MAX_FILE_BYTES)[0]
+    except UnusableFile:
+        return None

@@ -15,12 +15,16 @@ import typing as t
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
+from .._core.json_text import loads
 from .._core.model import PhotoError, SourceError, Summary, User, identity_key, sha256
+from .._core.safe_write import make_folder, write_safely
 from .._definitions.folder import MANIFEST, examine_folder, manifest_text, safe_name
 from .._pictures import sniff
-from .._sync.backups import write_safely
 
 RECORD = ".photos-export.json"
+#: Half a million users.
+MAX_RECORD_BYTES = 256 * 1024 * 1024
 #: File systems take 255 bytes; the temporary name and the ending want some.
 LONGEST_NAME = 200
 COMMENT = """The photos that {what} held when they were exported. Each is the service's own file, byte for byte.
@@ -144,14 +148,16 @@ class ExportFolder:
     def _read_record(self) -> bool:
         file = self.path / RECORD
         try:
-            record = json.loads(file.read_bytes())
+            record = loads(read_file(file, MAX_RECORD_BYTES, inside=self.path)[0])
             target = record["target"]
             users = [Kept(**{**user, "seen": Summary(**user["seen"])}) for user in record["users"]]
-        except FileNotFoundError:
-            return False
-        except NotADirectoryError as error:
-            raise PhotoError(f"dest {self.path} is below a file; give a folder") from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except UnusableFile as error:
+            if isinstance(error.__cause__, NotADirectoryError):
+                raise PhotoError(f"dest {self.path} is below a file; give a folder") from error
+            if error.missing:
+                return False
+            raise PhotoError(f"{error}; restore it, or give a new folder") from error
+        except (ValueError, KeyError, TypeError) as error:
             raise PhotoError(f"{file} cannot be read ({error}); restore it, or give a new folder") from error
         if target != self.target:
             raise PhotoError(
@@ -199,7 +205,7 @@ class ExportFolder:
         if self.check:
             return
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.path)
             write_safely(file, data)
         except OSError as error:
             raise PhotoError(
@@ -223,6 +229,6 @@ def _occupied(file: Path) -> bool:
 def _hash(file: Path) -> str | None:
     """SHA-256 of a plain file; None: there is none that can be read."""
     try:
-        return None if file.is_symlink() else sha256(file.read_bytes())
-    except OSError:
+        return None if file.is_symlink() else sha256(read_file(file, MAX_FILE_BYTES)[0])
+    except UnusableFile:
         return None

@@ -5,46 +5,37 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from pathlib import Path
 
+from .._core import safe_write
+from .._core.files import UnusableFile, read_file
 from .._core.model import PhotoError
+
+#: A report of 100,000 users with their previews. A larger file is none of ours, and is replaced.
+_MAX_REPORT = 1024 * 1024 * 1024
 
 
 def make_folder(folder: Path) -> bool:
     """Make the folder, closed to others when it is new (reports carry pictures of people). True: it is new."""
-    if folder.is_dir():
-        return False
     try:
-        folder.mkdir(mode=0o700, parents=True)
+        return safe_write.make_folder(folder)
     except FileExistsError as ex:
         raise PhotoError(f"dest: {folder} is there and is no folder. Name another one.") from ex
     except OSError as ex:
         raise PhotoError(f"dest: the folder {folder} cannot be made ({ex.strerror}).") from ex
-    return True
 
 
 def present(path: Path) -> str | None:
     """What a file holds now; None when it is not there or no text of ours."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_file(path, _MAX_REPORT)[0].decode()
+    except (UnusableFile, UnicodeDecodeError):
         return None
 
 
 def write(path: Path, text: str) -> None:
     """Replace a file in one step, so that a reader sees the old report or the new one, never half of one."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        safe_write.write_safely(path, text.encode(), lasting=False)
     except OSError as ex:
-        raise PhotoError(f"dest: {path.parent} cannot be written to ({ex.strerror}).") from ex
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except OSError as ex:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
         raise PhotoError(f"dest: {path} cannot be written ({ex.strerror}).") from ex

@@ -9,11 +9,14 @@ import hashlib
 import json
 import typing as t
 
+from .._core.files import UnusableFile, read_file
 from .._core.json_text import loads
 from .._core.model import PhotoError
 from .._core.results import Row, from_report
 from .._core.targets import checked_name
 
+#: A line of a report has some 600 bytes: 400,000 users.
+MAX_PLAN_BYTES = 256 * 1024 * 1024
 #: Not part of what was found: when, and the digest itself.
 _APART = ("generated", "digest")
 
@@ -27,6 +30,18 @@ def canonical(report: t.Mapping[str, t.Any]) -> bytes:
 def digest(report: t.Mapping[str, t.Any]) -> str:
     """SHA-256 of what a report found. Equal for two runs that found the same."""
     return hashlib.sha256(canonical(report)).hexdigest()
+
+
+def read(path: str) -> str:
+    """The text of a plan. Raises PhotoError for what is no ordinary file of text within the limit; never waits."""
+    try:
+        return read_file(path, MAX_PLAN_BYTES)[0].decode("utf-8")
+    except UnusableFile as ex:
+        raise PhotoError(
+            f"The plan {path} cannot be read: {ex.why}. Give the drift.json that drift_report wrote."
+        ) from ex
+    except UnicodeDecodeError as ex:
+        raise PhotoError(f"The plan {path} is not UTF-8. Give the drift.json that drift_report wrote.") from ex
 
 
 def parse(text: str | bytes, name: str = "the plan") -> dict[str, t.Any]:

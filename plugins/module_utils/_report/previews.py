@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import os
-import stat
 import typing as t
 from pathlib import Path
 
+from .._core.files import UnusableFile, read_file
 from .._core.preview_names import is_preview_name, kinds, preview_name
 
 #: Anything larger is no preview, and a report stays something that can be sent by mail.
@@ -21,17 +20,11 @@ MAX_BYTES = 64 * 1024
 def preview(folder: Path, kind: str, user: str) -> str | None:
     """A preview as a data URI; None when there is none that can be shown."""
     try:
-        # O_NOFOLLOW: a link in a shared folder must not bring another file into a report that is passed on.
-        handle = os.open(folder / preview_name(kind, user), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+        # A link in a shared folder must not bring another file into a report that is passed on.
+        data, _status = read_file(folder / preview_name(kind, user), MAX_BYTES, follow=False)
+    except UnusableFile:
         return None
-    try:
-        data = os.read(handle, MAX_BYTES + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
-    except OSError:
-        return None
-    finally:
-        os.close(handle)
-    if len(data) > MAX_BYTES or not data.startswith(b"\xff\xd8\xff"):
+    if not data.startswith(b"\xff\xd8\xff"):
         return None
     return "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")
 

@@ -15,9 +15,10 @@ import typing as t
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError, identity_key
 from .._core.text import shown
-from .._sync.backups import MANIFEST, BackupError, Saved, read_manifest
+from .._sync.backups import MANIFEST, BackupError, Finding, Saved, examine_manifest
 
 #: Runs of the restore role are named so, and are not what "the newest run" means: a restore repeated changes nothing.
 RESTORE_PREFIX = "restore-"
@@ -47,8 +48,11 @@ class RestoreRequest:
     first: t.Literal["keep", "remove"] = "keep"
 
 
-def read_backups(folder: Path) -> list[Kept]:
-    """Every backup in a folder with a manifest, or in folders below it that have one. Raises PhotoError for none."""
+def read_backups(folder: Path) -> tuple[list[Kept], list[Finding]]:
+    """Every backup in a folder with a manifest, or in folders below it that have one, and lines that cannot be used.
+
+    Raises PhotoError when there is no backup folder that can be read. A folder below that cannot is a finding.
+    """
     places = [folder] if (folder / MANIFEST).is_file() else []
     try:
         places += sorted(child for child in folder.iterdir() if (child / MANIFEST).is_file())
@@ -59,7 +63,21 @@ def read_backups(folder: Path) -> list[Kept]:
             f"{folder} holds no backups: neither it nor a folder in it has a {MANIFEST}. A run that only put first "
             "photos, or changed nothing, saves none"
         )
-    return _with_names([Kept(place, saved) for place in places for saved in read_manifest(place)])
+    kept: list[Kept] = []
+    findings: list[Finding] = []
+    failed: BackupError | None = None
+    for place in places:
+        try:
+            saved, bad = examine_manifest(place)
+        except BackupError as error:
+            failed = error
+            findings.append(Finding(str(place / MANIFEST), 0, str(error)))
+            continue
+        kept += [Kept(place, each) for each in saved]
+        findings += [replace(each, file=str(place / MANIFEST)) for each in bad]
+    if failed is not None and not kept:
+        raise failed
+    return _with_names(kept), findings
 
 
 def _with_names(kept: list[Kept]) -> list[Kept]:
@@ -98,11 +116,13 @@ def chosen_run(kept: t.Sequence[Kept], wanted: str) -> str:
 
 
 def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
-    """``run``, ``runs``; by target ``photos``, ``approved`` and ``authority`` for the photo module; and ``problems``.
+    """``run``, ``runs``; by target ``photos``, ``approved`` and ``authority`` for the photo module; ``problems``, and
+
+    ``warnings`` about lines of a manifest that nothing of this run depends on.
 
     Raises PhotoError when nothing can be restored at all, or a named user has no backup in the run.
     """
-    kept = read_backups(folder)
+    kept, findings = read_backups(folder)
     run = chosen_run(kept, request.run)
     mine = [each for each in kept if each.saved.run == run and not each.saved.dropped]
     mine = [each for each in mine if each.saved.target in request.targets]
@@ -110,11 +130,28 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
         mine = [each for each in mine if not each.saved.first]
     if request.users:
         mine = _only(mine, request.users, run, kept)
-    answer: dict[str, t.Any] = {"run": run, "runs": runs(kept), "problems": []}
+    problems, warnings = _of_this_run(findings, run, request)
+    answer: dict[str, t.Any] = {"run": run, "runs": runs(kept), "problems": problems, "warnings": warnings}
     for target in TARGETS:
         of_target = [each for each in mine if each.saved.target == target]
         answer[target] = _for_target(target, of_target, request.force, answer["problems"])
     return answer
+
+
+def _of_this_run(
+    findings: t.Sequence[Finding], run: str, request: RestoreRequest
+) -> tuple[list[dict[str, str]], list[str]]:
+    """Lines that would have brought a photo back, as problems of their users; all others, as warnings."""
+    wanted = {identity_key(user) for user in request.users}
+    problems: list[dict[str, str]] = []
+    warnings: list[str] = []
+    for finding in findings:
+        saved = finding.saved
+        if saved is None or saved.run != run:
+            warnings.append(f"{finding}; it is left out")
+        elif saved.target in request.targets and (not wanted or not wanted.isdisjoint(_names(saved))):
+            problems.append({"user": saved.user, "target": saved.target, "reason": str(finding)})
+    return problems, warnings
 
 
 def _only(mine: list[Kept], users: t.Sequence[str], run: str, kept: t.Sequence[Kept]) -> list[Kept]:
@@ -192,9 +229,9 @@ def damage(kept: Kept) -> str | None:
         return None
     path = kept.folder / kept.saved.file
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        return f"its backup {path} cannot be read ({error.strerror})"
+        data, _status = read_file(path, MAX_FILE_BYTES, inside=kept.folder)
+    except UnusableFile as error:
+        return f"its backup {path} cannot be read: {error.why}"
     if hashlib.sha256(data).hexdigest() != kept.saved.sha256:
         return f"its backup {path} is not the file any more that was saved; nothing is written from it"
     return None

@@ -16,15 +16,21 @@ import errno
 import json
 import os
 import re
-import tempfile
+import stat
 import typing as t
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from .._core.files import UnusableFile, file_type, read_file
+from .._core.json_text import loads
 from .._core.model import PhotoError, User, sha256
+from .._core.safe_write import make_folder, write_safely
 
 MANIFEST = "manifest.jsonl"
+#: A line has some 700 bytes, and each photo two lines: 350,000 photos.
+MAX_MANIFEST_BYTES = 512 * 1024 * 1024
+MAX_LINE_BYTES = 64 * 1024
 
 
 class BackupError(PhotoError):
@@ -100,11 +106,10 @@ class Backups:
         place = self.folder / self.target / _folder_name(user.id)
         path = None if picture is None else place / (now.strftime("%Y%m%dT%H%M%S.%fZ") + ".jpg")
         try:
-            # A folder that was there keeps its rights: it may be one that others need, such as /var/backups.
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.folder)
             if path is not None and picture is not None:
                 for folder in (place.parent, place):
-                    folder.mkdir(exist_ok=True)
+                    make_folder(folder)
                     folder.chmod(0o700)
                 write_safely(path, picture)
             saved = Saved(
@@ -154,8 +159,13 @@ class Backups:
     def _append(self, line: dict[str, t.Any]) -> None:
         # The line starts with a newline too: what a killed run left unfinished then spoils no line but its own.
         data = b"\n" + json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n"
-        descriptor = os.open(self.folder / MANIFEST, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        # Not blocking: a named pipe in the manifest's place would be waited for without an end.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(self.folder / MANIFEST, flags, 0o600)
         try:
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode):
+                raise OSError(errno.EINVAL, f"{MANIFEST} is {file_type(mode)}")
             # One write, so that lines of several processes do not mix. What it leaves out, a full disk had no room for.
             if os.write(descriptor, data) < len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -164,59 +174,82 @@ class Backups:
             os.close(descriptor)
 
 
-def read_manifest(folder: Path) -> list[Saved]:
-    """Everything that was ever backed up there, oldest first. Lines that a killed run left unfinished are passed over.
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A line of a manifest that cannot be used. ``saved``: what it says, when that much could be read."""
 
-    Raises BackupError when there is no manifest, or when a line points out of the folder.
+    file: str
+    line: int
+    problem: str
+    saved: Saved | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.problem}"
+
+
+def read_manifest(folder: Path) -> list[Saved]:
+    """Everything usable that was ever backed up there, oldest first; see examine_manifest."""
+    return examine_manifest(folder)[0]
+
+
+def examine_manifest(folder: Path) -> tuple[list[Saved], list[Finding]]:
+    """Everything that was ever backed up there, oldest first, and the lines that cannot be used.
+
+    Lines that a killed run left unfinished are passed over: the write that they were made for did not come. Raises
+    BackupError when the manifest cannot be read at all.
     """
     try:
-        lines = (folder / MANIFEST).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        raise BackupError(
-            f"{folder} is no backup folder: {MANIFEST} in it cannot be read ({error.strerror})"
-        ) from error
+        data, _status = read_file(folder / MANIFEST, MAX_MANIFEST_BYTES, inside=folder)
+    except UnusableFile as error:
+        raise BackupError(f"{folder} is no backup folder: {MANIFEST} in it cannot be used: {error.why}") from error
     saved: dict[str, Saved] = {}
-    for line in lines:
-        try:
-            entry = json.loads(line)
-            event = entry.pop("event")
-            key = entry["file"] or "\0".join(str(entry[name]) for name in ("run", "target", "id"))
-            if event == "saved":
-                saved[key] = Saved(**entry)
-            elif event == "written" and key in saved:
-                saved[key] = replace(saved[key], after=entry["after"], done=True)
-            elif event == "dropped" and key in saved:
-                saved[key] = replace(saved[key], dropped=True)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            continue
+    findings: list[Finding] = []
     root = folder.resolve()
-    for entry in saved.values():
-        if not (root / entry.file).resolve().is_relative_to(root):
-            raise BackupError(f"{folder / MANIFEST} names the file {entry.file}, which is outside of the folder")
-    return sorted(saved.values(), key=lambda s: s.time)
+    # By line feeds alone: an identity may hold one of the other characters that str.splitlines takes for a line's end.
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if not line.rstrip().endswith(b"}"):
+            continue  # empty, or not finished
+        found = _read_line(line, saved, root)
+        if found is not None:
+            findings.append(Finding(MANIFEST, number, *found))
+    return sorted(saved.values(), key=lambda s: s.time), findings
 
 
-def write_safely(path: Path, data: bytes, *, lasting: bool = True) -> None:
-    """A file that is either whole, mode 0600, or not there. One that is ``lasting`` is on disk. Raises OSError."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+def _read_line(line: bytes, saved: dict[str, Saved], root: Path) -> tuple[str, Saved | None] | None:
+    """Take what a line says into ``saved``; or the problem with it, and what it says when that can be read."""
+    if len(line) > MAX_LINE_BYTES:
+        return f"the line has {len(line):,} bytes, more than the {MAX_LINE_BYTES:,} that are read", None
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            if lasting:
-                file.flush()
-                os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
-    if not lasting:
-        return
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        entry = loads(line.decode("utf-8", "replace"))
+        event = entry.pop("event")
+        # A first photo has no file.
+        key = entry["file"] or "\0".join(str(entry[name]) for name in ("run", "target", "id"))
+        if event == "saved":
+            new = _typed(Saved(**entry))
+            if not (root / new.file).resolve().is_relative_to(root):
+                return f"it names the file {new.file[:200]!r}, which is outside of the folder", new
+            saved[key] = new
+        elif event == "written" and key in saved:
+            saved[key] = _typed(replace(saved[key], after=entry["after"], done=True))
+        elif event == "dropped" and key in saved:
+            saved[key] = replace(saved[key], dropped=True)
+    except (ValueError, TypeError, KeyError, AttributeError, OSError, RuntimeError):
+        return "the line is damaged", None
+    return None
+
+
+_OPTIONAL = frozenset({"tag", "after", "intended", "intended_fingerprint"})
+_BOOLEAN = frozenset({"done", "dropped"})
+
+
+def _typed(saved: Saved) -> Saved:
+    """The same, or TypeError when a value is of another kind than a backup's."""
+    for field in fields(saved):
+        value = getattr(saved, field.name)
+        kind = bool if field.name in _BOOLEAN else str
+        if not isinstance(value, kind) and not (value is None and field.name in _OPTIONAL):
+            raise TypeError(field.name)
+    return saved
 
 
 def _folder_name(user_id: str) -> str:

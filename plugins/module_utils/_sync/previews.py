@@ -14,8 +14,8 @@ from pathlib import Path
 
 from .._core.model import Observation, Outcome, PhotoError, Recipe, SourceError
 from .._core.preview_names import DECLARED, preview_name
+from .._core.safe_write import make_folder, write_safely
 from .._pictures.render import render
-from .backups import write_safely
 from .renditions import Renditions
 
 RECIPE = Recipe(size=120, max_bytes=12_000, crop="none")
@@ -29,7 +29,7 @@ class Previews:
         self._declared: set[str] = set()
         self._lock = threading.Lock()
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
         except OSError as error:
             raise PhotoError(f"the folder for previews {folder} cannot be made: {error.strerror}") from error
 

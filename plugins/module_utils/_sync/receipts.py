@@ -13,12 +13,16 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import stat
 import time
 import typing as t
 from dataclasses import asdict
 from pathlib import Path
 
+from .._core.files import file_type
+from .._core.json_text import loads
 from .._core.model import Pending, PhotoError, Receipt, Summary, User, identity_key
+from .._core.safe_write import make_folder
 from .source_hashes import Hashed
 
 #: "hPho": tells our files from other SQLite files.
@@ -104,6 +108,7 @@ class Receipts:
         self._db = self._open()
 
     def _open(self) -> sqlite3.Connection | None:
+        self._refuse_what_is_no_file()
         if self.read_only and not (self.path.exists() and self.path.stat().st_size):
             return None
         if not self.read_only:
@@ -127,10 +132,19 @@ class Receipts:
             raise
         return db
 
+    def _refuse_what_is_no_file(self) -> None:
+        """SQLite would wait for a named pipe without an end, and would write to a device."""
+        for path in (self.path, *(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm", "-journal"))):
+            try:
+                mode = path.stat().st_mode
+            except OSError:  # it is not there, or SQLite will say why it cannot be opened
+                continue
+            if not stat.S_ISREG(mode):
+                raise ReceiptsError(f"receipts {path} is {file_type(mode)}, not a file; name another file")
+
     def _make_folder(self) -> None:
         try:
-            # A folder that was there keeps its rights: it may be one that others need, such as /var/lib.
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.path.parent)
         except OSError as error:
             raise ReceiptsError(
                 f"receipts {self.path}: the folder {self.path.parent} is not there and cannot be made "
@@ -375,7 +389,7 @@ def _pending(text: str | None) -> Pending | None:
     if text is None:
         return None
     try:
-        values = json.loads(text)
+        values = loads(text)
         return Pending(**{**values, "rendition": Summary(**values["rendition"])})
     except (ValueError, TypeError, KeyError, RecursionError):
         return None

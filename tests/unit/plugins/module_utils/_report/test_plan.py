@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
@@ -101,3 +103,23 @@ def test_a_digest_over_nonsense_does_not_make_a_plan() -> None:
     plan.verify(told)
     with pytest.raises(PhotoError, match="not a drift report"):
         plan.planned_changes(told, "ad")
+
+
+def test_a_plan_is_read_from_an_ordinary_file_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "drift.json").write_text(as_json(report()))
+    (tmp_path / "link").symlink_to("drift.json")
+    assert plan.read(str(tmp_path / "drift.json")) == plan.read(str(tmp_path / "link")) == as_json(report())
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "bytes").write_bytes(b"\xff")
+    for name, words in {
+        "pipe": "it is a named pipe",
+        "zero": "it is a device",
+        "bytes": "is not UTF-8",
+        "none": "No such file",
+    }.items():
+        with pytest.raises(PhotoError, match=words):
+            plan.read(str(tmp_path / name))
+    monkeypatch.setattr(plan, "MAX_PLAN_BYTES", 10)
+    with pytest.raises(PhotoError, match="more than the 10 that are read"):
+        plan.read(str(tmp_path / "drift.json"))

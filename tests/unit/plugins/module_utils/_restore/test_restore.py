@@ -323,3 +323,56 @@ def test_words_tell_every_kind_apart() -> None:
     assert told[4] == "a (ad): failed: no right"
     assert told[-1].startswith("2 restored, 1 already as saved, 1 left, 3 failed.")
     assert "would be restored" in lines([{"photos": rows}], [], check=True)[0]
+
+
+def spoil(folder: Path, user: str, **values: t.Any) -> None:
+    """Change the line of a user's backup."""
+    manifest = folder / "manifest.jsonl"
+    entries = [json.loads(line) for line in manifest.read_bytes().split(b"\n") if line]
+    changed = [{**e, **values} if e.get("user") == user else e for e in entries]
+    manifest.write_text("".join(json.dumps(entry) + "\n" for entry in changed))
+
+
+def test_a_line_that_points_elsewhere_is_its_users_problem_and_the_others_come_back(
+    store: ScriptedStore, tmp_path: Path
+) -> None:
+    sync(store, BAD, tmp_path)
+    spoil(tmp_path, "bob", file="../../etc/passwd")
+    told = plan(tmp_path, RestoreRequest())
+    assert [(problem["user"], "outside of the folder" in problem["reason"]) for problem in told["problems"]] == [
+        ("bob", True)
+    ]
+    assert told["warnings"] == []
+    assert [photo["user"] for photo in told[store.target]["photos"]] == ["id-alice"]
+
+
+def test_a_mangled_line_of_another_run_is_a_warning(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path)
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_bytes(b'{"event": "saved", "run": "old"}\n' + manifest.read_bytes())
+    told = plan(tmp_path, RestoreRequest())
+    assert told["problems"] == []
+    assert len(told["warnings"]) == 1 and "manifest.jsonl:1: the line is damaged" in told["warnings"][0]
+    assert len(told[store.target]["photos"]) == 2
+
+
+def test_a_backup_that_is_a_link_out_of_the_folder_is_not_read(store: ScriptedStore, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    sync(store, BAD, folder)
+    (saved, *_more) = read_manifest(folder)
+    secret = tmp_path / "secret.jpg"
+    secret.write_bytes((folder / saved.file).read_bytes())
+    (folder / saved.file).unlink()
+    (folder / saved.file).symlink_to(secret)
+    (problem,) = plan(folder, RestoreRequest())["problems"]
+    assert "outside of the folder" in problem["reason"]
+
+
+def test_one_folder_that_cannot_be_read_stops_no_other(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "good")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "elsewhere").write_text("x")
+    (tmp_path / "bad" / "manifest.jsonl").symlink_to(tmp_path / "elsewhere")
+    told = plan(tmp_path, RestoreRequest())
+    assert len(told[store.target]["photos"]) == 2
+    assert ["bad" in warning for warning in told["warnings"]] == [True]

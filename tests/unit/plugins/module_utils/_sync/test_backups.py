@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
 import time
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import
     MANIFEST,
     BackupError,
     Backups,
+    examine_manifest,
     read_manifest,
 )
 
@@ -96,13 +99,96 @@ def test_an_id_from_a_server_cannot_leave_the_folder(tmp_path: Path) -> None:
     assert path.resolve().is_relative_to(tmp_path / "b")
 
 
-def test_a_manifest_that_points_out_of_the_folder_is_refused(tmp_path: Path) -> None:
-    backups = Backups(tmp_path / "b", "ad", "run")
-    path = backups.save(ALICE, b"1", None, "why")
-    manifest = tmp_path / "b" / MANIFEST
-    manifest.write_text(manifest.read_text().replace(path.relative_to(tmp_path / "b").as_posix(), "../x.jpg"))
-    with pytest.raises(BackupError, match="outside"):
-        read_manifest(tmp_path / "b")
+def lines(folder: Path) -> list[dict[str, t.Any]]:
+    return [json.loads(line) for line in (folder / MANIFEST).read_bytes().split(b"\n") if line]
+
+
+def write_lines(folder: Path, *entries: object) -> None:
+    """Each entry a line: bytes as they are, anything else as JSON."""
+    data = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in entries]
+    (folder / MANIFEST).write_bytes(b"\n".join(data) + b"\n")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param({"file": "../x.jpg"}, id="out of the folder"),
+        pytest.param({"file": "/etc/passwd"}, id="absolute"),
+        pytest.param({"file": "a\0b"}, id="no name"),
+        pytest.param({"file": 7}, id="number for a file"),
+        pytest.param({"file": ["x"]}, id="list for a file"),
+        pytest.param({"time": 7}, id="number for a time"),
+        pytest.param({"user": None}, id="no user"),
+        pytest.param({"done": "yes"}, id="text for a truth value"),
+        pytest.param({"more": 1}, id="unknown key"),
+        pytest.param({"reason": "x" * 100_000}, id="long line"),
+        pytest.param(b'{"event":' + b"[" * 20_000 + b"]" * 20_000 + b"}", id="deep"),
+        pytest.param(b'{"event": "saved", "file": }', id="no JSON"),
+        pytest.param(b'{"event": "saved"}', id="next to nothing"),
+        pytest.param(b"\xff\xfe}", id="no text"),
+        pytest.param(b'{"event": "written", "file": ["x"], "after": null}', id="written, of a list"),
+    ],
+)
+def test_a_mangled_line_is_a_finding_and_spoils_no_other(tmp_path: Path, bad: t.Any) -> None:
+    folder = tmp_path / "b"
+    backups = Backups(folder, "ad", "run")
+    backups.save(ALICE, b"1", None, "why")
+    backups.save(ALICE, b"2", None, "why")
+    first, second = lines(folder)
+    write_lines(folder, first, bad if isinstance(bad, bytes) else {**first, "file": "ad/y.jpg", **bad}, second)
+    saved, findings = examine_manifest(folder)
+    assert [each.sha256 for each in saved] == [sha256(b"1"), sha256(b"2")]
+    assert [(finding.file, finding.line) for finding in findings] == [(MANIFEST, 2)]
+    assert len(str(findings[0])) < 500
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\r"])
+def test_a_character_that_some_take_for_a_line_end_hides_no_backup(tmp_path: Path, end: str) -> None:
+    folder = tmp_path / "b"
+    backups = Backups(folder, "ad", "run")
+    user = User(f"al{end}ice@x", ALICE.id, "h")
+    backups.done(user, backups.save(user, b"1", None, f"why{end}"), None)
+    saved, findings = examine_manifest(folder)
+    assert [(each.user, each.done) for each in saved] == [(user.identity, True)]
+    assert findings == []
+
+
+def test_a_line_that_a_killed_run_left_unfinished_is_no_finding(tmp_path: Path) -> None:
+    folder = tmp_path / "b"
+    Backups(folder, "ad", "run").save(ALICE, b"1", None, "why")
+    whole = (folder / MANIFEST).read_bytes()
+    (folder / MANIFEST).write_bytes(whole + whole[:60])
+    saved, findings = examine_manifest(folder)
+    assert (len(saved), findings) == (1, [])
+
+
+def test_a_manifest_that_is_no_file_of_the_folder_is_refused_and_nothing_of_it_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret: 1\n")
+    for name, put in {
+        "pipe": os.mkfifo,
+        "endless": lambda place: place.symlink_to("/dev/zero"),
+        "elsewhere": lambda place: place.symlink_to("../secret"),
+    }.items():
+        (tmp_path / name).mkdir()
+        put(tmp_path / name / MANIFEST)
+        with pytest.raises(BackupError, match="cannot be used") as caught:
+            read_manifest(tmp_path / name)
+        assert "s3cret" not in str(caught.value)
+        if name != "elsewhere":
+            with pytest.raises(BackupError):
+                Backups(tmp_path / name, "ad", "run").save(ALICE, b"1", None, "why")
+
+
+def test_folders_above_the_runs_own_are_closed_under_an_open_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        path = Backups(tmp_path / "reports" / "backups" / "run-1", "ad", "run-1").save(ALICE, b"1", None, "why")
+    finally:
+        os.umask(before)
+    for folder in path.parents:
+        if folder == tmp_path:
+            break
+        assert (folder, folder.stat().st_mode & 0o777) == (folder, 0o700)
 
 
 def test_a_folder_without_a_manifest_is_said_to_be_none(tmp_path: Path) -> None:

@@ -268,3 +268,23 @@ def test_an_update_that_is_killed_half_way_leaves_the_older_file(
         with pytest.raises(ReceiptsError):
             opened(path)
     assert opened(path).get(["a"]) == {"a": receipt("a")}
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("suffix", ["", "-wal", "-journal"])
+def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path, read_only: bool, suffix: str) -> None:
+    os.mkfifo(tmp_path / f"pipe{suffix}")
+    with pytest.raises(ReceiptsError, match="is a named pipe"):
+        Receipts(tmp_path / "pipe", "ad", read_only=read_only)
+    (tmp_path / f"zero{suffix}").symlink_to("/dev/zero")
+    with pytest.raises(ReceiptsError, match="is a device"):
+        Receipts(tmp_path / "zero", "ad", read_only=read_only)
+
+
+def test_folders_that_are_made_are_closed_under_an_open_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        Receipts(tmp_path / "a" / "b" / "receipts.db", "ad").close()
+    finally:
+        os.umask(before)
+    assert [(tmp_path / place).stat().st_mode & 0o777 for place in ("a", "a/b")] == [0o700, 0o700]

@@ -1,0 +1,56 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writing files: whole or not at all, and for their owner only. Photos of people are nobody else's business."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def make_folder(folder: Path) -> bool:
+    """Make a folder and those above it that are missing, each with mode 0700 whatever the umask is.
+
+    A folder that was there keeps its rights: it may be one that others need, such as /var/lib. True: it is new.
+    Raises OSError, FileExistsError when something else is there.
+    """
+    if folder.is_dir():
+        return False
+    if not folder.parent.exists() and folder.parent != folder:
+        make_folder(folder.parent)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if not folder.is_dir():  # else another process made it just now
+            raise
+        return False
+    return True
+
+
+def write_safely(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    """A file that is either whole, mode 0600, or not there. One that is ``lasting`` is on disk. Raises OSError.
+
+    The file of that name is replaced and never written into, so a link, a named pipe or a device there is of no harm.
+    """
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+    if not lasting:
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
