@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Receipt, Summary, User
-from ansible_collections.hybrid.photos.plugins.module_utils._sync import receipts as module
+from ansible_collections.hybrid.photos.plugins.module_utils._sync import receipts_file as module
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts, ReceiptsError
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.source_hashes import Hashed
 

@@ -1,0 +1,217 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The receipts file as such: opened, checked, brought to the present format, and closed. What is in it: receipts.py."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import stat
+import time
+import typing as t
+from pathlib import Path
+
+from .._core.files import file_type
+from .._core.model import PhotoError
+from .._core.safe_write import make_folder
+
+#: "hPho": tells our files from other SQLite files.
+APPLICATION_ID = 0x6850686F
+#: Each entry brings a file from the version of its index to the next one.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE receipt (
+            target TEXT, authority TEXT, user_id TEXT, source_sha256 TEXT, recipe TEXT, tag TEXT,
+            sha256 TEXT, bytes INTEGER, width INTEGER, height INTEGER, service_transform TEXT, written_at REAL NOT NULL,
+            PRIMARY KEY (target, authority, user_id)) WITHOUT ROWID""",
+        """CREATE TABLE identity (
+            target TEXT, authority TEXT, match_by TEXT, identity TEXT, user_id TEXT NOT NULL, handle TEXT NOT NULL,
+            label TEXT NOT NULL, immutable_id TEXT, seen_at REAL NOT NULL,
+            PRIMARY KEY (target, authority, match_by, identity)) WITHOUT ROWID""",
+        """CREATE TABLE memory (
+            target TEXT, authority TEXT, key TEXT, value TEXT NOT NULL,
+            PRIMARY KEY (target, authority, key)) WITHOUT ROWID""",
+    ),
+    (
+        """CREATE TABLE source (
+            path BLOB PRIMARY KEY, stamp TEXT NOT NULL, sha256 TEXT NOT NULL, seal TEXT NOT NULL,
+            hashed_at REAL NOT NULL) WITHOUT ROWID""",
+    ),
+    (
+        "ALTER TABLE receipt ADD COLUMN fingerprint TEXT",
+        "ALTER TABLE receipt ADD COLUMN seen INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE receipt ADD COLUMN pending TEXT",
+        """CREATE TABLE holder (
+            target TEXT, authority TEXT, match_by TEXT, identity TEXT, user_id TEXT NOT NULL, source_sha256 TEXT,
+            since REAL NOT NULL,
+            PRIMARY KEY (target, authority, match_by, identity)) WITHOUT ROWID""",
+    ),
+)
+BUSY_SECONDS = 60.0
+
+
+class ReceiptsError(PhotoError):
+    """The receipts file cannot be used; the text says how to go on."""
+
+
+class ReceiptsFile:
+    """The file as one store sees it: all calls are about one target and one authority.
+
+    ``read_only`` (check mode): a missing file is an empty one and is not made; nothing is ever written.
+    Raises ReceiptsError when the file is damaged, foreign, newer than this code or not accessible.
+    """
+
+    def __init__(self, path: Path, target: str, read_only: bool = False) -> None:
+        self.path = path
+        self.target = target
+        self.read_only = read_only
+        self.authority = ""
+        self._db = self._open()
+
+    def _open(self) -> sqlite3.Connection | None:
+        self._refuse_what_is_no_file()
+        if self.read_only and not (self.path.exists() and self.path.stat().st_size):
+            return None
+        if not self.read_only:
+            self._make_folder()
+        db: sqlite3.Connection | None = None
+        try:
+            db = sqlite3.connect(self._uri(), uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+            self._check(db)
+            if not self.read_only:
+                self.path.chmod(0o600)
+                _write_ahead(db)
+                db.execute("PRAGMA synchronous = FULL")
+                self._migrate(db)
+        except (sqlite3.Error, OSError) as error:
+            if db is not None:
+                db.close()
+            raise self._unusable(error) from error
+        except ReceiptsError:
+            if db is not None:
+                db.close()
+            raise
+        return db
+
+    def _refuse_what_is_no_file(self) -> None:
+        """SQLite would wait for a named pipe without an end, and would write to a device."""
+        for path in (self.path, *(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm", "-journal"))):
+            try:
+                mode = path.stat().st_mode
+            except OSError:  # it is not there, or SQLite will say why it cannot be opened
+                continue
+            if not stat.S_ISREG(mode):
+                raise ReceiptsError(f"receipts {path} is {file_type(mode)}, not a file; name another file")
+
+    def _make_folder(self) -> None:
+        try:
+            make_folder(self.path.parent)
+        except OSError as error:
+            raise ReceiptsError(
+                f"receipts {self.path}: the folder {self.path.parent} is not there and cannot be made "
+                f"({error.strerror}); make it, or name another file"
+            ) from error
+
+    def _uri(self) -> str:
+        uri = self.path.absolute().as_uri()
+        if not self.read_only:
+            return uri
+        # Reading a WAL database makes files beside it. Without a -wal file nobody is writing and nothing is pending,
+        # so the file can be read as it stands and check mode leaves no trace.
+        wal = self.path.with_name(self.path.name + "-wal")
+        return f"{uri}?mode=ro" if wal.exists() else f"{uri}?mode=ro&immutable=1"
+
+    def _check(self, db: sqlite3.Connection) -> None:
+        # One look at one state: another shard may be making the tables just now.
+        db.execute("BEGIN")
+        empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        application = db.execute("PRAGMA application_id").fetchone()[0]
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        db.execute("COMMIT")
+        if application != APPLICATION_ID and not (empty and application == 0 and not self.read_only):
+            raise ReceiptsError(
+                f"receipts {self.path} is a database of another program; nothing in it was touched. Name another file"
+            )
+        if version > len(MIGRATIONS):
+            raise ReceiptsError(
+                f"receipts {self.path} was written by a newer hybrid.photos (format {version}, this one knows "
+                f"{len(MIGRATIONS)}); update the collection, or name another file"
+            )
+        if self.read_only and version < len(MIGRATIONS):
+            raise ReceiptsError(
+                f"receipts {self.path} has the older format {version}; a run without check mode brings it up to date"
+            )
+
+    def _migrate(self, db: sqlite3.Connection) -> None:
+        if db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS):
+            return
+        db.execute("BEGIN IMMEDIATE")
+        # Read again: another shard may have done it while this one waited.
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        for number in range(version, len(MIGRATIONS)):
+            for statement in MIGRATIONS[number]:
+                db.execute(statement)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        db.execute("COMMIT")
+
+    def _unusable(self, error: Exception) -> ReceiptsError:
+        return ReceiptsError(
+            f"receipts {self.path} cannot be used: {error}. Move the file away and run again: receipts only save "
+            "work, the next run compares the pictures themselves and writes new ones"
+        )
+
+    @contextlib.contextmanager
+    def _cursor(self) -> t.Iterator[sqlite3.Connection]:
+        if self._db is None:
+            raise ReceiptsError(f"receipts {self.path} were closed before the run came to its end")
+        try:
+            yield self._db
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _select(self, what: str, table: str, where: str, values: t.Sequence[t.Any]) -> list[tuple[t.Any, ...]]:
+        if self._db is None:
+            return []
+        query = f"SELECT {what} FROM {table} WHERE target = ? AND authority = ? {where}"  # noqa: S608 - all ours
+        with self._cursor() as db:
+            return db.execute(query, (self.target, self.authority, *values)).fetchall()
+
+    def _write(self, *changes: tuple[str, list[tuple[t.Any, ...]]]) -> None:
+        """Statements with their rows, in one transaction. Check mode: nothing."""
+        if self.read_only or not any(rows for _statement, rows in changes):
+            return
+        with self._cursor() as db:
+            db.execute("BEGIN IMMEDIATE")
+            for statement, rows in changes:
+                db.executemany(statement, rows)
+            db.execute("COMMIT")
+
+    def problem(self) -> str | None:
+        """What SQLite itself finds wrong with the file, or None; for the doctor."""
+        if self._db is None:
+            return None
+        with self._cursor() as db:
+            answer = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        return None if answer == "ok" else str(answer)
+
+    def close(self) -> None:
+        """Safe to call twice."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Switch to WAL. SQLite does not wait for others on this one statement, so we do."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+        else:
+            return
