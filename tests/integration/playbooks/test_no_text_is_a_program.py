@@ -221,7 +221,9 @@ def test_the_name_of_a_file_shows_no_variable_of_the_environment(company: Compan
     run = company.play("drift", "-vvv", SECRET="not-for-anybody")
     assert run.code == 0
     assert company.report()["pia@photos.test"]["ad"]["drift"] == "in_sync", "the file itself was used"
-    for text in (run.output, *(path.read_text() for path in (company.folder / "reports").iterdir())):
+    written = [path for path in (company.folder / "reports").rglob("*") if path.is_file()]
+    assert written
+    for text in (run.output, *(path.read_text() for path in written)):
         assert "not-for-anybody" not in text
         assert company.told["domain"]["password"] not in text
 
