@@ -559,10 +559,9 @@ def test_a_picture_over_the_schema_s_limit_is_refused_before_anything_is_written
     noise.save(file, "PNG")
     before = door.highest_usn()
     (outcome,) = run(store, [Definition(people[0], source=Source(content=file.getvalue()))], Recipe(600, 1_000_000))
-    assert outcome.error is not None or outcome.change.drift == "invalid"
-    said = outcome.error or outcome.change.reason
-    assert people[0] in said
-    assert "102,400" in said
+    assert (outcome.change.drift, outcome.change.action) == ("unavailable", "none")
+    assert people[0] in outcome.change.reason
+    assert "takes 102,400" in outcome.change.reason
     assert door.highest_usn() == before
 
 
