@@ -232,7 +232,8 @@ class DomainUsers:
 
     def write(self, writes: t.Sequence[Write]) -> t.Iterator[tuple[User, WriteResult]]:
         """See PhotoStore. One modify a user: take away the value that was seen, add the new one."""
-        self.connect()
+        # A write over a connection that is lost already may be carried out or not; a question can be asked again.
+        self.connect().refresh_usn()
         for write in writes:
             self._moves.pop(write.user.id, None)
             self._written.add(write.user.id)

@@ -27,7 +27,7 @@ _DOMAIN = re.compile(rf"{_LABEL.pattern}(?:\.{_LABEL.pattern})*")
 def _texts(given: t.Any) -> tuple[str, ...]:
     """A text or a list of texts, without those that are empty."""
     many = [given] if isinstance(given, str) else given or ()
-    return tuple(str(one) for one in many if one not in (None, ""))
+    return tuple(text for one in many if one is not None and (text := str(one).strip(" ")))
 
 
 def domain_of_host(host: str, domains: t.Sequence[str]) -> str | None:

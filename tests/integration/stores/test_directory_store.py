@@ -9,6 +9,7 @@ PYTHONPATH=.dev:tests/sandbox tests/sandbox/sandbox run --netns --only domain --
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import random
@@ -32,8 +33,12 @@ if "HYBRID_PHOTOS_SANDBOX" not in os.environ:
     pytest.skip("needs the sandbox: tests/sandbox/sandbox run --netns -- pytest ...", allow_module_level=True)
 
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
+    Definition,
     Observation,
+    Outcome,
     PhotoError,
+    Recipe,
+    Source,
     StoreError,
     Unresolved,
     User,
@@ -48,9 +53,13 @@ from ansible_collections.hybrid.photos.plugins.module_utils._directory.errors im
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.rights import writable
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.store import DirectoryPhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services, Settings
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import reconcile
 from ca import Authority
 from domain import controller
 from domain.control import Domain
+from PIL import Image
 from processes import Process
 
 SANDBOX = Path(os.environ["HYBRID_PHOTOS_SANDBOX"])
@@ -492,10 +501,9 @@ def test_an_account_without_the_right(door: Domain, people: list[str]) -> None:
     store.close()
 
 
-def test_a_photo_that_is_held_back_is_not_overwritten(
-    door: Domain, store: DirectoryPhotoStore, people: list[str]
-) -> None:
-    dn, _entry = door.entry(people[0], ["cn"])
+def hide(door: Domain, upn: str) -> None:
+    """Take away the writing account's right to read one user's photo."""
+    dn, _entry = door.entry(upn, ["cn"])
     account = door.sid(f"CN=svc-photos,CN=Users,{TOLD['base']}")
     files = controller.Files(Path(TOLD["root"]))
     deny = f"(OD;;RP;8d3bca50-1d7e-11d0-a081-00aa006c33ed;;{account})"
@@ -503,6 +511,12 @@ def test_a_photo_that_is_held_back_is_not_overwritten(
         files, "dsacl", "set", f"--configfile={files.conf}", f"--objectdn={dn}", "--action=deny", f"--sddl={deny}",
         "-H", str(files.samba / "private" / "sam.ldb"),
     )  # fmt: skip
+
+
+def test_a_photo_that_is_held_back_is_not_overwritten(
+    door: Domain, store: DirectoryPhotoStore, people: list[str]
+) -> None:
+    hide(door, people[0])
     held = door.photo(people[0])
     door.set_photo(people[1], None)
     seen = glimpsed(store, people[:2])
@@ -515,6 +529,40 @@ def test_a_photo_that_is_held_back_is_not_overwritten(
     assert (results[users[0]].status, results[users[1]].status) == ("failed", "conflict")
     assert "Read Property on thumbnailPhoto" in (results[users[0]].error or "")
     assert door.photo(people[0]) == held
+
+
+def run(store: DirectoryPhotoStore, definitions: list[Definition], recipe: Recipe) -> list[Outcome]:
+    """A run without receipts and without guards."""
+    unlimited = Limit.parse("max_removed", "100%")
+    done = reconcile(definitions, store, Settings(recipe, "userPrincipalName", unlimited, unlimited), Services())
+    assert done.error is None
+    return done.outcomes
+
+
+def test_a_photo_that_may_not_be_read_is_no_photo_that_is_not_there(
+    door: Domain, store: DirectoryPhotoStore, people: list[str]
+) -> None:
+    hide(door, people[0])
+    held = door.photo(people[0])
+    door.set_photo(people[1], None)
+    outcomes = run(store, [Definition(upn, "absent") for upn in people[:2]], Recipe(96, 10_240))
+    assert [outcome.change.drift for outcome in outcomes] == ["unavailable", "in_sync"]
+    assert "Read Property on thumbnailPhoto" in outcomes[0].change.reason
+    assert door.photo(people[0]) == held
+
+
+def test_a_picture_over_the_schema_s_limit_is_refused_before_anything_is_written(
+    door: Domain, store: DirectoryPhotoStore, people: list[str]
+) -> None:
+    noise = Image.frombytes("RGB", (600, 600), os.urandom(3 * 600 * 600))
+    file = io.BytesIO()
+    noise.save(file, "PNG")
+    before = door.highest_usn()
+    (outcome,) = run(store, [Definition(people[0], source=Source(content=file.getvalue()))], Recipe(600, 1_000_000))
+    assert (outcome.change.drift, outcome.change.action) == ("unavailable", "none")
+    assert people[0] in outcome.change.reason
+    assert "takes 102,400" in outcome.change.reason
+    assert door.highest_usn() == before
 
 
 def test_the_right_can_be_asked_for_without_a_write(

@@ -108,6 +108,9 @@ def test_a_domain_instead_of_a_server() -> None:
     made.validate()
     assert (made.domain, made.candidates, made.place) == ("corp.example.com", (), "domain corp.example.com")
     assert not DirectoryOptions.from_params({}).is_configured
+    # As variables of the environment come: unset ones are missing, empty ones are empty, several have commas.
+    assert not DirectoryOptions.from_params({"server": [""], "domain": [""], "site": ""}).is_configured
+    assert options(server=["dc1.x", " dc2.x"]).candidates == ("dc1.x", "dc2.x")
 
 
 def test_servers_belong_to_the_domain_that_their_name_ends_with() -> None:
