@@ -12,8 +12,8 @@ options:
   users:
     description:
       - The users to look at, named as O(match_by) says. A name that is given twice counts once.
-      - All users when it is empty. Those that O(match_by) does not lead to are told by another of their names; when they
-        have a photo, they are V(unresolved) with O(dest), since nobody could be declared by that name.
+      - All users when it is empty. Users without a unique value of O(match_by) are listed under another name; when they
+        have a photo, they are V(unresolved) with O(dest), because no definition could name them.
     type: list
     elements: str
     default: []
@@ -23,14 +23,14 @@ options:
         P(hybrid.photos.definitions#inventory). Made when it is missing, closed to others.
       - Files are named after the user, in a way that every file system takes and that turns back by percent-decoding;
         upper and lower case make no difference.
-      - Written again, only what changed is fetched and written, and who has no photo any more is taken out. What could not
-        be read stays as it was. What people added to the manifest stays, and no file is touched that no export wrote.
+      - Written again, only what changed is fetched and written, and users who have no photo any more are removed. What could not
+        be read stays as it was. What people added to the manifest stays, and files that no export wrote are not changed.
         A record of that is kept in C(.photos-export.json).
       - With O(users) the photos of other users stay as they are.
     type: path
   ignore_problems:
     description:
-      - Problems that do not make the module fail, such as V(unavailable). They are told in the results all the same.
+      - Problems that do not make the module fail, such as V(unavailable). They are in the results all the same.
     type: list
     elements: str
     choices: [unresolved, unavailable, invalid]

@@ -196,7 +196,7 @@ options:
   plan_only:
     description:
       - Stop before the first write, as check mode does, and yet remember in O(receipts) what was found to be the same.
-      - RV(ignore:summary) and RV(ignore:photos) tell what would be done.
+      - RV(ignore:summary) and RV(ignore:photos) say what would be done.
     type: bool
     default: false
   previews_dir:
@@ -213,7 +213,7 @@ options:
     choices: [all, drifting]
     default: all
   progress_file:
-    description: A file that tells, while the module runs, how far it is. Used by the module's action plugin.
+    description: A file in which the running module says how far it is. Used by the module's action plugin.
     type: path
 requirements:
   - python >= 3.11

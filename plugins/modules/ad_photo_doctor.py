@@ -15,7 +15,7 @@ author:
 description:
   - Looks at everything that a run of M(hybrid.photos.ad_thumbnail_photo) needs, and writes nothing. Libraries, the
     connection, its certificate, the sign-in, the clock, the search base, the declared users, the right to write
-    C(thumbnailPhoto), as C(allowedAttributesEffective) tells it, and photos too large for Exchange Online.
+    C(thumbnailPhoto), as C(allowedAttributesEffective) says, and photos too large for Exchange Online.
   - Without O(server) everything is skipped.
   - One check's failure does not stop the others, and no failed check fails the module. M(hybrid.photos.photo_doctor)
     shows the checks of both sides in a table and fails.

@@ -14,7 +14,7 @@ description:
   - Brings the C(photoUpdateSettings) of a Microsoft 365 tenant in line, through Microsoft Graph.
   - With V(on_premises) as the source, photos cannot be changed in the cloud at all, neither by users nor by this collection.
   - Every tenant begins without a source, and then photos may come from both sides. This is not the same as V(cloud).
-  - What is not given is left as it is. Without any option to set, the module tells what is there.
+  - What is not given is left as it is. Without any option to set, the module returns what is there.
 author:
   - hybrid.photos developers (@hybrid-photos)
 extends_documentation_fragment:
@@ -43,7 +43,7 @@ options:
     elements: str
   send_unseen:
     description:
-      - Some tenants do not tell their source. O(source) cannot be compared there, so nothing is sent, and a warning says so.
+      - Some tenants do not return their source. O(source) cannot be compared there, so nothing is sent, and a warning says so.
         The same holds for O(state=default) where no roles are set either.
       - With V(true) it is sent, at every run, and every run is a change. Set it for one run.
     type: bool
@@ -86,13 +86,13 @@ RETURN = r"""
 source:
   description:
     - The source, after the change.
-    - Null when there is none, so that photos may come from both sides, or when the tenant does not tell it; see
+    - Null when there is none, so that photos may come from on-premises and from the cloud, or when the tenant does not return it; see
       RV(source_known).
   returned: success
   type: str
   sample: cloud
 source_known:
-  description: Whether the tenant told its source before the change. If so, a null in RV(source) is its default.
+  description: Whether the tenant returned its source before the change. If so, a null in RV(source) is its default.
   returned: success
   type: bool
   sample: true

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: photo_backup_info
-short_description: Tell what a backup folder holds, and how to bring it back
+short_description: List what a backup folder holds, and how to bring it back
 version_added: 0.1.0
 author:
   - hybrid.photos developers (@hybrid-photos)
 description:
   - Reads what the photo modules saved in their option C(backup_dir) before they overwrote or removed photos, and returns
-    what they have to be told to bring it back.
-  - The role P(hybrid.photos.restore#role) does the whole with it. This module itself only reads files.
+    the options with which they bring it back.
+  - The role P(hybrid.photos.restore#role) does the rest. This module only reads files.
   - A photo that a run put where there was none replaced nothing, so there is no backup of it. It can be removed with
     O(first=remove).
 extends_documentation_fragment:

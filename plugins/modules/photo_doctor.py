@@ -50,7 +50,7 @@ EXAMPLES = r"""
 - name: Look at Active Directory
   hybrid.photos.ad_photo_doctor:
     users: [alice@example.com]
-  # What is wrong is told below, together with the other side.
+  # What is wrong is shown below, together with the other target.
   failed_when: false
   register: found_ad
 

@@ -13,10 +13,10 @@ version_added: 0.1.0
 description:
   - Takes what M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) exported, and puts each
     user's better picture, the one with more pixels, into one definitions folder.
-  - Tells whose two photos are not the same picture. That is judged as M(hybrid.photos.ad_thumbnail_photo) and
-    M(hybrid.photos.exo_user_photo) will judge it with their own defaults, so that everybody else gives no drift.
-  - Users belong together by the text of their identity, without regard to case. Where the two sides name users differently,
-    export each by what they have in common, such as C(mail).
+  - Lists the users whose two photos are not the same picture. They are compared as M(hybrid.photos.ad_thumbnail_photo) and
+    M(hybrid.photos.exo_user_photo) compare them with their defaults, so that all other users do not drift afterwards.
+  - Users belong together by the text of their identity, without regard to case. Where the two targets name users
+    differently, export each by an attribute that they have in common, such as C(mail).
 author:
   - hybrid.photos developers (@hybrid-photos)
 extends_documentation_fragment:

@@ -22,7 +22,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / ".dev"), str(ROOT / "tests" / "sandbox"), str(HERE)]
 
 from ansible_collections.hybrid.photos.plugins.module_utils._report.previews import preview_name  # noqa: E402
-from ansible_collections.hybrid.photos.plugins.module_utils._report.run import report  # noqa: E402
+from ansible_collections.hybrid.photos.plugins.module_utils._report.run import ARGUMENTS, prepare, publish  # noqa: E402
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample  # noqa: E402
 from chromium import screenshot  # noqa: E402
 from portraits import portraits  # noqa: E402
@@ -56,16 +56,11 @@ def lay_out(folder: Path) -> None:
 def options(dest: Path, **more: object) -> dict[str, object]:
     """All options of drift_report for the sample."""
     return {
+        **{name: argument.get("default") for name, argument in ARGUMENTS.items()},
         "results": sample.with_gaps(),
         "dest": str(dest),
         "formats": ["html"],
         "title": "Contoso staff photos",
-        "mode": None,
-        "users": [],
-        "targets": [],
-        "previews_dir": None,
-        "remove_previews": False,
-        "max_pictures": 300,
         "root": "/srv/photos",
         "show": False,
         **more,
@@ -85,7 +80,8 @@ def main() -> None:
         folder = Path(name)
         lay_out(folder)
         results = sample.everything(True) if arguments.done else sample.with_gaps()
-        told = report(options(arguments.keep or folder / "out", results=results, previews_dir=str(folder)))
+        wanted = options(arguments.keep or folder / "out", results=results, previews_dir=str(folder))
+        told = publish(wanted, prepare(wanted))
         for theme in ("light", "dark"):
             png = folder / f"{theme}.png"
             screenshot(Path(told["paths"]["html"]), png, f"theme={theme}", arguments.size)

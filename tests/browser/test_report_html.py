@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._report.previews import preview_name
-from ansible_collections.hybrid.photos.plugins.module_utils._report.run import ARGUMENTS, report
+from ansible_collections.hybrid.photos.plugins.module_utils._report.run import ARGUMENTS, prepare, publish
 from ansible_collections.hybrid.photos.tests.browser.chromium import ARGUMENTS as CHROMIUM
 from ansible_collections.hybrid.photos.tests.browser.chromium import binary
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
@@ -86,8 +86,8 @@ def browser(chrome: webdriver.Chrome) -> t.Iterator[webdriver.Chrome]:
 
 def written(folder: Path, results: list[t.Any], **more: t.Any) -> Path:
     values = {name: argument.get("default") for name, argument in ARGUMENTS.items()}
-    told = report({**values, "results": results, "dest": str(folder), "formats": ["html"], **more})
-    return Path(told["paths"]["html"])
+    wanted = {**values, "results": results, "dest": str(folder), "formats": ["html"], **more}
+    return Path(publish(wanted, prepare(wanted))["paths"]["html"])
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +122,7 @@ def wait(browser: webdriver.Chrome, told: str) -> None:
 
 def test_it_opens_on_what_is_not_in_sync(browser: webdriver.Chrome, page: str) -> None:
     browser.get(page)
-    assert browser.find_element(By.TAG_NAME, "h1").text == "13 of 27 users drift, 5 could not be judged"
+    assert browser.find_element(By.TAG_NAME, "h1").text == "13 of 27 users drift, 5 could not be checked"
     assert status(browser) == "18 users"
     assert "Carlos Demo" not in names(browser)
     assert "photos_0002" in browser.find_element(By.CLASS_NAME, "notice").text
@@ -332,7 +332,7 @@ def test_without_javascript_there_is_a_table(browser: webdriver.Chrome, page: st
 
 def test_after_a_run_it_tells_what_was_done(browser: webdriver.Chrome, tmp_path: Path) -> None:
     browser.get(written(tmp_path, sample.everything(True)).as_uri())
-    assert browser.find_element(By.TAG_NAME, "h1").text == "10 of 26 users changed, 1 failed, 4 could not be judged"
+    assert browser.find_element(By.TAG_NAME, "h1").text == "11 of 26 users changed, 1 failed, 4 could not be checked"
     body = browser.find_element(By.ID, "body").text
     for told in ("Replaced, verified", "Removed, verified", "Added, not yet to be seen", "Failed", "Left alone"):
         assert told in body

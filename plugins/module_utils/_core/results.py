@@ -28,8 +28,8 @@ SUMMARY = ("checked", *DRIFTS, "put", "removed", "failed", "unverified", "foreig
 class Field:
     """One field of a row. ``kind`` is its type in RETURN; ``schema`` is its JSON schema in a report.
 
-    ``optional``: a module leaves it out when there is nothing to say. ``per_user``: a report says it once for the user
-    and not for each target.
+    ``optional``: a module leaves it out when there is nothing to say. ``per_user``: in a report it is with the user
+    and not with each target.
     """
 
     name: str
@@ -242,7 +242,7 @@ def to_result(row: Row) -> Json:
 
 
 def to_report(row: Row) -> Json:
-    """The row as a report holds it under the target's name: every field that is not told once for the user."""
+    """The row as a report holds it under the target's name: every field that does not stand with the user."""
     values = {
         **_common(row),
         "desired": None if row.desired is None else row.desired.as_dict(),
@@ -325,7 +325,7 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
     if photo.get("action", "none") not in ACTIONS:
         raise PhotoError(f"{who}: action must be one of {', '.join(ACTIONS)}.")
     source = photo.get("source")
-    told = source if isinstance(source, t.Mapping) else {}
+    picture = source if isinstance(source, t.Mapping) else {}
     verified = photo.get("verified")
     return Row(
         user=plain(photo["user"]),
@@ -339,9 +339,9 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
         reason=text(photo.get("reason")) or "",
         foreign=bool(photo.get("foreign")),
         verified=None if verified is None else bool(verified),
-        source_sha256=text(told.get("sha256")),
-        source_path=text(told.get("path")),
-        sourced=bool(told),
+        source_sha256=text(picture.get("sha256")),
+        source_path=text(picture.get("path")),
+        sourced=bool(picture),
         desired=_picture(photo.get("desired")),
         observed=_picture(photo.get("observed")),
         backup=text(photo.get("backup")),
@@ -356,13 +356,13 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
 
 def from_report(user: t.Mapping[str, t.Any], target: str) -> Row | None:
     """The row of a report's user at one target, or None. Raises PhotoError for what is no user of a report."""
-    side = user.get(target)
-    if side is None:
+    found = user.get(target)
+    if found is None:
         return None
-    if not isinstance(side, t.Mapping):
+    if not isinstance(found, t.Mapping):
         raise PhotoError(f"the report's entry for {user.get('user')!r:.80} at {target} is no row")
     shared = {field.name: user.get(field.name) for field in FIELDS if field.per_user and field.name != "target"}
-    return from_result({**shared, **side}, target, "the report")
+    return from_result({**shared, **found}, target, "the report")
 
 
 def _picture(value: t.Any) -> Picture | None:

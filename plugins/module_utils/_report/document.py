@@ -42,15 +42,15 @@ def build(
     used = gathered.targets.union(requested)
     counts = count(gathered, mode)
     lost = not_examined_targets(gathered, requested)
-    told = status(mode, counts, lost)
+    worst = status(mode, counts, lost)
     report: Report = {
         "version": VERSION,
         "title": title,
         "mode": mode,
         "generated": generated,
         "digest": "",
-        "status": told,
-        "clean": told == "clean",
+        "status": worst,
+        "clean": worst == "clean",
         "headline": headline(mode, counts),
         "line": line(mode, counts),
         "targets": [target for target in names() if target in used],
@@ -118,5 +118,5 @@ def _source(row: Row, root: str | None) -> dict[str, t.Any]:
 def _messages(gathered: Gathered) -> list[dict[str, t.Any]]:
     """What modules reported when they failed, each text once per target."""
     said = {(item.text, item.target): item for item in reversed(gathered.messages)}
-    told = [{"target": item.target, "shard": item.shard, "text": item.text} for item in said.values()]
-    return sorted(told, key=lambda item: (item["target"] or "", item["shard"] or "", item["text"] or ""))
+    texts = [{"target": item.target, "shard": item.shard, "text": item.text} for item in said.values()]
+    return sorted(texts, key=lambda item: (item["target"] or "", item["shard"] or "", item["text"] or ""))

@@ -72,9 +72,9 @@ def _case(suite: ET.Element, target: str, mode: t.Any, user: t.Mapping[str, t.An
     row = user[target]
     case = ET.SubElement(suite, "testcase", classname=_class(target), name=clean(user["user"]), time="0")
     done = action_text(mode, row)
-    told = ": ".join(filter(None, [state_text(row["drift"]), done]))
+    state = ": ".join(filter(None, [state_text(row["drift"]), done]))
     origin = f"declared in {user['origin']}" if user["origin"] else ""
-    said = ". ".join(text.rstrip(".") for text in (told, row["reason"], row["error"], origin) if text)
+    said = ". ".join(text.rstrip(".") for text in (state, row["reason"], row["error"], origin) if text)
     if row["drift"] in PROBLEMS or row["error"]:
         _add(case, "error", row["drift"] if row["drift"] in PROBLEMS else "failed", said)
     elif row["drift"] != "in_sync" and (mode == "plan" or not row["changed"]):

@@ -59,9 +59,9 @@ def cell(mode: Mode, row: t.Mapping[str, t.Any] | None) -> str:
     if row is None:
         return "–"  # noqa: RUF001 - a dash for nothing
     done = action_text(mode, row)
-    told = f"{state_text(row['drift'])}: {done}" if done else state_text(row["drift"])
+    state = f"{state_text(row['drift'])}: {done}" if done else state_text(row["drift"])
     return (
-        escape(told)
+        escape(state)
         + (" ⚠ changed by others" if row["foreign"] else "")
         + (" ⚠ changed since approved" if row["stale"] else "")
     )

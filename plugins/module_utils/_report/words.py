@@ -81,7 +81,7 @@ def action_text(mode: Mode, row: t.Mapping[str, t.Any]) -> str:
     if not row["changed"]:
         return "" if row["drift"] == "in_sync" else "left alone" if mode == "done" else "would be left alone"
     verb = {
-        ("put", "missing"): "added",
+        ("put", "missing"): "put",
         ("put", "different"): "replaced",
         ("remove", "unwanted"): "removed",
     }.get((row["action"], row["drift"]), "put" if row["action"] == "put" else "removed")

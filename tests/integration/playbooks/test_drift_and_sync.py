@@ -240,6 +240,18 @@ def test_a_folder_that_cannot_take_the_report_is_found_before_anything_is_writte
     assert company.writes() == before
 
 
+def test_a_host_whose_tasks_fail_while_it_writes_is_still_in_the_report(company: Company) -> None:
+    company.only("alice@photos.test")
+    play = [{"hosts": "photo_shards", "gather_facts": False, "roles": ["hybrid.photos.sync"]}]
+    (company.folder / "own.yml").write_text(json.dumps(play))
+    # Only after the plan is this variable without a value.
+    backups = "{{ 'backups' if sync_planned is undefined else nowhere }}"
+    run = company.play("own.yml", "-e", json.dumps({"sync_backup_dir": backups}))
+    assert run.code == 2
+    assert run.line.startswith("sync did: nothing; 1 user: 1 failed"), run.output
+    assert "planned and not carried out" in company.report()["alice@photos.test"]["exo"]["error"]
+
+
 @pytest.mark.parametrize("spoil", ["tampered", "foreign"])
 def test_a_tampered_or_foreign_plan_is_refused(company: Company, spoil: str) -> None:
     company.only("alice@photos.test", "samir@photos.test")

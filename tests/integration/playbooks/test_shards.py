@@ -39,7 +39,7 @@ def test_after_a_canary_that_went_wrong_no_other_shard_is_begun(company: Company
     run = company.play("sync", "-e", "sync_serial=1", shard_size=8)
     company.tenant.clear_faults()
     assert run.code == 2
-    assert "An earlier shard went wrong" in " ".join(run.output.split())
+    assert "An earlier shard failed" in " ".join(run.output.split())
     report = company.report()
     assert len(report) == 32, "the report names everybody"
     assert report["alice@photos.test"]["exo"]["error"]

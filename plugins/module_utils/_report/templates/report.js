@@ -89,7 +89,7 @@
     const others = [...new Set(TARGETS.flatMap(([name]) => (user[name] && user[name].m) || []))];
     if (others.length) {
       const more = (others.length > 3 ? ` and ${others.length - 3} more` : "") + ".";
-      const line = make("p", "warn", "The same picture as ");
+      const line = make("p", "warn", "Possible mix-up with ");
       facts.append(breakable(line, others.slice(0, 3).join(", ") + more));
     }
     box.append(facts);

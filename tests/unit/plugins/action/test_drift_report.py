@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import typing as t
 from pathlib import Path
 from unittest import mock
@@ -71,6 +72,35 @@ def test_the_line_leaves_stdout_to_a_callback_that_prints_json(tmp_path: Path, m
 def test_the_line_can_be_kept_quiet(tmp_path: Path) -> None:
     _result, display = call(tmp_path, results=[], dest=str(tmp_path), show=False)
     display.display.assert_not_called()
+
+
+def test_the_line_is_shown_even_when_the_report_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "reports").write_text("no folder")
+    result, display = call(tmp_path, results=sample.everything(True), dest="reports")
+    assert display.display.call_args_list[0].args[0].startswith("sync did: ")
+    assert result["failed"]
+    assert result["msg"].startswith(result["line"])
+    assert Path(result["paths"]["json"]).exists()
+
+
+def test_a_target_that_was_not_examined_is_shown_in_capital_letters(tmp_path: Path) -> None:
+    down = {"failed": True, "target": "exo", "msg": "The secret has expired."}
+    _result, display = call(tmp_path, results=[down], dest=str(tmp_path), targets=["exo"])
+    assert display.display.call_args_list[1] == mock.call(
+        "EXCHANGE ONLINE WAS NOT EXAMINED: The secret has expired.", color=drift_report.C.COLOR_ERROR, stderr=False
+    )
+
+
+def test_a_probe_writes_no_report_and_shows_nothing(tmp_path: Path) -> None:
+    result, display = call(tmp_path, results=[], dest="reports", probe=True)
+    assert not result.get("failed")
+    assert list((tmp_path / "reports").iterdir()) == []
+    display.display.assert_not_called()
+    (tmp_path / "file").write_text("x")
+    assert call(tmp_path, results=[], dest="file", probe=True)[0]["failed"]
 
 
 def test_what_is_no_result_fails_with_a_message(tmp_path: Path) -> None:

@@ -127,4 +127,4 @@ def test_ten_thousand_users_in_sync_stay_small() -> None:
 def test_without_javascript_the_states_can_be_read() -> None:
     plain = made(sample.everything()).partition("<noscript>")[2].partition("</noscript>")[0]
     assert "bianca.o&#39;neil@contoso.example" in plain
-    assert "would be added" in plain
+    assert "would be put" in plain

@@ -1,0 +1,37 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One target leads: nobody whose photo could not be read there is passed over in silence."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+if t.TYPE_CHECKING:
+    from .conftest import Company
+
+
+def test_a_user_whose_photo_cannot_be_read_on_the_leading_side_is_in_the_report(company: Company) -> None:
+    company.domain.set_photo("pia@photos.test", b"this is no picture")
+    users = json.dumps({"lead_users": ["pia@photos.test", "quinn@photos.test"]})
+    run = company.play("onprem_to_cloud", "-e", users, inventory=False)
+    assert run.code == 2
+    report = company.report()
+    assert report["pia@photos.test"]["ad"]["drift"] == "invalid"
+    assert report["quinn@photos.test"]["exo"]["action"] == "put"
+    assert "1 put in Exchange Online; 2 users: 1 updated" in run.line
+    assert "pia@photos.test: invalid in Active Directory: " in run.output.partition("FAILED! ")[2]
+
+
+def test_there_is_a_report_also_when_nobody_could_be_read(company: Company) -> None:
+    company.domain.set_photo("pia@photos.test", b"this is no picture")
+    run = company.play("onprem_to_cloud", "-e", '{"lead_users": ["pia@photos.test"]}', inventory=False)
+    assert run.code == 2
+    assert company.report()["pia@photos.test"]["state"] == "invalid"
+
+
+def test_the_message_of_a_guard_names_the_variable_of_the_role_that_was_called(company: Company) -> None:
+    run = company.play("onprem_to_cloud", "-e", "lead_max_replaced=0", inventory=False)
+    assert run.code == 2
+    assert "raise lead_max_replaced" in " ".join(run.output.split())
