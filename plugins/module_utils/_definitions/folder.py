@@ -21,7 +21,7 @@ except ImportError:  # said where it is needed; importing this file must work ev
     yaml = None
 
 MANIFEST = "photos.yml"
-#: A file with one of these endings (what image.py reads) at the top of the folder declares the photo of the user it is
+#: A file with one of these endings (what decode.py reads) at the top of the folder declares the photo of the user it is
 #: named after.
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
