@@ -215,11 +215,11 @@ class _Pair:
         """Blurred so that what resampling does to fine detail counts little."""
         luma, *chroma = bands = picture.split()
         # A service keeps colour at half resolution, which on a small picture is much of it: there it is blurred as
-        # widely, counted in pixels, as on a large one.
-        wide = ImageFilter.BoxBlur(_BLUR)
-        if self._side == GRID:
-            return Image.merge("RGB", bands).filter(wide)  # YCbCr itself has no filters
-        fine = ImageFilter.BoxBlur(_BLUR * self._side / GRID)
+        # widely, counted in pixels of the found picture, as on a large one.
+        wider = 2 * self._side / min(self._inner)
+        if wider < 1.1:
+            return Image.merge("RGB", bands).filter(ImageFilter.BoxBlur(_BLUR))  # YCbCr itself has no filters
+        fine, wide = ImageFilter.BoxBlur(_BLUR * self._side / GRID), ImageFilter.BoxBlur(_BLUR * wider)
         return Image.merge("RGB", (luma.filter(fine), *(band.filter(wide) for band in chroma)))
 
 

@@ -21,6 +21,7 @@ import typing as t
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import scalers
 import variants
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe, Rendition
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison
@@ -41,7 +42,7 @@ Row = dict[str, t.Any]
 
 def render(picture: Image.Image, recipe: Recipe = EXO) -> Rendition:
     """What would be uploaded for this photograph."""
-    return rendering.render(variants.jpeg(picture, 95, 0), [recipe], "photograph")[0]
+    return rendering.render(scalers.jpeg(picture, 95, 0), [recipe], "photograph")[0]
 
 
 def figures_of(declared: Rendition, handled: bytes, sized: bool) -> dict[str, float]:
@@ -54,12 +55,12 @@ def rows(job: tuple[int, Path, list[Path]]) -> list[Row]:
     number, path, similar = job
     chance = random.Random(number)
     photograph = variants.square(path)
-    source = variants.jpeg(photograph, 95, 0)
+    source = scalers.jpeg(photograph, 95, 0)
     upload, thumbnail = render(photograph), render(photograph, AD)
-    sizes = sorted({*(size for size in variants.SIZES if size <= upload.width), upload.width})
+    sizes = sorted({*(size for size in scalers.SIZES if size <= upload.width), upload.width})
     found: list[Row] = []
 
-    def compare(kind: str, handled: bytes, how: variants.Handling, declared: Rendition = upload) -> None:
+    def compare(kind: str, handled: bytes, how: scalers.Handling, declared: Rendition = upload) -> None:
         sized = how.size < declared.width
         row = {"photo": number, "path": path.name, "kind": kind, "size": how.size, "scaler": str(how.scaler)}
         row["figures"] = figures_of(declared, handled, sized)
@@ -69,28 +70,28 @@ def rows(job: tuple[int, Path, list[Path]]) -> list[Row]:
 
     for size in sizes:
         for _turn in range(8):
-            how = variants.any_service(chance, size)
+            how = scalers.any_service(chance, size)
             compare("same: any service", how.apply(upload.data), how)
-        for scaler in variants.MICROSOFT:
-            how = variants.microsoft(chance, size)._replace(scaler=scaler)
-            single = scaler.kernel in variants.SINGLE
+        for scaler in scalers.MICROSOFT:
+            how = scalers.microsoft(chance, size)._replace(scaler=scaler)
+            single = scaler.kernel in scalers.SINGLE
             compare("same: Microsoft, single pixels" if single else "same: Microsoft", how.apply(upload.data), how)
-        how = variants.any_service(chance, size)._replace(scaler=variants.Scaler("NEAREST"))
+        how = scalers.any_service(chance, size)._replace(scaler=scalers.Scaler("NEAREST"))
         compare("same: nearest neighbour", how.apply(upload.data), how)
     for kind, alter in variants.ALTERATIONS.items():
         if kind == "greyscale" and not variants.has_colour(photograph):
             continue
         altered = render(alter(photograph, chance)).data
-        for handling, who in ((variants.any_service, "any service"), (variants.microsoft, "Microsoft")):
+        for handling, who in ((scalers.any_service, "any service"), (scalers.microsoft, "Microsoft")):
             for _turn in range(ALTERED):
                 how = handling(chance, chance.choice(sizes))
                 compare(f"{kind}: {who}", how.apply(altered), how)
     for other in similar:
         square = variants.square(other)
-        how = variants.any_service(chance, min(chance.choice(sizes), *square.size))
+        how = scalers.any_service(chance, min(chance.choice(sizes), *square.size))
         compare("a similar photograph", how.apply(render(square).data), how)
     for size in (96, 64, 48):
-        how = variants.any_service(chance, min(size, thumbnail.width))
+        how = scalers.any_service(chance, min(size, thumbnail.width))
         compare("same: our 96 pixels in AD, re-encoded or shrunk", how.apply(thumbnail.data), how, thumbnail)
     return [*found, *_not_square(number, path, chance)]
 
@@ -102,8 +103,8 @@ def _not_square(number: int, path: Path, chance: random.Random) -> t.Iterator[Ro
     shorter = min(whole.width, whole.height)
     if max(whole.width, whole.height) < 1.03 * shorter:
         return
-    for size in (size for size in variants.SIZES if size < shorter):
-        how = variants.microsoft(chance, size)
+    for size in (size for size in scalers.SIZES if size < shorter):
+        how = scalers.microsoft(chance, size)
         row = {"photo": number, "path": path.name, "kind": "same: Microsoft, not square", "size": size}
         yield {**row, "scaler": str(how.scaler), "figures": figures_of(whole, how.apply(whole.data), True)}
 
@@ -156,7 +157,7 @@ def judge(found: list[Row]) -> str:
 def by_size(found: list[Row]) -> str:
     """How many pairs of the same photo were not called same, by size and by what handled it."""
     kinds = [kind for kind in dict.fromkeys(row["kind"] for row in found) if kind.startswith("same")]
-    common = [*variants.SIZES]
+    common = [*scalers.SIZES]
     lines = [f"| not called same | {' | '.join(map(str, common))} | other |", "|---|" + "--:|" * (len(common) + 1)]
     for kind in kinds:
         of_kind = [row for row in found if row["kind"] == kind]
