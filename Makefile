@@ -47,7 +47,7 @@ sandbox-down: ## end them
 	@tests/sandbox/sandbox down
 
 .PHONY: bench
-bench: setup ## benchmarks of docs/benchmarks.md (tests/benchmarks/run NAME for one)
+bench: apt-bench setup ## benchmarks of docs/benchmarks.md (tests/benchmarks/run NAME for one)
 	@tests/benchmarks/run
 
 .PHONY: changelog
@@ -74,9 +74,13 @@ distclean: clean ## clean, and the virtual environments
 apt:
 	@tests/setup apt tests/sandbox/apt.txt
 
+.PHONY: apt-bench
+apt-bench:
+	@tests/setup apt tests/sandbox/apt.txt tests/benchmarks/apt.txt
+
 .PHONY: apt-all
 apt-all:
-	@tests/setup apt tests/sandbox/apt.txt tests/apt.txt
+	@tests/setup apt tests/sandbox/apt.txt tests/benchmarks/apt.txt tests/apt.txt
 
 .venv/ready: $(REQUIREMENTS) | apt
 	@tests/setup venv .venv $(REQUIREMENTS)

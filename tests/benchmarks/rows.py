@@ -25,7 +25,9 @@ from measure import REPOSITORY, Took, cpu_of, module, process, python
 #: Milliseconds of a photo read, a write, a question to the directory; a batch has 4 items at a time.
 LATENCY = {"read_ms": 50, "write_ms": 300, "directory_ms": 50}
 CONCURRENCY = 8
+#: Users of the rows ``first`` and ``receipts``, and of ``put``; the suite runs them with a few.
 IN_SYNC = int(os.environ.get("BENCH_IN_SYNC", "5000"))
+PUTS = int(os.environ.get("BENCH_PUTS", "1000"))
 SCALE = 20_000
 #: A turn of the row ``ad`` takes seconds, and other work on the machine comes and goes as fast.
 AD_TURNS = 3
@@ -115,17 +117,17 @@ class Run:
     def put(self) -> None:
         """1,000 photos into the cloud."""
         self.company.control.latency(**LATENCY)
-        names, _ids = self.company.cloud("put", 1_000, fraction=0)
+        names, _ids = self.company.cloud("put", PUTS, fraction=0)
         photos = self.company.declared(names)
-        _names, ids = self.company.cloud("bare", 1_000, fraction=0)
+        _names, ids = self.company.cloud("bare", PUTS, fraction=0)
         bare = self.bare("put", ids, photos[0]["src"])
         ours, answer, totals, tenant = self.exo(photos, receipts=str(self.folder / "put.sqlite"))
-        assert answer["summary"]["put"] == 1_000, answer["summary"]
-        work = "put 1,000 photos in EXO"
+        assert answer["summary"]["put"] == PUTS, answer["summary"]
+        work = f"put {PUTS:,} photos in EXO"
         self.table.add(
             work, f"{ours.seconds:.1f} s; bare client {bare.seconds:.1f} s", ours.seconds / bare.seconds, 1.2, "x"
         )
-        uploads = 1_000 * LATENCY["write_ms"] / 1000 / CONCURRENCY
+        uploads = PUTS * LATENCY["write_ms"] / 1000 / CONCURRENCY
         note = f"{totals['requests']} requests; uploads alone could take {uploads:.1f} s; {ours.cpu:.1f} s CPU, "
         self.table.note(work, f"{note}tenant {tenant:.1f} s")
 

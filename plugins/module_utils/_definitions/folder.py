@@ -30,7 +30,7 @@ MAX_DEPTH = 20
 #: More problems than anybody reads: a message says how many there are.
 PROBLEMS_SHOWN = 1000
 _LONGEST_MESSAGE = 1000
-#: A file with one of these endings (what image.py reads) at the top of the folder declares the photo of the user it is
+#: A file with one of these endings (what decode.py reads) at the top of the folder declares the photo of the user it is
 #: named after.
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}

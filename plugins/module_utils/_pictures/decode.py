@@ -51,7 +51,8 @@ _ORIENTATION = 0x0112
 class Decoded(t.NamedTuple):
     """Pixels as they are stored, perhaps shrunk, with what is needed to show them right.
 
-    ``width`` and ``height`` are what a person sees, in stored pixels of the unshrunk picture: the scale divides them.
+    ``width`` and ``height`` are what a person sees, in pixels of the unshrunk picture. Each of ``pixels`` stands for
+    ``scale`` by ``scale`` of those; the last ones of a row or a column may stand for fewer.
     """
 
     pixels: Image.Image
@@ -59,6 +60,7 @@ class Decoded(t.NamedTuple):
     height: int
     orientation: int
     profile: bytes | None
+    scale: int
 
 
 def describe(data: bytes) -> Summary:
@@ -178,6 +180,7 @@ def decode(picture: Image.Image, scale: int, name: str, ycbcr: bool = False) -> 
         height,
         orientation,
         profile if isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES else None,
+        round(full[0] / picture.width),
     )
 
 

@@ -1,7 +1,12 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far two pictures are apart, in figures. What the figures mean is comparison.py's."""
+"""How far two pictures are apart, in figures. What the figures mean is said in comparison.py.
+
+A service keeps a photo smaller, and its pixels may be displaced by a part of one, and its outermost ones may be mixed
+with white. So what was found loses its outermost pixels before anything is blurred, and the declared photo is taken
+from where the found one shows it. Why that is so, and how well it works: docs/equality.md.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +20,28 @@ from .._core.model import Rendition
 from . import decode
 from .pillow import Image, ImageChops, ImageFilter, available
 
-#: The grid on which pictures are compared, unless one of them is smaller, and the blur on it in pixels.
-_GRID = 96
-_BLUR = 2.25
+#: The side of the grid on which pictures are compared, unless one of them is smaller, and the blur on it in pixels.
+GRID = 48
+_BLUR = 1.5
 _REGIONS = 6
 #: What is added to gradients and levels that something is divided by, so that flat and black pictures can be compared.
-_GRADIENT_FLOOR = 0.3
+_GRADIENT_FLOOR = 0.6
 _LEVEL_FLOOR = 4.0
 #: From RGB to the YCbCr of JPEG (ITU-T T.871). Pillow's own conversion rounds down, which a third of a bound would be.
 _YCBCR = (0.299, 0.587, 0.114, 0, -0.168736, -0.331264, 0.5, 128, 0.5, -0.418688, -0.081312, 128)
-_LEVELS = range(256)
+_LEVELS = tuple(range(256))
 _SQUARES = tuple(level * level for level in _LEVELS)
 
-
-_REDUCING_GAP = 3.0
+#: How many of its outermost pixels a found picture loses at each side: Microsoft's service mixes the first one with
+#: white, and a JPEG spreads that to the next, in colour more than in luma.
+_BORDER = 2.0
+#: How far a service may have displaced a picture, in pixels of what it keeps: half a pixel by scaling, one by a cut.
+_FARTHEST = 1.5
+#: The side of the grid on which a displacement is found, and from how much on, in pixels of it, it is looked for again.
+_COARSE = 16
+_FAR_STEP = 0.05
+#: A displacement of less than this share of the side changes nothing.
+_NEAR = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +73,199 @@ class Measures:
     colour_spot: float
 
 
-def prepared(picture: bytes | Rendition, name: str) -> Image.Image:
-    """A picture as ``measure`` wants it: YCbCr, small. SourceError, naming ``name``, for no picture."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A picture as ``measure`` wants it.
+
+    ``pixels`` are in YCbCr (in three bands, whatever Pillow calls them); each of them stands for ``scale`` by ``scale``
+    pixels of the picture, which has ``width`` and ``height``.
+    """
+
+    pixels: Image.Image
+    width: int
+    height: int
+    scale: int
+
+
+#: Left, top, right and bottom, in pixels of a picture.
+Box = tuple[float, float, float, float]
+
+
+def prepared(picture: bytes | Rendition, name: str, background: str = "#ffffff") -> Prepared:
+    """A picture as ``measure`` wants it. PictureError, naming ``name``, for no picture.
+
+    ``background`` is what lies behind transparent pixels.
+    """
     available()
     if isinstance(picture, bytes):
-        return _for_comparison(picture, name)
-    return _for_comparison(picture.data, name) if picture.pixels is None else _shrunk(picture.pixels, None)
+        return _from_file(picture, name, background)
+    return picture.pixels if isinstance(picture.pixels, Prepared) else _from_file(picture.data, name, background)
 
 
-def measure(first: Image.Image, second: Image.Image) -> Measures:
-    """Figures that compare two pictures, of any size, out of ``prepared``."""
-    side = min(_GRID, *first.size, *second.size)
-    shapes = [picture.width / picture.height for picture in (first, second)]
-    return _figures(_on_grid(first, side), _on_grid(second, side), 100 * (1 - min(shapes) / max(shapes)))
+def from_pixels(pixels: Image.Image) -> Prepared:
+    """The same for a picture in RGB that is at hand."""
+    scale = max(1, min(pixels.size) // (2 * GRID))
+    small = pixels.reduce(scale) if scale > 1 else pixels
+    return Prepared(small.convert("RGB", _YCBCR), pixels.width, pixels.height, scale)
+
+
+def _from_file(data: bytes, name: str, background: str) -> Prepared:
+    """A JPEG shrinks while it is decoded.
+
+    Its own YCbCr is taken as it is: on the way through RGB strong colours are clipped, and how much depends on what the
+    service did to them.
+    """
+    with decode.as_source_error(name):
+        opened = decode.open_picture(data, name)
+        size = opened.size
+        scale = next((scale for scale in (8, 4, 2) if 2 * (min(size) // scale) >= 3 * GRID), 1)
+        with decode.turn(size):
+            try:
+                decoded = decode.decode(opened, scale, name, ycbcr=True)
+            except OSError:  # a JPEG that keeps RGB inside, or a damaged one
+                decoded = decode.decode(decode.open_picture(data, name), scale, name)
+            if decoded.pixels.mode == "YCbCr":
+                upright = decode.upright(decoded.pixels, decoded.orientation)
+                return Prepared(upright, decoded.width, decoded.height, decoded.scale)
+            more = max(1, min(decoded.pixels.size) // (2 * GRID))
+            small = decode.flat(decoded.pixels.reduce(more), decoded.profile, background)
+            upright = decode.upright(small, decoded.orientation)
+            pixels = upright.convert("RGB", _YCBCR)
+            return Prepared(pixels, decoded.width, decoded.height, decoded.scale * more)
 
 
 def signature(data: bytes) -> bytes:
-    """Sixty-four levels of grey, for finding pictures that may be alike among many. SourceError for no picture."""
-    available()
-    picture = _for_comparison(data, "the photo")
+    """Sixty-four levels of grey, for finding pictures that may be alike among many. PictureError for no picture."""
+    picture = prepared(data, "the photo")
     with decode.as_source_error("the photo"):
-        return picture.getchannel(0).resize((8, 8), Image.Resampling.BOX).tobytes()
+        return picture.pixels.getchannel(0).resize((8, 8), Image.Resampling.BOX).tobytes()
+
+
+def measure(declared: Prepared, found: Prepared, *, part: Box | None = None, cut: bool = False) -> Measures:
+    """Figures that compare a declared photo with one that was found, of any size.
+
+    ``part``: only this part of the declared picture is declared. ``cut``: what was found may be the square in the
+    middle of a photo that is not square.
+    """
+    left, top, right, bottom = part or (0.0, 0.0, declared.width, declared.height)
+    if cut and found.width == found.height:
+        side = min(right - left, bottom - top)
+        left, top = (left + right - side) / 2, (top + bottom - side) / 2
+        right, bottom = left + side, top + side
+    shapes = [(right - left) / (bottom - top), found.width / found.height]
+    pair = _Pair(declared, (left, top, right, bottom), found)
+    return _figures(*pair.aligned(), 100 * (1 - min(shapes) / max(shapes)))
+
+
+# ------------------------------------------------------------------------------------------------------- one grid
+
+
+class _Pair:
+    """Two pictures, and how to bring them to one grid."""
+
+    def __init__(self, declared: Prepared, part: Box, found: Prepared) -> None:
+        self._declared = declared
+        self._part = part
+        # Whole pixels of the shrunk picture, as none of them may have anything of what is left out; and one more, as
+        # a JPEG that shrinks while it is decoded spreads a hard edge.
+        border = _BORDER * found.scale
+        self._border = border if 24 * border <= min(found.width, found.height) else 0.0
+        self._inner = (found.width - 2 * self._border, found.height - 2 * self._border)
+        sides = (*self._inner, part[2] - part[0], part[3] - part[1])
+        self._side = max(1, int(min(GRID, *sides)))
+        self._found = found
+
+    def aligned(self) -> tuple[Image.Image, Image.Image]:
+        """Both pictures in YCbCr on the grid, the declared one from where the found one shows it, and blurred."""
+        border, found = self._border, self._found
+        box = (border, border, border + self._inner[0], border + self._inner[1])
+        second = self._grid(found, box)
+        first = self._shown(0.0, 0.0)
+        if self._border and self._side >= _COARSE:
+            coarse, across, down = _coarse(second), 0.0, 0.0
+            for _turn in range(2):
+                step = _displacement(_coarse(first), coarse)
+                across = _within(across + step[0] * self._inner[0] / _COARSE)
+                down = _within(down + step[1] * self._inner[1] / _COARSE)
+                if max(abs(across) / found.width, abs(down) / found.height) >= _NEAR:
+                    first = self._shown(across, down)
+                if max(map(abs, step)) < _FAR_STEP:
+                    break
+        return self._blurred(first), self._blurred(second)
+
+    def _shown(self, across: float, down: float) -> Image.Image:
+        """The part of the declared photo that is seen where the found one was not cut off, in YCbCr on the grid.
+
+        ``across``, ``down``: by how many pixels of the found picture its content is displaced to the lower right.
+        """
+        left, top, right, bottom = self._part
+        x, y = (right - left) / self._found.width, (bottom - top) / self._found.height
+        start = (left + x * (self._border - across), top + y * (self._border - down))
+        return self._grid(self._declared, (*start, start[0] + x * self._inner[0], start[1] + y * self._inner[1]))
+
+    def _grid(self, picture: Prepared, box: Box) -> Image.Image:
+        """A part of a picture, in its own pixels, in YCbCr on the grid."""
+        pixels, scale = picture.pixels, picture.scale
+        ends = (pixels.width, pixels.height) * 2
+        inside = tuple(min(max(0.0, edge / scale), float(end)) for edge, end in zip(box, ends, strict=True))
+        size = (self._side, self._side)
+        return pixels.resize(size, Image.Resampling.BILINEAR, t.cast("Box", inside))
+
+    def _blurred(self, picture: Image.Image) -> Image.Image:
+        """Blurred so that what resampling does to fine detail counts little."""
+        luma, *chroma = bands = picture.split()
+        # A service keeps colour at half resolution, which on a small picture is much of it: there it is blurred as
+        # widely, counted in pixels of the found picture, as on a large one.
+        wider = 2 * self._side / min(self._inner)
+        if wider < 1.1:
+            return Image.merge("RGB", bands).filter(ImageFilter.BoxBlur(_BLUR))  # YCbCr itself has no filters
+        fine, wide = ImageFilter.BoxBlur(_BLUR * self._side / GRID), ImageFilter.BoxBlur(_BLUR * wider)
+        return Image.merge("RGB", (luma.filter(fine), *(band.filter(wide) for band in chroma)))
+
+
+def _within(pixels: float) -> float:
+    return max(-_FARTHEST, min(_FARTHEST, pixels))
+
+
+def _coarse(picture: Image.Image) -> bytes:
+    """The luma of a picture on the coarse grid."""
+    return picture.getchannel(0).resize((_COARSE, _COARSE), Image.Resampling.BILINEAR).tobytes()
+
+
+def _at(across: int, down: int) -> t.Callable[[bytes], tuple[int, ...]]:
+    """Takes from a coarse grid all pixels but the outermost, or their neighbours in one direction."""
+    inner = range(1, _COARSE - 1)
+    return operator.itemgetter(*((y + down) * _COARSE + x + across for y in inner for x in inner))
+
+
+_MIDDLE, _RIGHT, _LEFT, _BELOW, _ABOVE = _at(0, 0), _at(1, 0), _at(-1, 0), _at(0, 1), _at(0, -1)
+
+
+def _displacement(first: bytes, second: bytes) -> tuple[float, float]:
+    """By how much the second picture's content is displaced to the right and downwards, in pixels of the coarse grid.
+
+    The least squares solution of: difference = brightness - gradient * displacement (Lucas and Kanade, 1981).
+    """
+    across = tuple(map(operator.sub, _RIGHT(first), _LEFT(first)))
+    down = tuple(map(operator.sub, _BELOW(first), _ABOVE(first)))
+    difference = tuple(map(operator.sub, _MIDDLE(second), _MIDDLE(first)))
+    count = len(difference)
+    sums = sum(across), sum(down), sum(difference)
+
+    def product(one: tuple[int, ...], other: tuple[int, ...], sum_of_one: int, sum_of_other: int) -> float:
+        return float(sum(map(operator.mul, one, other))) - sum_of_one * sum_of_other / count
+
+    # One level squared a pixel is added, so that a plain picture is not displaced by noise.
+    xx = product(across, across, sums[0], sums[0]) + count
+    yy = product(down, down, sums[1], sums[1]) + count
+    xy = product(across, down, sums[0], sums[1])
+    xd = product(across, difference, sums[0], sums[2])
+    yd = product(down, difference, sums[1], sums[2])
+    whole = xx * yy - xy * xy  # positive, as both have something added
+    return -2 * (yy * xd - xy * yd) / whole, -2 * (xx * yd - xy * xd) / whole
+
+
+# ---------------------------------------------------------------------------------------------------------- figures
 
 
 def cells(data: bytes, luma: int, chroma: int, margin: float, offsets: t.Sequence[float]) -> list[bytes]:
@@ -90,27 +275,26 @@ def cells(data: bytes, luma: int, chroma: int, margin: float, offsets: t.Sequenc
     of the picture's own pixels the grid is moved to the lower right. SourceError for no picture.
     """
     picture = prepared(data, "the photo")
-    full, (width, height) = decode.describe(data), picture.size
+    width, height = picture.pixels.size
     answers: list[bytes] = []
     for offset in offsets:
-        # The picture may have been shrunk while it was decoded.
-        across, down = offset * width / (full.width or width), offset * height / (full.height or height)
-        left, top = margin * width + across, margin * height + down
+        moved = offset / picture.scale
+        left, top = margin * width + moved, margin * height + moved
         box = (left, top, left + (1 - 2 * margin) * width, top + (1 - 2 * margin) * height)
-        bands = zip(picture.split(), (luma, chroma, chroma), strict=True)
+        bands = zip(picture.pixels.split(), (luma, chroma, chroma), strict=True)
         answers.append(b"".join(b.resize((n, n), Image.Resampling.BOX, box=box).tobytes() for b, n in bands))
     return answers
 
 
 def _figures(first: Image.Image, second: Image.Image, shape: float) -> Measures:
     """Of two pictures on the grid. All three bands are worked on at once: many small steps keep threads waiting."""
-    peaks = [float(high) for _low, high in _extrema(ImageChops.difference(first, second))]
+    peaks = [high for _low, high in _extrema(ImageChops.difference(first, second))]
     more, less = _above(first, second), _above(second, first)
-    up, down = _moments(more), _moments(less)
+    up, down = _moments(more, peaks), _moments(less, peaks)
     means = [abs(one.mean - other.mean) for one, other in zip(up, down, strict=True)]
     rms = [math.sqrt(one.square + other.square) for one, other in zip(up, down, strict=True)]
     luma, other = first.getchannel(0), second.getchannel(0)
-    forgiven = ImageChops.subtract(ImageChops.add(second, more), less).getchannel(0)
+    forgiven = ImageChops.subtract(ImageChops.add(other, more.getchannel(0)), less.getchannel(0))
     strengths = [_strength(other), _strength(forgiven)]
     regions = zip(_regions(luma), _regions(other), strict=True)
     return Measures(
@@ -119,10 +303,10 @@ def _figures(first: Image.Image, second: Image.Image, shape: float) -> Measures:
         contrast=100 * (max(strengths) / min(strengths) - 1),
         region=max(abs(one - other) for one, other in regions),
         moved=100 * rms[0] / (_gradient(luma) + _GRADIENT_FLOOR) / luma.width,
-        spot=peaks[0],
+        spot=float(peaks[0]),
         tint=max(means[1:]),
         colour=max(rms[1:]),
-        colour_spot=max(peaks[1:]),
+        colour_spot=float(max(peaks[1:])),
     )
 
 
@@ -133,15 +317,16 @@ class _Moments(t.NamedTuple):
     square: float
 
 
-def _moments(picture: Image.Image) -> list[_Moments]:
-    """Of each band. As ImageStat has them, in less than half its time."""
+def _moments(picture: Image.Image, highest: t.Sequence[int]) -> list[_Moments]:
+    """Of each band, in which no level is above its ``highest``. As ImageStat has them, in much less than its time."""
     counts = picture.histogram()
     pixels = max(1, picture.width * picture.height)  # a picture one pixel wide has no gradient across
-    return [_moments_of(counts[start : start + 256], pixels) for start in range(0, len(counts), 256)]
-
-
-def _moments_of(counts: list[int], pixels: int) -> _Moments:
-    return _Moments(sum(map(operator.mul, counts, _LEVELS)) / pixels, sum(map(operator.mul, counts, _SQUARES)) / pixels)
+    found = []
+    for band, most in enumerate(highest):
+        part = counts[256 * band : 256 * band + most + 1]
+        mean, square = sum(map(operator.mul, part, _LEVELS)), sum(map(operator.mul, part, _SQUARES))
+        found.append(_Moments(mean / pixels, square / pixels))
+    return found
 
 
 def _above(picture: Image.Image, base: Image.Image) -> Image.Image:
@@ -162,7 +347,7 @@ def _regions(luma: Image.Image) -> list[float]:
 
 def _strength(luma: Image.Image) -> float:
     """The root of the mean squared level, each level raised by the floor."""
-    ((mean, square),) = _moments(luma)
+    ((mean, square),) = _moments(luma, (255,))
     return math.sqrt(square + 2 * _LEVEL_FLOOR * mean + _LEVEL_FLOOR**2)
 
 
@@ -171,48 +356,8 @@ def _gradient(luma: Image.Image) -> float:
     side = luma.width
     across = ImageChops.difference(luma.crop((1, 0, side, side)), luma.crop((0, 0, side - 1, side)))
     down = ImageChops.difference(luma.crop((0, 1, side, side)), luma.crop((0, 0, side, side - 1)))
-    return math.sqrt(_moments(across)[0].square + _moments(down)[0].square)
+    return math.sqrt(sum(_moments(slope, (_highest(slope),))[0].square for slope in (across, down)))
 
 
-def _for_comparison(data: bytes, name: str) -> Image.Image:
-    """A picture in YCbCr (in three bands, whatever Pillow calls them), shrunk while it is decoded where it can be.
-
-    A JPEG's own YCbCr is taken as it is: on the way through RGB strong colours are clipped, and how much depends on
-    what the service did to them.
-    """
-    with decode.as_source_error(name):
-        opened = decode.open_picture(data, name)
-        size = opened.size
-        scale = next((scale for scale in (8, 4, 2) if 2 * (min(size) // scale) >= 3 * _GRID), 1)
-        with decode.turn(size):
-            try:
-                decoded = decode.decode(opened, scale, name, ycbcr=True)
-            except OSError:  # a JPEG that keeps RGB inside, or a damaged one
-                decoded = decode.decode(decode.open_picture(data, name), scale, name)
-            picture = decoded.pixels
-            if picture.mode != "YCbCr":
-                picture = _shrunk(picture, decoded.profile)
-            return decode.upright(picture, decoded.orientation)
-
-
-def _shrunk(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Plain pixels in YCbCr, of at least twice the grid where there are so many.
-
-    With one and a half times, as a JPEG's decoder may leave, 0.6 % of the experiment's handlings passed for drift.
-    """
-    small = decode.flat(picture.reduce(max(1, min(picture.size) // (2 * _GRID))), profile, "#ffffff")
-    return small.convert("RGB", _YCBCR)
-
-
-def _on_grid(picture: Image.Image, side: int) -> Image.Image:
-    """Y, Cb and Cr on the grid, blurred so that what resampling does to fine detail counts little."""
-    if picture.size != (side, side):
-        picture = picture.resize((side, side), Image.Resampling.BILINEAR, reducing_gap=_REDUCING_GAP)
-    luma, *chroma = bands = picture.split()
-    # A service keeps colour at half resolution, which on a small picture is much of it: there it is blurred as widely,
-    # counted in pixels, as on a large one.
-    wide = ImageFilter.GaussianBlur(_BLUR)
-    if side == _GRID:
-        return Image.merge("RGB", bands).filter(wide)  # YCbCr itself has no filters
-    fine = ImageFilter.GaussianBlur(_BLUR * side / _GRID)
-    return Image.merge("RGB", (luma.filter(fine), *(band.filter(wide) for band in chroma)))
+def _highest(band: Image.Image) -> int:
+    return t.cast("tuple[int, int]", band.getextrema())[1] if band.width and band.height else 0

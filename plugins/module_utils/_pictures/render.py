@@ -15,6 +15,7 @@ from . import decode, geometry
 from .decode import Decoded, PictureError
 from .encode import QUALITY_HIGHEST, QUALITY_LOWEST, encode
 from .mark import MARK_BYTES, stamp
+from .measure import from_pixels
 from .pillow import Image, available
 
 #: Below this many pixels a side nobody is recognised; a limit that wants less cannot be met.
@@ -101,7 +102,8 @@ def _rendition(decoded: Decoded, recipe: Recipe, source: str, name: str) -> Rend
         )
     if recipe.mark:
         jpeg = stamp(jpeg, source, recipe.digest)
-    alike = pixels if quality == QUALITY_HIGHEST else None
+    # What is marked is recognised by its mark. Below the highest quality the JPEG is not quite what was encoded.
+    alike = from_pixels(pixels) if quality == QUALITY_HIGHEST and not recipe.mark else None
     return Rendition(jpeg, size[0], size[1], quality, tuple(notes), alike)
 
 

@@ -151,8 +151,15 @@ class Planner:
                     desired = Summary(observed.sha256, observed.bytes, observed.width, observed.height)
                     return kept, replace(outcome, desired=desired)
                 comparison = kept
+        if comparison is None and seen.picture is not None:
+            look = self.renditions.first_look(definition, seen.picture, sized=is_sized(seen))
+            if look is not None:
+                verdict = sharp_enough(self._as_declared(look.comparison, seen), (look.width, look.height), observed)
+                if verdict.verdict == "same":
+                    return verdict, replace(outcome, desired=Summary(width=look.width, height=look.height))
         rendition = self.renditions.rendition(definition)
-        verdict = sharp_enough(self.compare(rendition, seen, comparison), rendition, observed)
+        size = (rendition.width, rendition.height)
+        verdict = sharp_enough(self.compare(rendition, seen, comparison), size, observed)
         return verdict, self._with_rendition(outcome, rendition)
 
     def compare(self, rendition: Rendition, seen: Observation, known: Comparison | None = None) -> Comparison:
@@ -167,7 +174,7 @@ class Planner:
             return Comparison("different", "bytes", "other bytes than the ones that are wanted as they are")
         if seen.picture is None:
             return Comparison("ambiguous", "pixels", "the target's picture could not be read, so it was not compared")
-        return self._as_declared(by_pixels(rendition, seen.picture), seen)
+        return self._as_declared(by_pixels(rendition, seen.picture, sized=is_sized(seen)), seen)
 
     def _as_declared(self, comparison: Comparison, seen: Observation) -> Comparison:
         """The same picture is not yet the declared photo: what the target keeps as it is must keep the recipe too."""
@@ -222,15 +229,27 @@ class Planner:
         return age if 0 <= age < ON_ITS_WAY_SECONDS else None
 
 
-def sharp_enough(comparison: Comparison, rendition: Rendition, seen: Observation) -> Comparison:
+def is_sized(seen: Observation) -> bool:
+    """Is the picture a smaller rendition that the service made, and not the photo itself?"""
+    return seen.sha256 is None
+
+
+def sharp_enough(comparison: Comparison, declared: tuple[int, int], seen: Observation) -> Comparison:
     """The same picture at half the declared size or less is not the declared photo: Entra ID hands on 96 pixels of 648.
 
-    Not asked of what we wrote ourselves, so a service that keeps small photos only is told apart by its receipt.
+    ``declared``: width and height of the rendition. Not asked of what we wrote ourselves, so a service that keeps small
+    photos only is told apart by its receipt.
     """
-    if comparison.verdict == "different" or seen.width is None or rendition.width < 2 * seen.width:
+    if comparison.verdict == "different" or seen.width is None or seen.height is None:
         return comparison
-    size = f"{seen.width}x{seen.height} of the {rendition.width}x{rendition.height} pixels that are declared"
-    return Comparison("different", comparison.rung, f"the same photo, but only {size}")
+    there = min(seen.width, seen.height)
+    if min(declared) < 2 * there:
+        return comparison
+    reason = (
+        f"the same photo, but {seen.width}x{seen.height} pixels are there and {declared[0]}x{declared[1]} are "
+        f"declared; putting it again makes it sharp. Where a target keeps no more, set size to {there}"
+    )
+    return Comparison("different", comparison.rung, reason)
 
 
 def measured(seen: Observation, picture: bytes) -> Observation:

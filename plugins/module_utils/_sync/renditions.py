@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from .._core.files import load_source
 from .._core.model import Definition, Recipe, Rendition, Source, SourceError, sha256
+from .._pictures.comparison import FirstLook, by_source
 from .._pictures.render import render
 from . import source_hashes
 from .receipts import Receipts
@@ -87,17 +88,30 @@ class Renditions:
         if kept is not None:
             return kept
         source = self._sources[definition.key]
-        data = load_source(source)
-        if sha256(data) != digest:
-            if source.path is not None and (name := source_hashes.key(source.path)) is not None:
-                self._mistaken.add(name)
-            raise SourceError(f"{source.name} changed while the run was under way; run again")
+        data = self._read(definition)
         made = render(data, [self.recipe], source.name)[0]
         with self._lock:
             if digest not in self._kept and self._kept_bytes + len(made.data) <= KEPT_BYTES:
                 self._kept[digest] = replace(made, pixels=None)
                 self._kept_bytes += len(made.data)
         return made
+
+    def first_look(self, definition: Definition, observed: bytes, *, sized: bool) -> FirstLook | None:
+        """Is this surely the declared photo? None: nobody can tell without the rendition. Raises SourceError."""
+        if self.made(definition) is not None:
+            return None
+        source = self._sources[definition.key]
+        return by_source(self._read(definition), self.recipe, source.name, observed, sized=sized)
+
+    def _read(self, definition: Definition) -> bytes:
+        """The source's bytes, as they were when they were hashed. Raises SourceError."""
+        source = self._sources[definition.key]
+        data = load_source(source)
+        if sha256(data) != self.hashes[definition.key]:
+            if source.path is not None and (name := source_hashes.key(source.path)) is not None:
+                self._mistaken.add(name)
+            raise SourceError(f"{source.name} changed while the run was under way; run again")
+        return data
 
     def made(self, definition: Definition) -> Rendition | None:
         """The rendition, if this run made it and still has it."""

@@ -16,7 +16,7 @@ from .._pictures.fingerprint import matches
 from .._pictures.transforms import service_transform
 from .change import ChangeRecord, Written
 from .options import Services, Settings
-from .planner import Planner
+from .planner import Planner, is_sized
 from .store import PhotoStore
 
 #: Seconds between looks at a service that still shows the old photo.
@@ -166,7 +166,7 @@ class Verifier:
             return self._confirm(change, receipt)
         if seen.picture is None:
             return self._doubt(change, comparison.reason)
-        fact = self._transformed(change, seen.picture, comparison)
+        fact = self._transformed(change, seen.picture, comparison, sized=is_sized(seen))
         if fact is not None:
             change.warn(fact)
             return self._confirm(change, replace(receipt, service_transform=fact))
@@ -176,14 +176,14 @@ class Verifier:
         change.to("failed", why)
         return None
 
-    def _transformed(self, change: ChangeRecord, picture: bytes, comparison: Comparison) -> str | None:
+    def _transformed(self, change: ChangeRecord, picture: bytes, comparison: Comparison, *, sized: bool) -> str | None:
         """What the service did to our upload, in a sentence; None: this is another picture."""
         known, fact = t.cast(Written, change.written).fingerprint, None
         somewhat = f"the target shows our upload somewhat changed: {comparison.reason}"
         try:
-            ours = self.planner.renditions.rendition(change.outcome.definition).data
-            fact = service_transform(ours, picture)
-            if fact is None and not clearly_another(ours, picture):
+            ours = self.planner.renditions.rendition(change.outcome.definition)
+            fact = service_transform(ours.data, picture)
+            if fact is None and not clearly_another(ours, picture, sized=sized):
                 fact = somewhat
         except SourceError:
             pass  # the source went away while the run was under way; what was written of it is still known

@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How well the pixel rung tells the same photo from another one, and where its bounds come from.
 
-    PYTHONPATH=.dev python tests/experiments/equality/experiment.py [--handlings 40] [--keep FILE]
+    PYTHONPATH=.dev python tests/experiments/equality/experiment.py --half choose|hold-out [--every N] [--keep FILE]
 
 One half of the photographs sets the bounds: the highest figure that any handling of the same photo gave, times a
-margin. The other half is judged with the bounds that comparison.py has. Takes about five minutes of two cores.
-``--kept`` judges figures that were kept before. ``--folder`` judges the pictures of a folder instead, all of them.
+margin. The other half is judged with the bounds that comparison.py has. About eight minutes of two cores for both.
+``--every 4`` takes a quarter of the photographs. ``--kept`` judges figures that were kept before. ``--folder`` judges
+the pictures of a folder, all of them.
 """
 
 from __future__ import annotations
@@ -20,80 +21,109 @@ import typing as t
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import scalers
 import variants
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe, Rendition
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures import render as rendering
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import Measures, measure, prepared
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import Measures, prepared
 from PIL import Image
 
 EXO = Recipe(size=648, max_bytes=4_194_303)
+WHOLE = Recipe(size=648, max_bytes=4_194_303, crop="none")
 AD = Recipe(size=96, max_bytes=10_240, mark=True)
 MARGIN = 1.2
-#: Nobody writes these, or the goals do not name them; they are judged but set no bound.
-EXTRA = {
-    "same: nearest neighbour, 96 to 648": ((96, 120, 240, 360, 432, 504, 648), Image.Resampling.NEAREST, EXO),
-    "same: shrunk to 64 or 48": ((64, 48), Image.Resampling.BICUBIC, EXO),
-    "same: our 96 pixels in AD, re-encoded": ((96,), Image.Resampling.BICUBIC, AD),
-    "same: our 96 pixels in AD, shrunk to 64": ((64,), Image.Resampling.BICUBIC, AD),
-}
+#: Which handlings set the bounds: all but the ones that take single pixels, which are compared in another way.
+SETS_BOUNDS = ("same: any service", "same: Microsoft")
+#: An alteration is handled so many times by any service, and as many times by Microsoft's.
+ALTERED = 3
 Row = dict[str, t.Any]
 
 
 def render(picture: Image.Image, recipe: Recipe = EXO) -> Rendition:
     """What would be uploaded for this photograph."""
-    return rendering.render(variants.jpeg(picture, 95, 0), [recipe], "photograph")[0]
+    return rendering.render(scalers.jpeg(picture, 95, 0), [recipe], "photograph")[0]
 
 
-def rows(job: tuple[int, Path, list[Path], int]) -> list[Row]:
+def figures_of(declared: Rendition, handled: bytes, sized: bool) -> dict[str, float]:
+    first, second = prepared(declared, "declared"), prepared(handled, "handled")
+    return dataclasses.asdict(comparison._nearest(declared, first, second, sized))
+
+
+def rows(job: tuple[int, Path, list[Path]]) -> list[Row]:
     """All comparisons of one photograph, as plain rows."""
-    number, path, similar, handlings = job
+    number, path, similar = job
     chance = random.Random(number)
     photograph = variants.square(path)
-    uploads = {EXO: render(photograph), AD: render(photograph, AD)}
-    side = min(EXO.size, photograph.width)
+    source = scalers.jpeg(photograph, 95, 0)
+    upload, thumbnail = render(photograph), render(photograph, AD)
+    sizes = sorted({*(size for size in scalers.SIZES if size <= upload.width), upload.width})
     found: list[Row] = []
 
-    def compare(kind: str, handled: bytes, how: t.Any, declared: Rendition = uploads[EXO]) -> None:
-        figures = dataclasses.asdict(measure(prepared(declared, "declared"), prepared(handled, "handled")))
-        found.append({"photo": number, "path": path.name, "kind": kind, "how": how, "figures": figures})
+    def compare(kind: str, handled: bytes, how: scalers.Handling, declared: Rendition = upload) -> None:
+        sized = how.size < declared.width
+        row = {"photo": number, "path": path.name, "kind": kind, "size": how.size, "scaler": str(how.scaler)}
+        row["figures"] = figures_of(declared, handled, sized)
+        if declared is upload:
+            row["look"] = comparison.by_source(source, EXO, "photograph", handled, sized=sized) is not None
+        found.append(row)
 
-    for turn in range(handlings):
-        how = variants.handling(chance, side, min(96, side) if turn % 4 == 0 else None)
-        compare("same", how.apply(uploads[EXO].data), how)
+    for size in sizes:
+        for _turn in range(8):
+            how = scalers.any_service(chance, size)
+            compare("same: any service", how.apply(upload.data), how)
+        for scaler in scalers.MICROSOFT:
+            how = scalers.microsoft(chance, size)._replace(scaler=scaler)
+            single = scaler.kernel in scalers.SINGLE
+            compare("same: Microsoft, single pixels" if single else "same: Microsoft", how.apply(upload.data), how)
+        how = scalers.any_service(chance, size)._replace(scaler=scalers.Scaler("NEAREST"))
+        compare("same: nearest neighbour", how.apply(upload.data), how)
     for kind, alter in variants.ALTERATIONS.items():
         if kind == "greyscale" and not variants.has_colour(photograph):
             continue
-        for _turn in range(max(1, handlings // 8)):
-            altered = render(alter(photograph, chance))
-            how = variants.handling(chance, side)
-            compare(kind, how.apply(altered.data), how)
+        altered = render(alter(photograph, chance)).data
+        for handling, who in ((scalers.any_service, "any service"), (scalers.microsoft, "Microsoft")):
+            for _turn in range(ALTERED):
+                how = handling(chance, chance.choice(sizes))
+                compare(f"{kind}: {who}", how.apply(altered), how)
     for other in similar:
         square = variants.square(other)
-        how = variants.handling(chance, min(EXO.size, square.width))
+        how = scalers.any_service(chance, min(chance.choice(sizes), *square.size))
         compare("a similar photograph", how.apply(render(square).data), how)
-    for kind, (sizes, resampling, recipe) in EXTRA.items():
-        for _turn in range(max(1, handlings // 10)):
-            how = variants.handling(chance, side, min(side, chance.choice(sizes)))._replace(filter=resampling.name)
-            compare(kind, how.apply(uploads[recipe].data), how, uploads[recipe])
-    return found
+    for size in (96, 64, 48):
+        how = scalers.any_service(chance, min(size, thumbnail.width))
+        compare("same: our 96 pixels in AD, re-encoded or shrunk", how.apply(thumbnail.data), how, thumbnail)
+    return [*found, *_not_square(number, path, chance)]
 
 
-def collect(paths: list[Path], handlings: int) -> list[Row]:
-    """Rows of all photographs, in their order. The similar ones of a photograph come out of its own half."""
+def _not_square(number: int, path: Path, chance: random.Random) -> t.Iterator[Row]:
+    """A photograph that was uploaded whole, which the service cuts to a square where it makes it smaller."""
+    with Image.open(path) as picture:
+        whole = render(picture.convert("RGB"), WHOLE)
+    shorter = min(whole.width, whole.height)
+    if max(whole.width, whole.height) < 1.03 * shorter:
+        return
+    for size in (size for size in scalers.SIZES if size < shorter):
+        how = scalers.microsoft(chance, size)
+        row = {"photo": number, "path": path.name, "kind": "same: Microsoft, not square", "size": size}
+        yield {**row, "scaler": str(how.scaler), "figures": figures_of(whole, how.apply(whole.data), True)}
+
+
+def collect(paths: list[Path], numbers: t.Sequence[int]) -> list[Row]:
+    """Rows of the photographs with these numbers. The similar ones of a photograph come out of its own half."""
     grids = [variants.portraits._grid(path) for path in paths]
     jobs = []
-    for number, path in enumerate(paths):
+    for number in numbers:
         half = [other for other in range(len(paths)) if other != number and other % 2 == number % 2]
         half.sort(key=lambda other: variants.portraits._distance(grids[number], grids[other]))
-        jobs.append((number, path, [paths[other] for other in half[:4]], handlings))
+        jobs.append((number, paths[number], [paths[other] for other in half[:4]]))
     with ProcessPoolExecutor(2) as pool:
-        return [row for found in pool.map(rows, jobs, chunksize=4) for row in found]
+        return [row for found in pool.map(rows, jobs, chunksize=2) for row in found]
 
 
 def fit(found: list[Row]) -> str:
     """The bounds that one half asks for, beside those that comparison.py has."""
-    same = [row["figures"] for row in found if row["kind"] == "same"]
+    same = [row["figures"] for row in found if row["kind"] in SETS_BOUNDS]
     lines = [
         f"| figure | highest of {len(same):,} | times {MARGIN} | same up to | different from |",
         "|---|--:|--:|--:|--:|",
@@ -105,16 +135,42 @@ def fit(found: list[Row]) -> str:
 
 
 def judge(found: list[Row]) -> str:
-    """What the bounds in comparison.py say about the other half."""
-    lines = ["| kind | pairs | same | ambiguous | different | wrong |", "|---|--:|--:|--:|--:|--:|"]
+    """What the bounds in comparison.py say, by kind; and what a first look alone says."""
+    lines = [
+        "| kind | pairs | same | ambiguous | different | wrong | first look: same |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
     for kind in dict.fromkeys(row["kind"] for row in found):
-        verdicts = [verdict(row) for row in found if row["kind"] == kind]
+        of_kind = [row for row in found if row["kind"] == kind]
+        verdicts = [verdict(row) for row in of_kind]
         counts = {each: verdicts.count(each) for each in ("same", "ambiguous", "different")}
         wrong = len(verdicts) - counts["same"] if kind.startswith("same") else counts["same"]
+        looks = [row["look"] for row in of_kind if "look" in row]
+        look = f"{looks.count(True):,} of {len(looks):,}" if looks else ""
         lines.append(
             f"| {kind} | {len(verdicts):,} | {counts['same']:,} | {counts['ambiguous']:,} | {counts['different']:,} "
-            f"| {100 * wrong / len(verdicts):.2f} % |"
+            f"| {100 * wrong / len(verdicts):.2f} % | {look} |"
         )
+    return "\n".join(lines)
+
+
+def by_size(found: list[Row]) -> str:
+    """How many pairs of the same photo were not called same, by size and by what handled it."""
+    kinds = [kind for kind in dict.fromkeys(row["kind"] for row in found) if kind.startswith("same")]
+    common = [*scalers.SIZES]
+    lines = [f"| not called same | {' | '.join(map(str, common))} | other |", "|---|" + "--:|" * (len(common) + 1)]
+    for kind in kinds:
+        of_kind = [row for row in found if row["kind"] == kind]
+        groups: dict[str, list[Row]] = {kind.removeprefix("same: "): of_kind}
+        if kind.startswith("same: Microsoft") and kind != "same: Microsoft, not square":
+            for row in of_kind:
+                groups.setdefault(row["scaler"], []).append(row)
+        for name, group in groups.items():
+            cells = []
+            for size in (*common, None):
+                part = [row for row in group if (row["size"] == size if size else row["size"] not in common)]
+                cells.append(f"{sum(verdict(row) != 'same' for row in part)} of {len(part):,}" if part else "")
+            lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -124,25 +180,24 @@ def verdict(row: Row) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--handlings", type=int, default=40, help="handlings of each photograph")
+    parser.add_argument("--half", choices=("choose", "hold-out"), default="choose")
+    parser.add_argument("--every", type=int, default=1, help="take every so many photographs of the half only")
     parser.add_argument("--keep", type=Path, help="write every pair's figures there, one JSON object a line")
     parser.add_argument("--kept", type=Path, help="judge what --keep wrote, and measure nothing")
     parser.add_argument("--folder", type=Path, help="judge the pictures there instead")
     options = parser.parse_args()
-    if options.folder:
-        print(judge(collect(sorted(options.folder.iterdir()), options.handlings)))
-        return
     if options.kept:
         found = [json.loads(line) for line in options.kept.read_text().splitlines()]
+    elif options.folder:
+        paths = sorted(options.folder.iterdir())
+        found = collect(paths, range(len(paths)))
     else:
-        found = collect(variants.photographs(), options.handlings)
+        paths = variants.photographs()
+        found = collect(paths, range(options.half == "hold-out", len(paths), 2 * options.every))
     if options.keep:
         options.keep.write_text("".join(json.dumps(row) + "\n" for row in found))
-    halves = [[row for row in found if row["photo"] % 2 == half] for half in (0, 1)]
-    counts = [len({row["photo"] for row in half}) for half in halves]
-    print(f"Bounds, from {counts[0]} photographs:\n\n{fit(halves[0])}\n")
-    print(f"Verdicts on {counts[1]} other photographs:\n\n{judge(halves[1])}\n")
-    print(f"Verdicts on the photographs that set the bounds:\n\n{judge(halves[0])}")
+    count = len({row["photo"] for row in found})
+    print(f"{len(found):,} pairs of {count} photographs\n\n{fit(found)}\n\n{judge(found)}\n\n{by_size(found)}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The photographs of the experiment, what services do to a photo, and what people do that makes it another one."""
+"""The photographs of the experiment, and what people do that makes a photo another one."""
 
 from __future__ import annotations
 
-import io
 import random
 import sys
 import typing as t
@@ -16,9 +15,6 @@ from PIL import Image, ImageChops, ImageEnhance, ImageOps, ImageStat
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "sandbox"))
 import portraits
 
-SIZES = (96, 120, 240, 360, 432, 504, 648)
-QUALITIES = (60, 65, 70, 75, 80, 85, 90, 95)
-FILTERS = ("BOX", "BILINEAR", "HAMMING", "BICUBIC", "LANCZOS")
 #: Series of one scene, houses, and things on white; the same package family as the portraits.
 _MORE = ("tabler-static", "@tabler/preview@1.2.0", "dist/static")
 _MORE_PICTURES = ("photos/*.jpg", "marketing/photo-*.jpg", "products/product-*.jpg")
@@ -46,43 +42,6 @@ def square(path: Path) -> Image.Image:
         whole = ImageOps.exif_transpose(picture).convert("RGB")
     side = min(whole.size)
     return ImageOps.fit(whole, (side, side))
-
-
-def jpeg(picture: Image.Image, quality: int, subsampling: int) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
-    return buffer.getvalue()
-
-
-class Handling(t.NamedTuple):
-    """What a service does: perhaps encode at full size first, then scale, then encode."""
-
-    size: int
-    quality: int
-    subsampling: int
-    filter: str
-    first_quality: int | None
-
-    def apply(self, upload: bytes) -> bytes:
-        data = upload
-        if self.first_quality is not None:
-            data = jpeg(Image.open(io.BytesIO(data)).convert("RGB"), self.first_quality, self.subsampling)
-        picture = Image.open(io.BytesIO(data)).convert("RGB")
-        if picture.width != self.size:
-            picture = picture.resize((self.size, self.size), Image.Resampling[self.filter])
-        return jpeg(picture, self.quality, self.subsampling)
-
-
-def handling(chance: random.Random, side: int, size: int | None = None) -> Handling:
-    """Any handling of an upload of this side. Half of them keep a re-encoded photo and scale that."""
-    sizes = [each for each in SIZES if each <= side] or [side]
-    return Handling(
-        size or chance.choice([*sizes, 96 if side >= 96 else side]),
-        chance.choice(QUALITIES),
-        chance.choice((0, 2)),
-        chance.choice(FILTERS),
-        chance.choice((None, chance.choice(QUALITIES))),
-    )
 
 
 def _crop(share: float) -> t.Callable[[Image.Image, random.Random], Image.Image]:

@@ -725,7 +725,7 @@ def test_the_same_photo_at_half_the_size_or_less_is_replaced_by_the_sharp_one(th
     result = run(store, [declared("alice", sharp)])
     assert drifts(result) == [drift]
     if drift == "different":
-        assert "96x96 of the 450x450" in result.outcomes[0].change.reason
+        assert "96x96 pixels are there and 450x450 are declared" in result.outcomes[0].change.reason
     assert drifts(run(store, [declared("alice", sharp)])) == ["in_sync"]
 
 
