@@ -291,3 +291,12 @@ def test_two_inventories_are_done_side_by_side_and_one_user_of_both_is_an_error(
     assert run.code != 0
     assert "pia@photos.test is declared here and in" in run.output
     assert "PLAY" not in run.output
+
+
+def test_an_inventory_file_with_another_name_is_told_the_rule_once(company: Company) -> None:
+    company.inventory().rename(company.folder / "team.yml")
+    run = company.play("drift", "-i", "team.yml", inventory=False)
+    assert run.code != 0
+    assert run.output.count("must end in .photos.yml or .photos.yaml") == 1
+    assert "Failed to parse" not in run.output
+    assert "PLAY" not in run.output
