@@ -152,6 +152,7 @@ def test_a_guard_judges_all_shards_together_and_nothing_is_written_on_either_sid
     run = company.play("sync", "-e", "sync_max_replaced=10%", shard_size=8)
     assert run.code == 2
     assert "5 of 32 photos would be replaced" in " ".join(run.output.split())
+    assert "sync did: nothing. Nothing was written." in " ".join(run.output.split())
     assert "raise sync_max_replaced" in " ".join(run.output.split())
     assert company.writes() == before
     assert company.domain.highest_usn() == usn
