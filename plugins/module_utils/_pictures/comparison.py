@@ -67,7 +67,7 @@ BOUNDS: dict[str, Bound] = {
     "brightness": Bound("brightness", " levels", 1.05, 1.15),
     "contrast": Bound("light against dark", " %", 1.0, 1.1),
     "region": Bound("the brightness of a part", " levels", 5.0, 5.5),
-    "moved": Bound("position", " % of the side", 0.3, 0.33),
+    "moved": Bound("position", " % of the side", 0.25, 0.28),
     "spot": Bound("the most different spot", " levels", 24.0, 27.0),
     "tint": Bound("tint", " levels", 1.0, 1.2),
     "colour": Bound("colour", " levels", 2.7, 3.0),
