@@ -52,26 +52,28 @@ def by_content(
 
 
 class Bound(t.NamedTuple):
-    """A figure up to ``same`` speaks for the same photo, from ``different`` on against it; between it is open."""
+    """A figure up to ``same`` speaks for the same photo, from ``different`` on against it; between it is open.
+
+    ``words`` say the figure in a sentence.
+    """
 
     words: str
-    unit: str
     same: float
     different: float
 
 
-#: By figure of Measures. Set by tests/experiments/equality on one half of its photographs, and wider where that
-#: lets no alteration pass (contrast, tint, colour); docs/equality.md has how they do on the other half.
+#: By figure of Measures. Set by tests/experiments/equality on one half of its photographs, and wider where that lets no
+#: alteration pass (contrast, tint, colour); docs/equality.md has how they do on the other half.
 BOUNDS: dict[str, Bound] = {
-    "shape": Bound("shape", " %", 1.5, 3.0),
-    "brightness": Bound("brightness", " levels", 1.05, 1.15),
-    "contrast": Bound("light against dark", " %", 1.0, 1.1),
-    "region": Bound("the brightness of a part", " levels", 5.0, 5.5),
-    "moved": Bound("position", " % of the side", 0.25, 0.28),
-    "spot": Bound("the most different spot", " levels", 24.0, 27.0),
-    "tint": Bound("tint", " levels", 1.0, 1.2),
-    "colour": Bound("colour", " levels", 2.7, 3.0),
-    "colour_spot": Bound("the most different coloured spot", " levels", 15.0, 17.0),
+    "shape": Bound("the proportions differ by {} %", 1.5, 3.0),
+    "brightness": Bound("the brightness differs by {} of 255 levels", 1.05, 1.15),
+    "contrast": Bound("the contrast differs by {} %", 1.0, 1.1),
+    "region": Bound("the brightness of one part differs by {} of 255 levels", 5.0, 5.5),
+    "moved": Bound("edges have moved by {} % of the side", 0.25, 0.28),
+    "spot": Bound("the brightness of one spot differs by {} of 255 levels", 24.0, 27.0),
+    "tint": Bound("the tint differs by {} of 255 levels", 1.0, 1.2),
+    "colour": Bound("the colours differ by {} of 255 levels", 2.7, 3.0),
+    "colour_spot": Bound("the colour of one spot differs by {} of 255 levels", 15.0, 17.0),
 }
 
 #: How many times the upper bound a figure must be to prove that a read-back is somebody else's photo.
@@ -186,9 +188,9 @@ def by_figures(figures: Measures) -> Comparison:
     # The figure that is told is one that decided.
     value, bound = max(against or values, key=lambda each: each[0] / each[1].same)
     shown = f"{value:.3g}" if value < 100 else f"{value:.0f}"
-    distance = f"{bound.words} differs by {shown}{bound.unit}, of {bound.same:g} allowed"
+    distance = f"{bound.words.format(shown)}; at most {bound.same:g} is a re-encoding"
     if against:
         return Comparison("different", "pixels", f"another photo: {distance}")
     if value > bound.same:
         return Comparison("ambiguous", "pixels", f"not sure that it is the same photo: {distance}")
-    return Comparison("same", "pixels", f"same photo, re-encoded: {distance}")
+    return Comparison("same", "pixels", f"the same photo, re-encoded: {distance}")

@@ -46,8 +46,11 @@ SHOWN_BY = {("alex.wilber@contoso.example", "exo"): "adele.vance@contoso.example
 _NOBODY = "no user has userPrincipalName 'diego_siciliani#EXT#@contoso.example' under DC=contoso,DC=example. "
 #: In the words of plan.py, equality.py and the stores.
 _REASONS = {
-    ("ad", "different"): "another photo: position differs by 4.17 % of the side, of 0.3 allowed",
-    ("exo", "different"): "another photo: the most different spot differs by 131 levels, of 24 allowed",
+    ("ad", "different"): "another photo: edges have moved by 4.17 % of the side; at most 0.25 is a re-encoding",
+    (
+        "exo",
+        "different",
+    ): "another photo: the brightness of one spot differs by 131 of 255 levels; at most 24 is a re-encoding",
     ("ad", "missing"): "a photo is declared, and the target has none",
     ("exo", "missing"): "a photo is declared, and the target has none",
     ("ad", "unwanted"): "declared absent, but the target has a photo",
