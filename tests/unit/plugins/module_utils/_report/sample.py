@@ -47,10 +47,7 @@ _NOBODY = "no user has userPrincipalName 'diego_siciliani#EXT#@contoso.example' 
 #: In the words of plan.py, equality.py and the stores.
 _REASONS = {
     ("ad", "different"): "another photo: edges have moved by 4.17 % of the side; at most 0.25 is a re-encoding",
-    (
-        "exo",
-        "different",
-    ): "another photo: the brightness of one spot differs by 131 of 255 levels; at most 24 is a re-encoding",
+    ("exo", "different"): "another photo: the tint differs by 31.2 of 255 levels; at most 1 is a re-encoding",
     ("ad", "missing"): "a photo is declared, and the target has none",
     ("exo", "missing"): "a photo is declared, and the target has none",
     ("ad", "unwanted"): "declared absent, but the target has a photo",
