@@ -134,9 +134,9 @@ def _from_file(data: bytes, name: str, background: str) -> Prepared:
             return Prepared(pixels, decoded.width, decoded.height, decoded.scale * more)
 
 
-def signature(data: bytes) -> bytes:
+def signature(photo: bytes | Rendition) -> bytes:
     """Sixty-four levels of grey, for finding pictures that may be alike among many. PictureError for no picture."""
-    picture = prepared(data, "the photo")
+    picture = prepared(photo, "the photo")
     with decode.as_source_error("the photo"):
         return picture.pixels.getchannel(0).resize((8, 8), Image.Resampling.BOX).tobytes()
 

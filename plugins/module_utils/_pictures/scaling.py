@@ -52,7 +52,9 @@ def whole(declared: bytes | Rendition) -> Image.Image:
     data = declared.data if isinstance(declared, Rendition) else declared
     name = "the declared photo"
     with decode.as_source_error(name):
-        decoded = decode.decode(decode.open_picture(data, name), 1, name)
+        opened = decode.open_picture(data, name)
+        with decode.turn(opened.size):
+            decoded = decode.decode(opened, 1, name)
         return decode.upright(decode.flat(decoded.pixels, decoded.profile, "#ffffff"), decoded.orientation)
 
 

@@ -60,7 +60,7 @@ def _prints(outcomes: t.Iterable[Outcome], renditions: Renditions) -> t.Iterator
     for outcome in outcomes:
         made = renditions.made(outcome.definition)
         if made is not None:
-            yield outcome, signature(made.data)
+            yield outcome, signature(made)
 
 
 def _owners(
@@ -84,5 +84,5 @@ def _owners(
         if definition.key == key or not may_look_alike(mine, print_):
             continue
         made = renditions.made(definition)
-        if made is not None and by_pixels(made.data, picture).verdict == "same":
+        if made is not None and by_pixels(made, picture).verdict == "same":
             yield definition

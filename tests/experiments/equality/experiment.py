@@ -109,16 +109,25 @@ def _not_square(number: int, path: Path, chance: random.Random) -> t.Iterator[Ro
         yield {**row, "scaler": str(how.scaler), "figures": figures_of(whole, how.apply(whole.data), True)}
 
 
-def collect(paths: list[Path], numbers: t.Sequence[int]) -> list[Row]:
-    """Rows of the photographs with these numbers. The similar ones of a photograph come out of its own half."""
+def collect(paths: list[Path], numbers: t.Sequence[int], keep: Path | None) -> list[Row]:
+    """Rows of the photographs with these numbers. The similar ones of a photograph come out of its own half.
+
+    In an order by chance, and kept as they come, so that a run that was ended early has photographs of all kinds.
+    """
     grids = [variants.portraits._grid(path) for path in paths]
     jobs = []
-    for number in numbers:
+    for number in random.Random(1).sample(numbers, len(numbers)):
         half = [other for other in range(len(paths)) if other != number and other % 2 == number % 2]
         half.sort(key=lambda other: variants.portraits._distance(grids[number], grids[other]))
         jobs.append((number, paths[number], [paths[other] for other in half[:4]]))
+    done: list[Row] = []
     with ProcessPoolExecutor(2) as pool:
-        return [row for found in pool.map(rows, jobs, chunksize=2) for row in found]
+        for found in pool.map(rows, jobs):
+            done.extend(found)
+            if keep:
+                with keep.open("a") as kept:
+                    kept.write("".join(json.dumps(row) + "\n" for row in found))
+    return done
 
 
 def fit(found: list[Row]) -> str:
@@ -190,12 +199,10 @@ def main() -> None:
         found = [json.loads(line) for line in options.kept.read_text().splitlines()]
     elif options.folder:
         paths = sorted(options.folder.iterdir())
-        found = collect(paths, range(len(paths)))
+        found = collect(paths, range(len(paths)), options.keep)
     else:
         paths = variants.photographs()
-        found = collect(paths, range(options.half == "hold-out", len(paths), 2 * options.every))
-    if options.keep:
-        options.keep.write_text("".join(json.dumps(row) + "\n" for row in found))
+        found = collect(paths, range(options.half == "hold-out", len(paths), 2 * options.every), options.keep)
     count = len({row["photo"] for row in found})
     print(f"{len(found):,} pairs of {count} photographs\n\n{fit(found)}\n\n{judge(found)}\n\n{by_size(found)}")
 
