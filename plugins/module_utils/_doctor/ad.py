@@ -80,6 +80,7 @@ class Domain:
             Step("search base", self.base, ("sign-in",)),
             Step("largest photo", self.limit, ("sign-in",)),
             Step("users", self.resolve, ("search base",)),
+            Step("mailboxes", self.mailboxes, ("users",)),
             Step("right to write", self.rights, ("users",)),
             Step("limit of Entra ID", self.entra, ("users",)),
             Step("photos as text", self.texts, ("limit of Entra ID",)),
@@ -189,6 +190,17 @@ class Domain:
         self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
         missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
         return found("in the domain", len(self.users), len(self.found), missing)
+
+    def mailboxes(self) -> Check:
+        """Whose mailbox is on an Exchange server, as far as Active Directory says (msExchRecipientTypeDetails)?"""
+        here = [user.identity for user in self.found.values() if user.mailbox == "on_premises"]
+        if not here:
+            return ok("no user found here is known to have a mailbox on an Exchange server of the company")
+        return warn(
+            f"{len(here)} of {len(self.found)} users have their mailbox on-premises, so Exchange Online holds no photo "
+            f"of theirs: {some(here)}",
+            "Give those users no photo in Exchange Online: leave them out, or move their mailboxes first.",
+        )
 
     def rights(self) -> Check:
         """What may this account write on a sample of the users? It is asked for, not tried."""

@@ -270,7 +270,7 @@ class Controller:
     def __init__(self, **says: t.Any) -> None:
         self.root = Root(current_time=time.time() + says.get("skew", 0))
         self.says = says
-        self.users = {name: user(name) for name in says.get("users", ("alice",))}
+        self.users = {name: replace(user(name), mailbox=says.get("mailbox")) for name in says.get("users", ("alice",))}
 
     @property
     def domains(self) -> list[Controller]:
@@ -390,6 +390,13 @@ def test_photos_that_are_base64_text(domain: Examine) -> None:
 def test_range_upper(domain: Examine) -> None:
     assert domain(limit=None)["largest photo"].status == "warn"
     assert domain(limit=8192)["largest photo"].status == "fail"
+
+
+def test_mailboxes_on_premises_are_counted(domain: Examine) -> None:
+    assert domain()["mailboxes"].status == "ok"
+    found = domain(mailbox="on_premises")["mailboxes"]
+    assert (found.status, "1 of 1 users" in found.text, "alice" in found.text) == ("warn", True, True)
+    assert domain(mailbox="cloud")["mailboxes"].status == "ok"
 
 
 def test_the_controllers_clock(domain: Examine) -> None:
