@@ -232,6 +232,9 @@ class Door:
     def close(self) -> None:
         return
 
+    def end(self) -> None:
+        """The run is over."""
+
 
 def set_by_hand(world: World, account: Account, value: int) -> None:
     """A person sets or removes the photo of an account; ``value`` says which."""

@@ -86,11 +86,11 @@ def remembered(function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
     answers: dict[t.Any, t.Any] = {}
 
     @functools.wraps(function)
-    def ask(*args: t.Any) -> t.Any:
-        key = tuple(tuple(each) if isinstance(each, list) else each for each in args)
+    def ask(*args: t.Any, **more: t.Any) -> t.Any:
+        key = tuple(tuple(each) if isinstance(each, list) else each for each in (*args, *more.items()))
         if key not in answers:
             try:
-                answers[key] = (True, function(*args))
+                answers[key] = (True, function(*args, **more))
             except SourceError as error:
                 answers[key] = (False, error)
         fine, answer = answers[key]

@@ -27,7 +27,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import Res
 from . import pictures
 from .door import Applied, Door, Fault, Killed, Ledger, Shelf, set_by_hand
 from .story import Step, Story
-from .world import Account, World
+from .world import Account, Clock, World
 
 
 @dataclass
@@ -70,12 +70,18 @@ class Play:
     def __init__(self, story: Story, folder: Path, judge: t.Any) -> None:
         self.story = story
         self.folder = folder
-        self.world = World(story.kind, story.accounts)
+        self.world = World("ad" if story.kind == "ad" else "exo", story.accounts, self.new_clock())
         self.declared: dict[str, int | None] = {}
         self.runs: list[Run] = []
         self.faults: Counter[str] = Counter()
         self.judge = judge
         judge.begin(self)
+
+    def new_clock(self) -> Clock:
+        return Clock()
+
+    def new_door(self, run: str, faults: t.Sequence[Fault], match_by: str) -> Door:
+        return Door(self.world, run, faults)
 
     def play(self) -> None:
         """All steps. Raises promises.Broken."""
@@ -198,9 +204,9 @@ class Play:
         run = undone[-1 - step.value % min(3, len(undone))] if step.value % 4 else undone[-1]
         try:
             request = restore.RestoreRequest(
-                (), run.name, (self.story.kind,), step.options["force"], step.options["first"]
+                (), run.name, (self.world.kind,), step.options["force"], step.options["first"]
             )
-            plan = restore.plan(self.backups, request)[self.story.kind]
+            plan = restore.plan(self.backups, request)[self.world.kind]
         except PhotoError:
             return  # that run saved nothing
         definitions, expect = [], {}
@@ -238,15 +244,16 @@ class Play:
         faults: t.Sequence[Fault],
         restores: str = "",
     ) -> Run:
-        kind = self.story.kind
+        kind = self.world.kind
         name = f"{'restore-' if restores else ''}run-{len(self.runs)}"
-        door = Door(self.world, name, faults)
+        match_by = "id" if restores else "userPrincipalName"
+        door = self.new_door(name, faults, match_by)
         expect = {d.user: d.expect for d in definitions if d.expect is not None}
         run = Run(name, dict(self.declared) if not restores else {}, options, door, expect, restores)
         check = run.asked("check")
         settings = Settings(
             (pictures.AS_IS if restores else pictures.RECIPES)[kind],
-            "id" if restores else "userPrincipalName",
+            match_by,
             Limit.parse("max_replaced", "30%" if run.asked("guarded") else "100%"),
             Limit.parse("max_removed", "10%" if run.asked("guarded") else "100%"),
             check=check,
@@ -270,6 +277,7 @@ class Play:
         finally:
             if ledger is not None:
                 ledger.close()
+            door.end()
         self.runs.append(run)
         self.faults.update(f"{fault.what} at {fault.point}" for fault in door.trace.fired)
         self.judge.after(run)

@@ -18,13 +18,18 @@ from pathlib import Path
 from unittest import mock
 
 from . import pictures
+from .graph_door import GraphPlay
 from .play import Play
 from .promises import Broken, Judge
-from .story import Story, draw
+from .story import MEMORY, Story, draw
 
 SYNC = "ansible_collections.hybrid.photos.plugins.module_utils._sync"
 TIMED = ("applier", "planner", "receipts", "resolver", "run", "verifier")
 POOLED = ("applier", "renditions", "run")
+
+
+#: By the kind of a story: a store in memory as the cloud and as Active Directory, and the true Graph store.
+PLAYS: dict[str, type[Play]] = {"exo": Play, "ad": Play, "graph": GraphPlay}
 
 
 class AtOnce:
@@ -93,7 +98,7 @@ def _for(play: Play) -> t.Iterator[None]:
 def tell(story: Story) -> Found:
     """Play one story. Call it within ``at_one_speed``."""
     folder = Path(tempfile.mkdtemp(prefix="history-", dir=_quick_folder()))
-    play = Play(story, folder, Judge())
+    play = PLAYS[story.kind](story, folder, Judge())
     found = Found(story)
     try:
         with _for(play):
@@ -140,12 +145,14 @@ def _shorter(story: Story) -> t.Iterator[Story]:
             yield replace(story, steps=(*steps[:number], fewer, *steps[number + 1 :]))
 
 
-def play_seeds(seeds: t.Iterable[int], tell_each: t.Callable[[Found], None] = lambda _found: None) -> list[Found]:
+def play_seeds(
+    seeds: t.Iterable[int], kinds: t.Sequence[str] = MEMORY, tell_each: t.Callable[[Found], None] = lambda _found: None
+) -> list[Found]:
     """All histories of these seeds; each is told as it ends."""
     found = []
     with at_one_speed():
         for seed in seeds:
-            found.append(tell(draw(seed)))
+            found.append(tell(draw(seed, kinds)))
             tell_each(found[-1])
     return found
 

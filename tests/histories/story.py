@@ -65,10 +65,14 @@ WEIGHTS = {
 }
 
 
-def draw(seed: int) -> Story:
+#: Kinds of stories, those with more ways to go wrong more often.
+MEMORY = ("exo", "exo", "ad")
+
+
+def draw(seed: int, kinds: t.Sequence[str] = MEMORY) -> Story:
     """The history of a seed."""
     rng = random.Random(seed)
-    kind = rng.choice(("exo", "exo", "ad"))
+    kind = rng.choice(kinds)
     accounts = 12 if rng.random() < 0.15 else rng.randint(1, 4)
     steps = [Step("declare", who, rng.randrange(100)) for who in range(accounts) if rng.random() < 0.9]
     steps += [Step("person", who, rng.randrange(1, 100)) for who in range(accounts) if rng.random() < 0.5]

@@ -72,9 +72,9 @@ class Account:
 class World:
     """Accounts with names that move. ``kind`` is "exo" or "ad"."""
 
-    def __init__(self, kind: str, accounts: int) -> None:
+    def __init__(self, kind: str, accounts: int, clock: Clock | None = None) -> None:
         self.kind = kind
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self._numbers = itertools.count(1)
         self.accounts: list[Account] = []
         self.names: dict[str, int] = {}
@@ -84,7 +84,9 @@ class World:
     def hire(self, name: str | None = None) -> Account:
         """A new account, under a name that may have been somebody else's."""
         index = len(self.accounts)
-        account = Account(index, f"id-{index}", [Photo(next(self._numbers), PERSON, None, None, None)])
+        account = Account(
+            index, f"00000000-0000-4000-8000-{index:012d}", [Photo(next(self._numbers), PERSON, None, None, None)]
+        )
         self.accounts.append(account)
         self.names[name or f"n{index}"] = index
         return account
