@@ -226,12 +226,19 @@ class Observation:
     fingerprint: str | None = None
 
 
+#: Stands in ``Pending.prints`` for a photo that is removed.
+REMOVED = "removed"
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A write that was begun and that nobody has seen on the target yet. It is kept from before the write.
 
     ``sha256`` and ``fingerprint`` are of what is written; both None: the photo is removed. ``before`` is the tag that
     the target held. ``sent``: the target said that it took the write. ``unseen``: runs that waited for it in vain.
+    ``over_foreign``: what the target held before was somebody else's.
+    ``earlier``: of writes before this one that nobody has seen either, their fingerprints, or SHA-256 where the target
+    keeps bytes as they are; REMOVED for a removal. A service may show any of them yet.
     """
 
     source_sha256: str | None
@@ -243,6 +250,13 @@ class Pending:
     sent: bool = False
     unseen: int = 0
     rendition: Summary = Summary()
+    over_foreign: bool = False
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def prints(self) -> tuple[str, ...]:
+        """What may still be shown: this write, and those before it."""
+        return (self.fingerprint or self.sha256 or REMOVED, *self.earlier)
 
 
 @dataclass(frozen=True, slots=True)

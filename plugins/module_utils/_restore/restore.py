@@ -125,7 +125,7 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     kept, findings = read_backups(folder)
     run = chosen_run(kept, request.run)
     mine = [each for each in kept if each.saved.run == run and not each.saved.dropped]
-    mine = [each for each in mine if each.saved.target in request.targets]
+    mine = [each for each in mine if each.saved.target in request.targets and not _was_never_made(each.saved, kept)]
     if request.first == "keep":
         mine = [each for each in mine if not each.saved.first]
     if request.users:
@@ -152,6 +152,17 @@ def _of_this_run(
         elif saved.target in request.targets and (not wanted or not wanted.isdisjoint(_names(saved))):
             problems.append({"user": saved.user, "target": saved.target, "reason": str(finding)})
     return problems, warnings
+
+
+def _was_never_made(saved: Saved, kept: t.Iterable[Kept]) -> bool:
+    """A change of which nobody knows whether it was made: was the photo from before it there when a later run came?
+
+    What the target shows now, and may look just like that change, is then of the later run.
+    """
+    if saved.done:
+        return False
+    later = (e.saved for e in kept if e.saved.run != saved.run and e.saved.time > saved.time)
+    return any((e.target, e.id, e.tag) == (saved.target, saved.id, saved.tag) for e in later)
 
 
 def _only(mine: list[Kept], users: t.Sequence[str], run: str, kept: t.Sequence[Kept]) -> list[Kept]:

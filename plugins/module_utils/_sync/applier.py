@@ -24,6 +24,8 @@ from .planner import Planner
 from .store import PhotoStore
 from .verifier import Look, Verifier
 
+#: Writes that nobody has seen, and that are remembered besides the last one.
+EARLIER_KEPT = 5
 #: Changes backed up, written and verified together: large enough to keep many requests in flight, small enough to hold.
 TOGETHER = 250
 
@@ -200,7 +202,6 @@ class _Applier:
             for change in ready:
                 written = t.cast(Written, change.written)
                 before = kept.get(change.user.id)
-                unseen = _unseen_so_far(before, change)
                 pending = Pending(
                     change.outcome.source_sha256 if not change.removes else None,
                     self.settings.recipe.digest if not change.removes else None,
@@ -208,13 +209,15 @@ class _Applier:
                     written.sha256,
                     written.fingerprint,
                     now,
-                    unseen=unseen,
+                    unseen=_unseen_so_far(before, change),
                     rendition=written.summary,
+                    over_foreign=change.outcome.change.foreign,
+                    earlier=_not_seen_yet(before),
                 )
-                old = before or Receipt(change.user.id, None, None, None, seen=False)
-                fresh.append(replace(old, pending=pending))
+                fresh.append(replace(_known_by_now(before, change), pending=pending))
             receipts.save(fresh)
             self.verifier.receipts.update({receipt.user_id: receipt for receipt in fresh})
+            self.verifier.before.update({change.user.id: kept.get(change.user.id) for change in ready})
         for change in ready:
             change.to("intended")
 
@@ -348,6 +351,22 @@ def _result(change: ChangeRecord) -> Outcome:
         warnings=(*change.outcome.warnings, *change.warnings),
         state=change.state,
     )
+
+
+def _known_by_now(before: Receipt | None, change: ChangeRecord) -> Receipt:
+    """The receipt with what planning has found: a photo that is not somebody else's is ours, also under a new tag."""
+    if before is None:
+        return Receipt(change.user.id, None, None, None, seen=False)
+    if change.outcome.change.foreign or (before.seen and before.tag == change.tag):
+        return before
+    seen = change.outcome.observed
+    mark = seen.fingerprint if seen is not None and seen.present else None
+    return Receipt(change.user.id, None, None, change.tag, written_at=before.written_at, fingerprint=mark)
+
+
+def _not_seen_yet(before: Receipt | None) -> tuple[str, ...]:
+    """Prints of our writes that the target may still show, the latest first."""
+    return before.pending.prints[:EARLIER_KEPT] if before is not None and before.pending is not None else ()
 
 
 def _unseen_so_far(before: Receipt | None, change: ChangeRecord) -> int:

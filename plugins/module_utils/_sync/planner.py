@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._core.model import (
+    REMOVED,
     Change,
     Comparison,
     Definition,
@@ -113,17 +114,21 @@ class Planner:
         if receipt is None or seen.problem is not None:
             return False
         pending, current = receipt.pending, seen.tag if seen.present else None
-        if current == receipt.tag if receipt.seen else pending is None or current == pending.before:
+        if receipt.seen:
+            if current == receipt.tag:
+                return False
+        elif pending is None or (current == pending.before and not pending.over_foreign):
             return False
+        prints = pending.prints if pending is not None else ()
         if not seen.present:
-            return pending is None or pending.sha256 is not None
+            return REMOVED not in prints
         if comparison is not None and comparison.verdict == "same":
             return False
-        if pending is not None and seen.sha256 is not None and seen.sha256 == pending.sha256:
+        if seen.sha256 in prints or (pending is not None and seen.sha256 == pending.sha256 is not None):
             return False
         if self.keeps_bytes or seen.picture is None:
             return True
-        ours = (receipt.fingerprint if receipt.seen else None, pending.fingerprint if pending is not None else None)
+        ours = (receipt.fingerprint if receipt.seen else None, *prints)
         return not any(matches(known, seen.picture) for known in ours)
 
     def _compare(
@@ -163,13 +168,16 @@ class Planner:
         return verdict, self._with_rendition(outcome, rendition)
 
     def compare(self, rendition: Rendition, seen: Observation, known: Comparison | None = None) -> Comparison:
-        """The rungs that need the declared picture itself: equal bytes, then pixels."""
-        if known is not None:
-            return known
+        """The rungs that need the declared picture itself: equal bytes, then pixels.
+
+        Equal bytes count more than what is ``known``: a receipt of a restore names a file of the backups as the source.
+        """
         if seen.sha256 is not None:  # a rendition's hash takes time
             by_bytes = by_content(seen, rendition.sha256, "", "")
             if by_bytes is not None and by_bytes.verdict == "same":
                 return by_bytes
+        if known is not None:
+            return known
         if self.renditions.recipe.as_is and self.keeps_bytes:
             return Comparison("different", "bytes", "other bytes than the ones that are wanted as they are")
         if seen.picture is None:

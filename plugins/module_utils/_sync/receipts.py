@@ -204,8 +204,9 @@ def _pending(text: str | None) -> Pending | None:
         return None
     try:
         values = loads(text)
-        return Pending(**{**values, "rendition": Summary(**values["rendition"])})
-    except (ValueError, TypeError, KeyError, RecursionError):
+        earlier = tuple(map(str, values.get("earlier", ())))
+        return Pending(**{**values, "rendition": Summary(**values["rendition"]), "earlier": earlier})
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

@@ -24,7 +24,7 @@ Answers = dict[str, t.Union[User, Unresolved]]
 
 
 class Resolver:
-    """The users of one run. ``remembered`` has the ids that memory answered for, and that nobody asked for since."""
+    """The users of one run. ``remembered``: keys that only memory answered for, and not the target."""
 
     def __init__(
         self, store: PhotoStore, settings: Settings, receipts: Receipts | None, hashes: t.Mapping[str, str]
@@ -39,27 +39,27 @@ class Resolver:
     def resolve(self, definitions: t.Sequence[Definition], on_observed: OnObserved | None = None) -> Answers:
         """An answer for each definition, by its key. ``on_observed``: see PhotoStore.resolve."""
         known = self._remembered(definitions)
-        self.remembered = {user.id for user in known.values()}
+        self.remembered = set(known)
         answers: Answers = dict(known)
         answers.update(self._ask([d for d in definitions if d.key not in known], on_observed))
-        # Two names that memory leads to one account: one of them may have been renamed since.
-        doubtful = {key for key, user in known.items() if user.id in _shared_ids(answers)}
-        if doubtful:
-            answers.update(self.ask_again([d for d in definitions if d.key in doubtful]))
-        return self._right_ones(definitions, answers)
+        return self.settle(definitions, answers)
 
     def ask_again(self, definitions: t.Sequence[Definition]) -> Answers:
         """Ask the target now, whatever is remembered."""
-        answers = self._ask(definitions, None)
-        for definition in definitions:
-            answer = answers[definition.key]
-            if isinstance(answer, User):
-                self.remembered.discard(answer.id)
-        return answers
+        self.remembered.difference_update(definition.key for definition in definitions)
+        return self._ask(definitions, None)
 
     def settle(self, definitions: t.Sequence[Definition], answers: Answers) -> Answers:
-        """Answers of ``resolve`` and ``ask_again`` together, with twins and new holders taken out."""
-        return self._right_ones(definitions, answers)
+        """Answers of memory and of the target together, with twins and new holders taken out.
+
+        Of two names that lead to one account, one may have been renamed since: what memory said is asked for again.
+        """
+        shared = _shared_ids(answers)
+        doubtful = [d for d in definitions if d.key in self.remembered and _id(answers[d.key]) in shared]
+        if doubtful:
+            answers.update(self.ask_again(doubtful))
+            return self.settle(definitions, answers)
+        return self._without_new_holders(definitions, without_twins(definitions, answers))
 
     def keep_holders(self, users: t.Mapping[str, User], definitions: t.Iterable[Definition]) -> None:
         """Remember for ever whom these identities led to, now that their photo is in order. ``users`` by key."""
@@ -91,9 +91,6 @@ class Resolver:
             gone = [identity for identity in identities if not isinstance(resolved[identity], User)]
             self._receipts.save_users(self._settings.match_by, users, forget=gone)
         return {definition.key: resolved[definition.user] for definition in definitions}
-
-    def _right_ones(self, definitions: t.Sequence[Definition], answers: Answers) -> Answers:
-        return self._without_new_holders(definitions, without_twins(definitions, answers))
 
     def _without_new_holders(self, definitions: t.Sequence[Definition], answers: Answers) -> Answers:
         """A name that leads to another account than before, with the picture of the person before: nobody."""
@@ -134,6 +131,10 @@ def without_twins(definitions: t.Sequence[Definition], answers: Answers) -> Answ
             why = f"{definition.user} and {', '.join(others)} are one and the same account; declare it once"
             answers[definition.key] = Unresolved(definition.user, why)
     return answers
+
+
+def _id(answer: User | Unresolved) -> str | None:
+    return answer.id if isinstance(answer, User) else None
 
 
 def _shared_ids(answers: Answers) -> set[str]:

@@ -9,6 +9,7 @@ result with every outcome is returned.
 
 from __future__ import annotations
 
+import time
 import typing as t
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +20,7 @@ from .._core.model import (
     Definition,
     Observation,
     Outcome,
+    Pending,
     PhotoError,
     Receipt,
     StoreError,
@@ -36,6 +38,8 @@ from .store import PhotoStore
 
 #: Pictures that may wait for a free core, for each core: bounds memory.
 WAITING_PER_WORKER = 8
+#: A write that was begun and never shown is given up after so long.
+FORGOTTEN_AFTER_SECONDS = 24 * 3600.0
 #: Differing pictures that are kept to find out whether they are somebody else's.
 ODD_ONES = 1000
 
@@ -84,7 +88,6 @@ def reconcile(
             # Observations come in any order; writes go in the order of the definitions, so that runs are alike.
             outcomes = {definition.key: run.outcomes[definition.key] for definition in definitions}
             run.outcomes, error = carry_out(outcomes, store, run.planner, settings, services)
-            error = run.remember_written() or error
     except StoreError as failure:
         error = str(failure)
         run.give_up(error)
@@ -291,7 +294,7 @@ class _Run:
             o.definition
             for o in self.outcomes.values()
             if o.user is not None
-            and o.user.id in remembered
+            and o.definition.key in remembered
             and (o.change.action != "none" or o.change.drift == "unavailable")
         ]
         if not doubtful:
@@ -314,7 +317,9 @@ class _Run:
     def remember(self) -> str | None:
         """In sync without a receipt that says so: write one, so that the next run need not compare pictures.
 
-        The text of a failure of the receipts file, before anything was written to the target; or None.
+        Whoever's photo is in order, or is about to be put or removed, holds the name from now on. That is kept before
+        the write: a run that is killed, or whose write somebody overwrites, has led the name to this account all the
+        same. The text of a failure of the receipts file, before anything was written to the target; or None.
         """
         receipts = self.services.receipts
         if receipts is None:
@@ -322,49 +327,51 @@ class _Run:
         fresh = [receipt for outcome in self.outcomes.values() if (receipt := self._adopted(outcome)) is not None]
         try:
             receipts.save(fresh)
-            self.resolver.keep_holders(*_in_order(self.outcomes.values()))
+            self.resolver.keep_holders(*self._led_to(self.outcomes.values()))
         except PhotoError as error:
             return f"nothing was written to the target: {error}"
         return None
 
-    def remember_written(self) -> str | None:
-        """Whose photo was put or removed holds the name from now on. The text of a failure, or None."""
-        try:
-            self.resolver.keep_holders(*_in_order(o for o in self.outcomes.values() if o.changed))
-        except PhotoError as error:
-            return str(error)
-        return None
+    def _led_to(self, outcomes: t.Iterable[Outcome]) -> tuple[dict[str, User], list[Definition]]:
+        """Users by key, and definitions, of those whose photo is as declared or will be made so."""
+        users: dict[str, User] = {}
+        definitions: list[Definition] = []
+        for outcome in outcomes:
+            ends_well = outcome.change.drift == "in_sync"
+            if outcome.change.action != "none" and not self.settings.plan_only:
+                ends_well = True
+            if outcome.user is not None and ends_well:
+                users[outcome.definition.key] = outcome.user
+                definitions.append(outcome.definition)
+        return users, definitions
 
     def _adopted(self, outcome: Outcome) -> Receipt | None:
         seen, user = outcome.observed, outcome.user
         if outcome.change.drift != "in_sync" or user is None or seen is None or seen.problem is not None:
             return None
         before, recipe = self.receipts.get(user.id), self.settings.recipe.digest
+        pending = _still_on_its_way(before, seen)
         if not seen.present:
-            # Our removal was seen; without a receipt there is nothing to remember.
-            return None if before is None or before.pending is None else Receipt(user.id, None, None, None)
+            # Without a receipt there is nothing to remember.
+            if before is None or (before.seen and before.tag is None and before.pending == pending):
+                return None
+            return Receipt(user.id, None, None, None, pending=pending)
         if outcome.definition.state == "absent" or seen.tag is None:
             return None
-        now = (seen.tag, outcome.source_sha256, recipe)
-        if before is not None and before.pending is None and (before.tag, before.source_sha256, before.recipe) == now:
+        now = (seen.tag, outcome.source_sha256, recipe, pending)
+        if before is not None and (before.tag, before.source_sha256, before.recipe, before.pending) == now:
             return None
         if outcome.desired is None:
             return None
         mark = seen.fingerprint or (before.fingerprint if before is not None and before.tag == seen.tag else None)
         transform = before.service_transform if before is not None and before.tag == seen.tag else None
-        return Receipt(user.id, outcome.source_sha256, recipe, seen.tag, outcome.desired, transform, fingerprint=mark)
+        source = outcome.source_sha256
+        return Receipt(user.id, source, recipe, seen.tag, outcome.desired, transform, fingerprint=mark, pending=pending)
 
 
-def _in_order(outcomes: t.Iterable[Outcome]) -> tuple[dict[str, User], list[Definition]]:
-    """Users by key, and definitions, of those whose photo is as declared or was just made so."""
-    users: dict[str, User] = {}
-    definitions: list[Definition] = []
-    for outcome in outcomes:
-        if (
-            outcome.user is not None
-            and outcome.error is None
-            and (outcome.changed or outcome.change.drift == "in_sync")
-        ):
-            users[outcome.definition.key] = outcome.user
-            definitions.append(outcome.definition)
-    return users, definitions
+def _still_on_its_way(before: Receipt | None, seen: Observation) -> Pending | None:
+    """A write that was begun a while ago, when the target still holds what it held before: it may be shown yet."""
+    pending = before.pending if before is not None else None
+    if pending is None or (seen.tag if seen.present else None) != pending.before:
+        return None
+    return pending if 0 <= time.time() - pending.begun_at < FORGOTTEN_AFTER_SECONDS else None

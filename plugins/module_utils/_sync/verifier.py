@@ -41,6 +41,8 @@ class Verifier:
         self.settings = settings
         self.services = services
         self.receipts: dict[str, Receipt] = {}
+        #: Those from before, None where there was none.
+        self.before: dict[str, Receipt | None] = {}
         #: Writes that the service does not show yet.
         self.late: list[ChangeRecord] = []
 
@@ -60,11 +62,13 @@ class Verifier:
 
     def _compared(self, change: ChangeRecord, seen: Observation) -> Comparison | None:
         """With what was written; None where there is nothing to compare."""
-        if change.removes or not seen.present or seen.tag == change.tag:
+        if change.removes or not seen.present:
             return None
         written = t.cast(Written, change.written)
         if seen.sha256 is not None and seen.sha256 == written.sha256:
             return Comparison("same", "bytes", "the same bytes")
+        if seen.tag == change.tag:
+            return None
         try:
             return self.planner.compare(self.planner.renditions.rendition(change.outcome.definition), seen)
         except SourceError:
@@ -109,12 +113,12 @@ class Verifier:
         return self._keep([receipt for receipt in kept if receipt is not None]) or stopped
 
     def forget(self, changes: t.Sequence[ChangeRecord]) -> None:
-        """Nothing was written for these: their intentions end. Raises PhotoError."""
+        """Nothing was written for these: the receipts from before hold again. Raises PhotoError."""
         receipts = self.services.receipts
         if receipts is None:
             return
-        mine = [self.receipts[c.user.id] for c in changes if c.user.id in self.receipts]
-        receipts.save([replace(r, pending=None) for r in mine if r.seen], [r.user_id for r in mine if not r.seen])
+        mine = {c.user.id: self.before[c.user.id] for c in changes if c.user.id in self.before}
+        receipts.save([r for r in mine.values() if r is not None], [key for key, r in mine.items() if r is None])
 
     def not_made(self, change: ChangeRecord) -> None:
         """The photo that was backed up for this change is still there."""
@@ -140,7 +144,8 @@ class Verifier:
             return self._doubt(change, f"it could not be read back: {seen.problem}")
         if change.removes and not seen.present:
             return self._confirm(change, Receipt(change.user.id, None, None, None))
-        if (seen.tag if seen.present else None) == change.tag:
+        by_bytes = look.comparison is not None and look.comparison.rung == "bytes"
+        if (seen.tag if seen.present else None) == change.tag and not by_bytes:
             self.late.append(change)
             return self._taken(change)
         if change.removes:
@@ -166,7 +171,10 @@ class Verifier:
             return self._confirm(change, receipt)
         if seen.picture is None:
             return self._doubt(change, comparison.reason)
-        fact = self._transformed(change, seen.picture, comparison, sized=is_sized(seen))
+        # What keeps bytes as they are shows our bytes, or what somebody else wrote right after us.
+        fact = None
+        if not self.store.keeps_bytes:
+            fact = self._transformed(change, seen.picture, comparison, sized=is_sized(seen))
         if fact is not None:
             change.warn(fact)
             return self._confirm(change, replace(receipt, service_transform=fact))

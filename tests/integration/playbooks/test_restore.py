@@ -63,7 +63,7 @@ def test_check_then_restore_then_nothing_more(company: Company) -> None:
     assert now_ad == before_ad, "byte for byte"
     assert all(alike(now_exo[name], before_exo[name]) for name in EXO)
     assert company.domain.photo("alice@photos.test") is not None, "a first photo has no backup and stays"
-    assert "have no backup and were left" in run.output
+    assert "unless restore_first is remove" in run.output
 
     writes = company.writes()
     run = company.play("restore")
@@ -102,6 +102,23 @@ def test_what_was_changed_since_is_left_unless_told_otherwise(company: Company) 
     assert (run.code, said(run, "restored"), said(run, "already as saved")) == (0, 2, 6)
     assert photos(company)[0] == before_ad
     assert alike(company.tenant.photo("tessa@photos.test"), before_exo["tessa@photos.test"])
+
+
+def test_first_photos_go_and_the_restored_ones_are_ours(company: Company) -> None:
+    before_ad, _before_exo = photos(company)
+    receipts = ("-e", "sync_receipts=receipts.sqlite")
+    company.play("sync", "-e", "sync_max_replaced=100%", "-e", "sync_max_removed=100%", *receipts)
+    assert company.domain.photo("alice@photos.test") is not None
+    run = company.play("restore", "-e", "restore_first=remove", "-e", "restore_receipts=receipts.sqlite")
+    assert run.code == 0
+    assert (company.domain.photo("alice@photos.test"), company.tenant.photo("alice@photos.test")) == (None, None)
+    assert photos(company)[0] == before_ad
+    # What the restore wrote is no foreign change, so a careful sync goes on where it was.
+    keep = ("-e", "sync_on_foreign_change=keep", "-e", "sync_max_replaced=100%", "-e", "sync_max_removed=100%")
+    company.play("sync", *keep, *receipts)
+    report = company.report("reports")
+    assert not [user for user, sides in report.items() if sides["ad"]["foreign"] or sides["exo"]["foreign"]]
+    assert company.domain.photo("alice@photos.test") is not None
 
 
 def test_one_user_one_target_and_a_folder_of_one_run(company: Company) -> None:

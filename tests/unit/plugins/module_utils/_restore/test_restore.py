@@ -18,6 +18,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Recipe,
     Source,
     User,
+    WriteResult,
     sha256,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.fingerprint import fingerprint
@@ -236,6 +237,22 @@ def test_first_photos_are_removed_when_that_is_asked_for_and_only_while_they_are
     }
     assert "id-carol" not in store.photos
     assert store.photos["id-dave"] == held
+
+
+def test_a_change_that_a_killed_run_only_meant_to_make_is_not_undone_when_a_later_run_made_it(
+    store: ScriptedStore, tmp_path: Path
+) -> None:
+    store.put_by_hand("alice", picture(5))
+    write = store.write
+    store.write = lambda writes: ((w.user, WriteResult("uncertain")) for w in writes)  # type: ignore[method-assign]
+    sync(store, {"alice": picture(1), "bob": picture(2)}, tmp_path / "a", "run-1", patience=0.0)
+    store.write = write  # type: ignore[method-assign]
+    sync(store, {"alice": picture(1), "bob": picture(2)}, tmp_path / "b", "run-2")
+    store.written.clear()
+    told = plan(tmp_path, RestoreRequest(run="run-1", first="remove"))[store.target]
+    assert told["photos"] == []
+    again = plan(tmp_path, RestoreRequest(run="run-2", first="remove"))[store.target]
+    assert len(again["photos"]) == 2
 
 
 def test_users_and_targets_can_be_named(store: ScriptedStore, tmp_path: Path) -> None:

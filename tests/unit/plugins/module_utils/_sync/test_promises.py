@@ -21,6 +21,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     StoreError,
     Unresolved,
     User,
+    WriteResult,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.fingerprint import fingerprint
 from ansible_collections.hybrid.photos.plugins.module_utils._sync import applier
@@ -165,6 +166,48 @@ def test_a_removal_that_was_killed_is_not_somebody_elses(place: Place) -> None:
     assert (outcome.change.foreign, outcome.verified) == (False, True)
 
 
+def test_a_late_write_is_ours_although_a_run_was_content_with_what_was_shown_before_it(cloud: Place) -> None:
+    cloud.store.put_by_hand("alice", picture(8))
+    cloud.store.uncertain.add("id-alice")
+    cloud.store.before_write = lambda user_id: cloud.store.lag.update({user_id: 3})
+    cloud.run({"alice": 1}, patience=0.0)
+    cloud.store.uncertain.clear()
+    assert cloud.run({"alice": 8}).outcomes[0].change.drift == "in_sync"
+    cloud.store.lag.clear()
+    outcome = cloud.run({"alice": 2}, on_foreign_change="keep").outcomes[0]
+    assert (outcome.change.foreign, outcome.changed) == (False, True)
+
+
+def test_a_late_write_is_ours_although_another_one_was_begun_after_it(place: Place) -> None:
+    place.run({"alice": 1})
+    place.killed_after_write({"alice": 2})
+    lost = place.store.write
+    place.store.write = lambda writes: ((w.user, WriteResult("uncertain")) for w in writes)  # type: ignore[method-assign]
+    place.run({"alice": 3})
+    place.store.write = lost  # type: ignore[method-assign]
+    outcome = place.run({"alice": 3}, on_foreign_change="keep").outcomes[0]
+    assert (outcome.change.foreign, outcome.verified) == (False, True)
+
+
+def test_what_somebody_set_stays_somebody_elses_when_our_write_over_it_was_lost(place: Place) -> None:
+    place.run({"alice": 1}, verify=False)
+    place.store.put_by_hand("alice", picture(30))
+    write = place.store.write
+    place.store.write = lambda writes: ((w.user, WriteResult("uncertain")) for w in writes)  # type: ignore[method-assign]
+    assert place.run({"alice": 1}).outcomes[0].change.foreign
+    place.store.write = write  # type: ignore[method-assign]
+    outcome = place.run({"alice": 1}, on_foreign_change="keep").outcomes[0]
+    assert (outcome.change.foreign, outcome.change.action) == (True, "none")
+
+
+def test_a_removal_by_hand_that_is_declared_afterwards_is_nobody_elses(place: Place) -> None:
+    place.run({"alice": 1})
+    place.store.put_by_hand("alice", None)
+    assert place.run({"alice": None}).outcomes[0].change.drift == "in_sync"
+    outcome = place.run({"alice": 2}, on_foreign_change="keep").outcomes[0]
+    assert (outcome.change.foreign, outcome.verified) == (False, True)
+
+
 # -- a service that stores photos anew by itself -----------------------------------------------------------------------
 
 
@@ -285,6 +328,47 @@ def test_a_photo_that_is_taken_and_never_shown_is_a_problem_after_the_second_run
     assert "2 runs" in str(second.error)
 
 
+def test_a_refused_or_conflicting_write_does_not_forget_the_one_before_it(place: Place) -> None:
+    place.run({"alice": 1}, verify=False)
+    place.store.refuse["id-alice"] = "no"
+    place.run({"alice": 2})
+    place.store.refuse.clear()
+    place.store.put_by_hand("alice", picture(30))
+    outcome = place.run({"alice": 1}, on_foreign_change="keep").outcomes[0]
+    assert (outcome.change.foreign, outcome.change.action) == (True, "none")
+
+
+def test_the_same_face_in_another_form_right_after_us_in_ad_is_not_our_photo(tmp_path: Path) -> None:
+    place = Place(tmp_path, "ad")
+    write = place.store.write
+
+    def then_somebody(writes: t.Any) -> t.Iterator[t.Any]:
+        for answer in write(writes):
+            place.store.put_by_hand("alice", edited(1, "PNG"))
+            yield answer
+
+    place.store.write = then_somebody  # type: ignore[method-assign]
+    assert "another picture" in str(place.run({"alice": 1}).outcomes[0].error)
+    place.store.write = write  # type: ignore[method-assign]
+    outcome = place.run({"alice": 1}).outcomes[0]
+    assert (outcome.change.drift, outcome.verified) == ("different", True)
+
+
+def test_our_bytes_in_ad_are_in_sync_whatever_file_they_came_from(tmp_path: Path) -> None:
+    place = Place(tmp_path, "ad")
+    place.run({"alice": 1})
+    held = place.store.photos["id-alice"]
+    # As a restore does, whose source is a file of the backups.
+    restored = [Definition("alice", "present", Source(content=held))]
+    receipts = Receipts(place.file, "ad")
+    settings = Settings(Recipe(96, 10_240, as_is=True), "userPrincipalName", Limit("a", count=9), Limit("b", count=9))
+    assert reconcile(restored, place.store, settings, Services(receipts)).outcomes[0].change.drift == "in_sync"
+    receipts.close()
+    outcome = place.run({"alice": 1}).outcomes[0]
+    assert (outcome.change.drift, outcome.error) == ("in_sync", None)
+    assert place.store.written == [("alice", "put")]
+
+
 # -- a run always returns a result -------------------------------------------------------------------------------------
 
 
@@ -388,6 +472,27 @@ def test_a_twin_that_appears_when_a_name_is_asked_for_again_is_unresolved(tmp_pa
     place.store.users["alice"] = User("alice", "id-bob", "h")
     result = place.run({"alice": 3, "bob": 2})
     assert [o.change.drift for o in result.outcomes] == ["unresolved", "unresolved"]
+
+
+def test_a_name_that_a_killed_run_wrote_under_is_not_the_next_holders(
+    tmp_path: Path, later: t.Callable[[float], None]
+) -> None:
+    place = Place(tmp_path, "exo", ["alice", "bob"])
+    place.killed_after_write({"alice": 1})
+    place.store.users["alice"] = User("alice", "id-bob", "h")
+    later(3600)  # until then memory answers for the name, which is good enough for looking
+    outcome = place.run({"alice": 1}).outcomes[0]
+    assert (outcome.change.drift, place.store.photos.get("id-bob")) == ("unresolved", None)
+
+
+def test_a_name_from_memory_is_asked_for_again_when_another_name_leads_to_its_account_now(tmp_path: Path) -> None:
+    place = Place(tmp_path, "exo", ["alice", "bob"])
+    place.run({"alice": 1, "bob": 2})
+    # Bob's account gets Alice's name, and Alice's account gets Bob's; both pictures are declared anew, one is in sync.
+    place.store.users = {"alice": User("alice", "id-bob", "h"), "bob": User("bob", "id-alice", "h")}
+    result = place.run({"alice": 3, "bob": 2}, confirmed=frozenset({"alice", "bob"}))
+    assert [o.change.drift for o in result.outcomes] == ["different", "different"]
+    assert [o.user.id for o in result.outcomes if o.user] == ["id-bob", "id-alice"]
 
 
 @pytest.mark.parametrize("check", [False, True])

@@ -1,0 +1,331 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The promises of docs/safety.md as invariants of a history. Each method that can break one is named after it there."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+from pathlib import Path
+
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, Outcome, sha256
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.recipe_check import breach
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import MANIFEST, read_manifest
+
+from . import pictures
+from .door import Applied
+from .truth import Truth
+from .world import Account, Photo
+
+if t.TYPE_CHECKING:
+    from .play import Play, Run
+
+
+class Broken(BaseException):
+    """A promise was broken. No Exception, which the code under test might take for a fault that it has to live with."""
+
+    def __init__(self, promise: str, what: str) -> None:
+        super().__init__(f"{promise}: {what}")
+        self.promise = promise
+
+
+class Judge:
+    """Asked before and after each run, and at each write."""
+
+    def begin(self, play: Play) -> None:
+        self.play = play
+        self.world = play.world
+        self.truth = Truth(play.world)
+        self.start: dict[int, Photo] = {}
+        self.lagging: set[int] = set()
+        self._files = ""
+
+    def receipts_were_lost(self) -> None:
+        self.truth.forget()
+
+    # -- before and while ----------------------------------------------------------------------------------------------
+
+    def before(self, run: Run, definitions: t.Sequence[Definition]) -> None:
+        run.meant = {}
+        for definition in definitions:
+            account = self.world.by_identity(definition.user)
+            run.meant[definition.user] = None if account is None else account.index
+        self.start = {account.index: account.truth for account in self.world.accounts}
+        self.lagging = {account.index for account in self.world.accounts if self.world.lags(account)}
+        self._files = self._digest() if run.asked("check") else ""
+
+    def _digest(self) -> str:
+        """Of everything that runs leave on disk."""
+        found = hashlib.sha256()
+        for path in sorted(self.play.folder.rglob("*")):
+            if path.is_file() and not path.name.endswith("-shm"):
+                found.update(path.as_posix().encode() + path.read_bytes())
+        return found.hexdigest()
+
+    def wrote(self, run: Run, applied: Applied) -> None:
+        """A photo was just changed by a run."""
+        account, before = applied.account, applied.before
+        who = f"account {account.index}"
+        if run.asked("check") or run.asked("plan_only"):
+            raise Broken("looking writes nothing", f"{run.name} wrote the photo of {who}")
+        shown = run.door.trace.shown.get(account.index, set())
+        if not applied.lagged and not shown & {("tag", before.tag), ("number", before.number)}:
+            raise Broken("nothing newer is overwritten", f"{run.name} overwrote a photo of {who} that it never saw")
+        if run.asked("keep") and not applied.lagged and self.truth.is_surely_foreign(account, before):
+            raise Broken("nothing newer is overwritten", f"{run.name} overwrote what a person set for {who}, with keep")
+        if not run.restores:
+            self._right_person(run, applied)
+        if run.asked("receipts"):
+            self.truth.written(account, applied.before, applied.after)
+
+    def _right_person(self, run: Run, applied: Applied) -> None:
+        index, number = applied.account.index, applied.after.number
+        names = [name for name, meant in run.meant.items() if meant == index]
+        if len(names) != 1:
+            raise Broken("the right person or nobody", f"{len(names)} declared names lead to account {index}")
+        name = names[0]
+        if run.declared[name] != number:
+            raise Broken("the right person or nobody", f"picture {number} was not declared for account {index}")
+        if self.truth.was_somebody_else(name, index, number):
+            raise Broken(
+                "the right person or nobody", f"{name} is account {index} now, and got what was of its former holder"
+            )
+        if run.asked("receipts"):
+            self.truth.in_order(name, index, number)
+
+    # -- after ---------------------------------------------------------------------------------------------------------
+
+    def after(self, run: Run) -> None:
+        """Every promise that one run can break."""
+        self.saved_before_it_is_overwritten(run)
+        if run.asked("check") and self._digest() != self._files:
+            raise Broken("looking writes nothing", f"{run.name} changed files in check mode")
+        self.too_much_at_once_is_refused(run)
+        if run.door.trace.killed:
+            if run.asked("receipts") and not run.asked("check"):
+                self._maybe_adopted(run)
+            return
+        if run.result is None:
+            if run.failure is None:
+                raise Broken("a run always has a result", run.name)
+            if run.writes:
+                raise Broken("a run always has a result", f"{run.name} wrote, and ended with {run.failure}")
+            return
+        if "the run broke off" in str(run.result.error):
+            raise Broken("a run always has a result", str(run.result.error))
+        for outcome in run.result.outcomes:
+            account = self._account(run, outcome)
+            if account is not None and outcome.state == "verified":
+                self.truth.verified(account)
+            self.the_outcome_is_the_truth(run, outcome, account)
+            if account is not None:
+                self.in_sync_is_as_declared(run, outcome, account)
+                self.ours_is_not_foreign(run, outcome, account)
+            self.nobody_is_left_out_without_a_reason(run, outcome, account)
+        if run.asked("receipts") and not run.asked("check"):
+            self._adopted(run)
+
+    def _account(self, run: Run, outcome: Outcome) -> Account | None:
+        if outcome.user is None:
+            return None
+        return next(a for a in self.world.accounts if a.id == outcome.user.id)
+
+    def _number(self, run: Run, outcome: Outcome) -> int | None:
+        if not run.restores:
+            return run.declared[outcome.definition.user]
+        source = outcome.definition.source
+        if source is None or source.path is None:
+            return None
+        return pictures.number_of(Path(source.path).read_bytes())
+
+    def the_outcome_is_the_truth(self, run: Run, outcome: Outcome, account: Account | None) -> None:
+        promise, user = "one user's failure stops nobody else, and is told", outcome.definition.user
+        index = -1 if account is None else account.index
+        applied = any(each.account.index == index for each in run.writes)
+        if outcome.changed and not applied and index not in run.door.trace.answered:
+            raise Broken(promise, f"{run.name} calls {user} changed, and it is not")
+        if applied and not outcome.changed and "not known whether" not in str(outcome.error):
+            raise Broken(promise, f"{run.name} does not tell that it changed {user} ({outcome.state}, {outcome.error})")
+        if outcome.verified and outcome.changed:
+            shown = run.door.trace.shown.get(index, set())
+            if ("number", self._number(run, outcome)) not in shown:
+                raise Broken(promise, f"{run.name} calls {user} verified, and never saw it")
+        missing = outcome.change.drift == "missing"
+        if missing and ("number", None) not in run.door.trace.shown.get(index, set()):
+            raise Broken("what could not be read is never taken for absent", f"{run.name}: {user}")
+
+    def in_sync_is_as_declared(self, run: Run, outcome: Outcome, account: Account) -> None:
+        expect = outcome.definition.expect
+        untouched = expect is not None and expect.untouched is not None
+        if outcome.change.drift != "in_sync" or outcome.changed or untouched:
+            return
+        number, seen = self._number(run, outcome), outcome.observed
+        if seen is None or seen.problem is not None:
+            if number is not None:
+                raise Broken("in sync is as declared", f"{outcome.definition.user} was not seen")
+            return
+        photos = self.truth.seen(account, seen.tag if seen.present else None)
+        if not any(photo.number == number for photo in photos):
+            raise Broken("in sync is as declared", f"{run.name}: {outcome.definition.user} does not show {number}")
+        if self.world.kind == "ad" and number is not None and not run.restores:
+            what = breach(t.cast(bytes, photos[-1].data), pictures.RECIPES["ad"])
+            if what is not None:
+                raise Broken("in sync is as declared", f"{run.name}: {outcome.definition.user}: {what}")
+
+    def ours_is_not_foreign(self, run: Run, outcome: Outcome, account: Account) -> None:
+        seen = outcome.observed
+        if not outcome.change.foreign or seen is None or run.restores:
+            return
+        photos = self.truth.seen(account, seen.tag if seen.present else None)
+        if photos and all(self.truth.is_surely_ours(account, photo) for photo in photos):
+            who = f"{outcome.definition.user} (account {account.index})"
+            raise Broken("our own photo is nobody else's", f"{run.name} calls the photo of {who} foreign")
+
+    def nobody_is_left_out_without_a_reason(self, run: Run, outcome: Outcome, account: Account | None) -> None:
+        promise, user = "nobody is left out without a reason", outcome.definition.user
+        if outcome.change.drift == "invalid":
+            raise Broken(promise, f"{run.name}: {user}: {outcome.change.reason}")
+        if outcome.change.drift != "unresolved":
+            return
+        index = run.meant[user]
+        twins = sum(meant == index for meant in run.meant.values())
+        if index is not None and twins == 1 and not self.truth.may_be_somebody_else(user, index):
+            raise Broken(promise, f"{run.name}: {user}: {outcome.change.reason}")
+
+    def saved_before_it_is_overwritten(self, run: Run) -> None:
+        losing = [each for each in run.writes if each.before.data is not None and not each.lagged]
+        if not run.asked("backups") or not losing:
+            return
+        folder = self.play.backups / run.name
+        saved = read_manifest(folder) if (folder / MANIFEST).exists() else []
+        for each in losing:
+            mine = [s for s in saved if s.id == each.account.id and not s.first]
+            kept = [(folder / s.file).read_bytes() for s in mine]
+            if self.world.kind == "ad" and each.before.data not in kept:
+                raise Broken("saved before it is overwritten", f"{run.name}: account {each.account.index}")
+            if each.before.number not in [pictures.number_of(data) for data in kept]:
+                raise Broken("saved before it is overwritten", f"{run.name}: account {each.account.index}")
+            if any(sha256(data) != s.sha256 for data, s in zip(kept, mine, strict=True)):
+                raise Broken("saved before it is overwritten", f"{run.name}: account {each.account.index} is spoilt")
+
+    def too_much_at_once_is_refused(self, run: Run) -> None:
+        if not run.asked("guarded") or len(run.meant) < 10:
+            return
+        shown = run.door.trace.shown.values()
+        there = sum(any(kind == "tag" and tag is not None for kind, tag in seen) for seen in shown)
+        losing = [each for each in run.writes if each.before.data is not None and not each.lagged]
+        replaced = {each.account.index for each in losing if each.after.data is not None}
+        removed = {each.account.index for each in losing if each.after.data is None}
+        if len(replaced) * 100 > 30 * there or len(removed) * 100 > 10 * there:
+            what = f"{len(replaced)} replaced, {len(removed)} removed of {there}"
+            raise Broken("too much at once is refused", f"{run.name}: {what}")
+
+    # -- what the receipts may know now -------------------------------------------------------------------------------
+
+    def _adopted(self, run: Run) -> None:
+        """A photo that is as declared is ours from then on, whoever set it."""
+        surely = run.result is not None and run.result.error is None
+        for outcome in run.outcomes():
+            account, seen = self._account(run, outcome), outcome.observed
+            if account is None:
+                continue
+            if outcome.change.action != "none" and not run.restores:
+                self.truth.in_order(
+                    outcome.definition.user, account.index, run.declared[outcome.definition.user], False
+                )
+            if outcome.change.drift != "in_sync" or outcome.error is not None or outcome.state is not None:
+                continue
+            if seen is not None and seen.problem is None and not outcome.changed:
+                photos = self.truth.seen(account, seen.tag if seen.present else None)
+                self.truth.adopted(account, photos, surely and (seen.present or self.truth.is_known(account)))
+            if not run.restores:
+                name = outcome.definition.user
+                self.truth.in_order(name, account.index, run.declared[name], surely)
+
+    def _maybe_adopted(self, run: Run) -> None:
+        for name, index in run.meant.items():
+            if index is None:
+                continue
+            account = self.world.accounts[index]
+            self.truth.adopted(account, account.log, False)
+            if not run.restores:
+                self.truth.in_order(name, index, run.declared[name], False)
+
+    # -- several runs --------------------------------------------------------------------------------------------------
+
+    def plan_was_carried_out(self, plan: Run, real: Run) -> None:
+        """Check mode says what a real run then does."""
+        if plan.result is None or real.result is None or self.lagging:
+            return
+        told = [_plan(outcome) for outcome in plan.result.outcomes]
+        done = [_plan(outcome) for outcome in real.result.outcomes]
+        if told != done or bool(plan.result.error) != bool(real.result.error):
+            raise Broken("check mode says what a real run does", f"{told} became {done}")
+        wanted = {each[0] for each in told if each[2] != "none"} if plan.result.error is None else set()
+        changed = {outcome.definition.user for outcome in real.result.outcomes if outcome.changed}
+        if wanted != changed:
+            raise Broken("check mode says what a real run does", f"{wanted} were told, {changed} were changed")
+
+    def second_run_changed_nothing(self, run: Run) -> None:
+        if run.writes:
+            raise Broken("a second run changes nothing", f"{run.name} wrote")
+
+    def all_is_as_declared(self, run: Run) -> None:
+        """Whatever went wrong before: a quiet run puts everything right."""
+        promise = "the next run puts the rest right"
+        if run.result is None or run.result.error is not None:
+            raise Broken(promise, f"{run.name}: {run.failure or (run.result and run.result.error)}")
+        for outcome in run.result.outcomes:
+            name, account = outcome.definition.user, self._account(run, outcome)
+            if account is None or account.problem is not None:
+                continue
+            if account.truth.number != run.declared[name]:
+                why = outcome.error or outcome.change.reason
+                raise Broken(promise, f"{run.name}: {name} shows {account.truth.number}: {why}")
+            if outcome.error is not None or outcome.verified is False:
+                raise Broken(promise, f"{run.name}: {name}: {outcome.error} {outcome.warnings}")
+
+    def restore_undid(self, run: Run, again: Run) -> None:
+        """Restore touches nothing that the run did not do, and brings back what it did."""
+        did = {each.account.index: each for each in run.writes}
+        lagged = {each.account.index for each in run.writes if each.lagged} | self.lagging
+        for each in again.writes:
+            index, mine = each.account.index, did.get(each.account.index)
+            if each.lagged or index in lagged:
+                continue
+            if mine is None:
+                if self._looks_like_it(run, index, each.before):
+                    continue
+                raise Broken("restore touches nothing that the run did not do", f"{again.name}: account {index}")
+            if not again.asked("force") and each.before.number != mine.after.number:
+                what = f"{again.name}: account {index} changed since"
+                raise Broken("restore touches nothing that the run did not do", what)
+            self._is_back(again, mine, each.after)
+        if again.door.trace.fired or again.asked("check") or again.result is None:
+            return
+        for index, mine in did.items():
+            account, start = self.world.accounts[index], self.start[index]
+            here = not (account.problem or account.deleted) and index not in lagged
+            left = start.seq == mine.after.seq or start.anew_of == mine.after.seq
+            if here and left and (mine.before.data is not None or again.options["first"] == "remove"):
+                self._is_back(again, mine, account.truth)
+
+    def _looks_like_it(self, run: Run, index: int, now: Photo) -> bool:
+        """Is there what this run meant to write, set by somebody who left no backups that could tell?"""
+        later = self.play.runs[self.play.runs.index(run) + 1 :]
+        told = any(each.name == now.author and each.asked("backups") for each in later)
+        names = [name for name, meant in run.meant.items() if meant == index]
+        return not told and any(run.declared.get(name) == now.number for name in names)
+
+    def _is_back(self, again: Run, mine: Applied, now: Photo) -> None:
+        index = mine.account.index
+        if now.number != mine.before.number:
+            raise Broken("restore brings back what the run did", f"{again.name}: account {index}")
+        if self.world.kind == "ad" and now.data != mine.before.data and mine.before.data[:4] != b"\x89PNG":
+            raise Broken("restore brings back what the run did", f"{again.name}: account {index} has other bytes")
+
+
+def _plan(outcome: Outcome) -> tuple[str, str, str, bool, bool]:
+    change = outcome.change
+    return outcome.definition.user, change.drift, change.action, change.foreign, outcome.stale
