@@ -351,3 +351,8 @@ class Outcome:
     shared_with: tuple[str, ...] = ()
     #: What became of the change (_sync/change.py); None: none was to be made.
     state: str | None = None
+
+    @property
+    def no_answer(self) -> bool:
+        """Is nothing known of this user's photo, because the target gave no answer?"""
+        return self.change.drift == "unavailable" and (self.observed is None or self.observed.no_answer)

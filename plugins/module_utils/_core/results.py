@@ -83,6 +83,12 @@ FIELDS: tuple[Field, ...] = (
         {"type": "boolean", "description": "No longer what was approved, and therefore left alone."},
         optional=True,
     ),
+    Field(
+        "no_answer",
+        "bool",
+        {"type": "boolean", "description": "Nothing is known of this user's photo: the target gave no answer."},
+        optional=True,
+    ),
 )
 
 
@@ -138,6 +144,8 @@ class Row:
     shared_with: tuple[str, ...] = ()
     #: Not what was approved, and therefore left out.
     stale: bool = False
+    #: Nothing is known of this user's photo: the target gave no answer.
+    no_answer: bool = False
     #: What became of the change; None: none was made.
     outcome: str | None = None
     #: Of a run that could not write: ``changed`` is what would be done. Not part of the format.
@@ -188,6 +196,7 @@ def row_of(outcome: Outcome, would: bool) -> Row:
         warnings=outcome.warnings,
         shared_with=outcome.shared_with,
         stale=outcome.stale,
+        no_answer=outcome.no_answer,
         outcome=outcome.state,
     )
 
@@ -295,6 +304,7 @@ def _common(row: Row) -> Json:
         "warnings": list(row.warnings),
         "shared_with": list(row.shared_with),
         "stale": row.stale,
+        "no_answer": row.no_answer,
         "outcome": row.outcome,
     }
 
@@ -349,6 +359,7 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
         warnings=_texts(photo.get("warnings")),
         shared_with=_texts(photo.get("shared_with")),
         stale=bool(photo.get("stale")),
+        no_answer=bool(photo.get("no_answer")),
         outcome=text(photo.get("outcome")),
         planned=planned,
     )

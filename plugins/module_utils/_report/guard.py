@@ -48,15 +48,16 @@ def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         losing = [change for _user, change in changes if change.replaces]
         removed = sum(change.action == "remove" for change in losing)
         figures[target] = {"checked": len(rows), "replaced": len(losing) - removed, "removed": removed}
-        complaint = guard(changes, Base(len(rows), _present(rows)), limits)
+        complaint = guard(changes, _base(rows), limits)
         if complaint is not None:
             complaints.append(complaint)
     return {"allowed": not complaints, "figures": figures, "msg": " ".join(complaints) or "The plan is within limits."}
 
 
-def _present(rows: t.Iterable[Row]) -> int:
-    """How many photos are there. A row in short form is of a user who is in sync, and nearly always has one."""
-    return sum(row.observed is not None or row.drift == "in_sync" for row in rows)
+def _base(rows: t.Sequence[Row]) -> Base:
+    """What percentages are of. A row in short form has no reason: that user is in sync, and counts as a photo."""
+    present = sum(row.observed is not None or (row.drift == "in_sync" and not row.reason) for row in rows)
+    return Base(len(rows), present, sum(row.no_answer for row in rows))
 
 
 def _replaces(row: Row) -> bool:

@@ -18,7 +18,7 @@ from .._core.model import Observation, Outcome, Pending, PhotoError, Receipt, So
 from .._pictures.fingerprint import matches
 from .backups import BackupError, Intended
 from .change import ChangeRecord, Written
-from .guards import base_of, guard
+from .guards import base_of, count, guard
 from .options import Services, Settings
 from .planner import Planner
 from .store import PhotoStore
@@ -46,7 +46,7 @@ def carry_out(
     except Exception as error:  # an error of ours must not hide what was written before it
         run.stop(f"the run broke off: {type(error).__name__}: {error}")
     run.end()
-    return run.results(), run.stopped
+    return run.results(), run.why_stopped()
 
 
 class _Applier:
@@ -330,6 +330,17 @@ class _Applier:
             elif change.state == "written" and self.settings.verify:
                 change.to("unverified")
                 change.warn(f"unverified: {why}")
+
+    def why_stopped(self) -> str | None:
+        """What broke the run, and how much was done by then; None: nothing did."""
+        if self.stopped is None:
+            return None
+        states = [change.state for change in self.changes.values()]
+        unknown = states.count("unknown")
+        left = sum(not change.wrote for change in self.changes.values()) - unknown - states.count("dropped")
+        done = [f"{left} of {count(len(states), 'planned change')} not written"] if left else []
+        done += [f"{unknown} of {count(len(states), 'planned change')} perhaps not written"] if unknown else []
+        return f"{', '.join(done) or 'All planned changes were written, and then the run stopped'}: {self.stopped}"
 
     def results(self) -> Outcomes:
         """The outcomes with what became of the changes."""

@@ -69,7 +69,7 @@ def base_of(outcomes: t.Iterable[Outcome]) -> Base:
         seen = outcome.observed
         checked += 1
         present += seen is not None and seen.present
-        unanswered += outcome.change.drift == "unavailable" and (seen is None or seen.no_answer)
+        unanswered += outcome.no_answer
     return Base(checked, present, unanswered)
 
 

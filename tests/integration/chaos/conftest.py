@@ -170,12 +170,15 @@ class Crowd:
         """What must hold after a run, however it ended. The number of photos that it changed."""
         after = self.truth()
         assert all(after[name] for name in self.names[:STAYING] if before[name]), "a declared photo is gone"
-        kept: dict[str, str] = {}
+        kept: dict[str, str | None] = {}
         for entry in self.saved():
-            file = self.backup / entry["file"]
-            assert sha256(file.read_bytes()) == entry["sha256"], f"{file} is not whole"
+            held: str | None = None  # a first photo has a line and no file
+            if entry["file"]:
+                file = self.backup / entry["file"]
+                held = sha256(file.read_bytes())
+                assert held == entry["sha256"], f"{file} is not whole"
             if entry["run"] == f"run-{self.runs}":
-                kept[entry["user"]] = entry["sha256"]
+                kept[entry["user"]] = held
         for name, held in kept.items():
             assert held == before[name], f"the backup of {name} is not what was there"
         changed = [name for name in self.names if after[name] != before[name]]

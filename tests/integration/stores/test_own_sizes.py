@@ -24,8 +24,6 @@ SHAPES = [(1080, 1080), (720, 1280), (591, 1280), (280, 286)]
 ALICE = "alice@example.com"
 
 either_scaler = pytest.mark.parametrize("tenant_keeps", ["centred", "microsoft"], indirect=True)
-#: The scalers that the comparison knows: what needs no comparison is tried with both.
-known_scaler = pytest.mark.parametrize("tenant_keeps", ["centred"], indirect=True)
 
 
 @pytest.fixture
@@ -93,7 +91,7 @@ def test_a_backup_has_it_whole_and_a_restore_brings_it_back(
     assert uploads[-1]["bytes"] == len(before)
 
 
-@known_scaler
+@either_scaler
 @pytest.mark.parametrize("side", [648, 1080, 1280])
 def test_a_rendition_above_648_is_put_and_read_back(tenant_keeps: t.Any, call: Call, tmp_path: Path, side: int) -> None:
     source = tmp_path / "source.png"
@@ -104,7 +102,7 @@ def test_a_rendition_above_648_is_put_and_read_back(tenant_keeps: t.Any, call: C
     assert size(tenant_keeps.control.photo(ALICE)) == (side, side)
 
 
-@known_scaler
+@either_scaler
 @pytest.mark.parametrize(("shape", "side"), [((1080, 1080), 1080), ((1300, 1300), 1300)])
 def test_a_photo_in_its_own_size_and_shape_is_in_sync(
     tenant_keeps: t.Any, call: Call, tmp_path: Path, shape: tuple[int, int], side: int

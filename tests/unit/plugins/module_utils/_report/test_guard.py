@@ -20,12 +20,16 @@ def result(target: str, **rows: str) -> dict[str, t.Any]:
         "kept": ("different", "none", True),
         "first": ("missing", "put", False),
         "removed": ("unwanted", "remove", True),
+        "fulfilled": ("in_sync", "none", False),
+        "unanswered": ("unavailable", "none", False),
+        "unreadable": ("unavailable", "none", False),
     }
     photos = []
     for user, kind in rows.items():
         drift, action, there = kinds[kind]
         observed = {"sha256": "0" * 64} if there else None
-        photos.append({"user": user, "drift": drift, "action": action, "observed": observed, "reason": ""})
+        row = {"user": user, "drift": drift, "action": action, "observed": observed, "reason": "as it is"}
+        photos.append({**row, "no_answer": True} if kind == "unanswered" else row)
     return {"target": target, "photos": photos}
 
 
@@ -56,6 +60,32 @@ def test_one_target_in_order_does_not_hide_the_other() -> None:
 def test_first_time_photos_do_not_count() -> None:
     first = result("exo", **{f"u{n}": "first" for n in range(50)})
     assert judge({"results": [first], "max_replaced": "0%", "max_removed": "0%"})["allowed"]
+
+
+def test_who_is_declared_absent_and_has_no_photo_makes_no_limit_larger() -> None:
+    users = {f"a{n}": "fulfilled" for n in range(91)} | {f"u{n}": "removed" for n in range(9)}
+    verdict = judge({"results": [result("ad", **users)], "max_replaced": "30%", "max_removed": "10%"})
+    assert not verdict["allowed"]
+    assert "9 of 9 photos would be removed (100 users checked)" in verdict["msg"]
+
+
+def test_a_user_in_sync_in_short_form_counts_as_one_photo() -> None:
+    short = {"target": "ad", "photos": [], "in_sync": [[f"u{n}", str(n)] for n in range(90)]}
+    verdict = judge({"results": [short, result("ad", gone="removed")], "max_replaced": "30%", "max_removed": "10%"})
+    assert verdict["allowed"]
+
+
+def test_a_plan_that_lacks_answers_writes_nothing() -> None:
+    users = {f"a{n}": "unanswered" for n in range(30)} | {f"u{n}": "in_sync" for n in range(60)}
+    verdict = judge({"results": [result("exo", one="replaced", **users)], "max_replaced": "30%", "max_removed": "10%"})
+    assert not verdict["allowed"]
+    assert "no answer for 30 more users" in verdict["msg"]
+
+
+def test_who_cannot_be_read_for_a_reason_of_his_own_is_not_counted() -> None:
+    users = {f"a{n}": "unreadable" for n in range(30)} | {f"u{n}": "in_sync" for n in range(60)}
+    verdict = judge({"results": [result("exo", one="replaced", **users)], "max_replaced": "30%", "max_removed": "10%"})
+    assert verdict["allowed"]
 
 
 def test_a_limit_that_is_none_is_refused_by_name() -> None:

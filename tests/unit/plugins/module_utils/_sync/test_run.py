@@ -21,6 +21,8 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Source,
     StoreError,
     User,
+    Write,
+    WriteResult,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._sync import applier, verifier
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups, read_manifest
@@ -574,6 +576,34 @@ def test_a_target_that_goes_away_in_mid_write_is_told_for_everyone_left(monkeypa
     again = run(store, [declared(name, picture(1)) for name in names])
     assert again.error is None
     assert set(drifts(run(store, [declared(name, picture(1)) for name in names]))) == {"in_sync"}
+
+
+def test_the_message_of_a_run_that_stopped_says_why_and_how_much_was_not_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = ScriptedStore(["alice", "bob"])
+
+    def refuse(writes: t.Sequence[Write]) -> t.Iterator[t.Any]:
+        for write in writes:
+            yield write.user, WriteResult("failed", "not written: ProfilePhoto.ReadWrite.All is missing")
+        raise StoreError("ProfilePhoto.ReadWrite.All is missing")
+
+    monkeypatch.setattr(store, "write", refuse)
+    result = run(store, [declared("alice", picture(1)), declared("bob", picture(2))])
+    assert result.error == "2 of 2 planned changes not written: ProfilePhoto.ReadWrite.All is missing"
+    assert {o.state for o in result.outcomes} == {"refused"}
+
+
+def test_what_is_not_known_is_told_apart_from_what_was_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ScriptedStore(["alice"])
+
+    def vanish(_writes: t.Sequence[Write]) -> t.Iterator[t.Any]:
+        raise StoreError("the server went away")
+        yield
+
+    monkeypatch.setattr(store, "write", vanish)
+    result = run(store, [declared("alice", picture(1))], verify=False)
+    assert result.error == "1 of 1 planned change perhaps not written: the server went away"
 
 
 def test_only_approved_changes_are_carried_out(target: str) -> None:
