@@ -8,8 +8,9 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
+from .._core.fields import SUMMARY
 from .._core.model import PROBLEMS, identity_key
-from .._core.results import SUMMARY, Row, summarize
+from .._core.results import Row, summarize
 from .._core.targets import names
 from .._core.wording import counted
 from .gather import Gathered, Mode

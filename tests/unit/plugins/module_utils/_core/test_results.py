@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.hybrid.photos.plugins.module_utils._core import results
+from ansible_collections.hybrid.photos.plugins.module_utils._core.fields import FIELDS, SUMMARY
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     DRIFTS,
     Change,
@@ -23,7 +24,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Summary,
     User,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._core.results import FIELDS, SUMMARY, Row
+from ansible_collections.hybrid.photos.plugins.module_utils._core.results import Row
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS, names
 from ansible_collections.hybrid.photos.plugins.modules import ad_thumbnail_photo, exo_user_photo
 from hypothesis import given

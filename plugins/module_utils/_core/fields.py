@@ -1,0 +1,89 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every field of a row with its type, and the keys of a summary: the one schema of results.
+
+The modules' RETURN, ``docs/drift-report.schema.json`` and ``results.py`` are held to it by
+``tests/unit/plugins/module_utils/_core/test_results.py``.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .model import DRIFTS, Action
+
+Json = dict[str, t.Any]
+
+ACTIONS: tuple[Action, ...] = ("none", "put", "remove")
+#: The keys of a summary, in their order.
+SUMMARY = ("checked", *DRIFTS, "put", "removed", "failed", "unverified", "foreign", "stale", "requests")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a row. ``kind`` is its type in RETURN; ``schema`` is its JSON schema in a report.
+
+    ``optional``: a module leaves it out when there is nothing to say. ``per_user``: in a report it is with the user
+    and not with each target.
+    """
+
+    name: str
+    kind: str
+    schema: Json
+    optional: bool = False
+    per_user: bool = False
+
+
+def _text(description: str = "", *, null: bool = True) -> Json:
+    kind: t.Any = ["string", "null"] if null else "string"
+    return {"type": kind, "description": description} if description else {"type": kind}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("user", "str", {"type": "string", "minLength": 1}, per_user=True),
+    Field("id", "str", _text("The target's own, lasting name of the user (objectGUID, Entra object id).")),
+    Field("target", "str", {}, per_user=True),
+    Field("drift", "str", {"enum": list(DRIFTS)}),
+    Field("action", "str", {"enum": list(ACTIONS)}),
+    Field("changed", "bool", {"type": "boolean", "description": "Written; in a plan: would be written."}),
+    Field("reason", "str", _text("Why, in a sentence.", null=False)),
+    Field("foreign", "bool", {"type": "boolean", "description": "Somebody else changed the photo after us."}),
+    Field(
+        "verified",
+        "bool",
+        {"type": ["boolean", "null"], "description": "Read back after writing; null: not written, or not looked at."},
+    ),
+    Field("source", "dict", _ref("source"), per_user=True),
+    Field("desired", "dict", _ref("picture")),
+    Field("observed", "dict", _ref("picture")),
+    Field("backup", "str", _text("The file that keeps what was overwritten.")),
+    Field("error", "str", _text()),
+    Field("outcome", "str", _text("What became of the change."), optional=True),
+    Field("label", "str", _text("A display name."), optional=True, per_user=True),
+    Field("origin", "str", _text("Where the photo is declared: file, and line in photos.yml."), True, True),
+    Field("warnings", "list", {"type": "array", "items": {"type": "string"}}, optional=True),
+    Field(
+        "shared_with",
+        "list",
+        {"type": "array", "items": {"type": "string"}, "description": "Other users with the same picture."},
+        optional=True,
+    ),
+    Field(
+        "stale",
+        "bool",
+        {"type": "boolean", "description": "No longer what was approved, and therefore left alone."},
+        optional=True,
+    ),
+    Field(
+        "no_answer",
+        "bool",
+        {"type": "boolean", "description": "Nothing is known of this user's photo: the target gave no answer."},
+        optional=True,
+    ),
+)
