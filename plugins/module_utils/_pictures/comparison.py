@@ -70,10 +70,11 @@ BOUNDS: dict[str, Bound] = {
     "contrast": Bound("the contrast differs by {} %", 1.0, 1.1),
     "region": Bound("the brightness of one part differs by {} of 255 levels", 5.0, 5.5),
     "moved": Bound("edges have moved by {} % of the side", 0.25, 0.28),
-    "spot": Bound("the brightness of one spot differs by {} of 255 levels", 24.0, 27.0),
+    "zoomed": Bound("the picture is larger or smaller by {} % of the side", 0.6, 0.75),
+    "spot": Bound("the brightness of one spot differs by {} of 255 levels", 20.0, 23.0),
     "tint": Bound("the tint differs by {} of 255 levels", 1.0, 1.2),
     "colour": Bound("the colours differ by {} of 255 levels", 2.7, 3.0),
-    "colour_spot": Bound("the colour of one spot differs by {} of 255 levels", 15.0, 17.0),
+    "colour_spot": Bound("the colour of one spot differs by {} of 255 levels", 14.0, 16.0),
 }
 
 #: How many times the upper bound a figure must be to prove that a read-back is somebody else's photo.

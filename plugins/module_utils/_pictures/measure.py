@@ -64,6 +64,9 @@ class Measures:
     #: Root of the mean squared luma difference over that of the luma gradient, in percent of the side: about how far
     #: edges have moved.
     moved: float
+    #: By how much the found picture shows more or less of the scene, in percent of the side, as far as the luma
+    #: gradient tells it: about how much was cropped.
+    zoomed: float
     #: The highest luma difference, in levels; nothing forgiven.
     spot: float
     #: Of Cb and Cr whichever differs more, in levels: on the whole, root of the mean square, the highest (of which
@@ -154,7 +157,8 @@ def measure(declared: Prepared, found: Prepared, *, part: Box | None = None, cut
         right, bottom = left + side, top + side
     shapes = [(right - left) / (bottom - top), found.width / found.height]
     pair = _Pair(declared, (left, top, right, bottom), found)
-    return _figures(*pair.aligned(), 100 * (1 - min(shapes) / max(shapes)))
+    first, second, zoom = pair.aligned()
+    return _figures(first, second, 100 * (1 - min(shapes) / max(shapes)), 100 * abs(zoom))
 
 
 # ------------------------------------------------------------------------------------------------------- one grid
@@ -175,23 +179,28 @@ class _Pair:
         self._side = max(1, int(min(GRID, *sides)))
         self._found = found
 
-    def aligned(self) -> tuple[Image.Image, Image.Image]:
-        """Both pictures in YCbCr on the grid, the declared one from where the found one shows it, and blurred."""
+    def aligned(self) -> tuple[Image.Image, Image.Image, float]:
+        """Both pictures in YCbCr on the grid, the declared one from where the found one shows it, and blurred.
+
+        And by which share of its size the found one is still larger, 0 where that cannot be told.
+        """
         border, found = self._border, self._found
         box = (border, border, border + self._inner[0], border + self._inner[1])
         second = self._grid(found, box)
         first = self._shown(0.0, 0.0)
-        if self._border and self._side >= _COARSE:
-            coarse, across, down = _coarse(second), 0.0, 0.0
-            for _turn in range(2):
-                step = _displacement(_coarse(first), coarse)
-                across = _within(across + step[0] * self._inner[0] / _COARSE)
-                down = _within(down + step[1] * self._inner[1] / _COARSE)
-                if max(abs(across) / found.width, abs(down) / found.height) >= _NEAR:
-                    first = self._shown(across, down)
-                if max(map(abs, step)) < _FAR_STEP:
-                    break
-        return self._blurred(first), self._blurred(second)
+        if not self._border or self._side < _COARSE:
+            return self._blurred(first), self._blurred(second), 0.0
+        before, after, across, down = _coarse(first), _coarse(second), 0.0, 0.0
+        for _turn in range(2):
+            step = _displacement(before, after)
+            across = _within(across + step[0] * self._inner[0] / _COARSE)
+            down = _within(down + step[1] * self._inner[1] / _COARSE)
+            if max(abs(across) / found.width, abs(down) / found.height) >= _NEAR:
+                first = self._shown(across, down)
+                before = _coarse(first)
+            if max(map(abs, step)) < _FAR_STEP:
+                break
+        return self._blurred(first), self._blurred(second), _zoom(before, after)
 
     def _shown(self, across: float, down: float) -> Image.Image:
         """The part of the declared photo that is seen where the found one was not cut off, in YCbCr on the grid.
@@ -265,6 +274,27 @@ def _displacement(first: bytes, second: bytes) -> tuple[float, float]:
     return -2 * (yy * xd - xy * yd) / whole, -2 * (xx * yd - xy * xd) / whole
 
 
+#: How far each pixel of the coarse grid but the outermost is from the middle, to the right and downwards.
+_FROM_MIDDLE = tuple(place - (_COARSE - 3) / 2 for place in range(_COARSE - 2))
+_ACROSS, _DOWN = _FROM_MIDDLE * (_COARSE - 2), tuple(y for y in _FROM_MIDDLE for _x in _FROM_MIDDLE)
+
+
+def _zoom(first: bytes, second: bytes) -> float:
+    """By which share of its size the second picture's content is larger, or smaller when negative.
+
+    As ``_displacement``, where the displacement grows with the way from the middle.
+    """
+    across = map(operator.mul, map(operator.sub, _RIGHT(first), _LEFT(first)), _ACROSS)
+    down = map(operator.mul, map(operator.sub, _BELOW(first), _ABOVE(first)), _DOWN)
+    outwards = tuple(map(operator.add, across, down))
+    difference = tuple(map(operator.sub, _MIDDLE(second), _MIDDLE(first)))
+    count, sum_of_outwards = len(outwards), sum(outwards)
+    product = sum(map(operator.mul, outwards, difference)) - sum_of_outwards * sum(difference) / count
+    square = sum(map(operator.mul, outwards, outwards)) - sum_of_outwards * sum_of_outwards / count
+    # As there, one level squared a pixel is added, in each direction.
+    return float(-2 * product / (square + count * _COARSE**2 / 2))
+
+
 # ---------------------------------------------------------------------------------------------------------- figures
 
 
@@ -286,7 +316,7 @@ def cells(data: bytes, luma: int, chroma: int, margin: float, offsets: t.Sequenc
     return answers
 
 
-def _figures(first: Image.Image, second: Image.Image, shape: float) -> Measures:
+def _figures(first: Image.Image, second: Image.Image, shape: float, zoomed: float) -> Measures:
     """Of two pictures on the grid. All three bands are worked on at once: many small steps keep threads waiting."""
     peaks = [high for _low, high in _extrema(ImageChops.difference(first, second))]
     more, less = _above(first, second), _above(second, first)
@@ -303,6 +333,7 @@ def _figures(first: Image.Image, second: Image.Image, shape: float) -> Measures:
         contrast=100 * (max(strengths) / min(strengths) - 1),
         region=max(abs(one - other) for one, other in regions),
         moved=100 * rms[0] / (_gradient(luma) + _GRADIENT_FLOOR) / luma.width,
+        zoomed=zoomed,
         spot=float(peaks[0]),
         tint=max(means[1:]),
         colour=max(rms[1:]),
