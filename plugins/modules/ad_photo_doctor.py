@@ -25,10 +25,11 @@ extends_documentation_fragment:
 options:
   server:
     description:
-      - Host name of a domain controller of the users' own domain, not a URL. Without it everything is skipped.
-      - If not given, the environment variable E(HYBRID_PHOTOS_AD_SERVER) is used.
-    type: str
-    required: false
+      - Host names of domain controllers of the users' own domain, not URLs. Without them and without O(domain)
+        everything is skipped.
+      - If not given, the environment variable E(HYBRID_PHOTOS_AD_SERVER) is used (names separated by commas).
+    type: list
+    elements: str
   users:
     description:
       - The users whom runs will be about, named as O(match_by) says.

@@ -197,11 +197,11 @@ class DomainUsers:
     def _seen(self, found: t.Sequence[tuple[User, Found]], since: _Since) -> t.Iterator[tuple[User, Observation]]:
         """Users' photos, read after ``since``; to be remembered."""
         bare = [user.id for user, one in found if one.value is None]
-        unseen = hidden(self.connect(), self.base, bare) if bare else frozenset()
+        unseen = hidden(self.connect(), self.base, bare)
         for user, one in found:
             self._written.discard(user.id)
             if user.id in unseen:
-                yield user, Observation(problem=f"{user.identity}: {errors.UNREADABLE}")
+                yield user, Observation(problem=f"{user.identity}: {unseen[user.id]}")
                 continue
             tag = sha256(one.value) if one.value is not None else None
             if one.person.usn is not None and self._holds(since):

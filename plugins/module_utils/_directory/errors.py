@@ -104,6 +104,11 @@ UNREADABLE = (
     "Property on thumbnailPhoto (dsacls OU /I:S /G DOMAIN\\account:RP;thumbnailPhoto;user)"
 )
 
+UNKNOWABLE = (
+    "this account may not read the permissions of the user, so nobody knows whether there is a photo that it may not "
+    "see; grant it Read Permissions on users (dsacls OU /I:S /G DOMAIN\\account:RC;;user)"
+)
+
 
 class DirectoryError(StoreError):
     """An operation that the directory or its library refused. ``code`` and ``info`` are LDAP's."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.model import User
-from . import access, people
+from . import access, errors, people
 from .connection import Connection
 from .rootdse import Attributes
 from .search import search
@@ -24,39 +24,39 @@ def writable(connection: Connection, base: str, users: t.Sequence[User]) -> t.It
         yield person.id, frozenset(name.decode("utf-8", "replace").lower() for name in names)
 
 
-def hidden(connection: Connection, base: str, ids: t.Sequence[str]) -> frozenset[str]:
-    """Of users who show no photo, those (by id) where this account may not read thumbnailPhoto.
+def hidden(connection: Connection, base: str, ids: t.Sequence[str]) -> dict[str, str]:
+    """Of users who show no photo, those (by id) who may have one that this account may not see; with what is missing.
 
     To somebody who may not read an attribute a directory shows none, and does not say that it holds one back (tried
     with Samba 4.17: neither allowedAttributes, compare nor a presence filter tells). What decides is the list of
-    rights of the user's entry (nTSecurityDescriptor) and who the account is (tokenGroups of the rootDSE, [MS-ADTS]
-    3.1.1.3.2). Where a directory does not say the latter, nobody counts as hidden; where the list is not shown, the
-    user does: it takes the same rights to be shown either.
+    rights of the user's entry (nTSecurityDescriptor; Authenticated Users may read it by default) and who the account
+    is (tokenGroups of the rootDSE, [MS-ADTS] 3.1.1.3.2). Where a directory does not say the latter, nobody counts as
+    hidden.
     """
     token = connection.root.token
     if not token or not ids:
-        return frozenset()
+        return {}
     who = token | {access.EVERYONE, access.AUTHENTICATED}
     confidential = connection.schema.photo_confidential
-    answers: dict[tuple[bytes, bool], bool] = {}
-    found: set[str] = set()
+    answers: dict[tuple[bytes, bool], str | None] = {}
+    found: dict[str, str] = {}
     for person, values in _each(connection, base, ids, [_DESCRIPTOR, "objectSid"], permissions=True):
         descriptor = (values.get(_DESCRIPTOR.lower()) or [b""])[0]
         itself = (values.get("objectsid") or [b""])[0] in token
         key = (descriptor, itself)
         if key not in answers:  # users below one OU mostly have the same list
-            sids = who | {access.SELF} if itself else who
-            answers[key] = _may_read(descriptor, sids, confidential)
-        if not answers[key]:
-            found.add(person.id)
-    return frozenset(found)
+            answers[key] = _missing(descriptor, who | {access.SELF} if itself else who, confidential)
+        missing = answers[key]
+        if missing is not None:
+            found[person.id] = missing
+    return found
 
 
-def _may_read(descriptor: bytes, who: frozenset[bytes], confidential: bool) -> bool:
+def _missing(descriptor: bytes, who: frozenset[bytes], confidential: bool) -> str | None:
     try:
-        return access.may_read_photo(descriptor, who, confidential)
+        return None if access.may_read_photo(descriptor, who, confidential) else errors.UNREADABLE
     except ValueError:
-        return False
+        return errors.UNKNOWABLE
 
 
 def _each(

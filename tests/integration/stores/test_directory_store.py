@@ -501,22 +501,24 @@ def test_an_account_without_the_right(door: Domain, people: list[str]) -> None:
     store.close()
 
 
-def hide(door: Domain, upn: str) -> None:
-    """Take away the writing account's right to read one user's photo."""
+READ_PHOTO, READ_PERMISSIONS = "OD;;RP;8d3bca50-1d7e-11d0-a081-00aa006c33ed", "D;;RC;"
+
+
+def deny(door: Domain, upn: str, right: str) -> None:
+    """Take one right on a user away from the writing account."""
     dn, _entry = door.entry(upn, ["cn"])
     account = door.sid(f"CN=svc-photos,CN=Users,{TOLD['base']}")
     files = controller.Files(Path(TOLD["root"]))
-    deny = f"(OD;;RP;8d3bca50-1d7e-11d0-a081-00aa006c33ed;;{account})"
     controller._tool(
-        files, "dsacl", "set", f"--configfile={files.conf}", f"--objectdn={dn}", "--action=deny", f"--sddl={deny}",
-        "-H", str(files.samba / "private" / "sam.ldb"),
+        files, "dsacl", "set", f"--configfile={files.conf}", f"--objectdn={dn}", "--action=deny",
+        f"--sddl=({right};;{account})", "-H", str(files.samba / "private" / "sam.ldb"),
     )  # fmt: skip
 
 
 def test_a_photo_that_is_held_back_is_not_overwritten(
     door: Domain, store: DirectoryPhotoStore, people: list[str]
 ) -> None:
-    hide(door, people[0])
+    deny(door, people[0], READ_PHOTO)
     held = door.photo(people[0])
     door.set_photo(people[1], None)
     seen = glimpsed(store, people[:2])
@@ -542,12 +544,15 @@ def run(store: DirectoryPhotoStore, definitions: list[Definition], recipe: Recip
 def test_a_photo_that_may_not_be_read_is_no_photo_that_is_not_there(
     door: Domain, store: DirectoryPhotoStore, people: list[str]
 ) -> None:
-    hide(door, people[0])
+    deny(door, people[0], READ_PHOTO)
+    deny(door, people[1], READ_PERMISSIONS)
     held = door.photo(people[0])
-    door.set_photo(people[1], None)
-    outcomes = run(store, [Definition(upn, "absent") for upn in people[:2]], Recipe(96, 10_240))
-    assert [outcome.change.drift for outcome in outcomes] == ["unavailable", "in_sync"]
+    for upn in people[1:3]:
+        door.set_photo(upn, None)
+    outcomes = run(store, [Definition(upn, "absent") for upn in people[:3]], Recipe(96, 10_240))
+    assert [outcome.change.drift for outcome in outcomes] == ["unavailable", "unavailable", "in_sync"]
     assert "Read Property on thumbnailPhoto" in outcomes[0].change.reason
+    assert "Read Permissions on users" in outcomes[1].change.reason
     assert door.photo(people[0]) == held
 
 
