@@ -76,6 +76,8 @@ class Trace:
     #: Accounts whose write was answered "written", with or without truth.
     answered: set[int] = field(default_factory=set)
     problems: set[int] = field(default_factory=set)
+    #: Accounts whose tag and picture were shown in two answers, with a person's write between them.
+    torn: set[int] = field(default_factory=set)
     fired: list[Fault] = field(default_factory=list)
     killed: bool = False
 

@@ -187,6 +187,8 @@ class GraphDoor(Door):
         if method in ("PUT", "DELETE"):
             return self._put(account, body if method == "PUT" else None)
         fault = self.at("observe" if found[2] == "photo" else "read", account)
+        if fault is not None and fault.what == "person" and found[2] != "photo":
+            self.trace.torn.add(account.index)
         if fault is not None and fault.what == "silent":
             self._silent.add(account.index)
         elif fault is not None and fault.what == "problem":

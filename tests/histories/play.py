@@ -44,9 +44,8 @@ class Run:
     failure: PhotoError | None = None
     #: Index of the account that each name led to when the run began.
     meant: dict[str, int | None] = field(default_factory=dict)
-    #: Accounts whose photo was another one's work when the run began (see Truth.foreign).
-    foreign: set[int] = field(default_factory=set)
-    photos: int = 0
+    #: Did the target show an old photo of anybody when the run began?
+    lagging: bool = False
 
     def asked(self, name: str) -> bool:
         return bool(self.options.get(name))

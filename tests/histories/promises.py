@@ -53,6 +53,7 @@ class Judge:
             run.meant[definition.user] = None if account is None else account.index
         self.start = {account.index: account.truth for account in self.world.accounts}
         self.lagging = {account.index for account in self.world.accounts if self.world.lags(account)}
+        run.lagging = bool(self.lagging)
         self._files = self._digest() if run.asked("check") else ""
 
     def _digest(self) -> str:
@@ -119,7 +120,7 @@ class Judge:
             if account is not None and outcome.state == "verified":
                 self.truth.verified(account)
             self.the_outcome_is_the_truth(run, outcome, account)
-            if account is not None:
+            if account is not None and account.index not in run.door.trace.torn:
                 self.in_sync_is_as_declared(run, outcome, account)
                 self.ours_is_not_foreign(run, outcome, account)
             self.nobody_is_left_out_without_a_reason(run, outcome, account)
@@ -256,7 +257,7 @@ class Judge:
 
     def plan_was_carried_out(self, plan: Run, real: Run) -> None:
         """Check mode says what a real run then does."""
-        if plan.result is None or real.result is None or self.lagging:
+        if plan.result is None or real.result is None or plan.lagging:
             return
         told = [_plan(outcome) for outcome in plan.result.outcomes]
         done = [_plan(outcome) for outcome in real.result.outcomes]
@@ -304,7 +305,10 @@ class Judge:
             self._is_back(again, mine, each.after)
         if again.door.trace.fired or again.asked("check") or again.result is None:
             return
+        waiting = {o.user.id for o in again.outcomes() if o.user is not None and o.verified is False and not o.changed}
         for index, mine in did.items():
+            if self.world.accounts[index].id in waiting:
+                continue  # an earlier restore wrote it already, and it is not shown yet
             account, start = self.world.accounts[index], self.start[index]
             here = not (account.problem or account.deleted) and index not in lagged
             left = start.seq == mine.after.seq or start.anew_of == mine.after.seq

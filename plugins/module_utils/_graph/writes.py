@@ -230,7 +230,7 @@ class Writer:
         if answer.status == 404 and error.kind == "no_photo" and job.write.data is None:
             return WriteResult("written")
         if answer.status == 412:
-            return WriteResult("conflict", _CHANGED)
+            return _moved(job)
         again = answer.status == 0 or answer.status in TRANSIENT or answer.status >= 500
         if again and error.kind == "other":
             pause = engine.patience(item, answer)
@@ -242,11 +242,11 @@ class Writer:
                 return None
             return job.ended(self._photos.trouble(answer, "write"))
         try:
-            return WriteResult("failed", self._explain(answer, job.write))
+            return job.ended(self._explain(answer, job.write))
         except StoreError as refusal:
             # A clear no to this write, and the same for every other one.
             self._refused = refusal
-            return WriteResult("failed", f"not written: {refusal}")
+            return job.given_up(refusal)
 
     def _explain(self, answer: Answer, write: Write) -> str:
         """Why a write was refused, and what to do. Raises StoreError for a missing permission."""

@@ -280,6 +280,16 @@ def test_what_a_failed_attempt_said_is_kept_when_the_look_after_it_ends_the_writ
     assert (result.status, "the store broke" in result.error) == ("uncertain", True)
 
 
+@pytest.mark.parametrize("then", [(403, {"error": {"code": "ForbiddenByPolicy"}}), (412, {}), (413, {})])
+def test_a_refusal_after_an_attempt_that_may_be_carried_out_is_uncertain(
+    graph: t.Any, users: t.Any, then: t.Any
+) -> None:
+    graph.script.on("GET /v1.0/users/id-0/photo", meta('"A"'))
+    graph.script.on("PUT /v1.0/users/id-0/photo/$value", BROKE, then)
+    result = one(graph, users)
+    assert (result.status, "the store broke" in result.error) == ("uncertain", True)
+
+
 def test_what_a_failed_attempt_said_is_kept_when_graph_goes_away(graph: t.Any, users: t.Any) -> None:
     graph.claims["roles"] = ["Mail.Read"]
     graph.script.on("GET /v1.0/users/id-0/photo", meta('"A"'), (403, {"error": {"code": "ErrorAccessDenied"}}))
