@@ -35,6 +35,7 @@ def files_under(*folders: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.either_scaler
 def test_a_drift_run_finds_what_was_seeded_and_writes_nothing_but_its_report(company: Company) -> None:
     definitions = files_under(company.photos)
     before, usn = company.writes(), company.domain.highest_usn()
@@ -74,6 +75,7 @@ def test_a_drift_run_examines_every_shard(company: Company) -> None:
     assert problems(report) == PROBLEMS
 
 
+@pytest.mark.either_scaler
 def test_sync_puts_right_what_can_be_and_a_third_run_changes_nothing(company: Company) -> None:
     first = company.play("sync", *LIMITS)
     assert first.code == 2, "problem users make the play fail, after all others were done"
@@ -111,6 +113,7 @@ def test_check_mode_tells_that_a_guard_would_refuse(company: Company) -> None:
     assert "sync_max_replaced" in run.output
 
 
+@pytest.mark.either_scaler
 @pytest.mark.parametrize("receipts", [True, False])
 def test_a_photo_changed_by_hand_on_either_side_is_found_and_mended(company: Company, receipts: bool) -> None:
     memory = ["-e", "sync_receipts=r.sqlite", "-e", "drift_receipts=r.sqlite"] if receipts else []
