@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import re
 import typing as t
 from pathlib import Path
 
@@ -160,7 +159,7 @@ def test_a_guard_judges_all_shards_together_and_nothing_is_written_on_either_sid
     before, usn = company.writes(), company.domain.highest_usn()
     run = company.play("sync", *LIMITS, "-e", "sync_max_replaced=10%", shard_size=8)
     assert run.code == 2
-    assert re.search(r"5 of \d+ photos would be replaced \(32 users checked\)", " ".join(run.output.split()))
+    assert "5 of 26 photos would be replaced (32 users checked)" in " ".join(run.output.split())
     assert "sync did: nothing. Nothing was written." in " ".join(run.output.split())
     assert "raise sync_max_replaced" in " ".join(run.output.split())
     assert company.writes() == before
