@@ -43,6 +43,7 @@ def alike(one: bytes | None, other: bytes | None) -> bool:
     return one is not None and other is not None and by_pixels(one, other).verdict == "same"
 
 
+@pytest.mark.either_scaler
 def test_check_then_restore_then_nothing_more(company: Company) -> None:
     before_ad, before_exo = photos(company)
     sync(company)
