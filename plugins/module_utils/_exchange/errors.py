@@ -182,7 +182,7 @@ def user_problem(failure: Failure, task: str, size: int | None = None) -> str:
     """Why one user's photo could not be read or written, and what to do."""
     said = f"{failure.name}: {failure.text}" if failure.text else failure.name
     if failure.name in NOT_FOUND:
-        return f"Exchange Server does not find the mailbox any more ({said}); run again"
+        return f"Exchange Server has no mailbox of this user: it is in the cloud, or gone, or there was none ({said})"
     if failure.name in AMBIGUOUS:
         return f"several mailboxes answer to this user ({said})"
     if failure.name in OUT_OF_SCOPE:

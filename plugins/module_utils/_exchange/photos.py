@@ -55,12 +55,10 @@ class Photos:
     # -- jobs ---------------------------------------------------------------------------------------------------------
 
     def _look(self, user: User, expected: Expected | None = None) -> Job[Observation]:
-        if user.mailbox != "on_premises":
-            where = "lives in the cloud (a remote mailbox)" if user.mailbox == "cloud" else "is not there"
-            return Observation(
-                problem=f"the user's mailbox {where}, so Exchange Server holds no photo; write to exo or ad instead",
-                no_mailbox=True,
-            )
+        if user.mailbox == "cloud":
+            why = "the user's mailbox lives in the cloud (a remote mailbox), so Exchange Server holds no photo"
+            return Observation(problem=f"{why}; use the target exo", no_mailbox=True)
+        # Of others it is not known for certain: who is remembered from an earlier run has no mailbox noted.
         seen = self._observation((yield get_photo(user.handle, self._options.domain_controller)))
         if not seen.present and seen.problem is None and expected is not None and expected(user):
             seen = self._observation((yield get_photo(user.handle, self._options.domain_controller)))

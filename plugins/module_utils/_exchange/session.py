@@ -114,7 +114,7 @@ class Session:
     def _opened(self) -> t.Any:
         o = self.options
         secure = o.tls_mode == "https"
-        validation: bool | str = o.cert_validation != "ignore" and (o.ca_cert or True)
+        validation: t.Any = o.cert_validation != "ignore" and (o.ca_cert or True)
         holds = min(_HOLDS, o.timeout)
         wsman = WSMan(
             o.server,
@@ -134,7 +134,7 @@ class Session:
         self._wsman = wsman
         if secure and o.cert_validation == "ignore_hostname":
             wsman.transport.session = wsman.transport._build_session()
-            adapter = wsman.transport.session.get_adapter(f"https://{o.server}/")
+            adapter: t.Any = wsman.transport.session.get_adapter(f"https://{o.server}/")
             adapter.poolmanager.connection_pool_kw["assert_hostname"] = False
         pool = RunspacePool(wsman, configuration_name=CONFIGURATION, min_runspaces=1, max_runspaces=o.concurrency)
         pool.open()
@@ -154,10 +154,14 @@ class Session:
         except TimeoutError as error:
             raise ExchangeGone(f"{o.place}: no answer within {seconds:g} s; check the server's health") from error
         except AuthenticationError as error:
+            if self._pool is not None:  # another connection, to which the session's sign-in does not belong
+                raise ExchangeGone(f"{o.place}: the connection was lost") from error
             raise self._unauthenticated(str(error)) from error
         except WSManFaultError as error:
             raise fault(error.code, f"{error.reason or ''} {error.provider_fault or ''}", o) from error
         except WinRMTransportError as error:
+            if self._pool is not None and error.code not in (429, 503):
+                raise ExchangeGone(f"{o.place}: the session was lost (HTTP {error.code})") from error
             raise no_exchange(error.code, o) from error
         except SpnegoError as error:
             raise ExchangeError(sign_in_problem(_text(error), o)) from error

@@ -181,7 +181,7 @@ def test_the_record_of_a_removal_is_cleared_when_that_is_wanted(session: Scripte
         ("UserPhotoFileTooLargeException", "lower max_bytes"),
         ("UserPhotoFileTooSmallException", "larger source picture"),
         ("UserPhotoNotAnImageException", "as an image"),
-        ("ManagementObjectNotFoundException", "does not find the mailbox"),
+        ("ManagementObjectNotFoundException", "has no mailbox of this user"),
         ("ManagementObjectAmbiguousException", "several mailboxes"),
         ("ADScopeException", "write scope"),
         ("SomethingNewException", "could not write the photo (SomethingNewException: its own words)"),
