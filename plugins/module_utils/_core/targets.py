@@ -75,6 +75,16 @@ TARGETS: dict[str, Target] = {
         max_bytes=EXO_SYNC_LIMIT,
         sync_limit=EXO_SYNC_LIMIT,
     ),
+    "exchange": Target(
+        name="exchange",
+        title="Exchange Server",
+        module="hybrid.photos.exchange_user_photo",
+        tag="etag",
+        match_by=("userPrincipalName", "sAMAccountName", "mail", "objectGUID"),
+        size=648,
+        # Pages about Set-UserPhoto name 500 KB; a square of 648 pixels is far below that.
+        max_bytes=500_000,
+    ),
     "exo": Target(
         name="exo",
         title="Exchange Online",

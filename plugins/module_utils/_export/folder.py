@@ -19,6 +19,7 @@ from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.json_text import loads
 from .._core.model import PhotoError, SourceError, Summary, User, identity_key, sha256
 from .._core.safe_write import make_folder, write_safely
+from .._core.targets import TARGETS
 from .._definitions.folder import MANIFEST, examine_folder, manifest_text, safe_name
 from .._pictures import sniff
 
@@ -40,8 +41,7 @@ _SUFFIXES: t.Mapping[str, str] = {
     "HEIF": ".heic",
 }
 _WHAT: t.Mapping[str, str] = {
-    "ad": "Active Directory",
-    "exo": "Exchange Online",
+    **{name: target.title for name, target in TARGETS.items()},
     "both": "Active Directory and Exchange Online",
 }
 

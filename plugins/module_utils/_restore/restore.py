@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError, identity_key
+from .._core.targets import names
 from .._core.text import shown
 from .._sync.backups import MANIFEST, BackupError, Finding, Saved, examine_manifest
 
 #: Runs of the restore role are named so, and are not what "the newest run" means: a restore repeated changes nothing.
 RESTORE_PREFIX = "restore-"
-TARGETS = ("ad", "exo")
 NAMES_SHOWN = 10
 
 
@@ -43,7 +43,7 @@ class RestoreRequest:
 
     users: tuple[str, ...] = ()
     run: str = ""
-    targets: tuple[str, ...] = TARGETS
+    targets: tuple[str, ...] = field(default_factory=names)
     force: bool = False
     first: t.Literal["keep", "remove"] = "keep"
 
@@ -93,9 +93,9 @@ def runs(kept: t.Iterable[Kept]) -> list[dict[str, t.Any]]:
     """Each run's name, time of its last backup, and number of photos a target; oldest first."""
     found: dict[str, dict[str, t.Any]] = {}
     for each in kept:
-        run = found.setdefault(each.saved.run, {"run": each.saved.run, "time": "", **dict.fromkeys(TARGETS, 0)})
+        run = found.setdefault(each.saved.run, {"run": each.saved.run, "time": "", **dict.fromkeys(names(), 0)})
         run["time"] = max(run["time"], each.saved.time)
-        if each.saved.target in TARGETS and not each.saved.dropped and not each.saved.first:
+        if each.saved.target in names() and not each.saved.dropped and not each.saved.first:
             run[each.saved.target] += 1
     return sorted(found.values(), key=lambda run: run["time"])
 
@@ -132,7 +132,7 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
         mine = _only(mine, request.users, run, kept)
     problems, warnings = _of_this_run(findings, run, request)
     answer: dict[str, t.Any] = {"run": run, "runs": runs(kept), "problems": problems, "warnings": warnings}
-    for target in TARGETS:
+    for target in names():
         of_target = [each for each in mine if each.saved.target == target]
         answer[target] = _for_target(target, of_target, request.force, answer["problems"])
     return answer

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The door to a target, as the one algorithm sees it. ``_graph`` and ``_directory`` implement it."""
+"""The door to a target, as the one algorithm sees it. ``_graph``, ``_directory`` and ``_exchange`` implement it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PhotoStore(t.Protocol):
     that user's value. Iterators yield as answers come, in any order, every user given exactly once.
     """
 
-    #: "ad" or "exo".
+    #: "ad", "exchange" or "exo".
     target: str
     #: May ``observe`` run in another thread while ``write`` does?
     overlaps: bool

@@ -198,15 +198,15 @@ def answers() -> bool:
     return True
 
 
-def name_the_host(hosts: Path = Path("/etc/hosts")) -> None:
-    """Make the controller's name mean 127.0.0.1; does nothing when it already does."""
+def name_the_host(hosts: Path = Path("/etc/hosts"), fqdn: str = FQDN) -> None:
+    """Make the controller's name (or another) mean 127.0.0.1; does nothing when it already does."""
     with hosts.open("r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # two sandboxes may start at once
         text = file.read()
-        if any(FQDN in line.partition("#")[0].split()[1:] for line in text.splitlines()):
+        if any(fqdn in line.partition("#")[0].split()[1:] for line in text.splitlines()):
             return
         end = "" if not text or text.endswith("\n") else "\n"
-        file.write(f"{end}127.0.0.1 {FQDN} {HOST} # hybrid.photos sandbox\n")
+        file.write(f"{end}127.0.0.1 {fqdn} {fqdn.partition('.')[0]} # hybrid.photos sandbox\n")
 
 
 def _tool(files: Files, *arguments: str, place: Place = HERE) -> str:

@@ -26,11 +26,15 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._core.results import Row
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS, names
-from ansible_collections.hybrid.photos.plugins.modules import ad_thumbnail_photo, exo_user_photo
+from ansible_collections.hybrid.photos.plugins.modules import (
+    ad_thumbnail_photo,
+    exchange_user_photo,
+    exo_user_photo,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
-MODULES: dict[str, t.Any] = {"ad": ad_thumbnail_photo, "exo": exo_user_photo}
+MODULES: dict[str, t.Any] = {"ad": ad_thumbnail_photo, "exchange": exchange_user_photo, "exo": exo_user_photo}
 ROOT = Path(__file__).resolve().parents[5]
 SCHEMA = json.loads((ROOT / "docs" / "drift-report.schema.json").read_text(encoding="utf-8"))
 HASH = "0" * 64

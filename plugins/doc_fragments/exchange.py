@@ -1,0 +1,91 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of module_utils._entry.exchange_options.exchange_argument_spec()."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  server:
+    description:
+      - Full DNS name (not a URL) of one Exchange server, such as V(ex1.corp.example.com).
+      - It must be the name that the server has in Kerberos (C(HTTP/ex1.corp.example.com)). A load-balanced name works
+        only with an alternate service account.
+      - Receipts, plans and backups are kept under the name's domain, V(corp.example.com).
+      - If not given, the environment variable E(HYBRID_PHOTOS_EXCHANGE_SERVER) is used.
+    type: str
+  port:
+    description:
+      - Port of remote PowerShell. By default V(80) with O(tls_mode=http), V(443) with O(tls_mode=https).
+      - If not given, the environment variable E(HYBRID_PHOTOS_EXCHANGE_PORT) is used.
+    type: int
+  tls_mode:
+    description:
+      - How the connection is protected.
+      - V(http) is what Microsoft documents for remote PowerShell. Kerberos then proves who the server is, and encrypts
+        every message.
+      - V(https) is TLS, and the server's certificate is checked.
+      - If not given, the environment variable E(HYBRID_PHOTOS_EXCHANGE_TLS_MODE) is used.
+    type: str
+    choices: [https, http]
+    default: http
+  auth_protocol:
+    description:
+      - How to sign in.
+      - V(kerberos) uses the ticket or client keytab that the environment offers (E(KRB5CCNAME),
+        E(KRB5_CLIENT_KTNAME)), or fetches a ticket for this run alone when O(username) and O(password) are given.
+      - V(basic) sends O(username) and O(password) inside TLS, and is refused with O(tls_mode=http). Exchange Server has
+        it turned off by default.
+      - NTLM is never used.
+      - If not given, the environment variable E(HYBRID_PHOTOS_EXCHANGE_AUTH_PROTOCOL) is used.
+    type: str
+    choices: [kerberos, basic]
+    default: kerberos
+  username:
+    description:
+      - The account that signs in. With V(kerberos) its principal, C(name@EXAMPLE.COM).
+      - If not given, the environment variable E(HYBRID_PHOTOS_EXCHANGE_USERNAME) is used.
+    type: str
+  password:
+    description:
+      - The password of O(username).
+      - If not given, the environment variable E(HYBRID_PHOTOS_EXCHANGE_PASSWORD) is used.
+    type: str
+  ca_cert:
+    description:
+      - PEM file with the certificates of the authorities that are trusted to vouch for the server, with
+        O(tls_mode=https). By default those that the host trusts.
+      - If not given, the environment variable E(HYBRID_PHOTOS_EXCHANGE_CA_CERT) is used.
+    type: path
+  cert_validation:
+    description:
+      - What is checked of the server's certificate, with O(tls_mode=https).
+      - V(always) checks that a trusted authority signed it and that it carries the server's name.
+      - V(ignore_hostname) checks the authority alone.
+      - V(ignore) checks nothing, so anybody in between can read the password. For experiments only.
+    type: str
+    choices: [always, ignore_hostname, ignore]
+    default: always
+  domain_controller:
+    description:
+      - Full DNS name of the domain controller that Exchange reads and writes with. Name the one that
+        M(hybrid.photos.ad_thumbnail_photo) uses when both run one after the other. By default Exchange chooses.
+      - If not given, the environment variable E(HYBRID_PHOTOS_EXCHANGE_DOMAIN_CONTROLLER) is used.
+    type: str
+  timeout:
+    description:
+      - Seconds to wait for the connection and for each answer. A cmdlet may take ten times as long.
+    type: int
+    default: 30
+  concurrency:
+    description:
+      - The most cmdlets at a time, in one session. Exchange Server's default throttling policy allows an account 18.
+      - When the throttling policy refuses, the module waits as long as the server asks for, at most five minutes.
+    type: int
+    default: 5
+requirements:
+  - pypsrp >= 0.9 with its Kerberos extra (on the host that runs the module)
+"""

@@ -1,0 +1,183 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cmdlets that are called, as values, and what they answer. Pure.
+
+A call is a cmdlet's name and its parameters. There is no way to make a script of it, which Exchange's endpoint would
+refuse in any case (no-language mode). The cmdlets and parameters are those of Microsoft's reference for Exchange Server
+2013 to Subscription Edition.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import uuid
+from dataclasses import dataclass, field
+
+from .._core.model import Mailbox, User, identity_key
+
+Parameter = t.Union[str, bytes, bool, int, None]
+
+#: By what users can be named: the property of Get-Mailbox and Get-User, by the name of the attribute in AD.
+PROPERTIES: dict[str, str] = {
+    "userPrincipalName": "UserPrincipalName",
+    "sAMAccountName": "SamAccountName",
+    "mail": "PrimarySmtpAddress",
+    "objectGUID": "Guid",
+}
+#: Get-User has the primary SMTP address under another name.
+_OF_USERS = {"PrimarySmtpAddress": "WindowsEmailAddress"}
+#: Clauses of one filter.
+CLAUSES = 25
+
+_ON_PREMISES = ("UserMailbox", "LinkedMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox", "LegacyMailbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One cmdlet with its parameters; a parameter with the value None is a switch."""
+
+    cmdlet: str
+    parameters: t.Mapping[str, Parameter] = field(repr=False, default_factory=dict)
+    #: May it be sent again when nobody knows whether it was carried out?
+    repeatable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a cmdlet failed. ``name`` is the class of the exception on the server, ``text`` the server's own words."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a cmdlet returned: its objects as dictionaries. ``lost``: the connection broke, and nobody knows."""
+
+    objects: tuple[t.Mapping[str, t.Any], ...] = ()
+    failure: Failure | None = None
+    lost: str | None = None
+
+
+def get_photo(identity: str, domain_controller: str | None = None) -> Call:
+    """Read one photo."""
+    return Call("Get-UserPhoto", {"Identity": identity, **_at(domain_controller)})
+
+
+def set_photo(identity: str, picture: bytes, domain_controller: str | None = None) -> Call:
+    """Write one photo. Without Confirm, Exchange would ask and wait for an answer."""
+    parameters = {"Identity": identity, "PictureData": picture, "Confirm": False, **_at(domain_controller)}
+    return Call("Set-UserPhoto", parameters, repeatable=False)
+
+
+def remove_photo(identity: str, domain_controller: str | None = None, *, clear_record: bool = False) -> Call:
+    """Remove one photo. ``clear_record``: forget that it was removed, so that the photo in AD is shown again."""
+    parameters: dict[str, Parameter] = {"Identity": identity, "Confirm": False, **_at(domain_controller)}
+    if clear_record:
+        parameters["ClearMailboxPhotoRecord"] = None
+    return Call("Remove-UserPhoto", parameters, repeatable=False)
+
+
+def find_mailboxes(match_by: str, identities: t.Sequence[str]) -> Call:
+    """The mailboxes on-premises that some identities name."""
+    return Call("Get-Mailbox", {"Filter": filter_for(PROPERTIES[match_by], identities), "ResultSize": "Unlimited"})
+
+
+def find_users(match_by: str, identities: t.Sequence[str]) -> Call:
+    """The accounts that some identities name, with a mailbox or without one."""
+    name = PROPERTIES[match_by]
+    parameters: dict[str, Parameter] = {
+        "Filter": filter_for(_OF_USERS.get(name, name), identities),
+        "ResultSize": "Unlimited",
+    }
+    return Call("Get-User", parameters)
+
+
+def all_mailboxes() -> Call:
+    """Every mailbox on-premises."""
+    return Call("Get-Mailbox", {"ResultSize": "Unlimited"})
+
+
+def _at(domain_controller: str | None) -> dict[str, Parameter]:
+    return {} if domain_controller is None else {"DomainController": domain_controller}
+
+
+def filter_for(name: str, identities: t.Sequence[str]) -> str:
+    """An OPATH filter. In its texts a quote is written twice; nothing else has a meaning inside of single quotes."""
+    return " -or ".join(f"{name} -eq '{_escaped(identity)}'" for identity in identities)
+
+
+def _escaped(identity: str) -> str:
+    # PowerShell and OPATH take typographic single quotes for quotes, too.
+    return re.sub(r"(['\u2018\u2019\u201a\u201b])", r"\1\1", identity)
+
+
+def unaskable(match_by: str, identity: str) -> str | None:
+    """Why an identity can be nobody's, so that the server need not be asked; None when it may be somebody's."""
+    if not identity.strip():
+        return "it is empty"
+    if len(identity) > 1024:
+        return f"it has {len(identity)} characters, and no account's {match_by} has more than 1024"
+    if any(not c.isprintable() and c != " " for c in identity):
+        return "it holds a control character (a line break, perhaps); correct the definition"
+    if match_by == "objectGUID" and guid_of(identity) is None:
+        return "it is not a GUID (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)"
+    return None
+
+
+def guid_of(value: t.Any) -> str | None:
+    """A GUID as lower-case text; None for anything else."""
+    try:
+        return str(uuid.UUID(str(value).strip()))
+    except ValueError:
+        return None
+
+
+def key(match_by: str, identity: str) -> str:
+    """What two spellings of one identity have in common."""
+    return guid_of(identity) or "" if match_by == "objectGUID" else identity_key(identity)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An object of Get-Mailbox or Get-User: who it is and where the mailbox lives. ``kind``: RecipientTypeDetails."""
+
+    id: str
+    kind: str
+    label: str
+    matches: str
+
+    @property
+    def mailbox(self) -> Mailbox | None:
+        """None: there is no mailbox."""
+        if self.kind in _ON_PREMISES:
+            return "on_premises"
+        return "cloud" if self.kind.startswith("Remote") else None
+
+    def as_user(self, identity: str) -> User:
+        """The account as the answer to an identity. A GUID is an identity that every cmdlet takes."""
+        return User(identity, self.id, self.id, self.label, None, self.mailbox)
+
+
+def account_of(found: t.Mapping[str, t.Any], match_by: str) -> Account | None:
+    """An object that a cmdlet returned; None when it has no GUID."""
+    id_ = guid_of(found.get("Guid"))
+    if id_ is None:
+        return None
+    name = PROPERTIES[match_by]
+    matches = id_ if match_by == "objectGUID" else _text(found, name) or _text(found, _OF_USERS.get(name, name))
+    label = _text(found, "UserPrincipalName") or _text(found, "SamAccountName")
+    return Account(id_, _text(found, "RecipientTypeDetails"), label, matches)
+
+
+def _text(found: t.Mapping[str, t.Any], name: str) -> str:
+    value = found.get(name)
+    return "" if value is None else str(value)
+
+
+def picture_of(found: t.Mapping[str, t.Any]) -> bytes | None:
+    """The bytes of an object that Get-UserPhoto returned; None when it has none."""
+    data = found.get("PictureData")
+    return bytes(data) if isinstance(data, (bytes, bytearray)) and data else None

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Identities -> mailboxes: Get-Mailbox with filters, then Get-User for whom no mailbox on-premises answers."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import defaultdict
+
+from .._core.model import Resolution, Unresolved, User
+from .cmdlets import (
+    CLAUSES,
+    Account,
+    Answer,
+    Call,
+    account_of,
+    all_mailboxes,
+    find_mailboxes,
+    find_users,
+    key,
+    unaskable,
+)
+from .errors import NO_CMDLET, NO_PARAMETER, ExchangeError, ExchangeGone, missing_role
+from .options import ExchangeOptions
+from .pipelines import Job, Pipelines
+
+_Found = dict[str, list[Account]]
+
+
+class Mailboxes:
+    """Finds users of an Exchange organization."""
+
+    def __init__(self, pipelines: Pipelines, options: ExchangeOptions, match_by: str) -> None:
+        self._pipelines = pipelines
+        self._options = options
+        self._match_by = match_by
+        #: The role has no Get-User: where a missing mailbox lives is then not known.
+        self.blind = False
+
+    def resolve(self, identities: t.Sequence[str]) -> dict[str, Resolution]:
+        """An answer for each identity. Raises ExchangeError when the account may not ask at all."""
+        answers: dict[str, Resolution] = {}
+        asked: list[str] = []
+        for identity in dict.fromkeys(identities):
+            why = unaskable(self._match_by, identity)
+            if why is None:
+                asked.append(identity)
+            else:
+                shown = identity if len(identity) <= 80 else f"{identity[:77]}..."
+                answers[identity] = Unresolved(identity, f"no user can have {self._match_by} {shown!r}: {why}")
+        found = self._find(asked, find_mailboxes)
+        rest = [identity for identity in asked if not found[key(self._match_by, identity)]]
+        others = self._find(rest, find_users) if rest else {}
+        for identity in asked:
+            name = key(self._match_by, identity)
+            answers[identity] = self._judge(identity, found[name] or others.get(name, []))
+        return {identity: answers[identity] for identity in identities}
+
+    def everyone(self) -> t.Iterator[User]:
+        """Every mailbox on-premises. One without the ``match_by`` property goes by its GUID."""
+        for account in self._accounts(self._pipelines.one(all_mailboxes()), "Get-Mailbox"):
+            yield account.as_user(account.matches or account.id)
+
+    def _find(self, identities: t.Sequence[str], question: t.Callable[[str, t.Sequence[str]], Call]) -> _Found:
+        """Accounts by the key of the identity that they answer to. What a filter only takes for equal is left out."""
+        wanted = {key(self._match_by, identity) for identity in identities}
+        lots = [identities[start : start + CLAUSES] for start in range(0, len(identities), CLAUSES)]
+        found: _Found = defaultdict(list)
+        calls = [question(self._match_by, lot) for lot in lots]
+        for cmdlet, answer in self._pipelines.run((call.cmdlet, _ask(call)) for call in calls):
+            for account in self._accounts(answer, cmdlet):
+                name = key(self._match_by, account.matches)
+                if name in wanted and account.id not in {known.id for known in found[name]}:
+                    found[name].append(account)
+        return found
+
+    def _accounts(self, answer: Answer, cmdlet: str) -> list[Account]:
+        if answer.lost is not None:
+            raise ExchangeGone(answer.lost)
+        failure = answer.failure
+        if failure is not None and failure.name in (NO_CMDLET | NO_PARAMETER):
+            if cmdlet == "Get-User":
+                self.blind = True
+                return []
+            raise missing_role(failure, cmdlet, self._options)
+        if failure is not None and not answer.objects:
+            raise ExchangeError(f"{self._options.place}: {cmdlet} failed ({failure.name}: {failure.text})")
+        accounts = (account_of(found, self._match_by) for found in answer.objects)
+        return [account for account in accounts if account is not None]
+
+    def _judge(self, identity: str, found: t.Sequence[Account]) -> Resolution:
+        if len(found) == 1:
+            return found[0].as_user(identity)
+        if found:
+            names = "; ".join(sorted(f"{account.label} ({account.id})" for account in found)[:5])
+            return Unresolved(
+                identity,
+                f"{len(found)} accounts have {self._match_by} {identity!r}: {names}. Make it unique, or set match_by "
+                "to objectGUID",
+            )
+        if self.blind:
+            return Unresolved(
+                identity,
+                f"no mailbox on-premises has {self._match_by} {identity!r}. It may live in the cloud: that is told "
+                "when the account's management role has Get-User",
+            )
+        return Unresolved(
+            identity,
+            f"no user has {self._match_by} {identity!r} in the organization of {self._options.server}. Check the "
+            "spelling, match_by, and whether the account may see the user; a mailbox that was deleted softly is none",
+        )
+
+
+def _ask(call: Call) -> Job[Answer]:
+    return (yield call)

@@ -1,0 +1,136 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How an Exchange server is reached and signed in to: the options, and what can be said about them offline."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import typing as t
+from dataclasses import dataclass, field
+
+from .._core.model import PhotoError
+
+TlsMode = t.Literal["https", "http"]
+AuthProtocol = t.Literal["kerberos", "basic"]
+CertValidation = t.Literal["always", "ignore_hostname", "ignore"]
+
+#: Remote PowerShell sessions that one account may have at a time by default (PowerShellMaxConcurrency).
+MOST_SESSIONS = 18
+_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?")
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeOptions:
+    """The options as values. ``port`` None: 443 for https, 80 for http. ``timeout`` in seconds, for each answer."""
+
+    server: str = ""
+    port: int | None = None
+    tls_mode: TlsMode = "http"
+    auth_protocol: AuthProtocol = "kerberos"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_cert: str | None = None
+    cert_validation: CertValidation = "always"
+    domain_controller: str | None = None
+    timeout: int = 30
+    concurrency: int = 5
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any]) -> ExchangeOptions:
+        """From a module's parameters, which may hold more than these; an empty text counts as not given."""
+        given = {name: params.get(name) for name in cls.__dataclass_fields__}
+        return cls(**{name: value for name, value in given.items() if value not in (None, "")})
+
+    @property
+    def is_configured(self) -> bool:
+        """Was a server named at all?"""
+        return bool(self.server)
+
+    @property
+    def effective_port(self) -> int:
+        """The port that is connected to."""
+        return self.port if self.port is not None else (443 if self.tls_mode == "https" else 80)
+
+    @property
+    def place(self) -> str:
+        """The address for messages."""
+        return f"{self.tls_mode}://{self.server}:{self.effective_port}/PowerShell/"
+
+    @property
+    def authority(self) -> str:
+        """What receipts are kept under: the server's DNS domain. One Exchange organization is one forest."""
+        return self.server.partition(".")[2].lower()
+
+    def validate(self) -> None:
+        """What is wrong before anybody is asked. Raises PhotoError that names the option and says what to do."""
+        self._validate_place()
+        self._validate_sign_in()
+        if self.tls_mode == "https" and self.ca_cert and self.cert_validation != "ignore":
+            _validate_ca_cert(self.ca_cert)
+
+    def _validate_place(self) -> None:
+        if not self.server:
+            raise PhotoError(
+                "server is not given: name one Exchange server in it, or in the environment variable "
+                "HYBRID_PHOTOS_EXCHANGE_SERVER"
+            )
+        if "://" in self.server or "/" in self.server:
+            raise PhotoError(
+                f"server {self.server!r} is a URL: give the host name alone; tls_mode says how (https, http) and port "
+                "says where"
+            )
+        host, colon, port = self.server.rpartition(":")
+        if colon and ":" not in host and port.isdigit():
+            raise PhotoError(f"server {self.server!r} carries a port: give {host!r} as server and {port} as port")
+        if _ADDRESS.fullmatch(self.server) or not _HOST.fullmatch(self.server) or "." not in self.server:
+            raise PhotoError(
+                f"server {self.server!r} is not the full DNS name of a host: give the Exchange server's own name, such "
+                "as ex1.corp.example.com. Kerberos and the receipts need it"
+            )
+        if self.port is not None and not 0 < self.port < 65536:
+            raise PhotoError(f"port {self.port} is not a port: 80 is http, 443 is https")
+        if self.timeout <= 0:
+            raise PhotoError(f"timeout {self.timeout} must be at least one second")
+        if not 0 < self.concurrency <= MOST_SESSIONS:
+            raise PhotoError(
+                f"concurrency {self.concurrency} is not from 1 to {MOST_SESSIONS}, which is what Exchange Server's "
+                "default throttling policy allows one account"
+            )
+
+    def _validate_sign_in(self) -> None:
+        if self.auth_protocol == "basic":
+            if self.tls_mode != "https":
+                raise PhotoError(
+                    "auth_protocol basic with tls_mode http would send the password in clear text: use tls_mode https, "
+                    "or auth_protocol kerberos, which encrypts"
+                )
+            if not self.username or not self.password:
+                missing = " and ".join(name for name in ("username", "password") if not getattr(self, name))
+                raise PhotoError(
+                    f"auth_protocol basic needs {missing}: give it in the option or in HYBRID_PHOTOS_EXCHANGE_USERNAME "
+                    "and HYBRID_PHOTOS_EXCHANGE_PASSWORD, or use auth_protocol kerberos with a ticket"
+                )
+            return
+        if bool(self.username) != bool(self.password):
+            raise PhotoError(
+                "auth_protocol kerberos takes username and password together (a ticket is then fetched for this run "
+                "alone) or neither (the ticket or client keytab that is there is used)"
+            )
+        if self.username and ("\\" in self.username or "=" in self.username or "@" not in self.username):
+            raise PhotoError(
+                f"username {self.username!r} is no Kerberos principal: give it as name@EXAMPLE.COM, with the realm"
+            )
+
+
+def _validate_ca_cert(path: str) -> None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except ssl.SSLError as error:
+        raise PhotoError(f"ca_cert {path} holds no certificate in PEM form ({error.reason or error})") from error
+    except OSError as error:
+        raise PhotoError(
+            f"ca_cert {path} cannot be read ({error.strerror}): it is a PEM file on the host that runs the module"
+        ) from error

@@ -1,0 +1,225 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A remote PowerShell session with one Exchange server. The only file that imports pypsrp.
+
+One runspace pool over one connection: calls are begun one after the other, run at the same time on the server, and are
+finished in the order in which they were begun. Over http every message is encrypted by Kerberos in one security
+context, whose order must be kept, so no two threads may use a session.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+import typing as t
+import warnings
+
+from .._core.deadline import bounded
+from .._core.model import PhotoError
+from .cmdlets import Answer, Call, Failure
+from .errors import ExchangeError, ExchangeGone, fault, no_exchange, no_kerberos, refused, sign_in_problem
+from .options import ExchangeOptions
+
+try:
+    from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
+    from pypsrp.powershell import PowerShell, RunspacePool
+    from pypsrp.wsman import WSMan
+    from spnego.exceptions import SpnegoError
+
+    PYPSRP_IMPORT_ERROR: ImportError | None = None
+except ImportError as import_error:
+    PYPSRP_IMPORT_ERROR = import_error
+
+CONFIGURATION = "Microsoft.Exchange"
+#: What the endpoint is called on every Exchange server.
+PATH = "PowerShell/"
+#: Seconds that the server may hold back an answer while a cmdlet runs, before it says that there is nothing yet.
+_HOLDS = 20
+#: A cmdlet that says nothing for so many timeouts is given up.
+PATIENCE = 10
+_FAILURE = re.compile(r"\[FailureCategory=[^\]]*?-(\w+)\]")
+
+
+class Running:
+    """A call under way."""
+
+    def __init__(self, call: Call, pipeline: t.Any) -> None:
+        self.call = call
+        self.pipeline = pipeline
+
+
+class Session:
+    """Opens at ``open``; raises StoreError kinds whose text names the option to look at."""
+
+    def __init__(self, options: ExchangeOptions) -> None:
+        self.options = options
+        #: Cmdlets sent.
+        self.requests = 0
+        self._pool: t.Any = None
+        self._wsman: t.Any = None
+
+    def open(self) -> None:
+        """Sign in and open the runspace pool. Raises PhotoError, ExchangeError, ExchangeGone, ExchangeBusy."""
+        if PYPSRP_IMPORT_ERROR is not None:
+            raise PhotoError(
+                f"the Python library pypsrp is missing for {sys.executable}, or a part of it "
+                f"({PYPSRP_IMPORT_ERROR}): pip install 'pypsrp[kerberos]' (to build it, Debian needs libkrb5-dev gcc)"
+            ) from PYPSRP_IMPORT_ERROR
+        self.close()
+        pool = self._step(self._opened, 3 * self.options.timeout)
+        self._pool = pool
+
+    def close(self) -> None:
+        """Give the session back to the server, as far as it answers. Safe to call twice."""
+        pool, wsman = self._pool, self._wsman
+        self._pool = self._wsman = None
+        if pool is not None:
+            # The server counts sessions, so leaving one behind would cost later runs.
+            with contextlib.suppress(Exception):
+                bounded(pool.close, min(self.options.timeout, 10))
+        if wsman is not None:
+            with contextlib.suppress(Exception):
+                wsman.close()
+
+    def drop(self) -> None:
+        """Forget a session that is lost."""
+        self._pool = self._wsman = None
+
+    def begin(self, call: Call) -> Running:
+        """Send a call. Raises ExchangeGone (nobody knows whether it arrived), ExchangeBusy (it was not taken)."""
+        if self._pool is None:
+            raise ExchangeGone(f"{self.options.place}: not connected")
+        self.requests += 1
+        pipeline = PowerShell(self._pool)
+        pipeline.add_cmdlet(call.cmdlet)
+        for name, value in call.parameters.items():
+            pipeline.add_parameter(name, value)
+        self._step(pipeline.begin_invoke, self.options.timeout + 5)
+        return Running(call, pipeline)
+
+    def finish(self, running: Running) -> Answer:
+        """Wait for a call's end. Raises as ``begin``."""
+        pipeline = running.pipeline
+        self._step(lambda: self._ended(pipeline), PATIENCE * self.options.timeout)
+        # Ending a pipeline on the server is our duty, and what it answered is known already.
+        with contextlib.suppress(ExchangeError):
+            self._step(pipeline.close, self.options.timeout + 5)
+        objects = tuple(_properties(each) for each in pipeline.output)
+        return Answer(objects, _failure(pipeline.streams.error))
+
+    # ---------------------------------------------------------------------------------------------------------------
+
+    def _opened(self) -> t.Any:
+        o = self.options
+        secure = o.tls_mode == "https"
+        validation: t.Any = o.cert_validation != "ignore" and (o.ca_cert or True)
+        holds = min(_HOLDS, o.timeout)
+        wsman = WSMan(
+            o.server,
+            port=o.effective_port,
+            path=PATH,
+            ssl=secure,
+            auth=o.auth_protocol,
+            username=o.username,
+            password=o.password,
+            cert_validation=validation,
+            connection_timeout=o.timeout,
+            read_timeout=holds + o.timeout,
+            operation_timeout=holds,
+            encryption="auto",
+            negotiate_service="HTTP",
+        )
+        self._wsman = wsman
+        if secure and o.cert_validation == "ignore_hostname":
+            wsman.transport.session = wsman.transport._build_session()
+            adapter: t.Any = wsman.transport.session.get_adapter(f"https://{o.server}/")
+            adapter.poolmanager.connection_pool_kw["assert_hostname"] = False
+        pool = RunspacePool(wsman, configuration_name=CONFIGURATION, min_runspaces=1, max_runspaces=o.concurrency)
+        pool.open()
+        return pool
+
+    @staticmethod
+    def _ended(pipeline: t.Any) -> None:
+        pipeline.end_invoke()
+
+    def _step(self, work: t.Callable[[], t.Any], seconds: float) -> t.Any:
+        """Do one exchange with the server within its time, with the library's errors as ours."""
+        o = self.options
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return bounded(work, seconds)
+        except TimeoutError as error:
+            raise ExchangeGone(f"{o.place}: no answer within {seconds:g} s; check the server's health") from error
+        except AuthenticationError as error:
+            if self._pool is not None:  # another connection, to which the session's sign-in does not belong
+                raise ExchangeGone(f"{o.place}: the connection was lost") from error
+            raise self._unauthenticated(str(error)) from error
+        except WSManFaultError as error:
+            raise fault(error.code, f"{error.reason or ''} {error.provider_fault or ''}", o) from error
+        except WinRMTransportError as error:
+            if self._pool is not None and error.code not in (429, 503):
+                raise ExchangeGone(f"{o.place}: the session was lost (HTTP {error.code})") from error
+            raise no_exchange(error.code, o) from error
+        except SpnegoError as error:
+            raise ExchangeError(sign_in_problem(_text(error), o)) from error
+        except WinRMError as error:
+            raise ExchangeGone(f"{o.place}: the session broke ({_text(error)})") from error
+        except OSError as error:  # what requests raises are kinds of it
+            raise self._unreachable(error) from error
+        except Exception as error:  # what lies below: errors of GSSAPI, and answers that cannot be taken apart
+            below = type(error).__module__.lower()
+            if "gss" in below or "krb5" in below or (self._pool is None and isinstance(error, ValueError)):
+                raise ExchangeError(sign_in_problem(_text(error), o)) from error
+            raise ExchangeGone(f"{o.place}: the server's answer could not be read ({_text(error)})") from error
+
+    def _unauthenticated(self, text: str) -> ExchangeError:
+        offered = re.search(r"actual: '([^']*)'", text)
+        if offered is not None:
+            return ExchangeError(no_kerberos(offered[1], self.options))
+        return ExchangeError(refused(self.options))
+
+    def _unreachable(self, error: OSError) -> ExchangeError:
+        o, text = self.options, _text(error)
+        if "CERTIFICATE_VERIFY_FAILED" in text or "SSLCertVerificationError" in text:
+            why = text[text.find("CERTIFICATE_VERIFY_FAILED") :].split("(_ssl")[0].strip("] ")
+            return ExchangeError(
+                f"{o.place}: the server's certificate is not accepted ({why}); give the authority's certificate in "
+                "ca_cert, and the name that stands in the certificate as server, or use tls_mode http with Kerberos"
+            )
+        if "SSL" in type(error).__name__ or "WRONG_VERSION_NUMBER" in text:
+            return ExchangeError(f"{o.place}: no TLS connection came about ({text[:200]}); check port and tls_mode")
+        if "NameResolutionError" in text or "Name or service not known" in text:
+            return ExchangeGone(f"{o.place}: the name {o.server} is not known to DNS; check server")
+        return ExchangeGone(f"{o.place}: no connection ({type(error).__name__}: {text[:200]}); check server and port")
+
+
+def _text(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _properties(found: t.Any) -> dict[str, t.Any]:
+    """An object of the output as a dictionary of its properties."""
+    adapted = getattr(found, "adapted_properties", None)
+    extended = getattr(found, "extended_properties", None)
+    if adapted is None and extended is None:
+        return {"": found}
+    return {**(adapted or {}), **(extended or {})}
+
+
+def _failure(records: t.Sequence[t.Any]) -> Failure | None:
+    """The first error record as a name and the server's words; None when there is none."""
+    if not records:
+        return None
+    record = records[0]
+    identifier = str(getattr(record, "fq_error", None) or "")
+    told = _FAILURE.search(identifier)
+    name = told[1] if told is not None else str(getattr(record, "reason", None) or "")
+    if not name or name == "RemoteException":
+        name = identifier.partition(",")[0] or "an error without a name"
+    exception = getattr(record, "exception", None)
+    message = None if exception is None else _properties(exception).get("Message")
+    text = message or getattr(record, "message", None) or str(record)
+    return Failure(name, " ".join(str(text).split())[:300])

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Exchange Server as a PhotoStore: the photos of mailboxes that live on-premises."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.model import Observation, Resolution, User, Write, WriteResult
+from .._sync.store import Expected, OnObserved, Wanted
+from .mailboxes import Mailboxes
+from .options import ExchangeOptions
+from .photos import Photos
+from .pipelines import Clock, Pipelines
+from .session import Session
+
+
+class ExchangePhotoStore:
+    """The mailboxes of the organization of ``options.server``. ``clear_record``: see ``cmdlets.remove_photo``."""
+
+    target = "exchange"
+    #: There is one session, whose messages have an order.
+    overlaps = False
+    #: Exchange makes a photo of its own of what it is given.
+    keeps_bytes = False
+
+    def __init__(
+        self,
+        options: ExchangeOptions,
+        match_by: str = "userPrincipalName",
+        *,
+        clear_record: bool = False,
+        session: Session | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.options = options
+        self._session = session or Session(options)
+        self.pipelines = Pipelines(self._session, options.concurrency, clock)
+        self._mailboxes = Mailboxes(self.pipelines, options, match_by)
+        self._photos = Photos(self.pipelines, options, clear_record=clear_record)
+        self._authority = ""
+
+    @property
+    def authority(self) -> str:
+        """The DNS domain of the server; empty before ``open``."""
+        return self._authority
+
+    @property
+    def requests(self) -> int:
+        """Cmdlets sent."""
+        return self._session.requests
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of how this run went."""
+        notes = []
+        if self.pipelines.reopened:
+            notes.append(
+                f"the session with {self.options.server} was lost {self.pipelines.reopened} times and reopened"
+            )
+        if self.pipelines.throttled:
+            notes.append(f"the throttling policy made the run wait {self.pipelines.throttled:.0f} s")
+        left = self._photos.records_left
+        if left:
+            notes.append(
+                f"the photo was removed, but the record of that could not be cleared, of {', '.join(left[:5])}"
+                + (f" and {len(left) - 5} more" if len(left) > 5 else "")
+            )
+        return notes
+
+    def open(self) -> str:
+        """Sign in, once; the DNS domain that the server is in. Raises PhotoError, StoreError."""
+        if not self._authority:
+            self.options.validate()
+            self.pipelines.open()
+            self._authority = self.options.authority
+        return self._authority
+
+    def close(self) -> None:
+        """See PhotoStore."""
+        self._authority = ""
+        self._session.close()
+
+    def blocked(self) -> str | None:
+        """Nothing blocks a server as a whole."""
+        self.open()
+        return None
+
+    def limit(self) -> int | None:
+        """Exchange does not tell."""
+        return None
+
+    def resolve(self, identities: t.Sequence[str], on_observed: OnObserved | None = None) -> dict[str, Resolution]:
+        """See PhotoStore. Photos are asked for apart from users."""
+        self.open()
+        return self._mailboxes.resolve(identities)
+
+    def everyone(self) -> t.Iterator[User]:
+        """All mailboxes on-premises."""
+        self.open()
+        return self._mailboxes.everyone()
+
+    def observe(
+        self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None
+    ) -> t.Iterator[tuple[User, Observation]]:
+        """See PhotoStore."""
+        self.open()
+        return self._photos.observe(users, wanted, expected)
+
+    def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
+        """See PhotoStore."""
+        self.open()
+        return self._photos.read(users)
+
+    def write(self, writes: t.Sequence[Write]) -> t.Iterator[tuple[User, WriteResult]]:
+        """See PhotoStore."""
+        self.open()
+        return self._photos.write(writes)

@@ -1,0 +1,179 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: exchange_user_photo
+short_description: Declare the Exchange Server photo of one user or of thousands
+version_added: 0.1.0
+description:
+  - Brings the photo that Exchange Server (2013 to Subscription Edition) keeps in a mailbox on-premises in line with a
+    picture file, with C(Set-UserPhoto) over remote PowerShell.
+  - Exchange Server encodes every upload anew. The module therefore compares the pictures themselves, or remembers in
+    O(receipts) what Exchange made of its own upload; a second run changes nothing.
+  - C(Set-UserPhoto) also writes a C(thumbnailPhoto) of 64x64 pixels into Active Directory. Who declares both writes
+    Exchange Server first and M(hybrid.photos.ad_thumbnail_photo) after it, as the roles do.
+author:
+  - hybrid.photos developers (@hybrid-photos)
+extends_documentation_fragment:
+  - hybrid.photos.exchange
+  - hybrid.photos.photo
+  - hybrid.photos.attributes
+  - hybrid.photos.attributes.action
+options:
+  match_by:
+    description:
+      - The attribute by which users are named.
+      - V(mail) is the primary SMTP address.
+    type: str
+    choices: [userPrincipalName, sAMAccountName, mail, objectGUID]
+    default: userPrincipalName
+  size:
+    description: The side of the square photo in pixels. A smaller source is not enlarged. Exchange Server keeps at most 648.
+    type: int
+    default: 648
+  max_bytes:
+    description: The most bytes of the photo. Its JPEG quality is the highest that fits.
+    type: int
+    default: 500000
+  clear_record:
+    description:
+      - After C(Remove-UserPhoto), Exchange Server remembers that the photo was removed, and shows none, not even the one
+        in Active Directory. With V(true) that record is cleared, so that the photo in Active Directory shows again.
+      - It is cleared when a photo is removed in this run, and not later.
+    type: bool
+    default: false
+notes:
+  - The account needs a management role with C(Get-Mailbox), C(Get-User), C(Get-UserPhoto), C(Set-UserPhoto) and
+    C(Remove-UserPhoto), and nothing else. The page about safety has it as PowerShell lines.
+  - A user whose mailbox lives in the cloud is V(unavailable); write it with M(hybrid.photos.exo_user_photo).
+  - Servers and clients cache photos for up to seven days, so what a client shows is no evidence.
+seealso:
+  - module: hybrid.photos.ad_thumbnail_photo
+  - module: hybrid.photos.exo_user_photo
+  - module: hybrid.photos.drift_report
+  - plugin: hybrid.photos.definitions
+    plugin_type: inventory
+"""
+
+EXAMPLES = r"""
+- name: One user's photo, with the Kerberos ticket that is there
+  hybrid.photos.exchange_user_photo:
+    server: ex1.corp.example.com
+    user: alice@example.com
+    src: "{{ playbook_dir }}/photos/alice@example.com.jpg"
+
+- name: All photos of a shard of the inventory plugin hybrid.photos.definitions
+  hybrid.photos.exchange_user_photo:
+    server: ex1.corp.example.com
+    username: svc-photos@CORP.EXAMPLE.COM
+    password: "{{ password }}"
+    photos: "{{ photos }}"
+    receipts: /var/lib/hybrid-photos/receipts.sqlite
+    backup_dir: /var/backups/hybrid-photos
+
+- name: Somebody left, and shall have no photo
+  hybrid.photos.exchange_user_photo:
+    server: ex1.corp.example.com
+    user: bob@example.com
+    state: absent
+"""
+
+RETURN = r"""
+summary:
+  description: Counts of what was found and done; in check mode and with O(plan_only) of what would be done.
+  returned: always, unless no user could be looked at
+  type: dict
+  contains:
+    checked: {description: Users in the call., type: int, returned: success}
+    in_sync: {description: Users whose photo is as declared., type: int, returned: success}
+    missing: {description: Users with a declared photo whose target has none., type: int, returned: success}
+    different: {description: Users whose target holds another photo., type: int, returned: success}
+    unwanted: {description: Users declared absent whose target has a photo., type: int, returned: success}
+    unresolved: {description: Identities that are no user or several., type: int, returned: success}
+    unavailable: {description: Users whose photo cannot be read or held., type: int, returned: success}
+    invalid: {description: Users whose declared picture cannot be used., type: int, returned: success}
+    put: {description: Photos written., type: int, returned: success}
+    removed: {description: Photos removed., type: int, returned: success}
+    failed: {description: Changes that could not be made., type: int, returned: success}
+    unverified: {description: Photos written that the target does not show yet., type: int, returned: success}
+    foreign: {description: Photos that somebody else changed since O(receipts)., type: int, returned: success}
+    stale: {description: Changes left out because they are not what was O(approved)., type: int, returned: success}
+    requests: {description: Cmdlets sent., type: int, returned: success}
+  sample: {checked: 500, in_sync: 488, missing: 3, different: 7, unwanted: 2, unresolved: 0, unavailable: 0, invalid: 0, put: 10,
+    removed: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, requests: 552}
+photos:
+  description: One row a user, in the order of the call. Pictures themselves are never returned.
+  returned: always, unless no user could be looked at
+  type: list
+  elements: dict
+  contains:
+    user: {description: The identity as given., type: str, returned: always}
+    id: {description: The GUID (the objectGUID in Active Directory)., type: str, returned: when resolved}
+    target: {description: Always V(exchange)., type: str, returned: always}
+    drift:
+      description: What was found.
+      type: str
+      returned: always
+      sample: different
+    action: {description: 'What mends it: V(none), V(put) or V(remove).', type: str, returned: always}
+    changed: {description: Whether that was done; in check mode whether it would be., type: bool, returned: always}
+    reason: {description: 'Why, in one sentence.', type: str, returned: always}
+    foreign: {description: Whether somebody else changed the photo since O(receipts)., type: bool, returned: always}
+    verified: {description: Whether the written photo was read back; null when nothing was written., type: bool, returned: always}
+    source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
+    desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should hold.', type: dict, returned: when known}
+    observed: {description: 'C(etag) (the hash of the photo), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
+    label: {description: The display name., type: str, returned: when known}
+    origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}
+    backup: {description: Where the former photo was saved., type: str, returned: when it was saved}
+    error: {description: Why a change could not be made., type: str, returned: on failure of this user}
+    outcome: {description: 'What became of the change: V(verified), V(unverified), V(written) (not read back), V(unknown), V(refused), V(conflict), V(failed) or V(dropped).', type: str, returned: when a change was begun}
+    warnings: {description: What is worth knowing besides., type: list, elements: str, returned: when there is something}
+    shared_with: {description: Others whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
+    stale: {description: Whether the change is not what was O(approved)., type: bool, returned: when it is not}
+in_sync:
+  description: Pairs of user and id of the users that have no row, with O(rows=drifting).
+  returned: with O(rows=drifting)
+  type: list
+  elements: list
+notes:
+  description: What is worth knowing of the run as a whole.
+  returned: when there is something
+  type: list
+  elements: str
+target:
+  description: Always V(exchange).
+  returned: always
+  type: str
+"""
+
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.exchange_options import exchange_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_module import run_photo_module
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_spec import photo_argument_spec, photo_module
+from ansible_collections.hybrid.photos.plugins.module_utils._exchange.options import ExchangeOptions
+from ansible_collections.hybrid.photos.plugins.module_utils._exchange.store import ExchangePhotoStore
+
+
+def main() -> None:
+    spec = {
+        **exchange_argument_spec(),
+        **photo_argument_spec("exchange"),
+        "clear_record": {"type": "bool", "default": False},
+    }
+    module = photo_module(spec)
+    run_photo_module(
+        module,
+        "exchange",
+        lambda params, receipts: ExchangePhotoStore(
+            ExchangeOptions.from_params(params), match_by=params["match_by"], clear_record=params["clear_record"]
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()

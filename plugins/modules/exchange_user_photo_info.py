@@ -1,0 +1,120 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: exchange_user_photo_info
+short_description: See or export the Exchange Server photos of some users or of all
+version_added: 0.1.0
+description:
+  - Tells for each user whether there is a photo in the mailbox, its hash and its size.
+  - With O(dest) it also writes the photos, byte for byte as the target has them, into a definitions folder. Compared with
+    the same target, that folder gives no drift.
+  - Never changes a photo of a user.
+author:
+  - hybrid.photos developers (@hybrid-photos)
+extends_documentation_fragment:
+  - hybrid.photos.exchange
+  - hybrid.photos.info
+  - hybrid.photos.attributes.looking
+options:
+  match_by:
+    description:
+      - The attribute by which users are named, in O(users) and in the results.
+      - V(mail) is the primary SMTP address.
+    type: str
+    choices: [userPrincipalName, sAMAccountName, mail, objectGUID]
+    default: userPrincipalName
+notes:
+  - The account needs a management role with C(Get-Mailbox), C(Get-User) and C(Get-UserPhoto), and nothing else.
+  - Without O(users), all mailboxes on-premises are listed. Those in the cloud are not among them.
+seealso:
+  - module: hybrid.photos.exchange_user_photo
+  - module: hybrid.photos.photo_merge
+  - plugin: hybrid.photos.definitions
+    plugin_type: inventory
+"""
+
+EXAMPLES = r"""
+- name: Who has a photo?
+  hybrid.photos.exchange_user_photo_info:
+  register: found
+
+- name: Name those who have none
+  ansible.builtin.debug:
+    msg: "{{ found.photos | selectattr('has_photo', 'equalto', false) | map(attribute='user') }}"
+
+- name: Begin with what is there, as a folder for Git
+  hybrid.photos.exchange_user_photo_info:
+    dest: photos
+    ignore_problems: [unavailable]
+
+- name: Two users, by their address
+  hybrid.photos.exchange_user_photo_info:
+    users: [alice@example.com, bob@example.com]
+    match_by: mail
+"""
+
+RETURN = r"""
+photos:
+  description: One row a user, in the order of O(users). Pictures themselves are never returned.
+  returned: always, unless no user could be looked at
+  type: list
+  elements: dict
+  contains:
+    user: {description: 'The identity: as given in O(users), else what O(match_by) says.', type: str, returned: always}
+    id: {description: The GUID (the objectGUID in Active Directory)., type: str, returned: when resolved}
+    has_photo: {description: Whether there is a photo; null when that is not known., type: bool, returned: always}
+    sha256: {description: SHA-256 of the photo., type: str, returned: when there is a photo}
+    etag: {description: The hash of the photo, as photo modules name it., type: str, returned: when there is a photo}
+    bytes: {description: Length of the photo., type: int, returned: when there is a photo}
+    width: {description: Width in pixels., type: int, returned: when known}
+    height: {description: Height in pixels., type: int, returned: when known}
+    path: {description: The file in O(dest)., type: str, returned: when it was exported}
+    label: {description: The display name., type: str, returned: when known}
+    problem:
+      description:
+        - V(unresolved) when the identity is no user, or several.
+        - V(unavailable) when the photo could not be read.
+        - V(invalid) when what is there is no picture, or its file in O(dest) belongs to somebody else.
+      type: str
+      returned: when there is one
+    reason: {description: 'What the problem is, or what else is to be known.', type: str, returned: when there is something}
+summary:
+  description: Counts of RV(photos), and the requests sent.
+  returned: always, unless no user could be looked at
+  type: dict
+  sample: {users: 500, with_photo: 451, without_photo: 47, unresolved: 1, unavailable: 1, invalid: 0, exported: 451, requests: 520}
+manifest:
+  description: The manifest of O(dest).
+  returned: with O(dest)
+  type: str
+  sample: /srv/photos/photos.yml
+target:
+  description: Always V(exchange).
+  returned: always
+  type: str
+"""
+
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.exchange_options import exchange_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import info_argument_spec, run_info_module
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
+from ansible_collections.hybrid.photos.plugins.module_utils._exchange.options import ExchangeOptions
+from ansible_collections.hybrid.photos.plugins.module_utils._exchange.store import ExchangePhotoStore
+
+
+def main() -> None:
+    spec = {**exchange_argument_spec(), **info_argument_spec("exchange")}
+    run_info_module(
+        TextModule(argument_spec=spec, supports_check_mode=True),
+        "exchange",
+        lambda params: ExchangePhotoStore(ExchangeOptions.from_params(params), match_by=params["match_by"]),
+    )
+
+
+if __name__ == "__main__":
+    main()
