@@ -44,8 +44,10 @@ MAX_PROFILE_BYTES = 4 * 1024 * 1024
 _BIG = 20_000_000
 _BIG_TURN = threading.Lock()
 
-#: The EXIF tag.
+#: The EXIF tag, in a TIFF as well.
 _ORIENTATION = 0x0112
+#: Width and length of a picture (TIFF 6.0).
+_TIFF_SIDES = (256, 257)
 
 
 class Decoded(t.NamedTuple):
@@ -68,8 +70,8 @@ def describe(data: bytes) -> Summary:
     available()
     name = "the photo"
     with as_source_error(name):
-        picture = open_picture(data, name)
-        return Summary(sha256=sha256(data), bytes=len(data), width=picture.width, height=picture.height)
+        width, height = sides(open_picture(data, name))
+        return Summary(sha256=sha256(data), bytes=len(data), width=width, height=height)
 
 
 class PictureError(SourceError):
@@ -137,6 +139,19 @@ def _reads_heif() -> bool:
 _MAX_PIXELS = {"JPEG": MAX_PIXELS_JPEG, "progressive JPEG": MAX_PIXELS_PROGRESSIVE, "WEBP": MAX_PIXELS_WEBP}
 
 
+def sides(picture: Image.Image) -> tuple[int, int]:
+    """Width and height in pixels that a picture has once it is decoded, with every Pillow.
+
+    Every Pillow turns a TIFF while it decodes it. From version 11 on it says so in ``size`` as soon as the file is
+    open, before that only afterwards.
+    """
+    tags = getattr(picture, "tag_v2", None) if picture.format == "TIFF" else None
+    if not tags:
+        return picture.size
+    width, height = (int(tags[tag]) for tag in _TIFF_SIDES)
+    return (height, width) if tags.get(_ORIENTATION) in (5, 6, 7, 8) else (width, height)
+
+
 def _check_sides(size: tuple[int, int], kind: str, name: str) -> None:
     width, height = size
     limit = _MAX_PIXELS.get(kind, MAX_PIXELS)
@@ -165,7 +180,7 @@ def turn(size: tuple[int, int]) -> contextlib.AbstractContextManager[t.Any]:
 
 def decode(picture: Image.Image, scale: int, name: str, ycbcr: bool = False) -> Decoded:
     """Decode a picture that was just opened."""
-    full = picture.size
+    full = sides(picture)
     # A picture with a profile cannot stay as it is stored.
     raw = ycbcr and picture.mode == "RGB" and "icc_profile" not in picture.info
     if picture.format in ("JPEG", "MPO") and (scale > 1 or raw):

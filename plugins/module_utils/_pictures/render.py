@@ -69,7 +69,7 @@ def _as_it_is(data: bytes, recipe: Recipe, name: str) -> Rendition | None:
     picture = decode.open_picture(data, name)
     if picture.format not in ("JPEG", "MPO") and not recipe.mark:
         return None
-    return Rendition(data, picture.width, picture.height, QUALITY_HIGHEST, ())
+    return Rendition(data, *decode.sides(picture), QUALITY_HIGHEST, ())
 
 
 def _scale(size: tuple[int, int], recipe: Recipe) -> int:

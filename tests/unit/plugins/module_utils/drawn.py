@@ -11,6 +11,10 @@ import typing as t
 
 from PIL import Image, ImageDraw, ImageFilter
 
+Image.init()
+#: Pillow reads and writes AVIF from version 11.3 on. With an older one a test has nothing to make such a file with.
+AVIF: t.Sequence[str] = ("AVIF",) if "AVIF" in Image.SAVE else ()
+
 
 def scene(width: int = 640, height: int = 480, seed: int = 1) -> Image.Image:
     """Soft light, shapes of many colours and grain."""

@@ -21,7 +21,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._pictures.encode imp
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import stamp
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import Measures, measure, prepared
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
-from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import decode, encode, scene
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import AVIF, decode, encode, scene
 from PIL import Image, ImageCms, ImageDraw, ImageEnhance, ImageOps
 
 SOURCE, OTHER, RECIPE, NEW = "a" * 64, "b" * 64, "0" * 16, "1" * 16
@@ -212,7 +212,7 @@ def test_one_figure_against_is_enough_however_good_the_others_are() -> None:
         assert bound.same < bound.different
 
 
-@pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", *AVIF])
 def test_a_target_that_keeps_another_format_is_compared_too(kind: str) -> None:
     assert comparison.by_pixels(DECLARED, encode(UPLOADED, kind)).verdict == "same"
 

@@ -21,7 +21,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._pictures.comparison
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.decode import describe
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import prepared
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
-from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import encode, scene
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import AVIF, encode, scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -36,7 +36,7 @@ FORMATS: dict[str, dict[str, t.Any]] = {
     "GIF": {},
     "BMP": {},
     "TIFF": {"compression": "tiff_lzw"},
-    "AVIF": {"speed": 10},
+    **{kind: {"speed": 10} for kind in AVIF},
 }
 FILES = {kind: encode(scene(160, 120), kind, **options) for kind, options in FORMATS.items()}
 FILES["progressive JPEG"] = encode(scene(160, 120), "JPEG", progressive=True, icc_profile=bytes(500))

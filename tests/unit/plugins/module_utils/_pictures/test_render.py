@@ -25,7 +25,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._pictures import fac
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures import render as rendering
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import Mark, read_mark
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import prepared
-from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import decode, encode, scene
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import AVIF, decode, encode, scene
 from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat
 
 EXO = Recipe(size=648, max_bytes=4_194_303)
@@ -68,8 +68,7 @@ def difference(one: Image.Image, other: Image.Image) -> float:
         ("TIFF", "RGB", {"compression": "tiff_lzw"}),
         ("TIFF", "CMYK", {}),
         ("TIFF", "L", {}),
-        ("AVIF", "RGB", {"quality": 90}),
-        ("AVIF", "RGBA", {"quality": 90}),
+        *((kind, mode, {"quality": 90}) for kind in AVIF for mode in ("RGB", "RGBA")),
     ],
 )
 def test_every_format_gives_the_same_picture(kind: str, mode: str, options: dict[str, t.Any]) -> None:
@@ -102,7 +101,7 @@ def test_sixteen_bits_a_channel_are_scaled_not_clipped() -> None:
     assert all(abs(got - want) <= 3 for got, want in zip(pixel, (128, 64, 192), strict=True))
 
 
-@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF", "TIFF"])
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", *AVIF, "TIFF"])
 def test_an_animation_gives_its_first_frame(kind: str) -> None:
     frames = [scene(120, 120, seed) for seed in (1, 2)]
     shown = decode(render(encode(frames[0], kind, save_all=True, append_images=frames[1:])).data)
@@ -132,7 +131,7 @@ def test_without_pillow_the_advice_is_to_install_it(monkeypatch: pytest.MonkeyPa
 # --- what is shown ---
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", *AVIF])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_applied(orientation: int, kind: str) -> None:
     exif = Image.Exif()
@@ -144,6 +143,28 @@ def test_exif_orientation_is_applied(orientation: int, kind: str) -> None:
         shown = decode(render(stored, Recipe(size=100, max_bytes=1 << 20, crop=t.cast("t.Any", crop))).data)
         box = geometry.square(*expected.size, at_top=crop == "top")
         assert difference(shown, expected.crop(box)) < 3
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_turned_tiff_has_the_same_sides_with_every_pillow(orientation: int) -> None:
+    """Before version 11 Pillow gives the sides as they are stored until the picture is decoded."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = encode(scene(160, 100), "TIFF", exif=exif)
+    expected = (160, 100) if orientation == 1 else (100, 160)
+    as_is = render(stored, Recipe(size=96, max_bytes=1 << 20, mark=True, as_is=True))
+    assert (as_is.width, as_is.height) == expected
+    described = opening.describe(stored)
+    assert (described.width, described.height) == expected
+    decoded = opening.decode(opening.open_picture(stored, "alice.tif"), 1, "alice.tif")
+    assert (decoded.width, decoded.height, decoded.scale) == (*expected, 1)
+
+
+def test_a_picture_of_a_kind_that_this_pillow_does_not_read_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.init()
+    monkeypatch.delitem(Image.OPEN, "AVIF", raising=False)
+    with pytest.raises(SourceError, match=r"alice\.jpg: this Pillow reads no AVIF; upgrade it"):
+        render(b"\0\0\0\x18ftypavif\0\0\0\0mif1avif" + bytes(100))
 
 
 def test_a_colour_profile_is_applied() -> None:
