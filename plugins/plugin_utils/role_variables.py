@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
+from ansible.parsing.dataloader import DataLoader
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 #: How like two names must be, from 0 to 1: what follows the prefix, and a whole name without it.
@@ -30,8 +30,8 @@ class Unknown:
 
 def known_variables(role: str) -> frozenset[str]:
     """All variables of a role, by its own argument specification."""
-    spec = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text(encoding="utf-8"))
-    return frozenset(name for entry in spec["argument_specs"].values() for name in entry["options"])
+    spec = DataLoader().load_from_file(str(ROLES / role / "meta/argument_specs.yml"))
+    return frozenset(str(name) for entry in spec["argument_specs"].values() for name in entry["options"])
 
 
 def all_roles() -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from .._core.results import summary_dict
 from .._core.safe_write import make_folder, write_safely
 from .._core.targets import TARGETS
 from .._core.text import shown
-from .._definitions.folder import MANIFEST
+from .._definitions.names import MANIFEST
 from .._export.export import PROBLEMS, Export, Row, export
 from .._export.folder import ExportFolder
 from .._export.merge import STATES, Half, Merged, Options, merge

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.model import DRIFTS, Definition, Expectation, PhotoError, Recipe, Source, identity_key
+from .._core.model import DRIFTS, PROBLEMS, Definition, Expectation, PhotoError, Recipe, Source, identity_key
 from .._core.results import expectation
 from .._core.targets import TARGETS
 from .._core.text import REPLACEMENT, encodes, shown, unusable
@@ -39,7 +39,13 @@ def photo_argument_spec(target: str) -> Spec:
         "photos": {
             "type": "list",
             "elements": "dict",
-            "options": {"user": {"type": "str", "required": True}, **picture, "origin": {"type": "str"}},
+            "options": {
+                "user": {"type": "str", "required": True},
+                **picture,
+                "origin": {"type": "str"},
+                "targets": {"type": "list", "elements": "str", "choices": list(TARGETS)},
+                "known_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
+            },
         },
         **picture,
         "match_by": {"type": "str", "choices": list(known.match_by), "default": known.match_by[0]},
@@ -107,8 +113,11 @@ def photo_module(spec: Spec, **rules: t.Any) -> AnsibleModule:
     )
 
 
-def definitions_from(params: t.Mapping[str, t.Any]) -> tuple[list[Definition], dict[str, str]]:
-    """The definitions in ``user`` or ``photos``, and by key why one of them cannot be used. Raises PhotoError."""
+def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[Definition], dict[str, str]]:
+    """The definitions in ``user`` or ``photos``, and by key why one of them cannot be used. Raises PhotoError.
+
+    Entries that are for other targets than ``target`` are left out.
+    """
     if params["photos"] is not None and params["state"] != "present":
         raise PhotoError("state: absent beside photos would say nothing; give every entry of photos its own state")
     entries = params["photos"] if params["photos"] is not None else [params]
@@ -121,13 +130,16 @@ def definitions_from(params: t.Mapping[str, t.Any]) -> tuple[list[Definition], d
         user = entry["user"]
         if not user.strip():
             raise PhotoError("an entry of photos has an empty user; give every entry an identity")
+        if entry.get("targets") and target not in entry["targets"]:
+            continue
         expect = None if approved is None else approved.get(identity_key(user), Expectation("none"))
         origin = entry.get("origin") or ""
+        known = frozenset(entry.get("known_problems") or ())
         if entry["state"] == "absent":
-            definitions.append(Definition(user, "absent", None, origin, expect))
+            definitions.append(Definition(user, "absent", None, origin, expect, known))
             continue
         source, why = _source(entry)
-        definition = Definition(user, "present", source, origin, expect)
+        definition = Definition(user, "present", source, origin, expect, known)
         definitions.append(definition)
         if why is not None:
             refused[definition.key] = why

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .._core.model import PhotoError
+from .._core.model import PROBLEMS, PhotoError
+from .._core.results import plain
 from .._core.targets import names
-from .counts import drifting, totals
+from .counts import drifting, open_problems, totals
 from .difference import diff_lines
 from .document import Report, as_json, build
 from .folders import FILES, elsewhere, forget, holds, probe, run_folder, save
@@ -22,6 +23,7 @@ from .markdown import markdown
 from .page import page
 from .previews import remove
 from .reasons import alerts, problems
+from .scope import Scope, find_undeclared
 from .unexamined import add_unexamined, settle
 
 TITLES = {"plan": "Photo drift", "done": "Photo sync"}
@@ -35,6 +37,12 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "mode": {"type": "str", "choices": ["plan", "done"]},
     "users": {"type": "list", "elements": "str", "default": []},
     "targets": {"type": "list", "elements": "str", "choices": list(names()), "default": []},
+    "ignore_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
+    "excluded": {"type": "list", "elements": "str", "default": []},
+    "not_chosen": {"type": "int", "default": 0},
+    "everyone": {"type": "list", "elements": "dict"},
+    "declared": {"type": "list", "elements": "str", "default": []},
+    "exclude": {"type": "list", "elements": "str", "default": []},
     "previews_dir": {"type": "path"},
     "remove_previews": {"type": "bool", "default": False},
     "max_pictures": {"type": "int", "default": 300},
@@ -61,6 +69,7 @@ def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prep
     gathered = gather(options["results"])
     add_unexamined(gathered, options["users"], options["targets"])
     settle(gathered, options["mode"] or gathered.mode)
+    accept(gathered, options["ignore_problems"])
     report = _built(options, gathered, (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"))
     diff = diff_lines(gathered.rows.values()) if options["show_diff"] and report["mode"] == "plan" else []
     return Prepared(report, [*diff, report["line"], *alerts(report), *(f"  {line}" for line in problems(report))])
@@ -130,6 +139,20 @@ def _texts(options: t.Mapping[str, t.Any], report: Report) -> tuple[dict[str, st
     return texts, problem
 
 
+def accept(gathered: Gathered, ignored: t.Collection[str]) -> None:
+    """Problems that are ignored for everybody are accepted, as those are that a definition names as known."""
+    for key, row in gathered.rows.items():
+        if row.drift in PROBLEMS and row.drift in ignored:
+            gathered.rows[key] = replace(row, accepted=True)
+
+
+def _scope(options: t.Mapping[str, t.Any], gathered: Gathered) -> Scope:
+    undeclared = None
+    if options["everyone"] is not None:
+        undeclared = find_undeclared(options["everyone"], gathered, options["declared"], options["exclude"])
+    return Scope(tuple(map(plain, options["excluded"])), options["not_chosen"], undeclared)
+
+
 def _built(options: t.Mapping[str, t.Any], gathered: Gathered, stamp: str) -> Report:
     mode = options["mode"] or gathered.mode
     return build(
@@ -139,6 +162,7 @@ def _built(options: t.Mapping[str, t.Any], gathered: Gathered, stamp: str) -> Re
         generated=stamp,
         root=options["root"],
         requested=options["targets"],
+        scope=_scope(options, gathered),
     )
 
 
@@ -161,6 +185,8 @@ def _result(prepared: Prepared, paths: t.Mapping[str, str], *, changed: bool) ->
         "drifting": drifting(mode, counts),
         "status": report["status"],
         "clean": report["clean"],
+        "open_problems": open_problems(counts),
+        "undeclared": report["undeclared"] or [],
         "targets_not_examined": report["targets_not_examined"],
         "problems": [*alerts(report), *problems(report)],
         "mode": mode,

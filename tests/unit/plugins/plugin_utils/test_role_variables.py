@@ -97,7 +97,9 @@ def test_each_role_begins_with_it_and_its_own_facts_cannot_be_set_by_accident(ro
 @pytest.mark.parametrize("role", all_roles())
 def test_defaults_and_documentation_are_of_the_same_variables(role: str) -> None:
     defaults = yaml.safe_load((ROLES / role / "defaults/main.yml").read_text(encoding="utf-8"))
-    options = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    options = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"][
+        "options"
+    ]
     assert set(defaults) <= set(options)
     for name, option in options.items():
         given = "default" in option
