@@ -155,6 +155,12 @@ options:
     type: list
     elements: str
     default: []
+  option_prefix:
+    description:
+      - What messages put before the names of options, such as V(sync_) for the role P(hybrid.photos.sync#role), so that
+        a message names the variable that is to be set.
+    type: str
+    default: ""
   verify:
     description: Whether to read every written photo back.
     type: bool

@@ -77,6 +77,18 @@ options:
     type: list
     elements: str
     default: []
+  declared_at:
+    description: As O(users), by target, where not everybody is declared for every target.
+    type: dict
+    suboptions:
+      ad:
+        description: Users who should have been examined in Active Directory.
+        type: list
+        elements: str
+      exo:
+        description: Users who should have been examined in Exchange Online.
+        type: list
+        elements: str
   targets:
     description:
       - The targets at which O(users) should have been examined.

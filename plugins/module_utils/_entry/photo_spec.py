@@ -63,6 +63,7 @@ def photo_argument_spec(target: str) -> Spec:
         "max_added": {"type": "str"},
         "shared_pictures": {"type": "str", "choices": ["allow", "refuse"], "default": "allow"},
         "confirm_accounts": {"type": "list", "elements": "str", "default": []},
+        "option_prefix": {"type": "str", "default": ""},
         "verify": {"type": "bool", "default": True},
         "verify_timeout": {"type": "int", "default": 15},
         "ignore_problems": {"type": "list", "elements": "str", "choices": list(DRIFTS), "default": []},
@@ -178,6 +179,7 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
             raise PhotoError(f"{option} is {params[option]}; no usable photo is that small, give {least} or more")
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", params["background"]):
         raise PhotoError(f"background is {params['background']!r}; give a colour as #rrggbb, such as #ffffff")
+    prefix = params["option_prefix"]
     recipe = Recipe(
         size=params["size"],
         max_bytes=params["max_bytes"],
@@ -189,10 +191,11 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
     return Settings(
         recipe=recipe,
         match_by=params["match_by"],
-        max_replaced=Limit.parse("max_replaced", params["max_replaced"]),
-        max_removed=Limit.parse("max_removed", params["max_removed"]),
-        max_added=Limit.parse("max_added", params["max_added"]) if params["max_added"] else None,
+        max_replaced=Limit.parse(f"{prefix}max_replaced", params["max_replaced"]),
+        max_removed=Limit.parse(f"{prefix}max_removed", params["max_removed"]),
+        max_added=Limit.parse(f"{prefix}max_added", params["max_added"]) if params["max_added"] else None,
         shared_pictures=params["shared_pictures"],
+        option_prefix=prefix,
         confirmed=frozenset(map(identity_key, params["confirm_accounts"])),
         check=check,
         plan_only=params["plan_only"],

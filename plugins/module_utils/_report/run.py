@@ -36,6 +36,7 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "title": {"type": "str"},
     "mode": {"type": "str", "choices": ["plan", "done"]},
     "users": {"type": "list", "elements": "str", "default": []},
+    "declared_at": {"type": "dict", "options": {name: {"type": "list", "elements": "str"} for name in names()}},
     "targets": {"type": "list", "elements": "str", "choices": list(names()), "default": []},
     "ignore_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
     "excluded": {"type": "list", "elements": "str", "default": []},
@@ -67,7 +68,8 @@ class Prepared:
 def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prepared:
     """Make the report. Writes nothing. Raises PhotoError for results that are none."""
     gathered = gather(options["results"])
-    add_unexamined(gathered, options["users"], options["targets"])
+    for target in _requested(options):
+        add_unexamined(gathered, _expected(options, target), [target])
     settle(gathered, options["mode"] or gathered.mode)
     accept(gathered, options["ignore_problems"])
     report = _built(options, gathered, (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"))
@@ -146,6 +148,18 @@ def accept(gathered: Gathered, ignored: t.Collection[str]) -> None:
             gathered.rows[key] = replace(row, accepted=True)
 
 
+def _expected(options: t.Mapping[str, t.Any], target: str) -> t.Sequence[str]:
+    """The users who should have been examined at a target."""
+    users: t.Sequence[str] = (options["declared_at"] or {}).get(target) or options["users"]
+    return users
+
+
+def _requested(options: t.Mapping[str, t.Any]) -> list[str]:
+    """The targets that were to be examined: not one for which nobody is declared, while somebody is for others."""
+    declared = options["declared_at"] or {}
+    return [name for name in options["targets"] if declared.get(name) or not any(declared.values())]
+
+
 def _scope(options: t.Mapping[str, t.Any], gathered: Gathered) -> Scope:
     undeclared = None
     if options["everyone"] is not None:
@@ -161,7 +175,7 @@ def _built(options: t.Mapping[str, t.Any], gathered: Gathered, stamp: str) -> Re
         title=options["title"] or TITLES[mode],
         generated=stamp,
         root=options["root"],
-        requested=options["targets"],
+        requested=_requested(options),
         scope=_scope(options, gathered),
     )
 

@@ -37,7 +37,7 @@ def test_photos_that_stay_do_not_count_as_replaced() -> None:
     users = {f"u{n}": "in_sync" for n in range(10)} | {f"k{n}": "kept" for n in range(10)}
     verdict = judge({"results": [result("ad", **users)], "max_replaced": "0", "max_removed": "0"})
     assert verdict["allowed"]
-    assert verdict["figures"]["ad"] == {"checked": 20, "replaced": 0, "removed": 0}
+    assert verdict["figures"]["ad"] == {"checked": 20, "replaced": 0, "removed": 0, "added": 0}
 
 
 def test_shards_are_judged_together() -> None:
