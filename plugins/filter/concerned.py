@@ -30,9 +30,12 @@ def concerned(photos: t.Any, only: t.Sequence[str] = (), exclude: t.Sequence[str
     }
 
 
-def declared_at(photos: t.Iterable[t.Mapping[str, t.Any]], target: str) -> list[t.Any]:
+def declared_at(photos: t.Iterable[t.Mapping[str, t.Any]], target: str, expected: bool = False) -> list[t.Any]:
     """See declared_at.yml."""
-    return [entry["user"] for entry in photos if not entry.get("targets") or target in entry["targets"]]
+    here = [entry for entry in photos if not entry.get("targets") or target in entry["targets"]]
+    if expected:
+        here = [entry for entry in here if entry.get("state") != "absent" and not entry.get("known_problems")]
+    return [entry["user"] for entry in here]
 
 
 class FilterModule:
