@@ -89,7 +89,11 @@ def _accepted(counts: Counts) -> str:
     accepted, problems = counts["accepted"], counts["problems"]
     if not accepted:
         return ""
-    return "; the problem is known" if accepted == problems == 1 else f"; {accepted} of {problems} problems are known"
+    return (
+        "; the problem is accepted"
+        if accepted == problems == 1
+        else f"; {accepted} of {problems} problems are accepted"
+    )
 
 
 def action_text(mode: Mode, row: t.Mapping[str, t.Any]) -> str:

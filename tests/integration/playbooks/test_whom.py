@@ -56,7 +56,7 @@ def test_a_sync_writes_only_for_whom_it_was_told_and_a_known_problem_makes_no_ru
     run = company.play("sync", "-e", json.dumps(chosen), shard_size=2)
     assert run.code == 0, run.output
     assert "1 user excluded, 1 user not chosen" in run.line
-    assert "the problem is known" in run.line
+    assert "the problem is accepted" in run.line
     assert company.domain.photo("alice@photos.test") is not None
     assert company.domain.photo("wendy@photos.test") is not None
     assert company.domain.photo("bob@photos.test") is None
