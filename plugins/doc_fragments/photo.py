@@ -41,6 +41,21 @@ options:
           - Where the photo is declared, such as V(photos.yml:12). Results and messages repeat it.
           - The inventory plugin P(hybrid.photos.definitions#inventory) gives it.
         type: str
+      targets:
+        description:
+          - Where this user's photo is declared, such as V([exo]) for a guest. A module of another target leaves the
+            user out. All targets if not given.
+        type: list
+        elements: str
+        choices: [ad, exo]
+      known_problems:
+        description:
+          - Problems of this user that are known and accepted, such as V([unavailable]) for a mailbox that is disabled.
+            They are reported with RV(ignore:accepted=true) and do not make the module fail.
+        type: list
+        elements: str
+        choices: [invalid, unavailable, unresolved]
+        default: []
   src:
     description:
       - The picture file on the host that runs the module, with O(user). Give an absolute path; where a relative one
@@ -140,6 +155,12 @@ options:
     type: list
     elements: str
     default: []
+  option_prefix:
+    description:
+      - What messages put before the names of options, such as V(sync_) for the role P(hybrid.photos.sync#role), so that
+        a message names the variable that is to be set.
+    type: str
+    default: ""
   verify:
     description: Whether to read every written photo back.
     type: bool

@@ -166,13 +166,17 @@ def home_of(file: Path) -> Path:
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
 
 
-def entry(definition: Definition) -> dict[str, str]:
+def entry(definition: Definition) -> dict[str, t.Any]:
     """A definition as the photo modules take it in their option photos."""
     if definition.source is None or definition.source.path is None:
         known = {"user": definition.user, "state": "absent", "origin": definition.origin}
     else:
         known = {"user": definition.user, "src": definition.source.path, "origin": definition.origin}
-    return {name: no_template(value) for name, value in known.items()}
+    entry_of: dict[str, t.Any] = {name: no_template(value) for name, value in known.items()}
+    for name, words in (("targets", definition.targets), ("known_problems", definition.known_problems)):
+        if words:
+            entry_of[name] = [no_template(word) for word in sorted(words)]
+    return entry_of
 
 
 def _means_us(path: str) -> bool:

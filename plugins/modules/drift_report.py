@@ -77,6 +77,18 @@ options:
     type: list
     elements: str
     default: []
+  declared_at:
+    description: As O(users), by target, where not everybody is declared for every target.
+    type: dict
+    suboptions:
+      ad:
+        description: Users who should have been examined in Active Directory.
+        type: list
+        elements: str
+      exo:
+        description: Users who should have been examined in Exchange Online.
+        type: list
+        elements: str
   targets:
     description:
       - The targets at which O(users) should have been examined.
@@ -84,6 +96,40 @@ options:
     type: list
     elements: str
     choices: [ad, exo]
+    default: []
+  ignore_problems:
+    description:
+      - Problems that are reported for everybody and yet are accepted, as C(known_problems) of a definition is for one
+        user. They make RV(status) neither V(problem) nor RV(clean) false, and are not among RV(problems).
+    type: list
+    elements: str
+    choices: [invalid, unavailable, unresolved]
+    default: []
+  excluded:
+    description: Users who are declared and were excluded from this run. The report counts and names them.
+    type: list
+    elements: str
+    default: []
+  not_chosen:
+    description: How many more users are declared and were not chosen for this run.
+    type: int
+    default: 0
+  everyone:
+    description:
+      - What M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) returned for everybody. The
+        report then lists who has a photo and no definition. Nothing is ever done about them.
+      - A user is declared when a row of O(results) has the account's id, or when O(declared) has the name.
+    type: list
+    elements: dict
+  declared:
+    description: All users who are declared, those of whom O(results) have no row included, for O(everyone).
+    type: list
+    elements: str
+    default: []
+  exclude:
+    description: Names or patterns of users who are not listed for O(everyone).
+    type: list
+    elements: str
     default: []
   previews_dir:
     description:
@@ -192,6 +238,17 @@ status:
   returned: success
   type: str
   sample: drift
+open_problems:
+  description: How many users could not be checked at a target, without those whose problems are known and accepted.
+  returned: success
+  type: int
+  sample: 1
+undeclared:
+  description: Who has a photo and no definition, each with C(user), C(target), C(id) and C(label), with O(everyone).
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 targets_not_examined:
   description: O(targets) at which no photo could be looked at, each with C(target) and C(reason).
   returned: success

@@ -139,6 +139,7 @@ photos:
     shared_with: {description: Others whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
     stale: {description: Whether the change is not what was O(approved)., type: bool, returned: when it is not}
     no_answer: {description: "Whether nothing is known of this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
+    accepted: {description: Whether this is a problem that is known and accepted., type: bool, returned: when it is one}
 in_sync:
   description: Pairs of user and id of the users that have no row, with O(rows=drifting).
   returned: with O(rows=drifting)

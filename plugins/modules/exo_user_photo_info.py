@@ -89,6 +89,11 @@ photos:
       type: str
       returned: when there is one
     reason: {description: 'What the problem is, or what else is to be known.', type: str, returned: when there is something}
+    unnamed:
+      description: Whether the account has none of the names that O(match_by) means, and nobody named it. Then the problem
+        does not make the module fail.
+      type: bool
+      returned: when it is so
 summary:
   description: Counts of RV(photos), and the requests sent.
   returned: always, unless no user could be looked at

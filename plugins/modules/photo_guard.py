@@ -15,7 +15,7 @@ author: hybrid.photos developers (@hybrid-photos)
 description:
   - Judges what M(hybrid.photos.ad_thumbnail_photo) and M(hybrid.photos.exo_user_photo) planned in check mode or with
     their option C(plan_only), for all shards of a play together, and fails when a limit is passed.
-  - Each target is judged by its own figures. From ten checked users on; first-time photos do not count.
+  - Each target is judged by its own figures, from ten checked users on. First photos count with O(max_added) only.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
@@ -33,6 +33,18 @@ options:
     description: How many photos may be removed, as a count or as a percentage of the checked users.
     type: str
     default: 10%
+  max_added:
+    description: How many users may get a first photo, as a count or as a percentage of the checked users. Not limited if
+      not given.
+    type: str
+  shared_pictures:
+    description:
+      - With V(refuse), users for whom a picture is planned that is declared for others too, on whatever shard, are
+        returned as RV(shared) and count as unchanged. The filter P(hybrid.photos.held_back#filter) takes them out of a
+        plan.
+    type: str
+    choices: [allow, refuse]
+    default: allow
   prefix:
     description:
       - What a message puts before the names of the limits. A role gives V(sync_), so that a message names the variable
@@ -71,10 +83,15 @@ allowed:
   type: bool
   sample: true
 figures:
-  description: How many photos were checked and would be replaced and removed, by target.
+  description: How many photos were checked and would be replaced, removed and added, by target.
   returned: always
   type: dict
-  sample: {"ad": {"checked": 500, "replaced": 7, "removed": 2}, "exo": {"checked": 500, "replaced": 7, "removed": 2}}
+  sample: {"ad": {"checked": 500, "replaced": 7, "removed": 2, "added": 0}}
+shared:
+  description: Users whose planned picture is declared for others too, with these others.
+  returned: always
+  type: dict
+  sample: {"alice@example.com": ["bob@example.com"]}
 msg:
   description: The figures, the first users and the options that would allow it, when the plan is refused.
   returned: always

@@ -88,7 +88,9 @@ findings:
       description:
         - What it is about.
         - One of V(definition), V(unreadable), V(too_small), V(not_sharp), V(not_square), V(used_twice), V(file_size), V(unused),
-          V(template), V(hidden_text).
+          V(ignored), V(name), V(template), V(hidden_text).
+        - V(ignored) is a file that declares nobody and surely should; V(name) one whose name surely should be another,
+          such as that of a copy.
       type: str
       returned: always
     file: {description: The file in the folder., type: str, returned: always}
@@ -100,8 +102,14 @@ summary:
   returned: always
   type: dict
   sample: {"users": 34, "pictures": 31, "errors": 2, "warnings": 3}
+ignored:
+  description: Every other file that declares nobody, each with C(file) and C(reason). Hidden files are left out.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{"file": "README.md", "reason": "it is no picture"}]
 lines:
-  description: The findings as text, and a sum.
+  description: The findings as text, the files that declare nobody, and a sum.
   returned: always
   type: list
   elements: str

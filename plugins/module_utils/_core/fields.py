@@ -86,4 +86,10 @@ FIELDS: tuple[Field, ...] = (
         {"type": "boolean", "description": "Nothing is known of this user's photo: the target gave no answer."},
         optional=True,
     ),
+    Field(
+        "accepted",
+        "bool",
+        {"type": "boolean", "description": "A problem that is known and accepted, and makes no run fail."},
+        optional=True,
+    ),
 )

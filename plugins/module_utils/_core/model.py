@@ -102,6 +102,10 @@ class Definition:
     #: Where it was declared ("photos.yml:12"), for messages.
     origin: str = ""
     expect: Expectation | None = None
+    #: Problems of this user that are known and accepted: reported, and no reason to fail.
+    known_problems: frozenset[str] = frozenset()
+    #: Where the photo is declared; empty: at every target.
+    targets: frozenset[str] = frozenset()
     #: Identities are compared without regard to case and to how letters are composed, as both directories do.
     key: str = field(init=False, repr=False, compare=False)
 

@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from .fields import ACTIONS, FIELDS, SUMMARY, Json
-from .model import DRIFTS, Action, Drift, Expectation, Outcome, PhotoError, Summary, identity_key
+from .model import DRIFTS, PROBLEMS, Action, Drift, Expectation, Outcome, PhotoError, Summary, identity_key
 from .targets import TARGETS, checked_name
 
 
@@ -74,6 +74,8 @@ class Row:
     no_answer: bool = False
     #: What became of the change; None: none was made.
     outcome: str | None = None
+    #: A problem that is known and accepted.
+    accepted: bool = False
     #: Of a run that could not write: ``changed`` is what would be done. Not part of the format.
     planned: bool = False
 
@@ -124,6 +126,7 @@ def row_of(outcome: Outcome, would: bool) -> Row:
         stale=outcome.stale,
         no_answer=outcome.no_answer,
         outcome=outcome.state,
+        accepted=change.drift in PROBLEMS and change.drift in definition.known_problems,
     )
 
 
@@ -232,6 +235,7 @@ def _common(row: Row) -> Json:
         "stale": row.stale,
         "no_answer": row.no_answer,
         "outcome": row.outcome,
+        "accepted": row.accepted,
     }
 
 
@@ -287,6 +291,7 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
         stale=bool(photo.get("stale")),
         no_answer=bool(photo.get("no_answer")),
         outcome=text(photo.get("outcome")),
+        accepted=bool(photo.get("accepted")),
         planned=planned,
     )
 

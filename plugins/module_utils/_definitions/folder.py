@@ -13,8 +13,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from .._core.files import UnusableFile, read_file
-from .._core.model import Definition, PhotoError, Source, identity_key
+from .._core.model import PROBLEMS, Definition, PhotoError, Source, identity_key
+from .._core.targets import TARGETS
 from .._core.text import shown, unusable
+from .names import MANIFEST, meant_as_manifest, named_after
 
 yaml: t.Any
 try:
@@ -22,7 +24,6 @@ try:
 except ImportError:  # said where it is needed; importing this file must work everywhere
     yaml = None
 
-MANIFEST = "photos.yml"
 #: Some 150,000 users.
 MAX_MANIFEST_BYTES = 8 * 1024 * 1024
 #: Ours are three deep.
@@ -30,17 +31,24 @@ MAX_DEPTH = 20
 #: More problems than anybody reads: a message says how many there are.
 PROBLEMS_SHOWN = 1000
 _LONGEST_MESSAGE = 1000
-#: A file with one of these endings (what decode.py reads) at the top of the folder declares the photo of the user it is
-#: named after.
-PICTURE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
-)
-ENTRY_KEYS = frozenset({"src", "state"})
+#: Keys whose value is a list, with the words that it may hold.
+LISTS: dict[str, frozenset[str]] = {"targets": frozenset(TARGETS), "known_problems": PROBLEMS}
+ENTRY_KEYS = ("src", "state", *LISTS)
 _YAML = "tag:yaml.org,2002:"
 #: Tags of plain YAML. No other has a meaning here, and none is ever carried out.
 _PLAIN_TAGS = frozenset(
     _YAML + name for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value", "map", "seq")
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What photos.yml says of one user. ``src`` and ``state`` None: only the lists were given."""
+
+    src: str | None = None
+    state: str | None = None
+    targets: frozenset[str] = frozenset()
+    known_problems: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +97,12 @@ def examine_folder(folder: Path) -> tuple[list[Definition], list[Problem]]:
         return [], [Problem(shown(str(folder)), None, f"the folder cannot be read: {error.strerror}")]
     if (why := unusable(str(root))) is not None:
         return [], [Problem(shown(str(folder)), None, f"the folder's own path cannot be used: {why}; rename it")]
-    reader = _Reader(root)
+    reader = _Reader(root, entries)
     if MANIFEST in entries:
         reader.read_manifest()
-    elif "photos.yaml" in entries:
-        reader.say("photos.yaml", None, f"this file is not read; name it {MANIFEST}")
+    for name in entries:
+        if name != MANIFEST and meant_as_manifest(name):
+            reader.say(name, None, f"this file is not read; the name must be {MANIFEST}, in lower case")
     for name in entries:
         reader.read_picture(name)
     if not reader.found and not reader.problems:
@@ -106,8 +115,13 @@ def examine_folder(folder: Path) -> tuple[list[Definition], list[Problem]]:
 class _Reader:
     """Collects what one folder says. Kept as a class because each part may add definitions as well as problems."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, entries: t.Sequence[str]) -> None:
         self.root = root
+        #: Pictures at the top of the folder, by the key of the user that each is named after.
+        self.own: dict[str, list[str]] = {}
+        for name in entries:
+            if (user := named_after(name)) is not None:
+                self.own.setdefault(identity_key(user), []).append(name)
         self.found: dict[str, Definition] = {}
         self.problems: list[Problem] = []
         #: Files that the manifest names, so that they do not also declare a user by their own name.
@@ -136,9 +150,10 @@ class _Reader:
         self.found[definition.key] = definition
 
     def read_picture(self, name: str) -> None:
-        stem, suffix = os.path.splitext(name)  # noqa: PTH122 - Path.suffix is blind to names like ".jpg"
-        if name.startswith(".") or suffix.casefold() not in PICTURE_SUFFIXES:
+        user = named_after(name)
+        if user is None:
             return
+        stem = os.path.splitext(name)[0]  # noqa: PTH122 - Path.stem is blind to names like ".jpg"
         path = self.inside(name, name, None)
         if path is None or path.is_dir():
             return
@@ -148,8 +163,6 @@ class _Reader:
             "@" not in stem or any(d.key in own and self.is_source(d, path) for d in self.found.values())
         ):
             return
-        # A Mac may have taken the letters of a name apart; directories hold them whole.
-        user = unicodedata.normalize("NFC", stem)
         self.add(Definition(user, "present", Source(path=str(path)), origin=name), name, None)
 
     @staticmethod
@@ -218,37 +231,58 @@ class _Reader:
             self.say(MANIFEST, line, "a user must be named by plain text, such as bob@example.com")
             return
         user: str = key.value
-        src, state = self.read_value(user, entry)
-        if state == "absent":
-            self.add(Definition(user, "absent", None, origin=f"{MANIFEST}:{line}"), MANIFEST, line)
-        elif src is not None:
-            path = self.inside(src, MANIFEST, _line(entry))
-            if path is not None:
-                self.named.add(path)
-                definition = Definition(user, "present", Source(path=str(path)), origin=f"{MANIFEST}:{line}")
-                self.add(definition, MANIFEST, line)
+        said = self.read_value(user, entry)
+        if said is None:
+            return
+        origin, lists = f"{MANIFEST}:{line}", (said.known_problems, said.targets)
+        if said.state == "absent":
+            self.add(Definition(user, "absent", None, origin, None, *lists), MANIFEST, line)
+            return
+        src = said.src if said.src is not None else self.own_picture(user, line)
+        path = None if src is None else self.inside(src, MANIFEST, _line(entry))
+        if path is not None:
+            self.named.add(path)
+            self.add(Definition(user, "present", Source(path=str(path)), origin, None, *lists), MANIFEST, line)
 
-    def read_value(self, user: str, entry: t.Any) -> tuple[str | None, str | None]:
-        """``src`` and ``state`` of one entry; (None, None) after a problem was said."""
+    def own_picture(self, user: str, line: int) -> str | None:
+        """The one picture at the top of the folder that is named after the user; None after a problem was said."""
+        found = self.own.get(identity_key(unicodedata.normalize("NFC", user)), [])
+        if len(found) == 1:
+            return found[0]
+        many = f"has several pictures ({', '.join(found)}); name one of them with src"
+        none = "has no picture; give src, or state: absent, or put a picture named after the user into the folder"
+        self.say(MANIFEST, line, f"{user} {many if found else none}")
+        return None
+
+    def read_list(self, user: str, name: str, key: t.Any, value: t.Any) -> frozenset[str] | None:
+        """The words of a list such as ``targets``; None after a problem was said."""
+        nodes = value.value if isinstance(value, yaml.SequenceNode) else [value]
+        words = [node.value if isinstance(node, yaml.ScalarNode) else "" for node in nodes]
+        if words and set(words) <= LISTS[name]:
+            return frozenset(words)
+        allowed = ", ".join(sorted(LISTS[name]))
+        self.say(MANIFEST, _line(key), f"{name} of {user} must be a list of one or more of these: {allowed}")
+        return None
+
+    def read_value(self, user: str, entry: t.Any) -> _Entry | None:
+        """What one entry says; None after a problem was said."""
         line = _line(entry)
         if isinstance(entry, yaml.ScalarNode):
             if entry.tag == "tag:yaml.org,2002:str" and entry.value.strip():
-                return entry.value, "present"
+                return _Entry(entry.value, "present")
             self.say(MANIFEST, line, f"{user} has no picture; give a file of this folder, or {{state: absent}}")
-            return None, None
+            return None
         if not isinstance(entry, yaml.MappingNode):
             self.say(MANIFEST, line, f"{user} must be given a file name, or a mapping with src or state")
-            return None, None
+            return None
         values: dict[str, str] = {}
+        lists: dict[str, frozenset[str]] = {}
         for key, value in entry.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else ""
-            if name not in ENTRY_KEYS:
-                self.say(MANIFEST, _line(key), f"unknown key {_text(key)} for {user}; known are src and state")
-                return None, None
-            if name in values or not isinstance(value, yaml.ScalarNode):
-                self.say(MANIFEST, _line(key), f"{name} of {user} must be given once, as plain text")
-                return None, None
-            values[name] = value.value
+            if not self.read_key(user, key, value, values, lists):
+                return None
+        targets, known = lists.get("targets", frozenset()), lists.get("known_problems", frozenset())
+        if lists and not values:
+            return _Entry(None, None, targets, known)
         state = values.get("state", "present")
         if state not in ("present", "absent"):
             self.say(MANIFEST, line, f"state of {user} is {state[:100]!r}; it must be present or absent")
@@ -257,8 +291,25 @@ class _Reader:
         elif state == "present" and not values.get("src"):
             self.say(MANIFEST, line, f"{user} has no picture; give src, or state: absent")
         else:
-            return values.get("src"), state
-        return None, None
+            return _Entry(values.get("src"), state, targets, known)
+        return None
+
+    def read_key(
+        self, user: str, key: t.Any, value: t.Any, values: dict[str, str], lists: dict[str, frozenset[str]]
+    ) -> bool:
+        """Put one key of an entry where it belongs; False after a problem was said."""
+        name = key.value if isinstance(key, yaml.ScalarNode) else ""
+        if name not in ENTRY_KEYS:
+            self.say(MANIFEST, _line(key), f"unknown key {_text(key)} for {user}; known are {', '.join(ENTRY_KEYS)}")
+        elif name in values or name in lists or (name not in LISTS and not isinstance(value, yaml.ScalarNode)):
+            self.say(MANIFEST, _line(key), f"{name} of {user} must be given once, as plain text")
+        elif name not in LISTS:
+            values[name] = value.value
+            return True
+        elif (words := self.read_list(user, name, key, value)) is not None:
+            lists[name] = words
+            return True
+        return False
 
     def inside(self, name: str, file: str, line: int | None) -> Path | None:
         """The file of that name, when it is there and truly (links followed) within the folder.
@@ -312,25 +363,17 @@ def _line(node: t.Any) -> int:
     return int(node.start_mark.line) + 1
 
 
-def safe_name(user: str) -> str:
-    """A file stem for an identity that every file system takes, unique even where case is ignored, and reversible.
-
-    Everything but letters, digits and ``@._+-`` (lower case only, so that two users never meet in one name) becomes
-    %xx of its UTF-8; a leading dot or a device name of Windows is escaped as well. Reverse it by percent-decoding.
-    """
-    kept = frozenset("abcdefghijklmnopqrstuvwxyz0123456789@._+-")
-    text = "".join(c if c in kept else "".join(f"%{byte:02x}" for byte in c.encode()) for c in user)
-    head = text.split(".", 1)[0]
-    reserved = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
-    if text.startswith((".", "-")) or head in reserved:
-        text = f"%{ord(text[0]):02x}{text[1:]}"
-    if text.endswith("."):
-        text = text[:-1] + "%2e"
-    return text
+def manifest_entry(definition: Definition, file: str | None) -> str | dict[str, t.Any]:
+    """A definition as photos.yml has it; ``file`` is the picture's place in the folder, None when there is none."""
+    lists = {"targets": sorted(definition.targets), "known_problems": sorted(definition.known_problems)}
+    said = {name: words for name, words in lists.items() if words}
+    if file is not None and not said:
+        return file
+    return {"src": file, **said} if file is not None else {"state": "absent", **said}
 
 
-def manifest_text(files: t.Mapping[str, str | None], comment: str = "") -> str:
-    """The text of a photos.yml that maps users to files; None declares the user absent."""
+def manifest_text(files: t.Mapping[str, str | dict[str, t.Any] | None], comment: str = "") -> str:
+    """The text of a photos.yml that maps users to files or entries; None declares the user absent."""
     if yaml is None:
         raise PhotoError("writing photos.yml needs PyYAML: install it with 'pip install pyyaml'")
     photos = {user: {"state": "absent"} if file is None else file for user, file in sorted(files.items())}

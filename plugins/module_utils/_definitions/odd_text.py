@@ -15,7 +15,8 @@ from pathlib import Path
 from .._core.files import UnusableFile, read_file
 from .._core.model import Definition
 from .._core.text import BIDI, unusable
-from .folder import MANIFEST, MAX_MANIFEST_BYTES
+from .folder import MAX_MANIFEST_BYTES
+from .names import MANIFEST
 
 #: What begins a template in Jinja, and the line with which a text changes these marks for itself.
 _MARKS = ("{{", "{%", "{#", "#jinja2:")

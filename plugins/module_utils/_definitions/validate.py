@@ -21,7 +21,9 @@ from .._pictures.decode import describe
 from .._pictures.measure import signature
 from .._pictures.pillow import available
 from .._pictures.render import render
-from .folder import MANIFEST, PICTURE_SUFFIXES, Problem, examine_folder
+from .folder import Problem, examine_folder
+from .ignored import Ignored, ignored, odd_names
+from .names import MANIFEST
 from .odd_text import odd_texts
 
 Severity = t.Literal["error", "warning"]
@@ -78,6 +80,8 @@ class Report:
     users: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     pictures: int = 0
+    #: Every file that declares nobody and of which there is no finding.
+    ignored: list[Ignored] = field(default_factory=list)
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity == severity for finding in self.findings)
@@ -102,7 +106,8 @@ def validate(folder: Path, rules: Rules | None = None, workers: int | None = Non
         for definition in users[path]:
             report.findings += about(picture, definition, rules)
     report.findings += twice(pictures, users)
-    report.findings += unused(root, set(users))
+    if root.is_dir():
+        _look_for_ignored(report, root, set(users), {definition.key for definition in definitions})
     report.findings += unseemly(root, definitions, report.findings)
     report.findings = [
         replace(found, file=shown(found.file), message=shown(found.message)) for found in report.findings
@@ -240,19 +245,14 @@ def _same(one: Examined, other: Examined) -> bool:
         return False
 
 
-def unused(root: Path, used: t.Collection[str]) -> list[Finding]:
-    """Pictures in the folder that declare nobody: perhaps a line in photos.yml was forgotten."""
-    found = []
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder, name)
-            suffix = path.suffix.casefold()
-            # At the top a picture declares its user by itself.
-            if name.startswith(".") or suffix not in PICTURE_SUFFIXES or path.parent == root:
-                continue
-            if str(path.resolve()) not in used:
-                place = path.relative_to(root).as_posix()
-                message = f"no definition uses this picture; name it in {MANIFEST}, or remove it"
-                found.append(Finding("warning", "unused", place, None, "", message))
-    return found
+def _look_for_ignored(report: Report, root: Path, used: t.Collection[str], declared: t.Collection[str]) -> None:
+    """Files that declare nobody, and names that surely should be others: those that somebody meant are findings."""
+    for odd in odd_names(sorted(path.name for path in root.iterdir())):
+        report.findings.append(Finding("error", "name", odd.file, None, odd.user, odd.why))
+    for each in ignored(root, used, declared):
+        if each.meant:
+            report.findings.append(Finding("error", "ignored", each.file, None, "", f"it declares nobody: {each.why}"))
+        elif each.is_picture:
+            report.findings.append(Finding("warning", "unused", each.file, None, "", each.why))
+        else:
+            report.ignored.append(each._replace(file=shown(each.file), why=shown(each.why)))

@@ -319,4 +319,5 @@ def judge(match_by: MatchBy, identity: str, matches: Matches, where: str) -> Res
         identity,
         f"no user has {match_by} {identity!r} under {where}. Check the spelling, match_by, search_base and whether "
         "this account may see the user; users of another domain are found when that domain is named in domain",
+        gone=True,
     )

@@ -15,6 +15,11 @@ from .search import search
 
 _EFFECTIVE = "allowedAttributesEffective"
 _DESCRIPTOR = "nTSecurityDescriptor"
+_ENDS = "msDS-UserPasswordExpiryTimeComputed"
+#: What the directory answers when a password never ends.
+_NEVER = 0x7FFFFFFFFFFFFFFF
+#: Seconds from 1601, where the directory counts from, to 1970.
+_EPOCH = 11644473600.0
 
 
 def writable(connection: Connection, base: str, users: t.Sequence[User]) -> t.Iterator[tuple[str, frozenset[str]]]:
@@ -50,6 +55,28 @@ def hidden(connection: Connection, base: str, ids: t.Sequence[str]) -> dict[str,
         if missing is not None:
             found[person.id] = missing
     return found
+
+
+def password_end(connection: Connection) -> float | None:
+    """When the password of the account that is signed in ends, in seconds since the epoch.
+
+    ``inf``: never. None: it is not known who this is, or the directory does not say. The value is computed by the
+    directory itself (msDS-UserPasswordExpiryTimeComputed, [MS-ADTS] 3.1.1.4.5.24): 100 ns since 1601, 0 when the
+    password must be changed at once.
+    """
+    sids = sorted(connection.root.token)
+    filters = (
+        people.people_filter(f"(objectSid={people.escape_bytes(sid)})" for sid in sids[at : at + people.CLAUSES])
+        for at in range(0, len(sids), people.CLAUSES)
+    )
+    # Groups have SIDs as well, but only one person has one of these.
+    for entries in search(connection, filters, connection.root.naming_context, [_ENDS]):
+        for _dn, values in entries:
+            told = (values.get(_ENDS.lower()) or [b""])[0]
+            if told.isdigit():
+                ticks = int(told)
+                return float("inf") if ticks >= _NEVER else ticks / 1e7 - _EPOCH
+    return None
 
 
 def _missing(descriptor: bytes, who: frozenset[bytes], confidential: bool) -> str | None:

@@ -16,18 +16,16 @@ from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
 from .._directory import controllers, diagnose
 from .._directory.lookup import PHOTO
 from .._directory.options import DirectoryOptions
-from .._directory.rights import writable
+from .._directory.rights import password_end, writable
 from .._directory.store import DirectoryPhotoStore
 from .._pictures import sniff
 from . import environment
 from .exo import found
-from .model import Check, Step, clock, examine, fail, ok, skipped, some, warn
+from .model import DAY, EXPIRES_SOON, Check, Step, clock, examine, expiry, fail, ok, skipped, some, warn
 
 #: So many users are asked what this account may write on them.
 SAMPLE = 50
 #: Days before the end of a certificate from which somebody should know.
-EXPIRES_SOON = 21
-DAY = 86400.0
 
 
 @dataclass(slots=True)
@@ -76,6 +74,7 @@ class Domain:
             Step("reachable", self.reach, ("domain controllers",)),
             Step("certificate", self.certificate, ("reachable",)),
             Step("sign-in", self.sign_in, ("certificate",)),
+            Step("password", self.password, ("sign-in",)),
             Step("clock", self.clock, ("sign-in",)),
             Step("search base", self.base, ("sign-in",)),
             Step("largest photo", self.limit, ("sign-in",)),
@@ -159,6 +158,13 @@ class Domain:
         where = ", ".join(f"{root.host} (domain {root.domain})" for root in roots)
         return ok(f"signed in as {who} at {where}")
 
+    def password(self) -> Check:
+        """Does the account's own password end soon?"""
+        ends = [password_end(domain.connect()) for domain in self.store.domains]
+        known = [end for end in ends if end is not None]
+        why = "the directory does not say it of this account"
+        return expiry("the password of this account", min(known, default=None), time.time(), why)
+
     def clock(self) -> Check:
         """A domain controller tells its time; Kerberos allows five minutes."""
         now = self.store.root.current_time
@@ -189,7 +195,7 @@ class Domain:
         answers = self.store.resolve(list(self.users))
         self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
         missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
-        return found("in the domain", len(self.users), len(self.found), missing)
+        return found("in the domain", len(self.users), len(self.found), missing, stops=self.writes)
 
     def mailboxes(self) -> Check:
         """Whose mailbox is on an Exchange server, as far as Active Directory says (msExchRecipientTypeDetails)?"""

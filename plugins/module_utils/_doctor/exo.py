@@ -15,7 +15,7 @@ from .._graph.permissions import LEAST, NEEDED
 from .._graph.settings import SettingsNotThere
 from .._graph.store import GraphPhotoStore
 from . import environment
-from .model import Check, Step, clock, examine, fail, ok, skipped, some, warn
+from .model import Check, Step, clock, examine, expiry, fail, ok, skipped, some, warn
 
 #: Permissions that one part or the other of this collection uses.
 USED = frozenset({*LEAST.values()})
@@ -66,6 +66,7 @@ class Cloud:
             Step("options", self.usable),
             Step("sign-in", self.sign_in, ("options",)),
             Step("permissions", self.permissions, ("sign-in",)),
+            Step("credential", self.credential, ("sign-in",)),
             Step("photo source", self.source, ("sign-in",)),
             Step("clock", self.clock, ("options",)),
             Step("users", self.resolve, ("sign-in",)),
@@ -82,6 +83,15 @@ class Cloud:
         self.store.open()
         return ok(f"signed in to tenant {self.store.authority} with {self.options.credential}")
 
+    def credential(self) -> Check:
+        """Does the certificate or secret of the app registration end soon?"""
+        kind = {"client_secret": "the client secret", "certificate_path": "the certificate of the application"}
+        what = kind.get(self.options.credential)
+        if what is None:
+            return ok(f"{self.options.credential} is renewed by whoever gives it")
+        why = "that takes the permission Application.Read.All, which photos do not need; look in Entra ID"
+        return expiry(what, self.store.credential_end(), time.time(), why)
+
     def permissions(self) -> Check:
         """Does the token carry what is needed, and nothing else?"""
         roles = self.store.token_roles()
@@ -96,7 +106,7 @@ class Cloud:
                 "Grant it as application permission, with admin consent; then wait for a new token.",
             )
         needed = {role for task in tasks for role in roles if role == LEAST[task]}
-        extra = sorted(set(roles) - USED)
+        extra = sorted(set(roles) - USED - {"Application.Read.All"})
         if extra or len(needed) < len(tasks):
             return warn(
                 f"the application may do more than is needed: {', '.join(extra) or has}",
@@ -138,7 +148,7 @@ class Cloud:
         answers = self.store.resolve(list(self.users))
         self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
         missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
-        return found("in the tenant", len(self.users), len(self.found), missing)
+        return found("in the tenant", len(self.users), len(self.found), missing, stops=self.writes)
 
     def photos(self) -> Check:
         """Can the photos of a few users be looked at?"""
@@ -154,16 +164,23 @@ class Cloud:
         if problems:
             return warn(
                 f"{words}; not possible for {len(problems)}: {some(problems, 2)}",
-                "Every run reports them as unavailable; the others are processed.",
+                "Every run reports them as unavailable. A sync does all others and then fails, unless this is accepted "
+                "(known_problems in photos.yml, or sync_ignore_problems).",
             )
         return ok(words)
 
 
-def found(where: str, asked: int, number: int, missing: t.Sequence[str]) -> Check:
-    """How many of the declared users are there."""
+def found(where: str, asked: int, number: int, missing: t.Sequence[str], *, stops: bool) -> Check:
+    """How many of the declared users are there. ``stops``: a run ends as failed when one is not."""
     if not missing:
         return ok(f"all {asked} declared users are {where}" if asked > 1 else f"the declared user is {where}")
     words = f"{number} of {asked} declared users are {where}; not: {some(missing)}"
     if not number:
         return fail(words, "Is match_by the property that the definitions use, and is this the right place?")
+    if stops:
+        return fail(
+            words,
+            "A sync does all others and then fails. Correct their definitions, say where they are (targets in "
+            "photos.yml), or accept it (known_problems in photos.yml, or sync_ignore_problems).",
+        )
     return warn(words, "Correct their definitions, or take them out; every run reports them as unresolved.")

@@ -15,6 +15,9 @@ Area = t.Literal["machine", "ad", "exo", "both"]
 #: Seconds that clocks may differ before it is worth a word, and before sign-ins are refused.
 SKEW_WORTH_A_WORD, SKEW_TOO_MUCH = 60.0, 300.0
 NAMES_SHOWN = 5
+#: Days before an end from which on there is a warning.
+EXPIRES_SOON = 30
+DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,19 @@ def fail(text: str, advice: str = "") -> Check:
 def skipped(text: str) -> Check:
     """Not asked for, or not possible here."""
     return Check("", "skipped", text)
+
+
+def expiry(what: str, ends: float | None, now: float, unknown: str) -> Check:
+    """Whether something of our own ends soon. ``ends``: seconds since the epoch, ``inf`` never, None not known."""
+    if ends is None:
+        return skipped(f"it is not known when {what} ends: {unknown}")
+    if ends == float("inf"):
+        return ok(f"{what} does not end")
+    left = (ends - now) / DAY
+    if left <= 0:
+        return fail(f"{what} has ended", "Renew it.")
+    words = f"{what} is good for {left:.0f} more days"
+    return warn(words, "Renew it in time.") if left < EXPIRES_SOON else ok(words)
 
 
 def some(names: t.Sequence[str], shown: int = NAMES_SHOWN) -> str:

@@ -19,7 +19,7 @@ from .._core.results import summary_dict
 from .._core.safe_write import make_folder, write_safely
 from .._core.targets import TARGETS
 from .._core.text import shown
-from .._definitions.folder import MANIFEST
+from .._definitions.names import MANIFEST
 from .._export.export import PROBLEMS, Export, Row, export
 from .._export.folder import ExportFolder
 from .._export.merge import STATES, Half, Merged, Options, merge
@@ -91,15 +91,17 @@ def info_row(row: Row, target: str) -> dict[str, t.Any]:
         answer["within_exo_limit"] = known.within_limit(row.seen.bytes)
     if row.label:
         answer["label"] = row.label
+    if row.unnamed:
+        answer["unnamed"] = True
     return answer
 
 
 def complain(rows: t.Sequence[Row], ignored: t.Sequence[str]) -> str | None:
-    """Why the module fails, naming the first users, or None."""
+    """Why the module fails, naming the first users, or None. An account that nobody named is no failure."""
     bad = [
         f"{row.user} ({row.problem}): {row.reason}"
         for row in rows
-        if row.problem is not None and row.problem not in ignored
+        if row.problem is not None and row.problem not in ignored and not row.unnamed
     ]
     return complaint(bad, len(rows), "could not be read", "all other users were read")
 

@@ -48,7 +48,7 @@ def run_photo_module(module: AnsibleModule, target: str, open_store: OpenStore) 
 def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> Result:
     params = module.params
     pillow.available()
-    definitions, refused = definitions_from(params)
+    definitions, refused = definitions_from(params, target)
     settings = settings_from(params, target, module.check_mode)
     receipts = Receipts(Path(params["receipts"]), target, module.check_mode) if params["receipts"] else None
     backups = None
@@ -104,7 +104,7 @@ def complain(rows: t.Sequence[Row], ignored: t.Sequence[str], *, wrote: bool) ->
     for row in rows:
         if row.error is not None:
             bad.append(f"{row.named}: {row.error}")
-        elif row.drift in PROBLEMS and row.drift not in ignored:
+        elif row.drift in PROBLEMS and row.drift not in ignored and not row.accepted:
             where = f", {row.origin}" if row.origin else ""
             bad.append(f"{row.user} ({row.drift}{where}): {row.reason}")
     verb = "processed" if wrote else "checked"

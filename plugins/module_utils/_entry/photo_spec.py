@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.model import DRIFTS, Definition, Expectation, PhotoError, Recipe, Source, identity_key
+from .._core.model import DRIFTS, PROBLEMS, Definition, Expectation, PhotoError, Recipe, Source, identity_key
 from .._core.results import expectation
 from .._core.targets import TARGETS
 from .._core.text import REPLACEMENT, encodes, shown, unusable
@@ -39,7 +39,13 @@ def photo_argument_spec(target: str) -> Spec:
         "photos": {
             "type": "list",
             "elements": "dict",
-            "options": {"user": {"type": "str", "required": True}, **picture, "origin": {"type": "str"}},
+            "options": {
+                "user": {"type": "str", "required": True},
+                **picture,
+                "origin": {"type": "str"},
+                "targets": {"type": "list", "elements": "str", "choices": list(TARGETS)},
+                "known_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
+            },
         },
         **picture,
         "match_by": {"type": "str", "choices": list(known.match_by), "default": known.match_by[0]},
@@ -57,6 +63,7 @@ def photo_argument_spec(target: str) -> Spec:
         "max_added": {"type": "str"},
         "shared_pictures": {"type": "str", "choices": ["allow", "refuse"], "default": "allow"},
         "confirm_accounts": {"type": "list", "elements": "str", "default": []},
+        "option_prefix": {"type": "str", "default": ""},
         "verify": {"type": "bool", "default": True},
         "verify_timeout": {"type": "int", "default": 15},
         "ignore_problems": {"type": "list", "elements": "str", "choices": list(DRIFTS), "default": []},
@@ -107,8 +114,11 @@ def photo_module(spec: Spec, **rules: t.Any) -> AnsibleModule:
     )
 
 
-def definitions_from(params: t.Mapping[str, t.Any]) -> tuple[list[Definition], dict[str, str]]:
-    """The definitions in ``user`` or ``photos``, and by key why one of them cannot be used. Raises PhotoError."""
+def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[Definition], dict[str, str]]:
+    """The definitions in ``user`` or ``photos``, and by key why one of them cannot be used. Raises PhotoError.
+
+    Entries that are for other targets than ``target`` are left out.
+    """
     if params["photos"] is not None and params["state"] != "present":
         raise PhotoError("state: absent beside photos would say nothing; give every entry of photos its own state")
     entries = params["photos"] if params["photos"] is not None else [params]
@@ -121,13 +131,16 @@ def definitions_from(params: t.Mapping[str, t.Any]) -> tuple[list[Definition], d
         user = entry["user"]
         if not user.strip():
             raise PhotoError("an entry of photos has an empty user; give every entry an identity")
+        if entry.get("targets") and target not in entry["targets"]:
+            continue
         expect = None if approved is None else approved.get(identity_key(user), Expectation("none"))
         origin = entry.get("origin") or ""
+        known = frozenset(entry.get("known_problems") or ())
         if entry["state"] == "absent":
-            definitions.append(Definition(user, "absent", None, origin, expect))
+            definitions.append(Definition(user, "absent", None, origin, expect, known))
             continue
         source, why = _source(entry)
-        definition = Definition(user, "present", source, origin, expect)
+        definition = Definition(user, "present", source, origin, expect, known)
         definitions.append(definition)
         if why is not None:
             refused[definition.key] = why
@@ -166,6 +179,7 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
             raise PhotoError(f"{option} is {params[option]}; no usable photo is that small, give {least} or more")
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", params["background"]):
         raise PhotoError(f"background is {params['background']!r}; give a colour as #rrggbb, such as #ffffff")
+    prefix = params["option_prefix"]
     recipe = Recipe(
         size=params["size"],
         max_bytes=params["max_bytes"],
@@ -177,10 +191,11 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
     return Settings(
         recipe=recipe,
         match_by=params["match_by"],
-        max_replaced=Limit.parse("max_replaced", params["max_replaced"]),
-        max_removed=Limit.parse("max_removed", params["max_removed"]),
-        max_added=Limit.parse("max_added", params["max_added"]) if params["max_added"] else None,
+        max_replaced=Limit.parse(f"{prefix}max_replaced", params["max_replaced"]),
+        max_removed=Limit.parse(f"{prefix}max_removed", params["max_removed"]),
+        max_added=Limit.parse(f"{prefix}max_added", params["max_added"]) if params["max_added"] else None,
         shared_pictures=params["shared_pictures"],
+        option_prefix=prefix,
         confirmed=frozenset(map(identity_key, params["confirm_accounts"])),
         check=check,
         plan_only=params["plan_only"],

@@ -36,6 +36,8 @@ class Row:
     path: str | None = None
     problem: Problem | None = None
     reason: str | None = None
+    #: Of everybody: the account has no name of the kind that users are named by here, and nobody asked for it.
+    unnamed: bool = False
 
 
 @dataclass(slots=True)
@@ -82,6 +84,8 @@ class _Run:
         self.rows: dict[str, Row] = {}
         #: Of everybody: why an identity would not lead back to the user, by user id.
         self.nameless: dict[str, str] = {}
+        #: Ids of those who have no such name at all.
+        self.unnamed: set[str] = set()
 
     # -- who ----------------------------------------------------------------------------------------------------------
 
@@ -118,6 +122,12 @@ class _Run:
             answer = answers[user.identity]
             if isinstance(answer, Unresolved):
                 self.nameless[user.id] = answer.reason
+                if answer.gone:
+                    self.unnamed.add(user.id)
+                    self.nameless[user.id] = (
+                        f"the account {user.label or user.identity} has none of the names by which users are named "
+                        "here (match_by), so nothing is exported of it"
+                    )
             elif answer.id != user.id:
                 self.nameless[user.id] = f"{user.identity} leads to another account, {answer.label or answer.id}"
             key = identity_key(user.identity)
@@ -181,7 +191,7 @@ class _Run:
         if self.folder is None:
             return row
         if nameless is not None:
-            return replace(row, problem="unresolved")
+            return replace(row, problem="unresolved", unnamed=user.id in self.unnamed)
         try:
             path = self.folder.put(user, seen.picture, seen.tag, summary)
         except FileProblem as error:

@@ -20,7 +20,8 @@ from .._core.json_text import loads
 from .._core.model import PhotoError, SourceError, Summary, User, identity_key, sha256
 from .._core.safe_write import make_folder, write_safely
 from .._core.targets import TARGETS
-from .._definitions.folder import MANIFEST, examine_folder, manifest_text, safe_name
+from .._definitions.folder import examine_folder, manifest_entry, manifest_text
+from .._definitions.names import MANIFEST, safe_name
 from .._pictures import sniff
 
 RECORD = ".photos-export.json"
@@ -130,7 +131,7 @@ class ExportFolder:
             kept = self._kept.pop(key, None)
             if kept is not None:
                 self._remove(kept)
-        files: dict[str, str | None] = {**self._by_hand(), **{k.user: k.file for k in self._kept.values()}}
+        files = self._by_hand()
         what = COMMENT.format(what=_WHAT.get(self.target, self.target))
         text = manifest_text(files, what).encode()
         users = [
@@ -173,21 +174,24 @@ class ExportFolder:
         self._recorded = frozenset(self._kept)
         return True
 
-    def _by_hand(self) -> dict[str, str | None]:
-        """What people added to the manifest since: it stays."""
+    def _by_hand(self) -> dict[str, str | dict[str, t.Any] | None]:
+        """The manifest's entries: of our own users, and what people added since, which stays."""
+        entries: dict[str, str | dict[str, t.Any] | None] = {kept.user: kept.file for kept in self._kept.values()}
         if not (self.path / MANIFEST).exists():
-            return {}
+            return entries
         definitions, problems = examine_folder(self.path)
         unread = [problem for problem in problems if problem.file == MANIFEST and problem.message.startswith("it ")]
         if unread:
             raise PhotoError(f"dest {self.path} cannot be brought up to date: {unread[0]}; mend or remove {MANIFEST}")
-        added: dict[str, str | None] = {}
         for definition in definitions:
-            if definition.key in self._recorded | self.keys or not definition.origin.startswith(f"{MANIFEST}:"):
-                continue
-            path = None if definition.source is None else definition.source.path
-            added[definition.user] = None if path is None else Path(path).relative_to(self.path.resolve()).as_posix()
-        return added
+            kept = self._kept.get(definition.key)
+            if kept is not None:
+                entries[kept.user] = manifest_entry(definition, kept.file)
+            elif definition.key not in self._recorded and definition.origin.startswith(f"{MANIFEST}:"):
+                path = None if definition.source is None else definition.source.path
+                place = None if path is None else Path(path).relative_to(self.path.resolve()).as_posix()
+                entries[definition.user] = manifest_entry(definition, place)
+        return entries
 
     def _is_ours(self, kept: Kept) -> bool:
         return _hash(self.path / kept.file) == kept.seen.sha256

@@ -14,6 +14,7 @@ from .auth.access_token import claims
 from .auth.login import LoginClient
 from .auth.methods import method_for
 from .auth.token_source import TokenSource
+from .expiry import MAY_READ, secret_end
 from .http.client import Client
 from .http.concurrency import AdaptiveLimit, Clock
 from .http.retry import RetryPolicy
@@ -151,6 +152,15 @@ class GraphPhotoStore:
         """The permissions that our token carries; None: it cannot be read."""
         self.open()
         return self.permissions.roles()
+
+    def credential_end(self) -> float | None:
+        """When the certificate or secret that we sign in with ends, in seconds since the epoch; None: not known."""
+        self.open()
+        ends = self._method.ends()
+        secret, client_id = self._options.client_secret, self._options.client_id
+        if ends is None and secret and client_id and MAY_READ.intersection(self.token_roles() or ()):
+            ends = secret_end(self._client, client_id, secret)
+        return ends
 
     @property
     def clock_skew(self) -> float | None:

@@ -78,7 +78,7 @@ def _target(mode: t.Any, name: str, row: t.Mapping[str, t.Any]) -> Short:
             "k": "ETag" if seen.get("etag") and not seen.get("sha256") else None,
             "l": exo_limit(seen.get("bytes"), limit) if limit else None,
             "o": TARGETS[name].within_limit(seen.get("bytes")) is False,
-            "w": row["warnings"],
+            "w": (["This problem is known."] if row["accepted"] else []) + row["warnings"],
             "m": row["shared_with"],
             "i": row["id"],
             "b": row["backup"],

@@ -73,6 +73,8 @@ def count(gathered: Gathered, mode: Mode) -> Counts:
 
     ``states`` adds up to ``users``; the seven drifts of a target to its ``checked``. ``also`` counts users whose state
     hides that they could not be checked at another target. ``written``: users with a photo that was written or removed.
+    ``problems``: users who could not be checked at a target; ``accepted``: those of them whose problems
+    are all known and accepted.
     """
     by_user: dict[str, list[Row]] = {}
     for row in gathered.rows.values():
@@ -81,15 +83,21 @@ def count(gathered: Gathered, mode: Mode) -> Counts:
     order = OUTCOMES if mode == "done" else STATES
     states: Counter[str] = Counter()
     also: Counter[str] = Counter()
+    problems = accepted = 0
     for key in by_user.keys() | unseen:
         found = found_states(mode, by_user.get(key, ()), key in unseen)
         state = next(state for state in order if state in found)
         states[state] += 1
         also.update(found.intersection(UNCHECKED) - {state})
+        known = [row.accepted for row in by_user.get(key, ()) if row.drift in PROBLEMS]
+        problems += bool(known)
+        accepted += bool(known) and all(known)
     return {
         "users": states.total(),
         "states": {state: states[state] for state in order},
         "also": {state: also[state] for state in UNCHECKED},
+        "problems": problems,
+        "accepted": accepted,
         "written": sum(any(row.changed for row in rows) for rows in by_user.values()) if mode == "done" else 0,
         "parts_not_examined": sum(1 for item in gathered.unseen if item.user is None),
         "targets": {
@@ -118,17 +126,23 @@ def drifting(mode: Mode, counts: Counts) -> int:
     return states["left"] if mode == "done" else sum(states[state] for state in DRIFTING)
 
 
+def open_problems(counts: Counts) -> int:
+    """Users with a problem that nobody accepted."""
+    return int(counts["problems"] - counts["accepted"])
+
+
 def status(mode: Mode, counts: Counts, targets_not_examined: t.Sequence[t.Any]) -> str:
     """One of STATUSES for a whole run.
 
     ``failed``: a change failed, or a target, a part of the run or a user was not examined. ``problem``: a user could
-    not be checked, or a written photo is not shown yet. ``drift``: a photo is not as declared. ``clean``: none of it.
+    not be checked and nobody accepted that, or a written photo is not shown yet. ``drift``: a photo is not as
+    declared. ``clean``: none of it.
     """
     states, also = counts["states"], counts["also"]
     lost = states["not_examined"] + also["not_examined"] + counts["parts_not_examined"]
     if not counts["users"] or targets_not_examined or lost or states.get("failed"):
         return "failed"
-    if any(states[state] + also[state] for state in PROBLEM_STATES) or states.get("unverified"):
+    if open_problems(counts) or states.get("unverified"):
         return "problem"
     return "drift" if drifting(mode, counts) else "clean"
 

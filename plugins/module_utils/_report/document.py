@@ -14,7 +14,8 @@ from .._core.targets import TARGETS, names
 from .counts import count, not_examined_targets, standing, status
 from .gather import Gathered, Mode
 from .plan import digest
-from .words import headline, line
+from .scope import Scope
+from .words import headline, line, scope_words
 
 #: Version of the report's shape (docs/drift-report.schema.json).
 VERSION = 1
@@ -30,15 +31,18 @@ def build(
     generated: str,
     root: str | None = None,
     requested: t.Collection[str] = (),
+    scope: Scope | None = None,
 ) -> Report:
     """The report of a run. Only ``generated`` differs between two runs that found the same.
 
     ``requested``: targets that were to be examined; one at which nobody was is named in ``targets_not_examined``.
+    ``scope``: whom the run did not concern, and who has a photo and no definition.
     """
     unseen = {identity_key(item.user) for item in gathered.unseen if item.user is not None}
     by_user: dict[str, dict[str, Row]] = {}
     for (key, target), row in gathered.rows.items():
         by_user.setdefault(key, {})[target] = row
+    scope = scope or Scope()
     used = gathered.targets.union(requested)
     counts = count(gathered, mode)
     lost = not_examined_targets(gathered, requested)
@@ -64,8 +68,14 @@ def build(
             ),
             key=lambda item: ((item["user"] or "").casefold(), item["target"] or "", item["shard"] or ""),
         ),
+        "excluded": sorted(scope.excluded, key=identity_key),
+        "not_chosen": scope.not_chosen,
+        "undeclared": None if scope.undeclared is None else [each.as_dict() for each in scope.undeclared],
         "messages": _messages(gathered),
     }
+    more = scope_words(report)
+    report["headline"] += f" {more}" if more else ""
+    report["line"] += f"; {more.rstrip('.')}" if more else ""
     report["digest"] = digest(report)
     return report
 

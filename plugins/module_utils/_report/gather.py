@@ -186,7 +186,7 @@ def _row(photo: t.Any, target: str | None, place: str, *, planned: bool) -> Row 
     if isinstance(photo, t.Mapping) and "has_photo" in photo:
         if not photo.get("problem"):
             return None
-        photo = {**photo, "drift": photo["problem"]}
+        photo = {**photo, "drift": photo["problem"], "accepted": photo.get("unnamed", False)}
     return from_result(photo, target, place, planned=planned)
 
 

@@ -6,17 +6,21 @@
 from __future__ import annotations
 
 import typing as t
+from collections import defaultdict
+from dataclasses import replace
 
 from .._core.model import Change
-from .._core.results import Row
+from .._core.results import Row, from_result, to_result
 from .._core.targets import names, title
-from .._sync.guards import Base, Limit, Limits, guard
+from .._sync.guards import Base, Limit, Limits, guard, shared_reason
 from .gather import gather
 
 ARGUMENTS: dict[str, t.Any] = {
     "results": {"type": "list", "elements": "dict", "required": True},
     "max_replaced": {"type": "str", "default": "30%"},
     "max_removed": {"type": "str", "default": "10%"},
+    "max_added": {"type": "str"},
+    "shared_pictures": {"type": "str", "choices": ["allow", "refuse"], "default": "allow"},
     "prefix": {"type": "str", "default": ""},
 }
 
@@ -29,11 +33,15 @@ def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     Each target is judged by its own figures: changes of one target must not be hidden by another.
     """
     prefix = str(options.get("prefix") or "")
+    added = options.get("max_added")
     limits = Limits(
         Limit.parse(prefix + "max_replaced", str(options["max_replaced"])),
         Limit.parse(prefix + "max_removed", str(options["max_removed"])),
+        Limit.parse(prefix + "max_added", str(added)) if added else None,
     )
     gathered = gather(options["results"])
+    held = shared(gathered.rows.values()) if options.get("shared_pictures") == "refuse" else {}
+    gathered.rows = {key: held_back(row, held, prefix) for key, row in gathered.rows.items()}
     complaints: list[str] = []
     figures: dict[str, dict[str, int]] = {}
     for target in names():
@@ -47,11 +55,65 @@ def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         ]
         losing = [change for _user, change in changes if change.replaces]
         removed = sum(change.action == "remove" for change in losing)
-        figures[target] = {"checked": len(rows), "replaced": len(losing) - removed, "removed": removed}
+        figures[target] = {
+            "checked": len(rows),
+            "replaced": len(losing) - removed,
+            "removed": removed,
+            "added": sum(change.action == "put" and not change.replaces for _user, change in changes),
+        }
         complaint = guard(changes, _base(rows), limits)
         if complaint is not None:
             complaints.append(complaint)
-    return {"allowed": not complaints, "figures": figures, "msg": " ".join(complaints) or "The plan is within limits."}
+    return {
+        "allowed": not complaints,
+        "figures": figures,
+        "shared": held,
+        "msg": " ".join(complaints) or "The plan is within limits.",
+    }
+
+
+def shared(rows: t.Iterable[Row]) -> dict[str, list[str]]:
+    """Users whose planned picture is declared for others too, with those others.
+
+    A photo module sees only its own users; here are those of all shards.
+    """
+    by_picture: dict[str, dict[str, str]] = defaultdict(dict)
+    planned: dict[str, str] = {}
+    for row in rows:
+        if row.source_sha256 is not None:
+            by_picture[row.source_sha256][row.key] = row.user
+            if row.action == "put":
+                planned[row.key] = row.source_sha256
+    found: dict[str, list[str]] = {}
+    for key, picture in planned.items():
+        others = [user for other, user in sorted(by_picture[picture].items()) if other != key]
+        if others:
+            found[by_picture[picture][key]] = others
+    return found
+
+
+def held_back(row: Row, held: t.Mapping[str, t.Sequence[str]], prefix: str) -> Row:
+    """The row without its put, when its picture is declared for others too: as the photo modules say it themselves."""
+    others = held.get(row.user)
+    if not others or row.action != "put":
+        return row
+    why = f"{row.user}: {shared_reason(others, prefix)}"
+    return replace(row, drift="invalid", action="none", changed=False, reason=why, shared_with=tuple(others))
+
+
+def hold_back(
+    results: t.Iterable[t.Mapping[str, t.Any]], held: t.Mapping[str, t.Sequence[str]], prefix: str
+) -> list[dict[str, t.Any]]:
+    """Results of the photo modules with the rows of ``held`` (see ``shared``) held back."""
+    answers: list[dict[str, t.Any]] = []
+    for result in results:
+        rows = [from_result(photo, result.get("target"), "results") for photo in result.get("photos") or ()]
+        photos = [
+            photo if held_back(row, held, prefix) is row else to_result(held_back(row, held, prefix))
+            for row, photo in zip(rows, result.get("photos") or (), strict=True)
+        ]
+        answers.append({**result, "photos": photos} if rows else dict(result))
+    return answers
 
 
 def _base(rows: t.Sequence[Row]) -> Base:

@@ -34,6 +34,9 @@ def junit(report: t.Mapping[str, t.Any]) -> str:
         for name in totals:
             totals[name] += int(suite.get(name, "0"))
         suites.append(suite)
+    if report["undeclared"] is not None:
+        suites.append(_undeclared(report))
+        totals["tests"] += len(report["undeclared"])
     if any(item["target"] is None for item in report["not_examined"]):
         suite = _suite(report, None)
         for name in totals:
@@ -61,10 +64,22 @@ def _suite(report: t.Mapping[str, t.Any], target: str | None) -> ET.Element:
     suite.set("tests", str(len(cases)))
     suite.set("failures", str(sum(case.find("failure") is not None for case in cases)))
     suite.set("errors", str(sum(case.find("error") is not None for case in cases)))
-    suite.set("skipped", "0")
+    suite.set("skipped", str(sum(case.find("skipped") is not None for case in cases)))
     suite.set("time", "0")
     # The schema wants a local time without a zone.
     suite.set("timestamp", str(report["generated"]).rstrip("Z"))
+    return suite
+
+
+def _undeclared(report: t.Mapping[str, t.Any]) -> ET.Element:
+    """Photos that no definition declares, as skipped cases: they are to be seen, and are no failure."""
+    found = report["undeclared"]
+    suite = ET.Element("testsuite", name="Undeclared", timestamp=str(report["generated"]).rstrip("Z"))
+    for name, number in (("tests", len(found)), ("failures", 0), ("errors", 0), ("skipped", len(found)), ("time", 0)):
+        suite.set(name, str(number))
+    for each in found:
+        case = ET.SubElement(suite, "testcase", classname=_class(each["target"]), name=clean(each["user"]), time="0")
+        _add(case, "skipped", "undeclared", f"a photo in {title(each['target'])} and no definition")
     return suite
 
 
@@ -75,7 +90,9 @@ def _case(suite: ET.Element, target: str, mode: t.Any, user: t.Mapping[str, t.An
     state = ": ".join(filter(None, [state_text(row["drift"]), done]))
     origin = f"declared in {user['origin']}" if user["origin"] else ""
     said = ". ".join(text.rstrip(".") for text in (state, row["reason"], row["error"], origin) if text)
-    if row["drift"] in PROBLEMS or row["error"]:
+    if row["accepted"] and not row["error"]:
+        _add(case, "skipped", row["drift"], f"known and accepted: {said}")
+    elif row["drift"] in PROBLEMS or row["error"]:
         _add(case, "error", row["drift"] if row["drift"] in PROBLEMS else "failed", said)
     elif row["drift"] != "in_sync" and (mode == "plan" or not row["changed"]):
         _add(case, "failure", row["drift"], said)

@@ -115,6 +115,8 @@ def _lists(report: t.Mapping[str, t.Any]) -> dict[str, list[t.Any]]:
         "drift": drift,
         "problems": problems,
         "not_examined": report["not_examined"],
+        "excluded": report["excluded"],
+        "undeclared": report["undeclared"] or [],
         # "Not examined" shows these already.
         "messages": [item for item in report["messages"] if item["text"] not in reasons],
     }

@@ -35,7 +35,10 @@ def alerts(report: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
-    """The first users who failed or could not be checked, with their reasons; users with one reason share a line."""
+    """The first users who failed or could not be checked, with their reasons; users with one reason share a line.
+
+    What is known and accepted is in the report only.
+    """
     found: dict[Reason, list[str]] = defaultdict(list)
     for reason, user in _all(report):
         found[reason].append(user)
@@ -68,7 +71,7 @@ def _all(report: t.Mapping[str, t.Any]) -> t.Iterator[tuple[Reason, str]]:
             item["user"] or item["shard"] or "a part of the run",
         )
     for target, user, row in rows:
-        if row["drift"] in PROBLEM_STATES and not row["error"]:
+        if row["drift"] in PROBLEM_STATES and not row["error"] and not row["accepted"]:
             yield Reason(target, row["drift"], row["reason"]), _named(user)
 
 

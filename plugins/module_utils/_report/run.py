@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .._core.model import PhotoError
+from .._core.model import PROBLEMS, PhotoError
+from .._core.results import plain
 from .._core.targets import names
-from .counts import drifting, totals
+from .counts import drifting, open_problems, totals
 from .difference import diff_lines
 from .document import Report, as_json, build
 from .folders import FILES, elsewhere, forget, holds, probe, run_folder, save
@@ -22,6 +23,7 @@ from .markdown import markdown
 from .page import page
 from .previews import remove
 from .reasons import alerts, problems
+from .scope import Scope, find_undeclared
 from .unexamined import add_unexamined, settle
 
 TITLES = {"plan": "Photo drift", "done": "Photo sync"}
@@ -34,7 +36,14 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "title": {"type": "str"},
     "mode": {"type": "str", "choices": ["plan", "done"]},
     "users": {"type": "list", "elements": "str", "default": []},
+    "declared_at": {"type": "dict", "options": {name: {"type": "list", "elements": "str"} for name in names()}},
     "targets": {"type": "list", "elements": "str", "choices": list(names()), "default": []},
+    "ignore_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
+    "excluded": {"type": "list", "elements": "str", "default": []},
+    "not_chosen": {"type": "int", "default": 0},
+    "everyone": {"type": "list", "elements": "dict"},
+    "declared": {"type": "list", "elements": "str", "default": []},
+    "exclude": {"type": "list", "elements": "str", "default": []},
     "previews_dir": {"type": "path"},
     "remove_previews": {"type": "bool", "default": False},
     "max_pictures": {"type": "int", "default": 300},
@@ -59,8 +68,10 @@ class Prepared:
 def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prepared:
     """Make the report. Writes nothing. Raises PhotoError for results that are none."""
     gathered = gather(options["results"])
-    add_unexamined(gathered, options["users"], options["targets"])
+    for target in _requested(options):
+        add_unexamined(gathered, _expected(options, target), [target])
     settle(gathered, options["mode"] or gathered.mode)
+    accept(gathered, options["ignore_problems"])
     report = _built(options, gathered, (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"))
     diff = diff_lines(gathered.rows.values()) if options["show_diff"] and report["mode"] == "plan" else []
     return Prepared(report, [*diff, report["line"], *alerts(report), *(f"  {line}" for line in problems(report))])
@@ -130,6 +141,32 @@ def _texts(options: t.Mapping[str, t.Any], report: Report) -> tuple[dict[str, st
     return texts, problem
 
 
+def accept(gathered: Gathered, ignored: t.Collection[str]) -> None:
+    """Problems that are ignored for everybody are accepted, as those are that a definition names as known."""
+    for key, row in gathered.rows.items():
+        if row.drift in PROBLEMS and row.drift in ignored:
+            gathered.rows[key] = replace(row, accepted=True)
+
+
+def _expected(options: t.Mapping[str, t.Any], target: str) -> t.Sequence[str]:
+    """The users who should have been examined at a target."""
+    users: t.Sequence[str] = (options["declared_at"] or {}).get(target) or options["users"]
+    return users
+
+
+def _requested(options: t.Mapping[str, t.Any]) -> list[str]:
+    """The targets that were to be examined: not one for which nobody is declared, while somebody is for others."""
+    declared = options["declared_at"] or {}
+    return [name for name in options["targets"] if declared.get(name) or not any(declared.values())]
+
+
+def _scope(options: t.Mapping[str, t.Any], gathered: Gathered) -> Scope:
+    undeclared = None
+    if options["everyone"] is not None:
+        undeclared = find_undeclared(options["everyone"], gathered, options["declared"], options["exclude"])
+    return Scope(tuple(map(plain, options["excluded"])), options["not_chosen"], undeclared)
+
+
 def _built(options: t.Mapping[str, t.Any], gathered: Gathered, stamp: str) -> Report:
     mode = options["mode"] or gathered.mode
     return build(
@@ -138,7 +175,8 @@ def _built(options: t.Mapping[str, t.Any], gathered: Gathered, stamp: str) -> Re
         title=options["title"] or TITLES[mode],
         generated=stamp,
         root=options["root"],
-        requested=options["targets"],
+        requested=_requested(options),
+        scope=_scope(options, gathered),
     )
 
 
@@ -161,6 +199,8 @@ def _result(prepared: Prepared, paths: t.Mapping[str, str], *, changed: bool) ->
         "drifting": drifting(mode, counts),
         "status": report["status"],
         "clean": report["clean"],
+        "open_problems": open_problems(counts),
+        "undeclared": report["undeclared"] or [],
         "targets_not_examined": report["targets_not_examined"],
         "problems": [*alerts(report), *problems(report)],
         "mode": mode,

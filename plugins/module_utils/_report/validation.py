@@ -17,6 +17,9 @@ from .junit import clean
 
 _STAMP = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
+#: Files that declare nobody are named on the screen up to so many.
+_NOTES = 20
+
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "path": {"type": "path", "required": True},
     "junit": {"type": "path"},
@@ -39,6 +42,7 @@ def run(options: t.Mapping[str, t.Any], workers: int | None = None) -> dict[str,
         "valid": not (errors or (warnings and options["fail_on"] == "warning")),
         "findings": [as_dict(finding) for finding in report.findings],
         "summary": {"users": len(report.users), "pictures": report.pictures, "errors": errors, "warnings": warnings},
+        "ignored": [{"file": each.file, "reason": each.why} for each in report.ignored],
         "lines": lines(report),
     }
 
@@ -61,10 +65,13 @@ def as_dict(finding: Finding) -> dict[str, t.Any]:
 
 
 def lines(report: Report) -> list[str]:
-    """A line a finding, and a sum."""
+    """A line a finding, a line a file that declares nobody, and a sum."""
     errors, warnings = report.count("error"), report.count("warning")
     total = f"{len(report.users)} users, {report.pictures} pictures: {errors} errors, {warnings} warnings."
-    return [*(" ".join(str(finding).split()) for finding in report.findings), total]
+    notes = [f"note: {each.file}: it declares nobody: {each.why}" for each in report.ignored[:_NOTES]]
+    if len(report.ignored) > _NOTES:
+        notes.append(f"note: and {len(report.ignored) - _NOTES} more files that declare nobody, see ignored")
+    return [*(" ".join(line.split()) for line in (*map(str, report.findings), *notes)), total]
 
 
 def junit(report: Report, fail_on: str = "error", stamp: str = "1970-01-01T00:00:00") -> str:

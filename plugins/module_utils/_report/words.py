@@ -29,10 +29,11 @@ def line(mode: Mode, counts: Counts) -> str:
     if mode == "done":
         users = [_updated(counts), _figures(states, ("unverified", "failed", "left")), f"{states['in_sync']} in sync"]
         text = f"sync did: {written(counts) or 'nothing'}; {counted(counts['users'], 'user')}: "
-        return text + ", ".join(filter(None, [*users, *unchecked])) + _also(counts)
+        return text + ", ".join(filter(None, [*users, *unchecked])) + _also(counts) + _accepted(counts)
     drift = _figures(states, DRIFTING)
     start = f"{drifting(mode, counts)} drift" + (f" ({drift})" if drift else "")
-    return ", ".join(filter(None, [start, f"{states['in_sync']} in sync", *unchecked])) + _also(counts)
+    found = ", ".join(filter(None, [start, f"{states['in_sync']} in sync", *unchecked]))
+    return found + _also(counts) + _accepted(counts)
 
 
 def headline(mode: Mode, counts: Counts) -> str:
@@ -52,7 +53,7 @@ def headline(mode: Mode, counts: Counts) -> str:
         start = f"{drift or 'None':{',' if drift else ''}} of {counted(users, 'user')} {verb}{some}"
     wrong = _figures(states, ("failed", "left", "unverified", *UNCHECKED))
     rest = [f"{states['in_sync']:,} in sync", wrong, _parts(counts)]
-    return "; ".join([start, ", ".join(filter(None, rest))]) + _also(counts) + "."
+    return "; ".join([start, ", ".join(filter(None, rest))]) + _also(counts) + _accepted(counts) + "."
 
 
 def written(counts: Counts) -> str:
@@ -70,6 +71,29 @@ def _also(counts: Counts) -> str:
     """Users who count under another state, and yet could not be checked at one of the targets."""
     also = _figures(counts["also"], UNCHECKED)
     return f"; at another target also {also}" if also else ""
+
+
+def scope_words(report: t.Mapping[str, t.Any]) -> str:
+    """A sentence about whom the run did not concern and who is not declared; empty when there is nobody."""
+    undeclared = len({each["user"] for each in report["undeclared"] or ()})
+    parts = [
+        f"{counted(len(report['excluded']), 'user')} excluded" if report["excluded"] else "",
+        f"{counted(report['not_chosen'], 'user')} not chosen" if report["not_chosen"] else "",
+        f"{counted(undeclared, 'user has', 'users have')} a photo and no definition" if undeclared else "",
+    ]
+    return ", ".join(filter(None, parts)) + "." if any(parts) else ""
+
+
+def _accepted(counts: Counts) -> str:
+    """How many of those with problems need nobody."""
+    accepted, problems = counts["accepted"], counts["problems"]
+    if not accepted:
+        return ""
+    return (
+        "; the problem is accepted"
+        if accepted == problems == 1
+        else f"; {accepted} of {problems} problems are accepted"
+    )
 
 
 def action_text(mode: Mode, row: t.Mapping[str, t.Any]) -> str:

@@ -80,8 +80,12 @@ def decide(
     *,
     foreign: bool = False,
     on_foreign_change: OnForeignChange = "overwrite",
+    option: str = "on_foreign_change",
 ) -> Change:
-    """What one user's drift is and what would mend it. ``comparison`` is needed when a photo is declared and there."""
+    """What one user's drift is and what would mend it. ``comparison`` is needed when a photo is declared and there.
+
+    ``option`` is what a reason calls ``on_foreign_change``.
+    """
     if observation.problem is not None:
         if definition.state == "absent" and observation.no_mailbox:
             return Change(
@@ -101,7 +105,7 @@ def decide(
             return Change("in_sync", "none", comparison.reason, foreign)
         change = Change("different", "put", comparison.reason, foreign, replaces=True)
     if foreign and on_foreign_change == "keep":
-        reason = f"{change.reason}; somebody else changed it after our last write, and on_foreign_change is keep"
+        reason = f"{change.reason}; somebody else changed it after our last write, and {option} is keep"
         return Change(change.drift, "none", reason, foreign)
     return change
 
@@ -153,6 +157,15 @@ def _complaint(users: list[str], what: str, base: Base, limit: Limit, unanswered
         more = len(users) - NAMES_SHOWN
         text += ": " + ", ".join(users[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
     return text
+
+
+def shared_reason(others: t.Sequence[str], prefix: str = "") -> str:
+    """Why a picture that is declared for others too is not written; ``prefix`` goes before the name of the option."""
+    more = f" and {len(others) - NAMES_SHOWN} more" if len(others) > NAMES_SHOWN else ""
+    return (
+        f"the same picture is declared for {', '.join(others[:NAMES_SHOWN])}{more}; a photo shows one person. "
+        f"Give everyone a picture of their own, or allow it with {prefix}shared_pictures"
+    )
 
 
 def count(number: int, noun: str) -> str:

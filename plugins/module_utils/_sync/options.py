@@ -33,6 +33,8 @@ class Settings:
     plan_only: bool = False
     on_foreign_change: OnForeignChange = "overwrite"
     shared_pictures: SharedPictures = "allow"
+    #: What messages put before the name of an option: a role names its own variables.
+    option_prefix: str = ""
     #: Definition keys whose name may lead to another account than before.
     confirmed: frozenset[str] = frozenset()
     verify: bool = True

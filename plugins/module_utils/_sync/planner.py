@@ -26,7 +26,7 @@ from .._pictures.comparison import by_content, by_pixels, by_tag
 from .._pictures.decode import describe
 from .._pictures.fingerprint import fingerprint, matches
 from .._pictures.recipe_check import breach
-from .guards import decide
+from .guards import decide, shared_reason
 from .options import Settings
 from .renditions import Renditions
 
@@ -92,7 +92,8 @@ class Planner:
                 return replace(outcome, change=Change("invalid", "none", str(error)))
         foreign = self.is_foreign(receipt, seen, comparison)
         policy = self.settings.on_foreign_change
-        change = decide(definition, seen, comparison, foreign=foreign, on_foreign_change=policy)
+        option = f"{self.settings.option_prefix}on_foreign_change"
+        change = decide(definition, seen, comparison, foreign=foreign, on_foreign_change=policy, option=option)
         outcome = self._allowed(replace(outcome, change=change), receipt)
         return approved(outcome, seen.picture)
 
@@ -216,10 +217,7 @@ class Planner:
             return replace(outcome, change=Change("unavailable", "none", why))
         sharers = self.renditions.shared_with(definition)
         if sharers and self.settings.shared_pictures == "refuse":
-            why = (
-                f"{definition.user}: the same picture is declared for {', '.join(sharers)}; a photo shows one person. "
-                "Give everyone a picture of their own, or allow it with shared_pictures"
-            )
+            why = f"{definition.user}: {shared_reason(sharers, self.settings.option_prefix)}"
             return replace(outcome, change=Change("invalid", "none", why, change.foreign))
         return outcome
 

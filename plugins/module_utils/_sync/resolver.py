@@ -113,7 +113,7 @@ class Resolver:
                 definition.user,
                 f"{definition.user} leads to another account ({user.id}) than on {when} ({old.user_id}), and {what}. "
                 "Declare a picture of the person who has the name now, or confirm that it is the same person "
-                "(confirm_accounts)",
+                f"({self._settings.option_prefix}confirm_accounts)",
             )
         return answers
 

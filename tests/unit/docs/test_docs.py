@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import ENTRY_KEYS
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions.names import PICTURE_SUFFIXES
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -143,3 +145,37 @@ def test_the_galaxy_package_has_no_link_to_what_it_leaves_out() -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", words(ROOT / "README.md")):
         if "://" not in target:
             assert not any(target == left or target.startswith(f"{left}/") for left in ignored), target
+
+
+def rows(text: str) -> dict[str, str]:
+    """The second cell of every row whose first is code, by that code."""
+    return dict(re.findall(r"^\| `([^`]+)` \| ([^|]*?(?:\\\|[^|]*?)*) \|", text, re.MULTILINE))
+
+
+def test_the_reference_has_every_variable_with_its_default_and_no_other() -> None:
+    told = rows(words(ROOT / "docs" / "reference.md").split("variables: begin")[1].split("variables: end")[0])
+    options = {
+        name: option for spec in SPECS.values() for name, option in spec["argument_specs"]["main"]["options"].items()
+    }
+    assert told.keys() == options.keys()
+    for name, option in options.items():
+        default = option.get("default")
+        if default in (None, ""):
+            assert told[name] in ("none", "needed", "–"), name  # noqa: RUF001 - a dash for nothing
+            continue
+        value = f"[{', '.join(default)}]" if isinstance(default, list) else str(default)
+        value = value.lower() if isinstance(default, bool) else value
+        assert told[name].replace("\\|", "|") == f"`{value}`", name
+
+
+def test_the_reference_has_every_key_and_ending_of_the_definitions() -> None:
+    page = words(ROOT / "docs" / "reference.md")
+    assert set(ENTRY_KEYS) <= rows(page).keys()
+    paragraph = page.split("These endings are read:")[1].split("\n\n")[0]
+    assert set(re.findall(r"`(\.\w+)`", paragraph)) == PICTURE_SUFFIXES
+
+
+def test_readme_does_not_promise_the_demo_to_whoever_installed_the_collection() -> None:
+    """The built artifact has neither tests/demo nor a sandbox."""
+    before, _demo, _after = words(ROOT / "README.md").partition("make demo")
+    assert "in a clone" in before[-300:]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import typing as t
 
@@ -30,6 +31,12 @@ class Certificate(AuthMethod):
 
     def authenticate(self) -> Token:
         return application_token(self.options, self.option, self._credential(), self.login())
+
+    def ends(self) -> float | None:
+        """When the certificate ends."""
+        path, password = self.options.certificate_path or "", self.options.certificate_password
+        raw = read_file(self.option, path)
+        return end_of_pem(raw) if b"-----BEGIN" in raw else end_of_pfx(path, raw, password)
 
     def _credential(self) -> t.Mapping[str, str | None]:
         path, password = self.options.certificate_path or "", self.options.certificate_password
@@ -69,6 +76,34 @@ def pfx(path: str, raw: bytes, password: str | None) -> dict[str, str | None]:
     if key is None or certificate is None:
         raise PhotoError(f"certificate_path: {path} must hold a certificate and its private key.")
     return {"private_key_pfx_path": path, "passphrase": password}
+
+
+def end_of_pem(raw: bytes) -> float | None:
+    """When the first certificate of a PEM file ends, in seconds since the epoch."""
+    from cryptography import x509
+
+    found = re.search(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", raw, re.S)
+    return None if found is None else _end(x509.load_pem_x509_certificate(found[0]))
+
+
+def end_of_pfx(path: str, raw: bytes, password: str | None) -> float | None:
+    """The same for a PKCS#12 file. Raises PhotoError when it does not open."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    try:
+        certificate = pkcs12.load_key_and_certificates(raw, password.encode() if password else None)[1]
+    except (ValueError, TypeError, UnsupportedAlgorithm) as ex:
+        raise PhotoError(_unopened(path, password)) from ex
+    return None if certificate is None else _end(certificate)
+
+
+def _end(certificate: t.Any) -> float:
+    # not_valid_after_utc is new in cryptography 42; what was there before has no zone and is in UTC.
+    ends = getattr(certificate, "not_valid_after_utc", None)
+    if ends is None:
+        ends = certificate.not_valid_after.replace(tzinfo=datetime.UTC)
+    return float(ends.timestamp())
 
 
 def _unopened(path: str, password: str | None) -> str:

@@ -45,6 +45,10 @@ class AuthMethod(ABC):
             if not getattr(self.options, name):
                 raise PhotoError(f"{name}: needed to sign in with {self.option}; set it or {ENVIRONMENT[name]}.")
 
+    def ends(self) -> float | None:
+        """When the credential itself ends, in seconds since the epoch, as far as a local file tells."""
+        return None
+
     @abstractmethod
     def authenticate(self) -> Token:
         """Ask for a fresh token. StoreError says why there is none."""

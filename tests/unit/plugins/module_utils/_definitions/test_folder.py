@@ -17,8 +17,8 @@ from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder 
     DefinitionsError,
     manifest_text,
     read_folder,
-    safe_name,
 )
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions.names import safe_name
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -106,7 +106,10 @@ def test_one_user_in_both_spellings_of_an_accent_is_declared_twice(folder: Path)
         ("photos:\n  a@x: gone.jpg\n", "photos.yml:2: there is no file gone.jpg in the folder"),
         ("photos:\n  a@x: ../a.jpg\n", "photos.yml:2: ../a.jpg leaves the folder; keep pictures inside it"),
         ("photos:\n  a@x: /etc/passwd\n", "photos.yml:2: /etc/passwd leaves the folder; keep pictures inside it"),
-        ("photos:\n  a@x: {source: a.jpg}\n", "photos.yml:2: unknown key 'source' for a@x; known are src and state"),
+        (
+            "photos:\n  a@x: {source: a.jpg}\n",
+            "photos.yml:2: unknown key 'source' for a@x; known are src, state, targets, known_problems",
+        ),
         ("photos:\n\n  a@x: {state: gone}\n", "photos.yml:3: state of a@x is 'gone'; it must be present or absent"),
         ("photos:\n  a@x: {state: present}\n", "photos.yml:2: a@x has no picture; give src, or state: absent"),
         ("photos:\n  a@x:\n", "photos.yml:2: a@x has no picture; give a file of this folder, or {state: absent}"),
@@ -176,7 +179,51 @@ def test_an_empty_or_vanished_folder_is_an_error(folder: Path, make: bool) -> No
 def test_a_manifest_under_another_name_is_not_passed_over_in_silence(folder: Path) -> None:
     put(folder, "alice@x.jpg")
     (folder / "photos.yaml").write_text("photos: {}\n")
-    assert "name it photos.yml" in problems(folder)[0]
+    assert "the name must be photos.yml" in problems(folder)[0]
+
+
+@pytest.mark.parametrize("name", ["Photos.yml", "PHOTOS.YAML", "photos.yml.txt", "photos.yml "])
+def test_another_case_or_ending_of_photos_yml_is_a_problem(folder: Path, name: str) -> None:
+    put(folder, "alice@x.jpg")
+    (folder / "photos.yml").write_text("photos: {}\n")
+    (folder / name).write_text("photos: {carol@x: {state: absent}}\n")
+    assert problems(folder) == [f"{name}: this file is not read; the name must be photos.yml, in lower case"]
+
+
+@pytest.mark.parametrize("ending", ["jfif", "JFIF", "pjpeg", "pjp", "jif", "apng", "dib", "hif", "avifs"])
+def test_every_usual_ending_of_a_format_that_is_read_declares_a_user(folder: Path, ending: str) -> None:
+    put(folder, f"alice@x.{ending}")
+    assert [definition.user for definition in read_folder(folder)] == ["alice@x"]
+
+
+def test_a_user_may_be_declared_for_one_target_and_with_known_problems(folder: Path) -> None:
+    put(folder, "guest@x.jpg", "bob.jpg")
+    (folder / "photos.yml").write_text(
+        "photos:\n  guest@x: {targets: [exo]}\n  bob@x: {src: bob.jpg, known_problems: unavailable}\n"
+        "  carol@x: {state: absent, targets: [ad]}\n"
+    )
+    bob, carol, guest = read_folder(folder)
+    assert (guest.targets, guest.origin) == ({"exo"}, "photos.yml:2")
+    assert guest.source is not None and str(guest.source.path).endswith("guest@x.jpg")
+    assert (bob.targets, bob.known_problems) == (frozenset(), {"unavailable"})
+    assert (carol.state, carol.targets) == ("absent", {"ad"})
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{targets: [cloud]}", "targets of a@x must be a list of one or more of these: ad, exo"),
+        ("{targets: []}", "targets of a@x must be a list of one or more of these: ad, exo"),
+        ("{targets: {exo: 1}}", "targets of a@x must be a list of one or more of these: ad, exo"),
+        ("{known_problems: [sick]}", "known_problems of a@x must be a list of one or more of these: "),
+        ("{targets: [exo]}", "a@x has no picture; give src, or state: absent, or put a picture named after the user"),
+    ],
+)
+def test_what_is_wrong_with_a_list_is_said(folder: Path, entry: str, said: str) -> None:
+    put(folder, "b@x.jpg")
+    (folder / "photos.yml").write_text(f"photos:\n  a@x: {entry}\n")
+    (told,) = problems(folder)
+    assert told.startswith(f"photos.yml:2: {said}")
 
 
 @given(st.text(min_size=1, max_size=80))

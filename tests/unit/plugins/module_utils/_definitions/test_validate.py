@@ -196,3 +196,56 @@ def test_names_of_people_are_no_oddities(tmp_path: Path) -> None:
     ):
         write(tmp_path, f"{name}.jpg", seed=seed)
     assert told(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a@x.test - Copy.jpg", "a@x.test (1).jpg", "a@x.test(2).png", "a@x.test - Kopie.jpg", "a@x.test copy 2.jpg"],
+)
+def test_a_copy_declares_a_user_whom_nobody_has_and_is_an_error(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "b@x.test.jpg", seed=1)
+    write(tmp_path, name, seed=2)
+    assert told(tmp_path) == [("error", "name", name, None, os.path.splitext(name)[0])]  # noqa: PTH122
+
+
+def test_a_second_ending_and_a_blank_are_errors_that_say_what_to_do(tmp_path: Path) -> None:
+    write(tmp_path, "a@x.test.jpg.jpg", seed=1)
+    write(tmp_path, "b@x.test .jpg", seed=2)
+    write(tmp_path, "c@x.test.jpg", seed=3)
+    (tmp_path / "c@x.test.jpg").rename(tmp_path / "c@x.test.jpg ")
+    assert [(finding.kind, finding.message) for finding in validate(tmp_path).findings] == [
+        ("name", "the ending is there twice, so it declares the user a@x.test.jpg; rename it to a@x.test.jpg"),
+        ("name", "there is a blank at the beginning or the end of the user 'b@x.test '; rename it without"),
+        ("ignored", "it declares nobody: there is a blank at the end of its name; rename it without"),
+    ]
+
+
+def test_a_picture_that_was_meant_and_is_ignored_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path, "a@x.test.jpg", seed=1)
+    write(tmp_path, "team/b@x.test.jpg", seed=2)
+    write(tmp_path, "c@x.test.jpg", seed=3)
+    (tmp_path / "c@x.test.jpg").rename(tmp_path / "c@x.test")
+    (tmp_path / "d@x.test.psd").write_bytes(b"8BPS")
+    found = {finding.file: (finding.severity, finding.kind, finding.message) for finding in validate(tmp_path).findings}
+    assert {file: kind[:2] for file, kind in found.items()} == {
+        "team/b@x.test.jpg": ("error", "ignored"),
+        "c@x.test": ("error", "ignored"),
+        "d@x.test.psd": ("error", "ignored"),
+    }
+    assert "move it there, or name it in photos.yml" in found["team/b@x.test.jpg"][2]
+    assert "JPEG picture" in found["c@x.test"][2]
+
+
+def test_every_other_file_that_declares_nobody_is_listed_with_the_reason(tmp_path: Path) -> None:
+    write(tmp_path, "a@x.test.jpg", seed=1)
+    write(tmp_path, "portraits/b.jpg", seed=2)
+    (tmp_path / "photos.yml").write_text("photos: {b@x.test: portraits/b.jpg}\n")
+    (tmp_path / "README.md").write_text("hello")
+    (tmp_path / "portraits" / "notes.txt").write_text("hello")
+    (tmp_path / ".gitattributes").write_text("hello")
+    report = validate(tmp_path)
+    assert report.findings == []
+    assert [(each.file, each.why) for each in report.ignored] == [
+        ("README.md", "it is no picture"),
+        ("portraits/notes.txt", "it is no picture"),
+    ]

@@ -148,6 +148,8 @@ class Tenant:
         self.users: dict[str, User] = {name: user(name) for name in says.get("users", ("alice",))}
         self.problem: str | None = says.get("problem")
         self.settings = self
+        days = says.get("days", 100)
+        self.ends: float | None = None if days is None else time.time() + days * ad.DAY + 60
         self.closed = False
 
     def validate(self) -> None:
@@ -160,6 +162,9 @@ class Tenant:
 
     def token_roles(self) -> tuple[str, ...] | None:
         return self.roles
+
+    def credential_end(self) -> float | None:
+        return self.ends
 
     def get(self) -> PhotoSettings:
         if self.hidden:
@@ -244,8 +249,26 @@ def test_users_and_photos_of_the_tenant() -> None:
     assert cloud(problem="no mailbox")["photos"].status == "fail"
     side = Cloud(GRAPH, ["alice", "bob"], open_store=lambda *a, **k: Tenant(GRAPH))  # type: ignore[arg-type, return-value]
     check = next(check for check in side.checks() if check.name == "users")
-    assert check.status == "warn"
+    assert check.status == "fail", "a sync fails in the end because of Bob"
     assert "bob" in check.text
+    assert "known_problems" in check.advice
+    side = Cloud(GRAPH, ["alice", "bob"], writes=False, open_store=lambda *a, **k: Tenant(GRAPH))  # type: ignore[arg-type, return-value]
+    assert next(check for check in side.checks() if check.name == "users").status == "warn", "drift goes on"
+
+
+@pytest.mark.parametrize(
+    ("days", "expected", "words"),
+    [
+        (100, "ok", "100 more days"),
+        (29, "warn", "29 more days"),
+        (-1, "fail", "has ended"),
+        (None, "skipped", "not known"),
+    ],
+)
+def test_the_end_of_our_own_secret_is_warned_of_thirty_days_before(days: int | None, expected: str, words: str) -> None:
+    check = cloud(days=days)["credential"]
+    assert check.status == expected
+    assert words in check.text
 
 
 def test_graphs_clock() -> None:
@@ -311,6 +334,8 @@ def domain(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, Check]]
         monkeypatch.setattr(ad, "writable", lambda _c, _b, users: [(each.id, may) for each in users])
         monkeypatch.setattr(ad, "certificate_end", lambda _o: None if days is None else time.time() + days * ad.DAY)
         monkeypatch.setattr(ad.Domain, "reach", lambda _self: ok("there"))
+        ends = says.get("password", 100)
+        monkeypatch.setattr(ad, "password_end", lambda _c: None if ends is None else time.time() + ends * ad.DAY)
         controller = Controller(**says)
         side = ad.Domain(options, ["alice"], writes=writes, open_store=lambda *a, **k: controller)  # type: ignore[arg-type, return-value]
         return {check.name: check for check in side.checks()}
@@ -323,6 +348,15 @@ Examine = t.Callable[..., dict[str, Check]]
 
 def test_a_domain_in_order(domain: Examine) -> None:
     assert [name for name, check in domain().items() if check.status != "ok"] == ["receipts file"]
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"), [(31, "ok"), (29, "warn"), (-2, "fail"), (None, "skipped"), (float("inf"), "ok")]
+)
+def test_the_end_of_our_own_password_is_warned_of_thirty_days_before(
+    domain: Examine, days: float | None, expected: str
+) -> None:
+    assert domain(password=days)["password"].status == expected
 
 
 def test_a_domain_that_is_not_configured_is_skipped(domain: Examine) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     sha256,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import complain
 from ansible_collections.hybrid.photos.plugins.module_utils._export.export import Export, Row, export
 from ansible_collections.hybrid.photos.plugins.module_utils._export.folder import RECORD, ExportFolder
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.store import Wanted
@@ -36,11 +37,14 @@ class Store(ScriptedStore):
         self.service = lambda data: data
         self.read_ids: list[str] = []
         self.nameless: dict[str, str] = {}
+        #: Of these, who has no such name at all.
+        self.without: set[str] = set()
         self.no_mailbox: set[str] = set()
 
     def resolve(self, identities: t.Sequence[str]) -> dict[str, Resolution]:
         found = super().resolve(identities)
-        return {i: Unresolved(i, self.nameless[i]) if i in self.nameless else user for i, user in found.items()}
+        names = self.nameless
+        return {i: Unresolved(i, names[i], gone=i in self.without) if i in names else user for i, user in found.items()}
 
     def observe(self, users: t.Sequence[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
         for user, seen in super().observe(users, wanted):
@@ -252,6 +256,16 @@ def test_a_photo_whose_name_leads_nowhere_is_a_problem_and_a_nameless_account_wi
     assert (told["bob@x"].problem, told["bob@x"].path) == ("unresolved", None)
     assert (told["alice@x"].problem, told["alice@x"].has_photo, told["alice@x"].reason) == (None, False, "has none")
     assert "bob@x" not in declared(tmp_path)
+
+
+def test_an_account_without_such_a_name_is_reported_and_fails_nothing(store: Store, tmp_path: Path) -> None:
+    """A service account without mail must not end every export by mail as failed."""
+    store.nameless, store.without = {"bob@x": "no user has it"}, {"bob@x"}
+    told = rows(run(store, tmp_path))
+    assert (told["bob@x"].problem, told["bob@x"].path, told["bob@x"].unnamed) == ("unresolved", None, True)
+    assert "none of the names by which users are named here (match_by)" in (told["bob@x"].reason or "")
+    assert complain(list(told.values()), []) is None
+    assert complain([replace(told["bob@x"], unnamed=False)], []) is not None
 
 
 def test_no_mailbox_is_a_problem_only_of_who_was_asked_for(store: Store) -> None:

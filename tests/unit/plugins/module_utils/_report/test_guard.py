@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
-from ansible_collections.hybrid.photos.plugins.module_utils._report.guard import judge
+from ansible_collections.hybrid.photos.plugins.module_utils._report.guard import hold_back, judge
 
 
 def result(target: str, **rows: str) -> dict[str, t.Any]:
@@ -37,7 +37,7 @@ def test_photos_that_stay_do_not_count_as_replaced() -> None:
     users = {f"u{n}": "in_sync" for n in range(10)} | {f"k{n}": "kept" for n in range(10)}
     verdict = judge({"results": [result("ad", **users)], "max_replaced": "0", "max_removed": "0"})
     assert verdict["allowed"]
-    assert verdict["figures"]["ad"] == {"checked": 20, "replaced": 0, "removed": 0}
+    assert verdict["figures"]["ad"] == {"checked": 20, "replaced": 0, "removed": 0, "added": 0}
 
 
 def test_shards_are_judged_together() -> None:
@@ -91,3 +91,37 @@ def test_who_cannot_be_read_for_a_reason_of_his_own_is_not_counted() -> None:
 def test_a_limit_that_is_none_is_refused_by_name() -> None:
     with pytest.raises(PhotoError, match="max_removed"):
         judge({"results": [], "max_replaced": "30%", "max_removed": "many"})
+
+
+def test_first_photos_are_limited_where_that_is_asked_for() -> None:
+    first = result("exo", **{f"u{n}": "first" for n in range(50)})
+    options = {"results": [first], "max_replaced": "0%", "max_removed": "0%", "max_added": "10%", "prefix": "sync_"}
+    verdict = judge(options)
+    assert not verdict["allowed"]
+    assert "50 of 50 users would get a first photo" in verdict["msg"]
+    assert "sync_max_added" in verdict["msg"]
+    assert judge({**options, "max_added": "50"})["allowed"]
+
+
+def sharing(user: str, picture: str, kind: str = "first") -> dict[str, t.Any]:
+    shard = result("ad", **{user: kind})
+    shard["photos"][0]["source"] = {"sha256": picture * 64, "path": f"{user}.jpg"}
+    return shard
+
+
+def test_one_picture_for_users_of_several_shards_is_held_back_for_all_of_them() -> None:
+    shards = [sharing("a", "1"), sharing("b", "1"), sharing("c", "2"), sharing("d", "3", "in_sync"), sharing("e", "3")]
+    options = {"results": shards, "max_replaced": "0%", "max_removed": "0%"}
+    assert judge(options)["shared"] == {}
+    verdict = judge({**options, "shared_pictures": "refuse"})
+    assert verdict["shared"] == {"a": ["b"], "b": ["a"], "e": ["d"]}
+    assert verdict["figures"]["ad"]["added"] == 1
+    held = [each["photos"][0] for each in hold_back(shards, verdict["shared"], "sync_")]
+    assert [(row["drift"], row["action"]) for row in held] == [
+        ("invalid", "none"),
+        ("invalid", "none"),
+        ("missing", "put"),
+        ("in_sync", "none"),
+        ("invalid", "none"),
+    ]
+    assert "allow it with sync_shared_pictures" in held[0]["reason"]

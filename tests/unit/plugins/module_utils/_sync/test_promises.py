@@ -604,6 +604,8 @@ def test_one_picture_for_several_people_is_refused_where_that_is_asked_for(tmp_p
     assert [o.change.drift for o in result.outcomes] == ["invalid", "invalid", "missing"]
     assert "declared for bob" in result.outcomes[0].change.reason
     assert place.store.written == [("carol", "put")]
+    prefixed = place.run({"alice": 1, "bob": 1}, shared_pictures="refuse", option_prefix="sync_")
+    assert "allow it with sync_shared_pictures" in prefixed.outcomes[0].change.reason
     # What was put before stays in sync: nobody is taken their photo away.
     place.run({"alice": 1, "bob": 1})
     again = place.run({"alice": 1, "bob": 1}, shared_pictures="refuse")

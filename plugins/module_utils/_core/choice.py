@@ -1,0 +1,54 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom a run concerns: users chosen and excluded by name or by pattern. Pure."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import typing as t
+from dataclasses import dataclass
+
+from .model import identity_key
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What became of some users. ``excluded`` wins over ``chosen``. ``matched``: the patterns that met somebody."""
+
+    chosen: tuple[str, ...]
+    excluded: tuple[str, ...]
+    others: tuple[str, ...]
+    matched: frozenset[str]
+
+
+def choose(users: t.Iterable[str], only: t.Sequence[str] = (), exclude: t.Sequence[str] = ()) -> Choice:
+    """Sort users into chosen, excluded and others. Without ``only`` everybody is chosen who is not excluded.
+
+    A pattern may hold ``*`` (any text), ``?`` (one character) and ``[abc]``; upper and lower case are the same.
+    """
+    wanted, unwanted = _Patterns(only), _Patterns(exclude)
+    chosen, excluded, others = list[str](), list[str](), list[str]()
+    for user in users:
+        # Both are asked, so that every pattern that met somebody is known.
+        is_wanted, is_unwanted = wanted.meet(user), unwanted.meet(user)
+        (excluded if is_unwanted else chosen if is_wanted or not only else others).append(user)
+    return Choice(tuple(chosen), tuple(excluded), tuple(others), frozenset(wanted.matched | unwanted.matched))
+
+
+class _Patterns:
+    """Patterns, each with what is needed to find whom it means. Plain names, which are most, cost a look-up."""
+
+    def __init__(self, patterns: t.Sequence[str]) -> None:
+        self.matched: set[str] = set()
+        self._names = {identity_key(pattern): pattern for pattern in patterns}
+        wild = [pattern for pattern in patterns if any(mark in pattern for mark in "*?[")]
+        self._wild = [(re.compile(fnmatch.translate(identity_key(pattern))), pattern) for pattern in wild]
+
+    def meet(self, user: str) -> bool:
+        key = identity_key(user)
+        found = [self._names[key]] if key in self._names else []
+        found += [pattern for expression, pattern in self._wild if expression.match(key)]
+        self.matched.update(found)
+        return bool(found)

@@ -1,0 +1,121 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of a definitions folder that declare nobody, with the reason; and names that somebody surely meant otherwise.
+
+Hidden files (their name begins with a dot) are left out; Git and our own export keep some.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+from pathlib import Path
+
+from .._core.model import identity_key
+from .._pictures.sniff import kind
+from .names import MANIFEST, PICTURE_SUFFIXES, meant_as_manifest, named_after
+
+#: What Windows, macOS and browsers add to the name of a copy, in some languages.
+_COPY = re.compile(
+    r"^.*?\S(?:\s+-\s+(?:copy|kopie|copie|copia)(?:\s*\(\d+\))?|\s+(?:copy|kopie)(?:\s+\d+)?|\s*\(\d+\))$", re.I
+)
+_HEAD = 4096
+
+
+class Ignored(t.NamedTuple):
+    """A file and why it declares nobody. ``meant``: somebody surely meant it to."""
+
+    file: str
+    why: str
+    meant: bool
+    is_picture: bool = False
+
+
+class OddName(t.NamedTuple):
+    """A picture that declares a user whom nobody has: file, the user, and what to do."""
+
+    file: str
+    user: str
+    why: str
+
+
+def odd_names(names: t.Iterable[str]) -> list[OddName]:
+    """Pictures at the top of the folder whose names were changed by a copy, a second ending or a blank."""
+    found = []
+    for name in names:
+        user = named_after(name)
+        if user is None:
+            continue
+        stem, second = os.path.splitext(user)  # noqa: PTH122 - only a text
+        copy = _COPY.match(user.strip())
+        if second.casefold() in PICTURE_SUFFIXES:
+            why = f"the ending is there twice, so it declares the user {user}; rename it to {stem}{second}"
+        elif copy is not None:
+            why = f"this looks like a copy, and it declares the user {user}; rename or remove it"
+        elif user != user.strip():
+            why = f"there is a blank at the beginning or the end of the user {user!r}; rename it without"
+        else:
+            continue
+        found.append(OddName(name, user, why))
+    return found
+
+
+def ignored(root: Path, used: t.Collection[str], declared: t.Collection[str]) -> list[Ignored]:
+    """Every file below ``root`` that declares nobody. ``used``: paths of the pictures that definitions name.
+
+    ``declared`` are the keys of all declared users.
+    """
+    found: list[Ignored] = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder, name)
+            top = path.parent == root
+            if name.startswith(".") or str(path.resolve()) in used or (top and name == MANIFEST):
+                continue
+            if top and named_after(name) is not None:
+                continue  # it declares its user, or was said to be unusable
+            place = path.relative_to(root).as_posix()
+            why, meant = _at_top(path) if top else _below(path, declared)
+            if not (top and meant_as_manifest(name)):  # said already
+                found.append(Ignored(place, why, meant, named_after(name) is not None))
+    return found
+
+
+def _at_top(path: Path) -> tuple[str, bool]:
+    """Why a file at the top declares nobody, and whether somebody meant it to."""
+    name = path.name
+    if named_after(name.strip()) is not None:
+        return "there is a blank at the end of its name; rename it without", True
+    found = _kind(path)
+    if found is not None:
+        return f"it is a {found} picture, but its name does not end in .jpg, .png or the like; rename it", True
+    if "@" in name:
+        return "it is named like a user, but is no picture that can be read; save it as JPEG or PNG", True
+    return "it is no picture", False
+
+
+def _below(path: Path, declared: t.Collection[str]) -> tuple[str, bool]:
+    """The same for a file in a subfolder, where only photos.yml declares."""
+    user = named_after(path.name)
+    if user is None:
+        return "it is no picture", False
+    if "@" in user and identity_key(user) not in declared:
+        return (
+            f"only pictures at the top of the folder declare a user; move it there, or name it in {MANIFEST}",
+            True,
+        )
+    return f"no definition uses this picture; name it in {MANIFEST}, or remove it", False
+
+
+def _kind(path: Path) -> str | None:
+    """The format of an ordinary file, by its first bytes."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return kind(file.read(_HEAD))
+    except OSError:
+        return None

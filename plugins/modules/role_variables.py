@@ -1,0 +1,44 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of role_variables, which is carried out by the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: role_variables
+short_description: Refuse variables that a role of this collection does not know
+version_added: 0.1.0
+author: hybrid.photos developers (@hybrid-photos)
+description:
+  - Ansible ignores a variable that nothing asks for. A mistyped limit or target would then be a silent default.
+  - A variable with the prefix of the role that is like one of its variables is refused, with the right name. So is one
+    that was given with C(-e) and has the prefix, or is the name of a variable of the role without the prefix.
+  - Any other variable with the prefix of the role gets a warning, because it may belong to something else.
+  - Only names are looked at. The roles of this collection begin with it.
+extends_documentation_fragment:
+  - hybrid.photos.attributes.looking
+  - hybrid.photos.attributes.controller
+options:
+  role:
+    description: The role.
+    type: str
+    choices: [doctor, drift, export, lead, restore, sync, validate]
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Refuse variables that the role does not know
+  hybrid.photos.role_variables:
+    role: sync
+"""
+
+RETURN = r"""
+msg:
+  description: The variables that are not known, each with the nearest one that is.
+  returned: failure
+  type: str
+  sample: The role sync knows no variable sync_target (did you mean sync_targets?).
+"""

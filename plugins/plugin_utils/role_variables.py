@@ -1,0 +1,72 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which variables look as if they were meant for a role, and are none of its own."""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible.parsing.dataloader import DataLoader
+
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+#: How like two names must be, from 0 to 1: what follows the prefix, and a whole name without it.
+LIKE, VERY_LIKE = 0.6, 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A variable that the role does not know. ``meant`` is the nearest right name, if there is one."""
+
+    name: str
+    meant: str | None
+
+    def __str__(self) -> str:
+        return f"{self.name} (did you mean {self.meant}?)" if self.meant else self.name
+
+
+def known_variables(role: str) -> frozenset[str]:
+    """All variables of a role, by its own argument specification."""
+    spec = DataLoader().load_from_file(str(ROLES / role / "meta/argument_specs.yml"))
+    return frozenset(str(name) for entry in spec["argument_specs"].values() for name in entry["options"])
+
+
+def all_roles() -> tuple[str, ...]:
+    """The names of our roles."""
+    return tuple(sorted(path.parent.parent.name for path in ROLES.glob("*/meta/argument_specs.yml")))
+
+
+def meant_for_role(
+    role: str, known: t.Collection[str], variables: t.Iterable[str], extra: t.Collection[str], *, ours_alone: bool
+) -> tuple[list[Unknown], list[Unknown]]:
+    """The variables to refuse, and those to warn of.
+
+    ``extra`` are the variables given with ``-e``, which are for this call; the others may belong to other roles.
+    ``ours_alone``: the playbook is one of this collection, so nothing else can be meant by ``-e``.
+    Refused: with the role's prefix, a name like one of the role's, or any name given with ``-e``; without the prefix,
+    and given with ``-e``, the name of one of the role's or one very like it. Warned of: the prefix and no more.
+    """
+    prefix = f"{role}_"
+    rests = {name.removeprefix(prefix): name for name in known}
+    others = tuple(f"{other}_" for other in all_roles() if other != role)
+    refused: list[Unknown] = []
+    doubtful: list[Unknown] = []
+    for name in sorted(set(variables) - set(known)):
+        if name.startswith(prefix):
+            near = _nearest(name.removeprefix(prefix), rests, LIKE)
+            (refused if near or name in extra else doubtful).append(Unknown(name, near))
+        elif name in extra and not name.startswith(others):
+            # A single word such as "users" may be the playbook's own.
+            if name in rests and (ours_alone or "_" in name):
+                refused.append(Unknown(name, rests[name]))
+            elif near := _nearest(name, {each: each for each in known}, VERY_LIKE):
+                refused.append(Unknown(name, near))
+    return refused, doubtful
+
+
+def _nearest(name: str, among: t.Mapping[str, str], like: float) -> str | None:
+    found = difflib.get_close_matches(name, among, 1, like)
+    return among[found[0]] if found else None

@@ -1,0 +1,41 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom a run concerns: names and patterns, and nobody by accident."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import choose
+from hypothesis import given
+from hypothesis import strategies as st
+
+PEOPLE = ["Alice@x", "bob@x", "board-1@x", "board-2@x", "o[1]@x"]
+
+
+@pytest.mark.parametrize(
+    ("only", "exclude", "chosen", "excluded"),
+    [
+        ([], [], PEOPLE, []),
+        (["ALICE@X"], [], ["Alice@x"], []),
+        (["b*@x"], ["board-?@x"], ["bob@x"], ["board-1@x", "board-2@x"]),
+        ([], ["*"], [], PEOPLE),
+        (["bob@x"], ["bob@x"], [], ["bob@x"]),
+        (["o[1]@x"], [], ["o[1]@x"], []),
+        (["board-[13]@x"], [], ["board-1@x"], []),
+    ],
+)
+def test_names_and_patterns(only: list[str], exclude: list[str], chosen: list[str], excluded: list[str]) -> None:
+    found = choose(PEOPLE, only, exclude)
+    assert (list(found.chosen), list(found.excluded)) == (chosen, excluded)
+
+
+def test_a_pattern_that_met_nobody_is_known() -> None:
+    assert choose(PEOPLE, ["bob@x", "nobody@x"], ["board*", "z*"]).matched == {"bob@x", "board*"}
+
+
+@given(st.lists(st.text("ab@x", min_size=1), unique=True), st.lists(st.text("ab@x*?")), st.lists(st.text("ab@x*?")))
+def test_everybody_is_in_one_of_three_lists(users: list[str], only: list[str], exclude: list[str]) -> None:
+    found = choose(users, only, exclude)
+    assert sorted([*found.chosen, *found.excluded, *found.others]) == sorted(users)
+    assert only or not found.others

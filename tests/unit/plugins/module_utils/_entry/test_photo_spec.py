@@ -1,0 +1,34 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Entries of photos that are for one target, and problems that are known."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hybrid.photos.plugins.module_utils._core.results import Row
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_module import complain
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_spec import definitions_from
+
+
+def entry(user: str, **more: t.Any) -> dict[str, t.Any]:
+    return {"user": user, "src": f"{user}.jpg", "content": None, "state": "present", **more}
+
+
+def test_an_entry_for_another_target_is_left_out() -> None:
+    photos = [entry("guest", targets=["exo"], known_problems=["unavailable"]), entry("alice", targets=None)]
+    params = {"photos": photos, "state": "present", "approved": None}
+    at_ad, _refused = definitions_from(params, "ad")
+    at_exo, _refused = definitions_from(params, "exo")
+    assert [definition.user for definition in at_ad] == ["alice"]
+    assert [definition.user for definition in at_exo] == ["guest", "alice"]
+    assert at_exo[0].known_problems == {"unavailable"}
+
+
+def test_a_problem_that_is_known_does_not_fail_the_module() -> None:
+    known = Row("a", "exo", "unavailable", reason="no mailbox", accepted=True)
+    assert complain([known], [], wrote=True) is None
+    told = complain([known, Row("b", "exo", "unavailable", reason="no mailbox")], [], wrote=True)
+    assert told is not None
+    assert told.startswith("1 of 2 users")
