@@ -85,6 +85,10 @@ options:
         description: Users who should have been examined in Active Directory.
         type: list
         elements: str
+      exchange:
+        description: Users who should have been examined in Exchange Server.
+        type: list
+        elements: str
       exo:
         description: Users who should have been examined in Exchange Online.
         type: list
@@ -95,7 +99,7 @@ options:
       - A target at which no photo could be looked at makes RV(status) V(failed), and is in RV(targets_not_examined).
     type: list
     elements: str
-    choices: [ad, exo]
+    choices: [ad, exchange, exo]
     default: []
   ignore_problems:
     description:

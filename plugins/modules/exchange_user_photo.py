@@ -132,10 +132,17 @@ photos:
     origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}
     backup: {description: Where the former photo was saved., type: str, returned: when it was saved}
     error: {description: Why a change could not be made., type: str, returned: on failure of this user}
-    outcome: {description: 'What became of the change: V(verified), V(unverified), V(written) (not read back), V(unknown), V(refused), V(conflict), V(failed) or V(dropped).', type: str, returned: when a change was begun}
+    outcome:
+      description:
+        - 'What became of the change: V(verified), V(unverified), V(written) (not read back),
+          V(unknown), V(refused), V(conflict), V(failed) or V(dropped).'
+      type: str
+      returned: when a change was begun
     warnings: {description: What is worth knowing besides., type: list, elements: str, returned: when there is something}
     shared_with: {description: Others whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
     stale: {description: Whether the change is not what was O(approved)., type: bool, returned: when it is not}
+    no_answer: {description: "Whether nothing is known of this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
+    accepted: {description: Whether this is a problem that is known and accepted., type: bool, returned: when it is one}
 in_sync:
   description: Pairs of user and id of the users that have no row, with O(rows=drifting).
   returned: with O(rows=drifting)

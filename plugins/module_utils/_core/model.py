@@ -143,8 +143,8 @@ def _digest(recipe: Recipe) -> str:
 class Rendition:
     """The JPEG that a recipe makes of a source. ``notes`` say what a person should know ("no face found").
 
-    ``pixels`` is Pillow's picture before it was encoded, while it is at hand and the JPEG looks just like it:
-    comparing with that saves a decode. It takes megabytes, so whoever keeps renditions keeps them without.
+    ``pixels`` is a small copy of the picture before it was encoded (measure.Prepared, about 48 kB), where the JPEG
+    looks just like it: comparing with that saves a decode.
     """
 
     data: bytes = field(repr=False)

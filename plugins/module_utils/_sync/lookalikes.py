@@ -19,15 +19,22 @@ from .._pictures.measure import signature
 from .renditions import SHARERS_TOLD, Renditions
 
 
-def tell(outcomes: dict[str, Outcome], shown: t.Mapping[str, bytes], renditions: Renditions) -> None:
+class Shown(t.NamedTuple):
+    """What a target holds for a user; ``sized``: a smaller rendition that the service made of it."""
+
+    picture: bytes
+    sized: bool
+
+
+def tell(outcomes: dict[str, Outcome], shown: t.Mapping[str, Shown], renditions: Renditions) -> None:
     """Complete ``shared_with``, in place. ``shown`` has what the target holds for users whose photo is another one."""
     for key, users in _same_rendition(outcomes).items():
         _add(outcomes, key, users, None)
     if not shown:
         return
     declared = [(outcome.definition, print_) for outcome, print_ in _prints(outcomes.values(), renditions)]
-    for key, picture in shown.items():
-        others = [d.user for d in _owners(key, picture, declared, renditions, outcomes)]
+    for key, found in shown.items():
+        others = [d.user for d in _owners(key, found, declared, renditions, outcomes)]
         if others:
             _add(outcomes, key, others, f"it shows the photo that is declared for {', '.join(others)}")
 
@@ -65,24 +72,24 @@ def _prints(outcomes: t.Iterable[Outcome], renditions: Renditions) -> t.Iterator
 
 def _owners(
     key: str,
-    picture: bytes,
+    found: Shown,
     declared: t.Sequence[tuple[Definition, bytes]],
     renditions: Renditions,
     outcomes: t.Mapping[str, Outcome],
 ) -> t.Iterator[Definition]:
     """Whose declared photo a picture is: by our mark in it, else by its looks."""
-    mark = read_mark(picture)
+    mark = read_mark(found.picture)
     if mark is not None:
         users = set(renditions.users_of.get(mark.source_sha256, []))
         yield from (o.definition for k, o in outcomes.items() if k != key and o.definition.user in users)
         return
     try:
-        mine = signature(picture)
+        mine = signature(found.picture)
     except SourceError:
         return
     for definition, print_ in declared:
         if definition.key == key or not may_look_alike(mine, print_):
             continue
         made = renditions.made(definition)
-        if made is not None and by_pixels(made, picture).verdict == "same":
+        if made is not None and by_pixels(made, found.picture, sized=found.sized).verdict == "same":
             yield definition

@@ -9,7 +9,6 @@ import itertools
 import threading
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from .._core.files import load_source
 from .._core.model import Definition, Recipe, Rendition, Source, SourceError, sha256
@@ -22,6 +21,8 @@ from .source_hashes import Hashed
 #: Renditions kept from the plan to the write; what does not fit is made again, byte for byte the same.
 KEPT_BYTES = 64 * 1024 * 1024
 
+#: What the small copy takes that a rendition carries for comparing.
+PREPARED_BYTES = 48 * 1024
 #: Sources hashed by a thread in one go: handing over a single one costs as much as hashing it.
 HASHED_TOGETHER = 64
 #: A placeholder may be thousands of users' picture; naming them all to each of them would be millions of names.
@@ -91,9 +92,9 @@ class Renditions:
         data = self._read(definition)
         made = render(data, [self.recipe], source.name)[0]
         with self._lock:
-            if digest not in self._kept and self._kept_bytes + len(made.data) <= KEPT_BYTES:
-                self._kept[digest] = replace(made, pixels=None)
-                self._kept_bytes += len(made.data)
+            if digest not in self._kept and self._kept_bytes + _size(made) <= KEPT_BYTES:
+                self._kept[digest] = made
+                self._kept_bytes += _size(made)
         return made
 
     def first_look(self, definition: Definition, observed: bytes, *, sized: bool) -> FirstLook | None:
@@ -122,6 +123,11 @@ class Renditions:
         """Other users who are declared with the same picture: a classic mix-up. The first few, when it is many."""
         users = self.users_of.get(self.hashes.get(definition.key, ""), [])
         return tuple(user for user in users[: SHARERS_TOLD + 1] if user != definition.user)[:SHARERS_TOLD]
+
+
+def _size(made: Rendition) -> int:
+    """Bytes that a kept rendition takes."""
+    return len(made.data) + (PREPARED_BYTES if made.pixels is not None else 0)
 
 
 class _Answer(t.NamedTuple):

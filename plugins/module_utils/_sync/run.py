@@ -31,7 +31,7 @@ from . import lookalikes
 from .applier import carry_out
 from .guards import base_of, guard
 from .options import Services, Settings
-from .planner import Planner
+from .planner import Planner, is_sized
 from .renditions import Renditions
 from .resolver import Answers, Resolver
 from .store import PhotoStore
@@ -157,7 +157,7 @@ class _Run:
         self.resolver = Resolver(store, settings, services.receipts, self.renditions.hashes)
         self.outcomes: dict[str, Outcome] = {}
         #: What the target holds for users whose photo is another one, by definition key.
-        self.shown: dict[str, bytes] = {}
+        self.shown: dict[str, lookalikes.Shown] = {}
         for definition in definitions:
             if definition.key in self.renditions.refused:
                 self.problem(definition, "invalid", self.renditions.refused[definition.key])
@@ -276,7 +276,7 @@ class _Run:
         if self.services.previews is not None:
             self.services.previews.keep(outcome, seen, self.renditions)
         if outcome.change.drift == "different" and seen.picture is not None and len(self.shown) < ODD_ONES:
-            self.shown[outcome.definition.key] = seen.picture
+            self.shown[outcome.definition.key] = lookalikes.Shown(seen.picture, is_sized(seen))
         return outcome
 
     def take(self, outcome: Outcome) -> None:

@@ -74,7 +74,7 @@ class Verifier:
         except SourceError:
             # The source went away while the run was under way; what was written of it is still known.
             if seen.picture is not None and matches(written.fingerprint, seen.picture):
-                return Comparison("same", "pixels", "same photo, re-encoded; its source is not there any more")
+                return Comparison("same", "pixels", "the same photo, re-encoded; its source is not there any more")
             return None
 
     def examine_all(self, changes: t.Sequence[ChangeRecord], looks: t.Mapping[str, Look]) -> str | None:

@@ -212,9 +212,9 @@ def test_a_user_may_be_declared_for_one_target_and_with_known_problems(folder: P
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        ("{targets: [cloud]}", "targets of a@x must be a list of one or more of these: ad, exo"),
-        ("{targets: []}", "targets of a@x must be a list of one or more of these: ad, exo"),
-        ("{targets: {exo: 1}}", "targets of a@x must be a list of one or more of these: ad, exo"),
+        ("{targets: [cloud]}", "targets of a@x must be a list of one or more of these: ad, exchange, exo"),
+        ("{targets: []}", "targets of a@x must be a list of one or more of these: ad, exchange, exo"),
+        ("{targets: {exo: 1}}", "targets of a@x must be a list of one or more of these: ad, exchange, exo"),
         ("{known_problems: [sick]}", "known_problems of a@x must be a list of one or more of these: "),
         ("{targets: [exo]}", "a@x has no picture; give src, or state: absent, or put a picture named after the user"),
     ],

@@ -115,9 +115,9 @@ def test_plan_or_done(results: list[t.Any], mode: str) -> None:
         ([{"photos": "no list"}], r"results\[0\].photos must be a list"),
         ([{"photos": [{}]}], "it has no user"),
         ([{"photos": [{"user": "a", "target": "ad", "drift": "odd"}]}], r"photos\[0\] \(a\): drift must be"),
-        ([{"photos": [{"user": "a", "target": "moon", "drift": "missing"}]}], "ad or exo"),
+        ([{"photos": [{"user": "a", "target": "moon", "drift": "missing"}]}], "ad, exchange or exo"),
         ([{"photos": [{"user": "a", "target": "ad", "drift": "missing", "action": "x"}]}], "action must be"),
-        ([{"in_sync": [["a", "id"]]}], "ad or exo"),
+        ([{"in_sync": [["a", "id"]]}], "ad, exchange or exo"),
         ([{"target": "ad", "in_sync": [[]]}], "names no user"),
     ],
 )
