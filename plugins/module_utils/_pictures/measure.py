@@ -190,17 +190,18 @@ class _Pair:
         first = self._shown(0.0, 0.0)
         if not self._border or self._side < _COARSE:
             return self._blurred(first), self._blurred(second), 0.0
-        before, after, across, down = _coarse(first), _coarse(second), 0.0, 0.0
+        after, across, down = _coarse(second), 0.0, 0.0
+        slopes = _Slopes(_coarse(first), after)
         for _turn in range(2):
-            step = _displacement(before, after)
+            step = slopes.displacement()
             across = _within(across + step[0] * self._inner[0] / _COARSE)
             down = _within(down + step[1] * self._inner[1] / _COARSE)
             if max(abs(across) / found.width, abs(down) / found.height) >= _NEAR:
                 first = self._shown(across, down)
-                before = _coarse(first)
+                slopes = _Slopes(_coarse(first), after)
             if max(map(abs, step)) < _FAR_STEP:
                 break
-        return self._blurred(first), self._blurred(second), _zoom(before, after)
+        return self._blurred(first), self._blurred(second), slopes.zoom()
 
     def _shown(self, across: float, down: float) -> Image.Image:
         """The part of the declared photo that is seen where the found one was not cut off, in YCbCr on the grid.
@@ -250,28 +251,37 @@ def _at(across: int, down: int) -> t.Callable[[bytes], tuple[int, ...]]:
 _MIDDLE, _RIGHT, _LEFT, _BELOW, _ABOVE = _at(0, 0), _at(1, 0), _at(-1, 0), _at(0, 1), _at(0, -1)
 
 
-def _displacement(first: bytes, second: bytes) -> tuple[float, float]:
-    """By how much the second picture's content is displaced to the right and downwards, in pixels of the coarse grid.
+class _Slopes:
+    """Luma gradients of a picture on the coarse grid, twice as high, and how another picture differs from it there."""
 
-    The least squares solution of: difference = brightness - gradient * displacement (Lucas and Kanade, 1981).
-    """
-    across = tuple(map(operator.sub, _RIGHT(first), _LEFT(first)))
-    down = tuple(map(operator.sub, _BELOW(first), _ABOVE(first)))
-    difference = tuple(map(operator.sub, _MIDDLE(second), _MIDDLE(first)))
-    count = len(difference)
-    sums = sum(across), sum(down), sum(difference)
+    def __init__(self, first: bytes, second: bytes) -> None:
+        self.across = tuple(map(operator.sub, _RIGHT(first), _LEFT(first)))
+        self.down = tuple(map(operator.sub, _BELOW(first), _ABOVE(first)))
+        self.difference = tuple(map(operator.sub, _MIDDLE(second), _MIDDLE(first)))
 
-    def product(one: tuple[int, ...], other: tuple[int, ...], sum_of_one: int, sum_of_other: int) -> float:
-        return float(sum(map(operator.mul, one, other))) - sum_of_one * sum_of_other / count
+    def displacement(self) -> tuple[float, float]:
+        """By how much the second picture's content is displaced to the right and downwards, in pixels of the grid.
 
-    # One level squared a pixel is added, so that a plain picture is not displaced by noise.
-    xx = product(across, across, sums[0], sums[0]) + count
-    yy = product(down, down, sums[1], sums[1]) + count
-    xy = product(across, down, sums[0], sums[1])
-    xd = product(across, difference, sums[0], sums[2])
-    yd = product(down, difference, sums[1], sums[2])
-    whole = xx * yy - xy * xy  # positive, as both have something added
-    return -2 * (yy * xd - xy * yd) / whole, -2 * (xx * yd - xy * xd) / whole
+        The least squares solution of: difference = brightness - gradient * displacement (Lucas and Kanade, 1981).
+        """
+        # One level squared a pixel is added, so that a plain picture is not displaced by noise.
+        xx = _product(self.across, self.across) + len(self.across)
+        yy = _product(self.down, self.down) + len(self.down)
+        xy = _product(self.across, self.down)
+        xd, yd = _product(self.across, self.difference), _product(self.down, self.difference)
+        whole = xx * yy - xy * xy  # positive, as both have something added
+        return -2 * (yy * xd - xy * yd) / whole, -2 * (xx * yd - xy * xd) / whole
+
+    def zoom(self) -> float:
+        """By which share of its size the second picture's content is larger, or smaller when negative.
+
+        In the same way, with a displacement that grows with the distance from the middle.
+        """
+        outwards = tuple(
+            map(operator.add, map(operator.mul, self.across, _ACROSS), map(operator.mul, self.down, _DOWN))
+        )
+        square = _product(outwards, outwards) + len(outwards) * _COARSE**2 / 2
+        return -2 * _product(outwards, self.difference) / square
 
 
 #: How far each pixel of the coarse grid but the outermost is from the middle, to the right and downwards.
@@ -279,20 +289,9 @@ _FROM_MIDDLE = tuple(place - (_COARSE - 3) / 2 for place in range(_COARSE - 2))
 _ACROSS, _DOWN = _FROM_MIDDLE * (_COARSE - 2), tuple(y for y in _FROM_MIDDLE for _x in _FROM_MIDDLE)
 
 
-def _zoom(first: bytes, second: bytes) -> float:
-    """By which share of its size the second picture's content is larger, or smaller when negative.
-
-    As ``_displacement``, where the displacement grows with the way from the middle.
-    """
-    across = map(operator.mul, map(operator.sub, _RIGHT(first), _LEFT(first)), _ACROSS)
-    down = map(operator.mul, map(operator.sub, _BELOW(first), _ABOVE(first)), _DOWN)
-    outwards = tuple(map(operator.add, across, down))
-    difference = tuple(map(operator.sub, _MIDDLE(second), _MIDDLE(first)))
-    count, sum_of_outwards = len(outwards), sum(outwards)
-    product = sum(map(operator.mul, outwards, difference)) - sum_of_outwards * sum(difference) / count
-    square = sum(map(operator.mul, outwards, outwards)) - sum_of_outwards * sum_of_outwards / count
-    # As there, one level squared a pixel is added, in each direction.
-    return float(-2 * product / (square + count * _COARSE**2 / 2))
+def _product(one: t.Sequence[float], other: t.Sequence[float]) -> float:
+    """The sum of products, each value less its mean."""
+    return sum(map(operator.mul, one, other), 0.0) - sum(one) * sum(other) / len(one)
 
 
 # ---------------------------------------------------------------------------------------------------------- figures
