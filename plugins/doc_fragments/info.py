@@ -28,6 +28,13 @@ options:
         A record of that is kept in C(.photos-export.json).
       - With O(users) the photos of other users stay as they are.
     type: path
+  only_holders:
+    description:
+      - Only tell who of everybody has a photo, as cheaply as the target can. Users without one have no row, no picture is
+        read, and sizes are not known. Not with O(users) or O(dest).
+      - The role P(hybrid.photos.drift#role) uses it for C(drift_undeclared).
+    type: bool
+    default: false
   ignore_problems:
     description:
       - Problems that do not make the module fail, such as V(unavailable). They are in the results all the same.

@@ -118,6 +118,10 @@ class DomainUsers:
         """All people of the domain."""
         yield from lookup.everyone(self.connect(), self.base, self.match_by)
 
+    def holders(self) -> t.Iterator[User]:
+        """All people with a photo; the directory does not send it."""
+        yield from lookup.everyone(self.connect(), self.base, self.match_by, f"({lookup.PHOTO}=*)")
+
     # -- what ---------------------------------------------------------------------------------------------------------
 
     def observe(self, users: t.Sequence[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:

@@ -106,10 +106,10 @@ def gather(look: Look, match_by: MatchBy) -> Gathered:
     )
 
 
-def everyone(connection: Connection, base: str, match_by: MatchBy) -> t.Iterator[User]:
-    """All people. Who has nothing to be matched by goes by sAMAccountName."""
+def everyone(connection: Connection, base: str, match_by: MatchBy, clause: str = "") -> t.Iterator[User]:
+    """All people, or those that a clause of a filter finds. Who has nothing to be matched by goes by sAMAccountName."""
     attributes = people.attributes_for(match_by, connection.schema.known)
-    for page in pages(connection, people.people_filter(), base, attributes):
+    for page in pages(connection, people.people_filter([clause] if clause else []), base, attributes):
         for dn, values in page:
             person = people.person(dn, values, match_by)
             if person is not None:

@@ -139,6 +139,12 @@ class DirectoryPhotoStore:
         for domain in self.domains:
             yield from domain.everyone()
 
+    def holders(self) -> t.Iterator[User]:
+        """See KnowsHolders."""
+        self.open()
+        for domain in self.domains:
+            yield from domain.holders()
+
     def observe(
         self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None
     ) -> t.Iterator[tuple[User, Observation]]:

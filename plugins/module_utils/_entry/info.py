@@ -20,7 +20,7 @@ from .._core.safe_write import make_folder, write_safely
 from .._core.targets import TARGETS
 from .._core.text import shown
 from .._definitions.names import MANIFEST
-from .._export.export import PROBLEMS, Export, Row, export
+from .._export.export import PROBLEMS, Export, Row, export, holders
 from .._export.folder import ExportFolder
 from .._export.merge import STATES, Half, Merged, Options, merge
 from .._pictures import pillow
@@ -37,6 +37,7 @@ def info_argument_spec(target: str) -> Spec:
     return {
         "users": {"type": "list", "elements": "str", "default": []},
         "dest": {"type": "path"},
+        "only_holders": {"type": "bool", "default": False},
         "match_by": {"type": "str", "choices": list(match_by), "default": match_by[0]},
         "ignore_problems": {"type": "list", "elements": "str", "choices": list(PROBLEMS), "default": []},
     }
@@ -46,10 +47,12 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
     """Do what an info module was asked for, and leave by exit_json or fail_json with every row."""
     params = module.params
     try:
+        if params["only_holders"] and (params["users"] or params["dest"]):
+            raise PhotoError("only_holders tells who of everybody has a photo; leave out users and dest")
         pillow.available()
         folder = ExportFolder(Path(params["dest"]), target, module.check_mode) if params["dest"] else None
         with closing(open_store(params)) as store:
-            found = export(store, params["users"], folder)
+            found = holders(store) if params["only_holders"] else export(store, params["users"], folder)
     except PhotoError as error:
         module.fail_json(msg=str(error), changed=False, target=target, invocation=invocation(module))
     answer = info_results(found, target)

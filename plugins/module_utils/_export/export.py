@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from .._core.model import Observation, PhotoError, SourceError, StoreError, Summary, Unresolved, User, identity_key
 from .._pictures.decode import describe
-from .._sync.store import PhotoStore
+from .._sync.store import KnowsHolders, PhotoStore
 from .folder import ExportFolder, FileProblem, Kept
 
 Problem = t.Literal["unresolved", "unavailable", "invalid"]
@@ -72,6 +72,28 @@ def export(store: PhotoStore, identities: t.Sequence[str], folder: ExportFolder 
         gone = folder.keys - set(run.rows) if run.everybody else set()
         changed = folder.finish(gone=(none | gone) - unknown)
     return Export(rows, changed, error, store.requests)
+
+
+def holders(store: PhotoStore) -> Export:
+    """Only who has a photo, as cheaply as the target can tell: a row for each of them, and for whom nobody knows it.
+
+    No picture is read, sizes are not known, and nobody is looked for by name. Raises PhotoError when nothing can be
+    done at all.
+    """
+    if isinstance(store, KnowsHolders):
+        return Export([replace(_row(user), has_photo=True) for user in store.holders()], requests=store.requests)
+    rows: dict[str, Row] = {}
+    users = list({user.id: user for user in store.everyone()}.values())
+    error: str | None = None
+    try:
+        for user, seen in store.observe(users, _never):
+            if seen.present and seen.problem is None:
+                rows[user.id] = replace(_row(user), has_photo=True, tag=seen.tag)
+            elif seen.problem is not None and not seen.no_mailbox:
+                rows[user.id] = replace(_row(user), problem="unavailable", reason=seen.problem)
+    except StoreError as failure:
+        error = str(failure)
+    return Export(list(rows.values()), error=error, requests=store.requests)
 
 
 class _Run:

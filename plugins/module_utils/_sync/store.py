@@ -95,3 +95,11 @@ class PhotoStore(t.Protocol):
 
     def close(self) -> None:
         """Give back connections. Safe to call twice."""
+
+
+@t.runtime_checkable
+class KnowsHolders(t.Protocol):
+    """A store that can tell who has a photo without a look at each user."""
+
+    def holders(self) -> t.Iterator[User]:
+        """All users with a photo. No photo is read."""

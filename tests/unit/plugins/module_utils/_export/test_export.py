@@ -21,7 +21,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import complain
-from ansible_collections.hybrid.photos.plugins.module_utils._export.export import Export, Row, export
+from ansible_collections.hybrid.photos.plugins.module_utils._export.export import Export, Row, export, holders
 from ansible_collections.hybrid.photos.plugins.module_utils._export.folder import RECORD, ExportFolder
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.store import Wanted
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import ScriptedStore, picture
@@ -266,6 +266,26 @@ def test_an_account_without_such_a_name_is_reported_and_fails_nothing(store: Sto
     assert "none of the names by which users are named here (match_by)" in (told["bob@x"].reason or "")
     assert complain(list(told.values()), []) is None
     assert complain([replace(told["bob@x"], unnamed=False)], []) is not None
+
+
+def test_who_has_a_photo_is_told_without_a_picture_or_a_name_being_looked_for(store: Store) -> None:
+    store.problems["id-alice@x"] = "the server is busy"
+    found = rows(holders(store))
+    assert found["bob@x"].has_photo is True
+    assert (found["alice@x"].problem, found["alice@x"].reason) == ("unavailable", "the server is busy")
+    assert all(row.has_photo is not False for row in found.values())
+    assert store.read_ids == []
+
+
+def test_a_store_that_knows_its_holders_is_asked_for_nobody_else() -> None:
+    class Knowing(Store):
+        def holders(self) -> t.Iterator[User]:
+            yield self.users["bob@x"]
+
+        def everyone(self) -> t.Iterator[User]:
+            raise AssertionError("nobody else is asked for")
+
+    assert [(row.user, row.has_photo) for row in holders(Knowing(target="ad")).rows] == [("bob@x", True)]
 
 
 def test_no_mailbox_is_a_problem_only_of_who_was_asked_for(store: Store) -> None:
