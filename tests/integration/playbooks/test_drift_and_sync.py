@@ -334,7 +334,8 @@ def test_one_side_that_cannot_be_reached_does_not_hide_the_other(
     company.only("alice@photos.test", "bob@photos.test", "wendy@photos.test", "zelda@photos.test")
     company.environment.update(spoil)
     run = company.play("drift")
-    assert run.code == 0, "something could be examined, so the report is the result"
+    assert run.code == 2, "a target that was asked for was not examined"
+    assert "WAS NOT EXAMINED: " in run.output
     text = (company.folder / "reports" / "drift.md").read_text() + json.dumps(company.report())
     assert message in text
     assert "wrong-password-here" not in text + run.output
