@@ -86,6 +86,6 @@ def unfit_strategy(task: Task) -> str | None:
     if strategy.endswith("linear") or strategy.rpartition(".")[2] == "debug":
         return None
     return (
-        f"strategy: {strategy} cannot be used with this role, since Ansible then ignores run_once and each host would judge "
-        "and report a part of the photos; set strategy: linear in the play"
+        f"strategy: {strategy} cannot be used with this role, since Ansible then ignores run_once and each host would "
+        "judge and report a part of the photos; set strategy: linear in the play"
     )
