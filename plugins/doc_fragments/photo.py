@@ -77,8 +77,10 @@ options:
     description:
       - Which part of a picture that is not square becomes the photo.
       - V(center) and V(top) keep the middle or the top.
-      - V(face) keeps the face with room around it where the Python package C(opencv-python-headless) is installed and
-        finds exactly one; otherwise it does what V(top) does, and says so.
+      - V(face) keeps the face with room around it where exactly one is found; otherwise it does what V(top) does, and
+        says so. It needs the Python package C(opencv-python-headless) of a version below 5, which has no face detector.
+        Where that is missing, every such picture is V(invalid), since another crop would differ from what another
+        machine makes, and the two would overwrite each other at every run.
       - V(none) keeps the whole picture, at its aspect ratio, within O(size) on both sides.
     type: str
     choices: [center, top, face, none]

@@ -70,6 +70,7 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.utils.display import Display
+from ansible_collections.hybrid.photos.plugins.module_utils._core import least_python
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, PhotoError, identity_key
 from ansible_collections.hybrid.photos.plugins.module_utils._core.text import lines_shown
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
@@ -92,6 +93,10 @@ class InventoryModule(BaseInventoryPlugin):
     def parse(self, inventory, loader, path, cache=True) -> None:
         """Turn the folder into shards."""
         super().parse(inventory, loader, path, cache)
+        # The tasks run with this Python, and the plugins of the controller need the same one.
+        too_old = least_python.problem()
+        if too_old is not None:
+            _stop(f"{path}: {too_old}")
         try:
             folder, definitions, size = self._read(path)
             prefix = self._prefix(path, definitions)

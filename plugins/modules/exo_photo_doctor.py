@@ -4,8 +4,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: exo_photo_doctor
 short_description: Say what would stop a run in Exchange Online
@@ -86,6 +84,10 @@ target:
   returned: always
   type: str
 """
+
+from ansible_collections.hybrid.photos.plugins.module_utils._core.least_python import require
+
+require()
 
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud

@@ -4,8 +4,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: exo_photo_update_settings
 short_description: Say where a tenant takes its photos from and who may change them
@@ -103,6 +101,10 @@ allowed_roles:
   elements: str
   sample: []
 """
+
+from ansible_collections.hybrid.photos.plugins.module_utils._core.least_python import require
+
+require()
 
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_settings import (

@@ -4,8 +4,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: exo_user_photo_info
 short_description: See or export the Microsoft 365 photos of some users or of all
@@ -109,6 +107,10 @@ target:
   returned: always
   type: str
 """
+
+from ansible_collections.hybrid.photos.plugins.module_utils._core.least_python import require
+
+require()
 
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import info_argument_spec, run_info_module

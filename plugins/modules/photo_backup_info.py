@@ -4,8 +4,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: photo_backup_info
 short_description: List what a backup folder holds, and how to bring it back
@@ -102,6 +100,10 @@ problems:
   type: list
   elements: dict
 """
+
+from ansible_collections.hybrid.photos.plugins.module_utils._core.least_python import require
+
+require()
 
 from pathlib import Path
 

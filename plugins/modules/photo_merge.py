@@ -4,8 +4,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: photo_merge
 short_description: Join exports of Active Directory and Exchange Online into one definitions folder
@@ -114,6 +112,10 @@ manifest:
   type: str
   sample: /srv/photos/photos.yml
 """
+
+from ansible_collections.hybrid.photos.plugins.module_utils._core.least_python import require
+
+require()
 
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import MERGE_SPEC, run_merge_module
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule

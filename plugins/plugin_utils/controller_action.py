@@ -9,14 +9,12 @@ import typing as t
 from abc import abstractmethod
 from pathlib import Path
 
-from ansible import constants as C
+from ansible.playbook.task import Task
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ..module_utils._core.model import PhotoError
 from ..module_utils._core.text import lines_shown, sendable, shown
-
-display = Display()
+from .screen import tell
 
 
 class ControllerAction(ActionBase):
@@ -44,6 +42,9 @@ class ControllerAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """See ActionBase."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
+        refused = unfit_strategy(self._task)
+        if refused is not None:
+            return {**result, "failed": True, "msg": refused}
         _validated, options = self.validate_argument_spec(self.arguments)
         for name in self.paths:
             if options[name]:
@@ -60,10 +61,8 @@ class ControllerAction(ActionBase):
     def show(self, options: dict[str, t.Any], lines: t.Sequence[str]) -> None:
         """Print lines at once; nothing with ``show: false``."""
         if options.get("show", False):
-            # Callbacks that print JSON own stdout; the lines are for people.
-            to_stderr = "json" in str(C.DEFAULT_STDOUT_CALLBACK)
             for line in lines:
-                display.display(shown(line), color=self.colour(line), stderr=to_stderr)
+                tell(shown(line), self.colour(line))
 
     def _base(self) -> Path:
         """What relative paths start from: the playbook's folder, as everywhere in Ansible.
@@ -73,3 +72,20 @@ class ControllerAction(ActionBase):
         """
         folder = Path(self._loader.get_basedir()).absolute()
         return Path.cwd() if "ansible_collections" in folder.parts else folder
+
+
+def unfit_strategy(task: Task) -> str | None:
+    """Why a task that is meant to run once for all hosts cannot do so in this play, or None.
+
+    With ``free`` and ``host_pinned`` Ansible ignores ``run_once`` and only warns: each host would then judge and report
+    what is there of the others at that moment. ``debug`` is ``linear`` with a debugger.
+    """
+    if task.run_once is not True:
+        return None
+    strategy = str(task.get_play().strategy)
+    if strategy.endswith("linear") or strategy.rpartition(".")[2] == "debug":
+        return None
+    return (
+        f"strategy: {strategy} cannot be used with this role, since Ansible then ignores run_once and each host would "
+        "judge and report a part of the photos; set strategy: linear in the play"
+    )

@@ -13,13 +13,12 @@ from pathlib import Path
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ..module_utils._core.model import DRIFTS
 from ..module_utils._core.targets import TARGETS
 from ..module_utils._core.text import REPLACEMENT, encodes, sendable, shown
+from .screen import tell
 
-display = Display()
 #: Seconds of silence after which a run says how far it is, and between two such lines.
 QUIET = 5.0
 #: Options with names of users and files.
@@ -58,7 +57,7 @@ class PhotoAction(ActionBase):
                 follower.join()
         if many and result.get("summary"):
             only_planned = self._task.check_mode or boolean(arguments.get("plan_only", False), strict=False)
-            display.display(f"{shown(host)}: {TARGETS[self.target].title}: {told(result['summary'], only_planned)}")
+            tell(f"{shown(host)}: {TARGETS[self.target].title}: {told(result['summary'], only_planned)}")
         return result
 
 
@@ -105,7 +104,7 @@ def follow(progress: Path, who: str, stop: threading.Event, every: float = QUIET
         except (OSError, ValueError):
             continue
         if now != last:
-            display.display(f"{who}: {now['what']} {now['done']} of {now['total']}")
+            tell(f"{who}: {now['what']} {now['done']} of {now['total']}")
             last = now
 
 

@@ -24,8 +24,9 @@ else:
 
 Box = tuple[int, int, int, int]
 
-MISSING = "OpenCV is not installed (pip install 'opencv-python-headless<5')"
-_OUTDATED = "this OpenCV has no Haar cascades (pip install 'opencv-python-headless<5')"
+MISSING = "OpenCV is not installed"
+OUTDATED = "OpenCV is of version 5 or newer, which has no face detector of its own"
+ADVICE = "pip install 'opencv-python-headless<5' there, or choose another crop"
 
 #: A detector keeps buffers of its own, so only one thread uses it at a time.
 _LOCK = threading.Lock()
@@ -34,7 +35,7 @@ _LOCK = threading.Lock()
 def find(grey: bytes, width: int, height: int) -> tuple[list[Box], str | None]:
     """Faces as (left, top, width, height) in pixels, in a greyscale picture of ``width * height`` bytes.
 
-    The second value says why nothing could be looked for at all. Meant for pictures of about 480 pixels a side: smaller
+    The second value says why nobody could look at all. Meant for pictures of about 480 pixels a side: smaller
     ones hide faces, larger ones cost time.
     """
     if not _HAS_OPENCV:
@@ -43,7 +44,7 @@ def find(grey: bytes, width: int, height: int) -> tuple[list[Box], str | None]:
         with _LOCK:
             detector = _detector()
             if detector is None:
-                return [], _OUTDATED
+                return [], OUTDATED
             pixels = numpy.frombuffer(grey, dtype=numpy.uint8).reshape(height, width)
             side = max(24, min(width, height) // 8)
             found = detector.detectMultiScale(

@@ -83,7 +83,7 @@ def _scale(size: tuple[int, int], recipe: Recipe) -> int:
 
 
 def _rendition(decoded: Decoded, recipe: Recipe, source: str, name: str) -> Rendition:
-    box, notes = _crop(decoded, recipe)
+    box, notes = _crop(decoded, recipe, name)
     size = geometry.fit(box, recipe.size)
     limit = recipe.max_bytes - (MARK_BYTES if recipe.mark else 0)
     asked = size
@@ -123,22 +123,26 @@ def _pixels(decoded: Decoded, box: geometry.Box, size: tuple[int, int], backgrou
     return picture
 
 
-def _crop(decoded: Decoded, recipe: Recipe) -> tuple[geometry.Box, list[str]]:
-    """The part of the picture that is used, on the picture as a person sees it, and what to say about it."""
+def _crop(decoded: Decoded, recipe: Recipe, name: str) -> tuple[geometry.Box, list[str]]:
+    """The part of the picture that is used, on the picture as a person sees it, and what to say about it.
+
+    PictureError where nobody can look for faces: another crop would differ from what the next machine makes of the same
+    source, and the two would overwrite each other at every run.
+    """
     width, height = decoded.width, decoded.height
     if recipe.crop == "none":
         return (0, 0, width, height), []
     if recipe.crop != "face":
         return geometry.square(width, height, at_top=recipe.crop == "top"), []
-    faces, problem = _faces(decoded)
+    faces = _faces(decoded, name)
     if len(faces) == 1:
         return geometry.around_face(faces[0], width, height), ["cropped to the face"]
-    why = problem or ("no face was found" if not faces else f"{len(faces)} faces were found")
+    why = "no face was found" if not faces else f"{len(faces)} faces were found"
     return geometry.square(width, height, at_top=True), [f"crop top instead of face: {why}"]
 
 
-def _faces(decoded: Decoded) -> tuple[list[geometry.Face], str | None]:
-    """Faces on the picture as a person sees it, or why nobody could look."""
+def _faces(decoded: Decoded, name: str) -> list[geometry.Face]:
+    """Faces on the picture as a person sees it. PictureError where nobody can look."""
     from . import face
 
     width, height = decoded.width, decoded.height
@@ -146,4 +150,6 @@ def _faces(decoded: Decoded) -> tuple[list[geometry.Face], str | None]:
     small = (max(1, round(width * factor)), max(1, round(height * factor)))
     grey = _pixels(decoded, (0, 0, width, height), small, "#ffffff").convert("L")
     faces, problem = face.find(grey.tobytes(), *small)
-    return [(x / factor, y / factor, w / factor, h / factor) for x, y, w, h in faces], problem
+    if problem is not None:
+        raise PictureError(name, f"crop: face cannot be done on this machine ({problem})", face.ADVICE)
+    return [(x / factor, y / factor, w / factor, h / factor) for x, y, w, h in faces]

@@ -13,6 +13,7 @@ import pytest
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
 from ansible_collections.hybrid.photos.plugins.action import photo_doctor, photo_validate
+from ansible_collections.hybrid.photos.plugins.plugin_utils import controller_action
 from PIL import Image
 
 
@@ -58,3 +59,24 @@ def test_findings_of_a_doctor_are_saved_from_the_folder_of_the_playbook(tmp_path
     call(photo_doctor, tmp_path, results=[], dest="reports/doctor.json")
     assert (tmp_path / "reports" / "doctor.json").exists()
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("strategy", ["free", "ansible.builtin.free", "host_pinned", "ansible.builtin.host_pinned"])
+def test_what_is_to_be_done_once_is_refused_where_ansible_would_do_it_for_each_host(strategy: str) -> None:
+    play = mock.MagicMock(strategy=strategy)
+    task = mock.MagicMock(Task, run_once=True, async_val=0, args={}, get_play=lambda: play)
+    action = photo_validate.ActionModule(task, *(mock.MagicMock() for _each in range(5)))
+    result = action.run(task_vars={})
+    assert result["failed"]
+    assert result["msg"].startswith(f"strategy: {strategy} cannot be used")
+    assert "strategy: linear" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "run_once"),
+    [("linear", True), ("ansible.builtin.linear", True), ("debug", True), ("mitogen_linear", True), ("free", False)],
+)
+def test_other_strategies_and_tasks_for_each_host_are_served(strategy: str, run_once: bool) -> None:
+    play = mock.MagicMock(strategy=strategy)
+    task = mock.MagicMock(Task, run_once=run_once, get_play=lambda: play)
+    assert controller_action.unfit_strategy(task) is None

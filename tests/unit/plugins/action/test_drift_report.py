@@ -16,7 +16,7 @@ from ansible.playbook.task import Task
 from ansible_collections.hybrid.photos.plugins.action import drift_report
 from ansible_collections.hybrid.photos.plugins.module_utils._report.run import ARGUMENTS
 from ansible_collections.hybrid.photos.plugins.modules.drift_report import DOCUMENTATION, RETURN
-from ansible_collections.hybrid.photos.plugins.plugin_utils import controller_action
+from ansible_collections.hybrid.photos.plugins.plugin_utils import screen
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 
 
@@ -33,7 +33,7 @@ def call(basedir: Path, check: bool = False, **arguments: t.Any) -> tuple[dict[s
         templar=mock.MagicMock(),
         shared_loader_obj=None,
     )
-    with mock.patch.object(controller_action, "display") as display:
+    with mock.patch.object(screen, "display") as display:
         return action.run(None, {}), display
 
 
@@ -64,7 +64,7 @@ def test_a_check_run_writes_the_report_too_and_tells_a_plan(tmp_path: Path) -> N
 
 
 def test_the_line_leaves_stdout_to_a_callback_that_prints_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controller_action.C, "DEFAULT_STDOUT_CALLBACK", "ansible.posix.json", raising=False)
+    monkeypatch.setattr(screen.C, "DEFAULT_STDOUT_CALLBACK", "ansible.posix.json", raising=False)
     result, display = call(tmp_path, results=[], dest=str(tmp_path))
     display.display.assert_called_once_with(result["line"], color=None, stderr=True)
 

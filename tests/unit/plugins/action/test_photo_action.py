@@ -6,10 +6,16 @@
 from __future__ import annotations
 
 import json
+import threading
 import typing as t
+from pathlib import Path
+from unittest import mock
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.plugin_utils.photo_action import acceptable, malformed
+from ansible.playbook.task import Task
+from ansible_collections.hybrid.photos.plugins.action import exo_user_photo
+from ansible_collections.hybrid.photos.plugins.plugin_utils import screen
+from ansible_collections.hybrid.photos.plugins.plugin_utils.photo_action import acceptable, follow, malformed
 
 
 @pytest.mark.parametrize(
@@ -49,3 +55,33 @@ def test_arguments_that_arrive_as_they_are_are_not_touched() -> None:
     photos = [{"user": "björk", "src": "/x/björk.jpg"}]
     assert acceptable({"photos": photos})["photos"] is photos
     assert acceptable({"user": "alice", "content": "x"}) == {"user": "alice", "content": "x"}
+
+
+@pytest.mark.parametrize(
+    ("callback", "stderr"), [("default", False), ("ansible.posix.json", True), ("ansible.posix.jsonl", True)]
+)
+def test_no_live_line_gets_into_the_document_of_a_callback_that_prints_json(
+    callback: str, stderr: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen.C, "DEFAULT_STDOUT_CALLBACK", callback, raising=False)
+    display = mock.MagicMock()
+    monkeypatch.setattr(screen, "display", display)
+    # The line when a shard is done.
+    photos = [{"user": "alice", "state": "absent"}, {"user": "bob", "state": "absent"}]
+    task = mock.MagicMock(Task, args={"photos": photos}, check_mode=False, async_val=0)
+    action = exo_user_photo.ActionModule(task, *(mock.MagicMock() for _each in range(5)))
+    monkeypatch.setattr(action, "_execute_module", lambda *_args, **_kwargs: {"summary": {"in_sync": 2}})
+    action.run(task_vars={"inventory_hostname": "photos_0001"})
+    done = display.display.call_args_list
+    # The line while it is under way.
+    progress = tmp_path / "progress"
+    progress.write_text(json.dumps({"what": "read", "done": 1, "total": 2}))
+    stop = threading.Event()
+    monkeypatch.setattr(display, "display", mock.MagicMock(side_effect=lambda *_args, **_kwargs: stop.set()))
+    follow(progress, "photos_0001: Exchange Online", stop, every=0.01)
+    calls = [*done, *display.display.call_args_list]
+    assert [call.args[0] for call in calls] == [
+        "photos_0001: Exchange Online: 2 in sync",
+        "photos_0001: Exchange Online: read 1 of 2",
+    ]
+    assert all(call.kwargs["stderr"] is stderr for call in calls)
