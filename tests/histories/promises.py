@@ -77,6 +77,7 @@ class Judge:
             raise Broken("nothing newer is overwritten", f"{run.name} overwrote what a person set for {who}, with keep")
         if not run.restores:
             self._right_person(run, applied)
+            self._approved(run, applied)
         if run.asked("receipts"):
             self.truth.written(account, applied.before, applied.after)
 
@@ -94,6 +95,19 @@ class Judge:
             )
         if run.asked("receipts"):
             self.truth.in_order(name, index, number)
+
+    def _approved(self, run: Run, applied: Applied) -> None:
+        """Where a plan was approved: this change, of this account, on the photo that the plan saw."""
+        if not run.expect:
+            return
+        account, before = applied.account, applied.before
+        name = next(name for name, meant in run.meant.items() if meant == account.index)
+        expect = run.expect[name]
+        planned_on = {photo.number for photo in self.truth.seen(account, expect.tag)}
+        action = "remove" if applied.after.data is None else "put"
+        same = applied.lagged or before.tag == expect.tag or before.number in planned_on
+        if expect.action != action or expect.user_id != account.id or not same:
+            raise Broken("only what was approved", f"{run.name}: {action} for account {account.index} was not")
 
     # -- after ---------------------------------------------------------------------------------------------------------
 
