@@ -131,7 +131,7 @@ class Judge:
             raise Broken("a run always has a result", str(run.result.error))
         for outcome in run.result.outcomes:
             account = self._account(run, outcome)
-            if account is not None and outcome.state == "verified":
+            if account is not None and outcome.state == "verified" and run.result.error is None:
                 self.truth.verified(account)
             self.the_outcome_is_the_truth(run, outcome, account)
             if account is not None and account.index not in run.door.trace.torn:
@@ -312,6 +312,8 @@ class Judge:
             if each.lagged or index in lagged:
                 continue
             if mine is None:
+                if again.asked("force"):
+                    continue  # nobody asks then what became of it
                 if self._looks_like_it(run, index, each.before):
                     continue
                 raise Broken("restore touches nothing that the run did not do", f"{again.name}: account {index}")

@@ -184,6 +184,9 @@ def test_a_history_breaks_no_promise(seed: int, upns: tuple[Domain, list[str]]) 
         def new_world(self) -> World:
             return DomainWorld(domain, names[: self.story.accounts])
 
+        def reuse(self, step: story.Step) -> None:
+            """Names stay with their accounts here."""
+
         def new_door(self, run: str, faults: t.Sequence[Fault], match_by: str) -> Door:
             return DomainDoor(t.cast(DomainWorld, self.world), run, faults, match_by)
 
