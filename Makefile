@@ -30,6 +30,14 @@ test: setup-all ## all tests and gates, in lanes side by side
 unit: setup ## unit tests alone (seconds)
 	@python -m pytest tests/unit
 
+# New histories each time; with SEED and COUNT the same ones again.
+SEED ?= $(shell date +%s)
+COUNT ?= 5000
+.PHONY: histories
+histories: setup ## random histories of a target, and the promises they must not break (SEED=… COUNT=…)
+	@tests/histories/run --from $(SEED) --count $(COUNT)
+	@tests/histories/run --graph --from $(SEED) --count $$(($(COUNT) / 20))
+
 .PHONY: gates
 gates: setup-all ## linters, sanity, docs, changelog, Galaxy's checks (tests/gates/run NAME for one)
 	@tests/gates/run

@@ -43,12 +43,28 @@ _COLUMNS = (
 )
 
 
+#: Pictures of one account under one name that are remembered.
+SOURCES_KEPT = 20
+
+
 class Holder(t.NamedTuple):
-    """The account that an identity led to, and the declared picture that it had then (None: declared absent)."""
+    """The account that an identity led to, and the pictures that were declared for it then (None: only absent).
+
+    ``source_sha256`` has the latest hashes, with spaces between them, the last one at the end.
+    """
 
     user_id: str
     source_sha256: str | None
     since: float = 0.0
+
+    @property
+    def sources(self) -> list[str]:
+        return (self.source_sha256 or "").split()
+
+    def with_source(self, user_id: str, source: str | None) -> Holder:
+        """Who holds the name now; the pictures of the same account from before are kept."""
+        before = [each for each in self.sources if each != source] if user_id == self.user_id else []
+        return Holder(user_id, " ".join([*before, *([source] if source else [])][-SOURCES_KEPT:]) or None)
 
 
 class Receipts(ReceiptsFile):

@@ -70,8 +70,9 @@ class Resolver:
         fresh = {}
         for definition in mine:
             old, source = before.get(definition.user), self._hashes.get(definition.key)
-            if old is None or (old.user_id, old.source_sha256) != (users[definition.key].id, source):
-                fresh[definition.user] = Holder(users[definition.key].id, source)
+            now = (old or Holder("", None)).with_source(users[definition.key].id, source)
+            if old is None or (old.user_id, old.source_sha256) != (now.user_id, now.source_sha256):
+                fresh[definition.user] = now
         self._receipts.save_holders(self._settings.match_by, fresh)
 
     def _remembered(self, definitions: t.Sequence[Definition]) -> dict[str, User]:
@@ -103,7 +104,7 @@ class Resolver:
             if old is None or old.user_id == user.id or definition.key in self._settings.confirmed:
                 continue
             source = self._hashes.get(definition.key)
-            if definition.state == "present" and source != old.source_sha256:
+            if definition.state == "present" and source not in old.sources:
                 continue  # a new picture was declared for the new person
             when = time.strftime("%Y-%m-%d", time.gmtime(old.since))
             what = "the picture of the former one is still declared"

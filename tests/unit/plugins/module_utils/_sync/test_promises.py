@@ -485,6 +485,19 @@ def test_a_name_that_a_killed_run_wrote_under_is_not_the_next_holders(
     assert (outcome.change.drift, place.store.photos.get("id-bob")) == ("unresolved", None)
 
 
+def test_no_picture_that_was_ever_declared_for_the_former_holder_goes_to_the_next_one(
+    tmp_path: Path, later: t.Callable[[float], None]
+) -> None:
+    place = Place(tmp_path, "exo", ["alice", "bob"])
+    place.run({"alice": 1})
+    place.run({"alice": 2})
+    place.store.users["alice"] = User("alice", "id-bob", "h")
+    later(3600)
+    assert place.run({"alice": 1}).outcomes[0].change.drift == "unresolved"
+    assert place.run({"alice": 2}).outcomes[0].change.drift == "unresolved"
+    assert place.run({"alice": 3}).outcomes[0].verified
+
+
 def test_a_name_from_memory_is_asked_for_again_when_another_name_leads_to_its_account_now(tmp_path: Path) -> None:
     place = Place(tmp_path, "exo", ["alice", "bob"])
     place.run({"alice": 1, "bob": 2})
