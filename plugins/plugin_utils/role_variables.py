@@ -13,8 +13,8 @@ from pathlib import Path
 from ansible.parsing.dataloader import DataLoader
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
-#: How like two names must be, from 0 to 1: to be suggested, to be refused wherever it was set (what follows the prefix),
-#: and to be refused with another prefix or none.
+#: How like two names must be, from 0 to 1: to be suggested and to be refused wherever it was set (what follows the
+#: prefix), and to be refused with another prefix or none.
 LIKE, ALIKE, VERY_LIKE = 0.6, 0.75, 0.85
 #: Names that many playbooks have, and that only look like ours.
 OF_OTHERS = frozenset({"validate_certs"})

@@ -63,8 +63,8 @@ def test_variables_of_others_are_no_business_of_ours() -> None:
 
 
 def test_a_variable_of_the_inventory_that_is_only_a_little_like_one_of_ours_ends_no_run() -> None:
-    found, doubtful = meant_for_role("sync", known_variables("sync"), ["sync_url"], (), ours_alone=False)
-    assert (found, [str(each) for each in doubtful]) == ([], ["sync_url (did you mean sync_run?)"])
+    found, doubtful = meant_for_role("sync", known_variables("sync"), ["sync_usernames"], (), ours_alone=False)
+    assert (found, [str(each) for each in doubtful]) == ([], ["sync_usernames (did you mean sync_users?)"])
     assert meant_for_role("validate", {"validate_path"}, ["validate_certs"], (), ours_alone=True) == ([], [])
 
 
