@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
 
 from ..module_utils._core.model import PhotoError
@@ -34,7 +35,7 @@ class ActionModule(ControllerAction):
         refused, doubtful = meant_for_role(role, known_variables(role), self.names | extra, extra, ours_alone=ours)
         where = f"All variables of this role: ansible-doc -t role hybrid.photos.{role}"
         if doubtful:
-            display.warning(f"the role {role} knows no variable {', '.join(map(str, doubtful))}. {where}")
+            Display().warning(f"the role {role} knows no variable {', '.join(map(str, doubtful))}. {where}")
         if refused:
             raise PhotoError(f"The role {role} knows no variable {', '.join(map(str, refused))}. {where}")
         return {"changed": False}
