@@ -138,6 +138,7 @@ photos:
     stale: {description: Whether the change is not what was O(approved)., type: bool, returned: when it is not}
     no_answer: {description: "Whether nothing is known of this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
     accepted: {description: Whether this is a problem that is known and accepted., type: bool, returned: when it is one}
+    no_mailbox: {description: Whether the account has no mailbox where this target keeps photos., type: bool, returned: when it is so}
 in_sync:
   description: Pairs of user and id of the users that have no row, with O(rows=drifting).
   returned: with O(rows=drifting)

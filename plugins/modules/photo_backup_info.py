@@ -79,7 +79,7 @@ runs:
   returned: success
   type: list
   elements: dict
-  sample: [{"run": "20261123T081500Z", "time": "2026-11-23T08:15:07.123456+00:00", "ad": 7, "exo": 9}]
+  sample: [{"run": "20261123T081500Z", "time": "2026-11-23T08:15:07.123456+00:00", "ad": 7, "exchange": 0, "exo": 9}]
 ad:
   description: What M(hybrid.photos.ad_thumbnail_photo) takes to bring the run back.
   returned: success

@@ -92,4 +92,10 @@ FIELDS: tuple[Field, ...] = (
         {"type": "boolean", "description": "A problem that is known and accepted, and makes no run fail."},
         optional=True,
     ),
+    Field(
+        "no_mailbox",
+        "bool",
+        {"type": "boolean", "description": "The account has no mailbox where this target keeps photos."},
+        optional=True,
+    ),
 )

@@ -286,11 +286,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Is what the target holds the declared photo? ``rung`` is the evidence that decided."""
+    """Is what the target holds the declared photo? ``rung`` is the evidence that decided.
+
+    ``by_product``: it is the declared photo as a write to another target leaves it here, so nobody else changed it.
+    """
 
     verdict: Verdict
     rung: t.Literal["tag", "bytes", "mark", "pixels"]
     reason: str
+    by_product: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class Row:
     stale: bool = False
     #: Nothing is known of this user's photo: the target gave no answer.
     no_answer: bool = False
+    #: It is certain that the account has no mailbox where this target keeps photos; it may have one elsewhere.
+    no_mailbox: bool = False
     #: What became of the change; None: none was made.
     outcome: str | None = None
     #: A problem that is known and accepted.
@@ -125,6 +127,7 @@ def row_of(outcome: Outcome, would: bool) -> Row:
         shared_with=outcome.shared_with,
         stale=outcome.stale,
         no_answer=outcome.no_answer,
+        no_mailbox=outcome.observed is not None and outcome.observed.no_mailbox,
         outcome=outcome.state,
         accepted=change.drift in PROBLEMS and change.drift in definition.known_problems,
     )
@@ -234,6 +237,7 @@ def _common(row: Row) -> Json:
         "shared_with": list(row.shared_with),
         "stale": row.stale,
         "no_answer": row.no_answer,
+        "no_mailbox": row.no_mailbox,
         "outcome": row.outcome,
         "accepted": row.accepted,
     }
@@ -290,6 +294,7 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
         shared_with=_texts(photo.get("shared_with")),
         stale=bool(photo.get("stale")),
         no_answer=bool(photo.get("no_answer")),
+        no_mailbox=bool(photo.get("no_mailbox")),
         outcome=text(photo.get("outcome")),
         accepted=bool(photo.get("accepted")),
         planned=planned,

@@ -25,6 +25,7 @@ class Target:
     ``tag`` is the field in which results name the photo there: ``sha256`` where the target keeps our bytes, ``etag``
     where it encodes them anew. ``size`` (side in pixels) and ``max_bytes`` are the recipe without further options. The
     first of ``match_by`` is the default. ``sync_limit``: the most bytes that pass on from here to Exchange Online.
+    ``by_product``: who else writes a small copy of its own photo here, and the side of that copy.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Target:
     size: int
     max_bytes: int
     sync_limit: int | None = None
+    by_product: tuple[str, int] | None = None
 
     @property
     def keeps_bytes(self) -> bool:
@@ -74,6 +76,8 @@ TARGETS: dict[str, Target] = {
         size=96,
         max_bytes=EXO_SYNC_LIMIT,
         sync_limit=EXO_SYNC_LIMIT,
+        # Set-UserPhoto leaves a thumbnailPhoto of 64x64.
+        by_product=("Exchange Server", 64),
     ),
     "exchange": Target(
         name="exchange",
