@@ -204,6 +204,20 @@ def test_pictures_are_made_for_a_report_only_of_users_who_drift(
         assert max(Image.open(path).size) <= 120
 
 
+def test_a_folder_for_pictures_that_cannot_be_made_is_a_warning_and_everybody_is_examined(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings: list[str] = []
+    # Ansible gives out its own collection of them once in a process.
+    monkeypatch.setattr(subject.AnsibleModule, "warn", lambda _module, warning: warnings.append(warning))
+    (tmp_path / "file").write_text("")
+    store = ScriptedStore(["alice"])
+    arguments = {"user": "alice", "content": encoded(picture(1)), "previews_dir": str(tmp_path / "file" / "p")}
+    result = call(store, capsys, **arguments, _ansible_check_mode=True)
+    assert (result["rc"], result["summary"]["missing"]) == (0, 1)
+    assert len(warnings) == 1 and "the report goes without the pictures" in warnings[0]
+
+
 def test_progress_is_told_in_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     store = ScriptedStore([f"u{n}" for n in range(5)])
     photos = [{"user": user, "content": encoded(picture(1))} for user in store.users]
