@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import StoreError
 from ansible_collections.hybrid.photos.plugins.module_utils._entry import photo_module as subject
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_spec import photo_argument_spec, photo_module
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.module_calls import answer, patch_module_args
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import ScriptedStore, picture
 from PIL import Image, ImageDraw
 
@@ -31,7 +31,8 @@ def call(store: t.Any, capsys: pytest.CaptureFixture[str], **arguments: t.Any) -
         module = photo_module(spec)
         subject.run_photo_module(module, "exo", lambda params, receipts: store)
     printed = capsys.readouterr().out
-    return {**json.loads(printed), "rc": end.value.code, "printed": printed}
+    result = answer(printed)
+    return {**result, "rc": end.value.code, "printed": json.dumps(result, ensure_ascii=False)}
 
 
 def encoded(data: bytes) -> str:
@@ -137,7 +138,7 @@ def test_a_store_that_cannot_be_opened_is_one_clear_message(capsys: pytest.Captu
     spec = photo_argument_spec("ad")
     with patch_module_args({"user": "a", "state": "absent"}), pytest.raises(SystemExit):
         subject.run_photo_module(photo_module(spec), "ad", no_store)
-    result = json.loads(capsys.readouterr().out)
+    result = answer(capsys.readouterr().out)
     assert result["failed"]
     assert result["msg"] == "password: wrong; give the right one"
     assert result["target"] == "ad"
