@@ -58,8 +58,9 @@ options:
         default: []
   src:
     description:
-      - The picture file on the host that runs the module, with O(user). Give an absolute path; where a relative one
-        starts depends on the connection.
+      - The picture file, with O(user). It is read on the host and by the account that run the module; copy it there
+        first, or give O(content), where that is not the controller.
+      - Give an absolute path; where a relative one starts depends on the connection.
       - JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF of any size are read; HEIC where the Python package C(pillow-heif) is.
       - A leading C(~) is the home folder. Variables of the environment such as C($HOME) are not replaced, since names of
         files come from outside.
@@ -226,6 +227,7 @@ options:
     description:
       - A folder that gets small copies of the declared and the present photos of drifting users, for
         M(hybrid.photos.drift_report). It is written in check mode too.
+      - Ignored where the module does not run on the controller, which is where the report looks for them.
     type: path
   rows:
     description:

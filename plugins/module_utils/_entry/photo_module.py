@@ -55,7 +55,7 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> Res
     if params["backup_dir"] and not module.check_mode:
         run = params["run_id"] or time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         backups = Backups(Path(params["backup_dir"]), target, run)
-    previews = Previews(Path(params["previews_dir"])) if params["previews_dir"] else None
+    previews = _previews(module)
     progress = ProgressFile(Path(params["progress_file"])) if params["progress_file"] else silent
     try:
         with closing(open_store(params, receipts)) as store:
@@ -65,6 +65,17 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> Res
     finally:
         if receipts is not None:
             receipts.close()
+
+
+def _previews(module: AnsibleModule) -> Previews | None:
+    """Where the report's pictures go. A report without them is no reason to examine nobody."""
+    if not module.params["previews_dir"]:
+        return None
+    try:
+        return Previews(Path(module.params["previews_dir"]))
+    except PhotoError as error:
+        module.warn(f"{error}; the report goes without the pictures of these users")
+        return None
 
 
 def check_authority(store: PhotoStore, wanted: str) -> None:
