@@ -13,7 +13,6 @@ from ansible.utils.vars import load_extra_vars
 from ..module_utils._core.model import PhotoError
 from ..plugin_utils.controller_action import ControllerAction
 from ..plugin_utils.role_variables import all_roles, known_variables, meant_for_role
-from ..plugin_utils.screen import display
 
 
 class ActionModule(ControllerAction):
