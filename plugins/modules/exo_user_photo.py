@@ -24,7 +24,15 @@ options:
   match_by:
     description: The property by which users are named.
     type: str
-    choices: [userPrincipalName, id, mail, employeeId, onPremisesImmutableId]
+    choices:
+      - userPrincipalName
+      - id
+      - mail
+      - employeeId
+      - onPremisesImmutableId
+      - onPremisesSamAccountName
+      - onPremisesUserPrincipalName
+      - proxyAddresses
     default: userPrincipalName
   size:
     description:

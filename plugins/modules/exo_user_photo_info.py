@@ -23,7 +23,15 @@ options:
   match_by:
     description: The property by which users are named, in O(users) and in the results.
     type: str
-    choices: [userPrincipalName, id, mail, employeeId, onPremisesImmutableId]
+    choices:
+      - userPrincipalName
+      - id
+      - mail
+      - employeeId
+      - onPremisesImmutableId
+      - onPremisesSamAccountName
+      - onPremisesUserPrincipalName
+      - proxyAddresses
     default: userPrincipalName
   concurrency:
     description: The most requests in flight. The module starts with few and lets the service's answers decide.

@@ -177,6 +177,7 @@ class User:
     ``handle`` is how the store reaches the account now (object id; distinguished name).
     ``immutable_id`` ties an on-premises account to its cloud one: base64 of ms-DS-ConsistencyGuid or objectGUID.
     ``mailbox`` is None when nobody knows, or when there is none.
+    ``account`` is the account's own userPrincipalName there (AD: else sAMAccountName), ``label`` what people call it.
     """
 
     identity: str
@@ -185,6 +186,7 @@ class User:
     label: str = ""
     immutable_id: str | None = None
     mailbox: Mailbox | None = None
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
