@@ -56,6 +56,25 @@ options:
         elements: str
         choices: [invalid, unavailable, unresolved]
         default: []
+      ad:
+        description:
+          - The user's name in Active Directory, where it is another one than O(photos[].user). It is found by O(match_by).
+          - Results name the user as O(photos[].user) does.
+        type: str
+      exo:
+        description:
+          - The user's name in Exchange Online, where it is another one than O(photos[].user). It is found by O(match_by);
+            with O(match_by=anchor) it is a user principal name.
+          - Results name the user as O(photos[].user) does.
+        type: str
+  people:
+    description:
+      - What another module returned about the same users at the other target, as registered. Usually that is
+        M(hybrid.photos.ad_user_info).
+      - With O(match_by=anchor) it says which account each user has there. Its source anchor leads to the account here.
+      - Also without O(match_by=anchor), a user whose mailbox is on-premises is reported as such and not only as a user
+        without a mailbox in Exchange Online.
+    type: dict
   src:
     description:
       - The picture file on the host that runs the module, with O(user). Give an absolute path; where a relative one

@@ -16,7 +16,9 @@ from .._core.model import PROBLEMS, PhotoError
 from .._core.results import Row, difference, quiet, row_of, summarize, to_result
 from .._pictures import pillow
 from .._sync.backups import Backups
+from .._sync.named import inner_match_by, named_store, names_at
 from .._sync.options import Services
+from .._sync.people import people_of
 from .._sync.previews import Previews
 from .._sync.receipts import Receipts
 from .._sync.run import Result, reconcile
@@ -50,6 +52,7 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> Res
     pillow.available()
     definitions, refused = definitions_from(params, target)
     settings = settings_from(params, target, module.check_mode)
+    people = people_of(params["people"], params["match_by"])
     receipts = Receipts(Path(params["receipts"]), target, module.check_mode) if params["receipts"] else None
     backups = None
     if params["backup_dir"] and not module.check_mode:
@@ -58,7 +61,8 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> Res
     previews = Previews(Path(params["previews_dir"])) if params["previews_dir"] else None
     progress = ProgressFile(Path(params["progress_file"])) if params["progress_file"] else silent
     try:
-        with closing(open_store(params, receipts)) as store:
+        inner = open_store({**params, "match_by": inner_match_by(params["match_by"])}, receipts)
+        with closing(named_store(inner, names_at(definitions, target), people, params["match_by"])) as store:
             if params["authority"]:
                 check_authority(store, params["authority"])
             return reconcile(definitions, store, settings, Services(receipts, backups, previews, progress), refused)
