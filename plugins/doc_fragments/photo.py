@@ -75,6 +75,14 @@ options:
       - Also without O(match_by=anchor), a user whose mailbox is on-premises is reported as such and not only as a user
         without a mailbox in Exchange Online.
     type: dict
+  leave_out:
+    description:
+      - Leave out users whose mailbox is there, as O(people) say. They have no row, and RV(ignore:left_out) names them.
+      - A user of whose mailbox O(people) say nothing is not left out.
+    type: list
+    elements: str
+    choices: [on_premises, cloud]
+    default: []
   src:
     description:
       - The picture file on the host that runs the module, with O(user). Give an absolute path; where a relative one

@@ -159,6 +159,16 @@ in_sync:
   returned: with O(rows=drifting)
   type: list
   elements: list
+left_out:
+  description: Users who have no row because of O(leave_out).
+  returned: when there are some
+  type: list
+  elements: str
+no_mailbox:
+  description: Users for whom the target said that there is no mailbox.
+  returned: when there are some
+  type: list
+  elements: str
 notes:
   description: What is worth knowing of the run as a whole.
   returned: when there is something

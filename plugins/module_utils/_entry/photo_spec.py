@@ -51,6 +51,7 @@ def photo_argument_spec(target: str) -> Spec:
         **picture,
         "match_by": {"type": "str", "choices": [*known.match_by, ANCHOR], "default": known.match_by[0]},
         "people": {"type": "dict"},
+        "leave_out": {"type": "list", "elements": "str", "choices": ["on_premises", "cloud"], "default": []},
         "size": {"type": "int", "default": known.size},
         "max_bytes": {"type": "int", "default": known.max_bytes},
         "crop": {"type": "str", "choices": ["center", "top", "face", "none"], "default": "center"},

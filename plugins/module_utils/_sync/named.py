@@ -22,7 +22,7 @@ from .._core.model import (
     identity_key,
 )
 from .._core.targets import ANCHOR, title
-from .people import People, Person
+from .people import People, Person, mailbox_told
 from .store import Expected, OnObserved, PhotoStore, Wanted
 
 #: What stores know the source anchor as.
@@ -216,11 +216,9 @@ class NamedStore:
 
     def _with_mailbox(self, user: User, seen: Observation) -> Observation:
         person = self._people.get(user.identity) if self._people is not None else None
-        if not seen.no_mailbox or person is None or person.mailbox != "on_premises":
+        if not seen.no_mailbox or person is None:
             return seen
-        where = t.cast(People, self._people).where
-        problem = f"mailbox on-premises ({where}: msExchRecipientTypeDetails); {seen.problem or ''}".rstrip("; ")
-        return replace(seen, problem=problem)
+        return replace(seen, problem=mailbox_told(t.cast(People, self._people).where, person, seen.problem or ""))
 
     # -- the rest is the inner store's
 

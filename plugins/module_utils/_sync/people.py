@@ -50,16 +50,17 @@ class People:
         return {anchor: some[0] for anchor, some in found.items() if len(some) == 1}
 
 
-def people_of(result: t.Any, match_by: str) -> People | None:
+def people_of(result: t.Any, match_by: str, *, needed: str = "") -> People | None:
     """The option ``people`` of a module; None: it was not given, or its task was skipped.
 
-    Raises PhotoError when ``match_by`` needs it and it does not say who the users are.
+    Raises PhotoError when it is needed and does not say who the users are. ``match_by: anchor`` needs it; ``needed`` is
+    another option that does, with its value.
     """
-    needed = match_by == ANCHOR
+    needed = f"match_by {ANCHOR}" if match_by == ANCHOR else needed
     if not isinstance(result, t.Mapping) or result.get("skipped"):
         if needed:
             raise PhotoError(
-                "match_by anchor needs people: what hybrid.photos.ad_user_info (or an info module of the other "
+                f"{needed} needs people: what hybrid.photos.ad_user_info (or an info module of the other "
                 "target) returned for these users"
             )
         return None
@@ -68,9 +69,16 @@ def people_of(result: t.Any, match_by: str) -> People | None:
     if not isinstance(rows, (list, tuple)):
         if needed:
             said = str(result.get("msg") or "its result has neither users nor photos")
-            raise PhotoError(f"match_by anchor: {where} could not be asked who these users are. {said}")
+            raise PhotoError(f"{needed}: {where} could not be asked who these users are. {said}")
         return None
     return People(where, {person.user_key: person.person for person in map(_parse, rows)})
+
+
+def mailbox_told(where: str, person: Person, problem: str) -> str:
+    """Why somebody has no mailbox in Exchange Online, with what ``where`` knows of it."""
+    if person.mailbox != "on_premises":
+        return problem
+    return f"mailbox on-premises ({where}: msExchRecipientTypeDetails); {problem}".rstrip("; ")
 
 
 class _Parsed(t.NamedTuple):
