@@ -123,7 +123,10 @@ class Directory:
         shown = repr(one_line(identity, 100))
         if users:
             some = ", ".join(sorted(user.id for user in users)[:5])
-            why = f"{shown} is the {self._match_by} of {len(users)} users ({some}); use match_by: id for them"
+            advice = "use match_by: id for them"
+            if self._match_by == "onPremisesImmutableId":
+                advice = "each account needs a source anchor of its own"
+            why = f"{shown} is the {self._match_by} of {len(users)} users ({some}); {advice}"
         elif problem is not None:
             return Unresolved(identity, f"{shown} could not be looked up: {problem.why}", no_answer=problem.no_answer)
         else:

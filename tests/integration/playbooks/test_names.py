@@ -81,8 +81,7 @@ def test_who_is_not_synced_and_whose_anchor_two_have_are_unresolved_with_the_rea
     anchor = company.tenant.user("bob.surname@cloud.test")["immutable_id"]
     company.tenant.change_user("alice.surname@cloud.test", immutable_id=None)
     company.tenant.change_user("carol.surname@cloud.test", immutable_id=anchor)
-    drift = company.play("drift", *by_anchor("drift"))
-    assert drift.code == 0, drift.output
+    assert company.play("drift", *by_anchor("drift")).code != 0  # nobody could be examined there
     reasons = {who: company.report()[number]["exo"]["reason"] for who, number in numbers.items()}
     assert "not synced" in reasons[ALICE]
     assert "2 users" in reasons[BOB]
