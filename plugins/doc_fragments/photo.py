@@ -56,6 +56,33 @@ options:
         elements: str
         choices: [invalid, unavailable, unresolved]
         default: []
+      ad:
+        description:
+          - The user's name in Active Directory, where it is another one than O(photos[].user). It is found by O(match_by).
+          - Results name the user as O(photos[].user) does.
+        type: str
+      exo:
+        description:
+          - The user's name in Exchange Online, where it is another one than O(photos[].user). It is found by O(match_by);
+            with O(match_by=anchor) it is a user principal name.
+          - Results name the user as O(photos[].user) does.
+        type: str
+  people:
+    description:
+      - What another module returned about the same users at the other target, as registered. Usually that is
+        M(hybrid.photos.ad_user_info).
+      - With O(match_by=anchor) it says which account each user has there. Its source anchor leads to the account here.
+      - Also without O(match_by=anchor), a user whose mailbox is on-premises is reported as such and not only as a user
+        without a mailbox in Exchange Online.
+    type: dict
+  leave_out:
+    description:
+      - Leave out users whose mailbox is there, as O(people) say. They have no row, and RV(ignore:left_out) names them.
+      - A user of whose mailbox O(people) say nothing is not left out.
+    type: list
+    elements: str
+    choices: [on_premises, cloud]
+    default: []
   src:
     description:
       - The picture file, with O(user). It is read on the host and by the account that run the module; copy it there

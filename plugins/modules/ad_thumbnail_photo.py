@@ -28,6 +28,8 @@ options:
       - V(onPremisesImmutableId) is what ties the account to the one in Entra ID, as Entra shows it, the base64 form of
         C(mS-DS-ConsistencyGuid), or of C(objectGUID) where the user has no C(mS-DS-ConsistencyGuid).
       - V(extensionAttribute1) to V(extensionAttribute15) are there when the schema is extended for Exchange.
+      - V(anchor) finds the account from which the one that O(people) names is synced, by the source anchor. It is for
+        photos that come from the cloud.
     type: str
     choices:
       - userPrincipalName
@@ -55,6 +57,7 @@ options:
       - extensionAttribute13
       - extensionAttribute14
       - extensionAttribute15
+      - anchor
     default: userPrincipalName
   size:
     description: The side of the square photo in pixels. A smaller source is not enlarged.
@@ -138,6 +141,7 @@ photos:
     source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
     desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should hold.', type: dict, returned: when known}
     observed: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
+    account: {description: 'The account''s own name there, the userPrincipalName, else the sAMAccountName.', type: str, returned: when resolved}
     label: {description: The display name., type: str, returned: when known}
     origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}
     backup: {description: Where the former photo was saved., type: str, returned: when it was saved}
@@ -159,6 +163,16 @@ in_sync:
   returned: with O(rows=drifting)
   type: list
   elements: list
+left_out:
+  description: Users who have no row because of O(leave_out).
+  returned: when there are some
+  type: list
+  elements: str
+no_mailbox:
+  description: Users for whom the target said that there is no mailbox.
+  returned: when there are some
+  type: list
+  elements: str
 notes:
   description: What is worth knowing of the run as a whole.
   returned: when there is something

@@ -27,6 +27,8 @@ options:
       - V(onPremisesImmutableId) is what ties the account to the one in Entra ID, as Entra shows it, the base64 form of
         C(mS-DS-ConsistencyGuid), or of C(objectGUID) where the user has no C(mS-DS-ConsistencyGuid).
       - V(extensionAttribute1) to V(extensionAttribute15) are there when the schema is extended for Exchange.
+      - V(anchor) finds the account from which the one that O(people) names is synced, by the source anchor. It is for
+        photos that come from the cloud.
     type: str
     choices:
       - userPrincipalName
@@ -54,6 +56,7 @@ options:
       - extensionAttribute13
       - extensionAttribute14
       - extensionAttribute15
+      - anchor
     default: userPrincipalName
 notes:
   - To an account that may not read C(thumbnailPhoto), a directory shows no photo, and does not say that it holds one
@@ -108,6 +111,9 @@ photos:
     width: {description: Width in pixels., type: int, returned: when known}
     height: {description: Height in pixels., type: int, returned: when known}
     path: {description: The file in O(dest)., type: str, returned: when it was exported}
+    account: {description: The account's own name., type: str, returned: when known}
+    immutable_id: {description: The source anchor., type: str, returned: when known}
+    mailbox: {description: 'V(on_premises) or V(cloud), as C(msExchRecipientTypeDetails) tells.', type: str, returned: when known}
     label: {description: The display name., type: str, returned: when known}
     problem:
       description:

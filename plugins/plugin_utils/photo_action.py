@@ -84,7 +84,7 @@ def acceptable(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     Ansible would refuse them all for one such name of a file. The module refuses that one user.
     """
     texts = [arguments.get(name) for name in ("user", "src")]
-    texts += [entry.get(name) for entry in arguments.get("photos") or () for name in ("user", "src")]
+    texts += [entry.get(name) for entry in arguments.get("photos") or () for name in ("user", "src", *TARGETS)]
     if all(encodes(text) for text in texts if isinstance(text, str)):
         return dict(arguments)
     changed = {name: sendable(arguments[name], half=lambda _half: REPLACEMENT) for name in ARRIVING & arguments.keys()}

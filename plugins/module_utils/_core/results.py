@@ -52,6 +52,8 @@ class Row:
     action: Action = "none"
     id: str | None = None
     label: str | None = None
+    #: The account's own name at the target.
+    account: str | None = None
     #: Where the photo is declared ("photos.yml:12").
     origin: str | None = None
     changed: bool = False
@@ -111,6 +113,7 @@ def row_of(outcome: Outcome, would: bool) -> Row:
         action=change.action,
         id=outcome.user.id if outcome.user else None,
         label=(outcome.user.label or None) if outcome.user else None,
+        account=(outcome.user.account or None) if outcome.user else None,
         origin=definition.origin or None,
         changed=change.action != "none" if would else outcome.changed,
         reason=change.reason,
@@ -239,6 +242,7 @@ def _common(row: Row) -> Json:
         "no_answer": row.no_answer,
         "no_mailbox": row.no_mailbox,
         "outcome": row.outcome,
+        "account": row.account,
         "accepted": row.accepted,
     }
 
@@ -278,6 +282,7 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
         action=t.cast("Action", str(photo.get("action", "none"))),
         id=text(photo.get("id")),
         label=text(photo.get("label")),
+        account=text(photo.get("account")),
         origin=text(photo.get("origin")),
         changed=bool(photo.get("changed")),
         reason=text(photo.get("reason")) or "",

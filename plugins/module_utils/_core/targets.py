@@ -16,6 +16,8 @@ from .model import PhotoError, Recipe
 
 #: Exchange Online takes an on-premises thumbnailPhoto of at most so many bytes (Microsoft KB 3062745).
 EXO_SYNC_LIMIT = 10_240
+#: A value of match_by besides a target's own: the account that the source anchor ties to the one at the other side.
+ANCHOR = "anchor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,16 @@ TARGETS: dict[str, Target] = {
         title="Exchange Online",
         module="hybrid.photos.exo_user_photo",
         tag="etag",
-        match_by=("userPrincipalName", "id", "mail", "employeeId", "onPremisesImmutableId"),
+        match_by=(
+            "userPrincipalName",
+            "id",
+            "mail",
+            "employeeId",
+            "onPremisesImmutableId",
+            "onPremisesSamAccountName",
+            "onPremisesUserPrincipalName",
+            "proxyAddresses",
+        ),
         size=648,
         # Microsoft Graph takes less than 4 MB (4,194,304 bytes).
         max_bytes=4_194_303,

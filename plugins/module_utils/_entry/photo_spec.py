@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._core.model import DRIFTS, PROBLEMS, Definition, Expectation, PhotoError, Recipe, Source, identity_key
 from .._core.results import expectation
-from .._core.targets import TARGETS
+from .._core.targets import ANCHOR, TARGETS
 from .._core.text import REPLACEMENT, encodes, shown, unusable
 from .._sync.guards import Limit
 from .._sync.options import Settings
@@ -45,10 +45,13 @@ def photo_argument_spec(target: str) -> Spec:
                 "origin": {"type": "str"},
                 "targets": {"type": "list", "elements": "str", "choices": list(TARGETS)},
                 "known_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
+                **{name: {"type": "str"} for name in TARGETS},
             },
         },
         **picture,
-        "match_by": {"type": "str", "choices": list(known.match_by), "default": known.match_by[0]},
+        "match_by": {"type": "str", "choices": [*known.match_by, ANCHOR], "default": known.match_by[0]},
+        "people": {"type": "dict"},
+        "leave_out": {"type": "list", "elements": "str", "choices": ["on_premises", "cloud"], "default": []},
         "size": {"type": "int", "default": known.size},
         "max_bytes": {"type": "int", "default": known.max_bytes},
         "crop": {"type": "str", "choices": ["center", "top", "face", "none"], "default": "center"},
@@ -136,11 +139,12 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
         expect = None if approved is None else approved.get(identity_key(user), Expectation("none"))
         origin = entry.get("origin") or ""
         known = frozenset(entry.get("known_problems") or ())
+        accounts = tuple((name, entry[name]) for name in TARGETS if params["photos"] is not None and entry.get(name))
         if entry["state"] == "absent":
-            definitions.append(Definition(user, "absent", None, origin, expect, known))
+            definitions.append(Definition(user, "absent", None, origin, expect, known, accounts=accounts))
             continue
         source, why = _source(entry)
-        definition = Definition(user, "present", source, origin, expect, known)
+        definition = Definition(user, "present", source, origin, expect, known, accounts=accounts)
         definitions.append(definition)
         if why is not None:
             refused[definition.key] = why

@@ -119,9 +119,11 @@ class Receipts(ReceiptsFile):
         found: dict[str, User] = {}
         for part, marks in _parts(list(wanted)):
             where = f"AND match_by = ? AND seen_at >= ? AND identity IN ({marks})"
-            columns = "identity, user_id, handle, label, immutable_id"
-            for key, *rest in self._select(columns, "identity", where, (match_by, not_before, *part)):
-                found[wanted[key]] = User(wanted[key], *rest)
+            columns = "identity, user_id, handle, label, immutable_id, account"
+            for key, id_, handle, label, anchor, account in self._select(
+                columns, "identity", where, (match_by, not_before, *part)
+            ):
+                found[wanted[key]] = User(wanted[key], id_, handle, label, anchor, account=account)
         return found
 
     def save_users(self, match_by: str, users: t.Iterable[User], forget: t.Iterable[str] = ()) -> None:
@@ -131,8 +133,11 @@ class Receipts(ReceiptsFile):
         drop = "DELETE FROM identity WHERE target = ? AND authority = ? AND match_by = ? AND identity = ?"
         self._write(
             (
-                "INSERT OR REPLACE INTO identity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [(*head, identity_key(u.identity), u.id, u.handle, u.label, u.immutable_id, now) for u in users],
+                "INSERT OR REPLACE INTO identity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (*head, identity_key(u.identity), u.id, u.handle, u.label, u.immutable_id, now, u.account)
+                    for u in users
+                ],
             ),
             (drop, [(*head, identity_key(identity)) for identity in forget]),
         )
