@@ -82,8 +82,9 @@ def test_variables_of_roles_are_there(page: Path) -> None:
 
 @each_page
 def test_environment_variables_are_read_by_modules(page: Path) -> None:
-    fragments = "".join((ROOT / "plugins/doc_fragments" / f"{name}.py").read_text() for name in ("graph", "directory"))
-    read = set(re.findall(r"E\((\w+)\)", fragments)) | {"ANSIBLE_CONFIG"}
+    fragments = "".join(path.read_text() for path in (ROOT / "plugins/doc_fragments").glob("*.py"))
+    inventory = (ROOT / "plugins/inventory/definitions.py").read_text()
+    read = {*re.findall(r"E\((\w+)\)", fragments), *re.findall(r"- name: (\w+)", inventory), "ANSIBLE_CONFIG"}
     for name in re.findall(r"\b((?:AZURE|HYBRID_PHOTOS)_[A-Z_]*[A-Z])\b", words(page)):
         assert name in read, f"{page.name}: {name}"
 
