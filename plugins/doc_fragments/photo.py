@@ -61,6 +61,10 @@ options:
           - The user's name in Active Directory, where it is another one than O(photos[].user). It is found by O(match_by).
           - Results name the user as O(photos[].user) does.
         type: str
+      exchange:
+        description:
+          - The user's name in Exchange Server, where it is another one than O(photos[].user). It is found by O(match_by).
+        type: str
       exo:
         description:
           - The user's name in Exchange Online, where it is another one than O(photos[].user). It is found by O(match_by);

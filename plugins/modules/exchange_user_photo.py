@@ -126,6 +126,7 @@ photos:
     source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
     desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should hold.', type: dict, returned: when known}
     observed: {description: 'C(etag) (the hash of the photo), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
+    account: {description: 'The account''s own name there, the userPrincipalName.', type: str, returned: when known}
     label: {description: The display name., type: str, returned: when known}
     origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}
     backup: {description: Where the former photo was saved., type: str, returned: when it was saved}
@@ -147,6 +148,16 @@ in_sync:
   returned: with O(rows=drifting)
   type: list
   elements: list
+left_out:
+  description: Users who have no row because of O(leave_out).
+  returned: when there are some
+  type: list
+  elements: str
+no_mailbox:
+  description: Users for whom the target said that there is no mailbox.
+  returned: when there are some
+  type: list
+  elements: str
 notes:
   description: What is worth knowing of the run as a whole.
   returned: when there is something

@@ -46,6 +46,11 @@ class Target:
         return self.tag == "sha256"
 
     @property
+    def choices(self) -> tuple[str, ...]:
+        """What ``match_by`` of the modules takes: the anchor too, where the target knows it."""
+        return (*self.match_by, ANCHOR) if "onPremisesImmutableId" in self.match_by else self.match_by
+
+    @property
     def recipe(self) -> Recipe:
         """What a photo module makes of a source when no option says otherwise."""
         return Recipe(size=self.size, max_bytes=self.max_bytes, mark=self.keeps_bytes)

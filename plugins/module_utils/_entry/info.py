@@ -17,7 +17,7 @@ from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError
 from .._core.results import summary_dict
 from .._core.safe_write import make_folder, write_safely
-from .._core.targets import ANCHOR, TARGETS
+from .._core.targets import TARGETS
 from .._core.text import shown
 from .._definitions.names import MANIFEST
 from .._export.export import PROBLEMS, Export, Row, export, holders
@@ -35,12 +35,12 @@ OpenStore = t.Callable[[dict[str, t.Any]], PhotoStore]
 
 def info_argument_spec(target: str) -> Spec:
     """The options that all info modules share, with the defaults of ``target``."""
-    match_by = TARGETS[target].match_by
+    known = TARGETS[target]
     return {
         "users": {"type": "list", "elements": "str", "default": []},
         "dest": {"type": "path"},
         "only_holders": {"type": "bool", "default": False},
-        "match_by": {"type": "str", "choices": [*match_by, ANCHOR], "default": match_by[0]},
+        "match_by": {"type": "str", "choices": list(known.choices), "default": known.match_by[0]},
         "people": {"type": "dict"},
         "ignore_problems": {"type": "list", "elements": "str", "choices": list(PROBLEMS), "default": []},
     }

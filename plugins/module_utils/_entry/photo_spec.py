@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._core.model import DRIFTS, PROBLEMS, Definition, Expectation, PhotoError, Recipe, Source, identity_key
 from .._core.results import expectation
-from .._core.targets import ANCHOR, TARGETS
+from .._core.targets import TARGETS
 from .._core.text import REPLACEMENT, encodes, shown, unusable
 from .._sync.guards import Limit
 from .._sync.options import Settings
@@ -49,7 +49,7 @@ def photo_argument_spec(target: str) -> Spec:
             },
         },
         **picture,
-        "match_by": {"type": "str", "choices": [*known.match_by, ANCHOR], "default": known.match_by[0]},
+        "match_by": {"type": "str", "choices": list(known.choices), "default": known.match_by[0]},
         "people": {"type": "dict"},
         "leave_out": {"type": "list", "elements": "str", "choices": ["on_premises", "cloud"], "default": []},
         "size": {"type": "int", "default": known.size},

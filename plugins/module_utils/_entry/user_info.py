@@ -13,12 +13,21 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._core.model import PhotoError, Resolution, Unresolved, User
 from .._core.targets import TARGETS
-from .._directory.store import DirectoryPhotoStore
+from .._sync.store import PhotoStore
 from .failures import invocation
 from .photo_spec import Spec
 
 Json = dict[str, t.Any]
-OpenStore = t.Callable[[dict[str, t.Any]], DirectoryPhotoStore]
+
+
+class UserStore(PhotoStore, t.Protocol):
+    """A store that also knows whose anchor is not theirs alone."""
+
+    def shared_anchors(self, users: t.Sequence[User]) -> t.Mapping[str, t.Sequence[str]]:
+        """Anchors of these users that several accounts have, with the names of the accounts."""
+
+
+OpenStore = t.Callable[[dict[str, t.Any]], UserStore]
 
 
 def user_info_argument_spec() -> Spec:
@@ -45,7 +54,7 @@ def run_user_info_module(module: AnsibleModule, open_store: OpenStore) -> None:
     module.exit_json(changed=False, invocation=invocation(module), **answer)
 
 
-def user_rows(store: DirectoryPhotoStore, users: t.Sequence[str], names: t.Mapping[str, str]) -> list[Json]:
+def user_rows(store: UserStore, users: t.Sequence[str], names: t.Mapping[str, str]) -> list[Json]:
     """A row for each user; for everybody when none is named. ``names``: users with another name in there."""
     if not users:
         everyone = list({user.id: user for user in store.everyone()}.values())

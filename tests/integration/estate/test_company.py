@@ -125,5 +125,5 @@ def test_without_leaving_them_out_a_mailbox_on_premises_is_the_reason(office: Of
     assert all(reason.startswith("mailbox on-premises (Active Directory") for reason in reasons)
     doctor = office.play("doctor")
     output = " ".join(doctor.output.split())
-    assert "5 of 40 users have a mailbox on-premises and 25 in the cloud" in output
+    assert "5 of 40 users have their mailbox on-premises" in output
     assert "all 40 declared users are in the tenant" in output

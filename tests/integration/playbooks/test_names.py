@@ -81,11 +81,13 @@ def test_who_is_not_synced_and_whose_anchor_two_have_are_unresolved_with_the_rea
     anchor = company.tenant.user("bob.surname@cloud.test")["immutable_id"]
     company.tenant.change_user("alice.surname@cloud.test", immutable_id=None)
     company.tenant.change_user("carol.surname@cloud.test", immutable_id=anchor)
+    # And in Active Directory somebody else has Carol's.
+    company.domain.set("henry@photos.test", "mS-DS-ConsistencyGuid", company.domain.guids()[CAROL])
     assert company.play("drift", *by_anchor("drift")).code != 0  # nobody could be examined there
     reasons = {who: company.report()[number]["exo"]["reason"] for who, number in numbers.items()}
     assert "not synced" in reasons[ALICE]
     assert "2 users" in reasons[BOB]
-    assert "not synced" in reasons[CAROL]
+    assert "2 accounts have the source anchor" in reasons[CAROL]
     doctor = company.play("doctor", *by_anchor("doctor"))
     assert doctor.code != 0
     assert "0 of 3 declared users are in the tenant" in " ".join(doctor.output.split())

@@ -15,7 +15,7 @@ import yaml
 from ansible_collections.hybrid.photos.plugins.doc_fragments import photo as fragment
 from ansible_collections.hybrid.photos.plugins.filter.approved_changes import approved_changes
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError, Recipe
-from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import ANCHOR, TARGETS, checked_name, names
+from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS, checked_name, names
 from ansible_collections.hybrid.photos.plugins.module_utils._directory import people
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_spec import photo_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._exchange import cmdlets
@@ -44,11 +44,11 @@ INFO: dict[str, t.Any] = {
 def test_modules_document_the_defaults_of_their_target(target: str) -> None:
     options = yaml.safe_load(MODULES[target].DOCUMENTATION)["options"]
     known = TARGETS[target]
-    assert options["match_by"]["choices"] == [*known.match_by, ANCHOR]
+    assert options["match_by"]["choices"] == list(known.choices)
     assert options["match_by"]["default"] == known.match_by[0]
     assert (options["size"]["default"], options["max_bytes"]["default"]) == (known.size, known.max_bytes)
     assert known.module.rpartition(".")[2] == MODULES[target].__name__.rpartition(".")[2]
-    assert yaml.safe_load(INFO[target].DOCUMENTATION)["options"]["match_by"]["choices"] == [*known.match_by, ANCHOR]
+    assert yaml.safe_load(INFO[target].DOCUMENTATION)["options"]["match_by"]["choices"] == list(known.choices)
 
 
 def test_the_stores_know_the_same_attributes() -> None:
