@@ -58,6 +58,10 @@ sandbox-down: ## end them
 bench: apt-bench setup ## benchmarks of docs/benchmarks.md (tests/benchmarks/run NAME for one)
 	@tests/benchmarks/run
 
+.PHONY: matrix
+matrix: setup ## units and a series of playbooks on other versions of Ansible, Python and the libraries (ten minutes)
+	@tests/matrix/run
+
 .PHONY: changelog
 changelog: setup ## make CHANGELOG.md again from changelogs/fragments
 	@tests/changelog
