@@ -97,3 +97,22 @@ def test_a_photo_of_ad_that_was_right_is_right_after_exchange_server_was_written
     assert run.code == 0, run.output
     assert exchange.photo(YUSUF) is not None
     assert company.domain.photo(YUSUF) == before
+    assert found(company)[YUSUF] == {"ad": "in_sync", "exchange": "missing", "exo": None}
+
+
+def test_what_both_held_before_is_saved_and_comes_back(company: Company, exchange: Exchange) -> None:
+    """Set-UserPhoto overwrites the photo in Active Directory too, so that one is saved before Exchange is written."""
+    with Image.open(company.photos / f"{ALICE}.jpg") as image:
+        out = io.BytesIO()
+        image.convert("RGB").resize((200, 200)).save(out, "JPEG")
+    former = out.getvalue()
+    company.domain.set_photo(YUSUF, former)
+    exchange.put_photo(YUSUF, former)
+    run = company.play("sync", *targets("sync", max_replaced="100%"))
+    assert run.code == 0, run.output
+    saved = [path for path in (company.folder / "reports" / "backups").rglob("*.jpg") if path.read_bytes() == former]
+    assert len(saved) == 2, "one of each place, and no 64x64"
+    run = company.play("restore", *targets("restore"), inventory=False)
+    assert run.code == 0, run.output
+    assert company.domain.photo(YUSUF) == former
+    assert side(exchange.photo(YUSUF)) == 200
