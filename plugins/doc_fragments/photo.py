@@ -47,7 +47,7 @@ options:
             user out. All targets if not given.
         type: list
         elements: str
-        choices: [ad, exo]
+        choices: [ad, exchange, exo]
       known_problems:
         description:
           - Problems of this user that are known and accepted, such as V([unavailable]) for a mailbox that is disabled.

@@ -16,6 +16,7 @@ from .._core.targets import names
 from .counts import drifting, open_problems, totals
 from .difference import diff_lines
 from .document import Report, as_json, build
+from .elsewhere import leave_out_elsewhere
 from .folders import FILES, elsewhere, forget, holds, probe, run_folder, save
 from .gather import Gathered, gather
 from .junit import junit
@@ -71,6 +72,7 @@ def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prep
     for target in _requested(options):
         add_unexamined(gathered, _expected(options, target), [target])
     settle(gathered, options["mode"] or gathered.mode)
+    leave_out_elsewhere(gathered)
     accept(gathered, options["ignore_problems"])
     report = _built(options, gathered, (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"))
     diff = diff_lines(gathered.rows.values()) if options["show_diff"] and report["mode"] == "plan" else []

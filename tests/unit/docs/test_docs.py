@@ -68,7 +68,7 @@ def test_names_of_the_collection_are_there(page: Path) -> None:
         assert name in known, f"{page.name}: hybrid.photos.{name}"
     for call in re.findall(r"ansible-playbook [^\n]*?hybrid\.photos\.(\w+)", words(page)):
         assert call in PLAYBOOKS, f"{page.name}: there is no playbook {call}"
-    for name in re.findall(r"`((?:ad|exo)_\w+)`", words(page)):
+    for name in re.findall(r"`((?:ad|exchange|exo)_\w+)`", words(page)):
         assert name in MODULES, f"{page.name}: there is no module {name}"
 
 
