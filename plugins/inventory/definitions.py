@@ -102,7 +102,8 @@ class InventoryModule(BaseInventoryPlugin):
             folder, definitions, size = self._read(path)
             prefix = self._prefix(path, definitions)
         except (PhotoError, AnsibleError) as error:
-            _stop(str(error))
+            message = str(error)
+            _stop(message if path in message else f"{path}: {message}")
         self.inventory.add_group(GROUP)
         for number, start in enumerate(range(0, len(definitions), size), 1):
             host = f"{prefix}photos_{number:04d}"
@@ -124,7 +125,11 @@ class InventoryModule(BaseInventoryPlugin):
                 f"{path}: the name of an inventory file of this plugin must end in .photos.yml or .photos.yaml, "
                 "such as team.photos.yml; rename the file"
             )
-        unknown = set(self._read_config_data(path)) - set(OPTIONS)
+        try:
+            given = self._read_config_data(path)
+        except AttributeError as error:  # ansible-core asks a list for its keys
+            raise PhotoError(f"{path}: it must hold a mapping with the keys plugin and path") from error
+        unknown = set(given) - set(OPTIONS)
         if unknown:
             raise PhotoError(
                 f"{path}: {', '.join(sorted(map(str, unknown)))}: no such option; there are plugin, path and shard_size"

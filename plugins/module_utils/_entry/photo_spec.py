@@ -181,6 +181,8 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
     for option, least in (("size", 16), ("max_bytes", 1024)):
         if params[option] < least:
             raise PhotoError(f"{option} is {params[option]}; no usable photo is that small, give {least} or more")
+    if params["verify_timeout"] < 0:
+        raise PhotoError(f"verify_timeout is {params['verify_timeout']}; give a number of seconds from 0 up")
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", params["background"]):
         raise PhotoError(f"background is {params['background']!r}; give a colour as #rrggbb, such as #ffffff")
     prefix = params["option_prefix"]

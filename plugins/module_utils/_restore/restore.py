@@ -19,6 +19,7 @@ from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError, identity_key
 from .._core.targets import names
 from .._core.text import shown
+from .._core.wording import counted
 from .._pictures.fingerprint import alike, fingerprint
 from .._sync.backups import MANIFEST, BackupError, Finding, Saved, examine_manifest
 
@@ -78,6 +79,12 @@ def read_backups(folder: Path) -> tuple[list[Kept], list[Finding]]:
         findings += [replace(each, file=str(place / MANIFEST)) for each in bad]
     if failed is not None and not kept:
         raise failed
+    if findings and not kept:
+        more = f" and {counted(len(findings) - NAMES_SHOWN, 'more line')}" if len(findings) > NAMES_SHOWN else ""
+        raise BackupError(
+            f"{folder} holds no backup that can be used: {'; '.join(map(str, findings[:NAMES_SHOWN]))}{more}. A "
+            "manifest of a newer release needs that release"
+        )
     return _with_names(kept), findings
 
 
@@ -188,7 +195,7 @@ def _only(mine: list[Kept], users: t.Sequence[str], run: str, kept: t.Sequence[K
         there = f"; there are some in {', '.join(sorted(others)[-NAMES_SHOWN:])}" if others else ""
         raise PhotoError(
             f"run {run} saved no photo of {', '.join(missing[:NAMES_SHOWN])}{there}. A first photo replaces none and "
-            "has no backup; it can be removed (first: remove)"
+            "has no backup; it can be removed (first: remove; the variable of the role is restore_first)"
         )
     return found
 

@@ -402,7 +402,8 @@ class GitHub:
                 subprocess.run([*sparse, *given["sparse-checkout"].split()], check=True)
         elif action == "actions/upload-artifact":
             found = [path for path in place.rglob("*") if fnmatch.fnmatch(str(path.relative_to(place)), given["path"])]
-            assert found, f"{given['path']} is not there"
+            if not found:
+                return  # the action warns of it, and the step is green
             shelf.mkdir(parents=True)
             for path in found:
                 shutil.copy(path, shelf)

@@ -154,6 +154,7 @@ def test_a_store_that_cannot_be_opened_is_one_clear_message(capsys: pytest.Captu
         ({"user": "a", "state": "absent", "max_removed": "110%"}, "max_removed"),
         ({"user": "a", "state": "absent", "size": 1}, "size"),
         ({"user": "a", "state": "absent", "max_bytes": 10}, "max_bytes"),
+        ({"user": "a", "state": "absent", "verify_timeout": -1}, "verify_timeout"),
         ({"user": " ", "state": "absent"}, "empty user"),
         ({"user": "a", "state": "absent", "receipts": "/dev/null/at/all/r.sqlite"}, "/dev/null/at/all"),
         ({"photos": [{"user": "A", "state": "absent"}, {"user": "a", "state": "absent"}]}, "declared more than once"),

@@ -395,3 +395,11 @@ def test_one_folder_that_cannot_be_read_stops_no_other(store: ScriptedStore, tmp
     told = plan(tmp_path, RestoreRequest())
     assert len(told[store.target]["photos"]) == 2
     assert ["bad" in warning for warning in told["warnings"]] == [True]
+
+
+def test_a_manifest_of_which_no_line_can_be_used_says_why(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path)
+    for user in BAD:
+        spoil(tmp_path, user, of_a_newer_release=1)
+    with pytest.raises(PhotoError, match=r"no backup that can be used: .*manifest\.jsonl:\d+: the line is damaged"):
+        plan(tmp_path, RestoreRequest())
