@@ -23,10 +23,12 @@ from .._sync.named import named_store
 from .._sync.store import PhotoStore
 from . import environment
 from .exo import found
-from .model import DAY, EXPIRES_SOON, Check, Step, clock, examine, expiry, fail, ok, skipped, some, warn
+from .model import DAY, Check, Step, clock, examine, expiry, fail, ok, skipped, some, warn
 
 #: So many users are asked what this account may write on them.
 SAMPLE = 50
+#: Of a controller's certificate, which mostly renews itself; of what is ours see model.EXPIRES_SOON.
+RENEWS_SOON = 21
 #: Days before the end of a certificate from which somebody should know.
 
 
@@ -158,7 +160,7 @@ class Domain:
         words = f"the certificate for {o.server} is good for {left:.0f} more days"
         if o.cert_validation != "always":
             return warn(f"{words}, but its name is not compared (cert_validation {o.cert_validation})")
-        return warn(words, "Renew it in time.") if left < EXPIRES_SOON else ok(words)
+        return warn(words, "Renew it in time.") if left < RENEWS_SOON else ok(words)
 
     def sign_in(self) -> Check:
         """Is the account let in?"""

@@ -157,9 +157,9 @@ def _expected(options: t.Mapping[str, t.Any], target: str) -> t.Sequence[str]:
 
 
 def _requested(options: t.Mapping[str, t.Any]) -> list[str]:
-    """The targets that were to be examined: not one for which nobody is declared, while somebody is for others."""
+    """The targets that were to be examined, without those of which it is known that nobody is declared there."""
     declared = options["declared_at"] or {}
-    return [name for name in options["targets"] if declared.get(name) or not any(declared.values())]
+    return [name for name in options["targets"] if declared.get(name) != [] or not any(declared.values())]
 
 
 def _scope(options: t.Mapping[str, t.Any], gathered: Gathered) -> Scope:
