@@ -126,7 +126,9 @@ class Planner:
             return REMOVED not in prints
         if comparison is not None and (comparison.verdict == "same" or comparison.by_product):
             return False
-        if seen.sha256 in prints or (pending is not None and seen.sha256 == pending.sha256 is not None):
+        # Where the target keeps bytes, the tag is their hash, also when memory answered and nothing was read.
+        digest = seen.tag if self.keeps_bytes else seen.sha256
+        if digest in prints or (pending is not None and digest == pending.sha256 is not None):
             return False
         if self.keeps_bytes or seen.picture is None:
             return True

@@ -208,6 +208,21 @@ def test_a_removal_by_hand_that_is_declared_afterwards_is_nobody_elses(place: Pl
     assert (outcome.change.foreign, outcome.verified) == (False, True)
 
 
+def test_our_photo_in_ad_is_ours_also_when_only_its_tag_was_looked_at(tmp_path: Path) -> None:
+    place = Place(tmp_path, "ad")
+    place.run({"alice": 1}, verify=False)
+    look = place.store._observed
+
+    def from_memory(user: User, wanted: t.Any) -> Observation:
+        seen = look(user, wanted)
+        return Observation(seen.present, seen.tag) if wanted(user, seen.tag) is False else seen
+
+    place.store.on_observed = False
+    place.store._observed = from_memory  # type: ignore[method-assign]
+    outcome = place.run({"alice": None}, on_foreign_change="keep").outcomes[0]
+    assert (outcome.change.foreign, outcome.verified) == (False, True)
+
+
 # -- a service that stores photos anew by itself -----------------------------------------------------------------------
 
 
