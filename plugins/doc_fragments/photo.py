@@ -135,6 +135,8 @@ options:
         share between hosts of a play that run on one machine. Losing it costs time, never a photo.
       - Before each write it says what is about to be written, so a run that was killed does not take its own photo for
         somebody else's. It keeps for ever which account each name led to, see O(confirm_accounts).
+      - For 15 minutes it remembers which account each name leads to, so that the plays of one call ask once. Before a
+        change is planned the name is looked up again, in check mode too.
       - It also remembers the hashes of picture files, so that those whose size, times and inode did not move are not
         read again.
       - Not written in check mode.
