@@ -169,6 +169,17 @@ def test_the_reference_has_every_variable_with_its_default_and_no_other() -> Non
         assert told[name].replace("\\|", "|") == f"`{value}`", name
 
 
+def test_the_reference_has_every_choice_of_a_variable() -> None:
+    lines = dict(re.findall(r"^\| `(\w+)` \|(.*)$", words(ROOT / "docs" / "reference.md"), re.MULTILINE))
+    options = [each for spec in SPECS.values() for each in spec["argument_specs"]["main"]["options"].items()]
+    for name, option in options:
+        # The fifteen extension attributes are told as a range.
+        choices = [
+            str(each) for each in option.get("choices", []) if not re.fullmatch(r"extensionAttribute\d+", str(each))
+        ]
+        assert [each for each in choices if each and f"`{each}`" not in lines[name]] == [], name
+
+
 def test_the_reference_has_every_key_and_ending_of_the_definitions() -> None:
     page = words(ROOT / "docs" / "reference.md")
     assert set(ENTRY_KEYS) <= rows(page).keys()
