@@ -73,5 +73,5 @@ def check(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    _, command, place = sys.argv
+    command, place = sys.argv[1:]
     sys.exit(make(Path(place)) if command == "make" else check(Path(place)))

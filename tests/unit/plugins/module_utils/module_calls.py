@@ -16,7 +16,7 @@ from ansible.module_utils import basic
 FOR_THE_CONTROLLER = "_ansible_new_secrets"
 
 try:
-    from ansible.module_utils.testing import patch_module_args
+    from ansible.module_utils import testing
 except ImportError:  # ansible-core before 2.19
 
     @contextlib.contextmanager
@@ -25,6 +25,8 @@ except ImportError:  # ansible-core before 2.19
         given = json.dumps({"ANSIBLE_MODULE_ARGS": dict(module_args or {})}).encode()
         with mock.patch.object(basic, "_ANSIBLE_ARGS", given):
             yield
+else:
+    patch_module_args = testing.patch_module_args
 
 
 def answer(printed: str) -> dict[str, t.Any]:

@@ -51,7 +51,7 @@ def test_before_2_19_every_text_is_marked_unsafe(text: str, monkeypatch: pytest.
         importlib.reload(subject)
         made = subject.no_template(text)
     importlib.reload(subject)
-    assert type(made) is Unsafe
+    assert isinstance(made, Unsafe)
     assert made == text
 
 
