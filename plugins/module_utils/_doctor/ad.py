@@ -162,7 +162,7 @@ class Domain:
         """Does the account's own password end soon?"""
         ends = [password_end(domain.connect()) for domain in self.store.domains]
         known = [end for end in ends if end is not None]
-        why = "the directory does not say it of this account"
+        why = "the directory does not return it for this account"
         return expiry("the password of this account", min(known, default=None), time.time(), why)
 
     def clock(self) -> Check:
@@ -212,7 +212,7 @@ class Domain:
         """What may this account write on a sample of the users? It is asked for, not tried."""
         sample = list(self.found.values())[:SAMPLE]
         if not sample:
-            return skipped("nobody to ask about")
+            return skipped("no users to check")
         may = {
             id_: names
             for domain in self.store.domains
@@ -233,13 +233,13 @@ class Domain:
             )
         if denied:
             return ok("this account may write nothing, which is enough to compare")
-        return ok(f"may write thumbnailPhoto of the {len(sample)} users asked about, and nothing else")
+        return ok(f"may write thumbnailPhoto of the {len(sample)} users that were checked, and nothing else")
 
     def entra(self) -> Check:
         """Which photos are larger than what Exchange Online takes from Entra ID?"""
         people = list(self.found.values())
         if not people:
-            return skipped("nobody to look at")
+            return skipped("no users to check")
         for user, seen in self.store.observe(people, lambda _user, _tag: True):
             if seen.present and seen.bytes is not None:
                 self.sizes[user.id] = seen.bytes
@@ -254,7 +254,7 @@ class Domain:
             return warn(
                 f"{len(heavy)} photos have more than {EXO_LIMIT:,} bytes, which Exchange Online does not take from "
                 f"Entra ID: {some(heavy)}",
-                "A sync replaces declared ones by smaller ones.",
+                "A sync replaces declared photos by smaller ones.",
             )
         return ok(f"none of {len(self.sizes)} photos has more than the {EXO_LIMIT:,} bytes that Exchange Online takes")
 

@@ -58,7 +58,7 @@ def examine(area: Area, steps: t.Iterable[Step]) -> list[Check]:
 
 
 def _skipped(step: Step, missing: str) -> Check:
-    return Check(step.name, "skipped", f"not looked at, since '{missing}' did not succeed")
+    return Check(step.name, "skipped", f"skipped, because the check '{missing}' did not pass")
 
 
 def _made(step: Step) -> Check:
@@ -67,7 +67,7 @@ def _made(step: Step) -> Check:
     except PhotoError as error:
         return Check(step.name, "fail", str(error))
     except Exception as error:
-        return Check(step.name, "fail", f"it could not be looked at ({type(error).__name__}: {error})")
+        return Check(step.name, "fail", f"the check failed ({type(error).__name__}: {error})")
 
 
 def ok(text: str) -> Check:
@@ -112,7 +112,7 @@ def some(names: t.Sequence[str], shown: int = NAMES_SHOWN) -> str:
 def clock(whose: str, skew: float | None, strict: bool) -> Check:
     """How far a server's clock is from ours. ``strict``: five minutes end a sign-in."""
     if skew is None:
-        return skipped(f"{whose} did not tell its time")
+        return skipped(f"{whose} did not return its time")
     apart = abs(skew)
     words = f"this machine's clock is {apart:.0f} seconds {'behind' if skew > 0 else 'ahead of'} that of {whose}"
     if apart > SKEW_TOO_MUCH and strict:

@@ -108,7 +108,7 @@ class Mailboxes:
         return Unresolved(
             identity,
             f"no user has {self._match_by} {identity!r} in the organization of {self._options.server}. Check the "
-            "spelling, match_by, and whether the account may see the user; a mailbox that was deleted softly is none",
+            "spelling, match_by, and whether the account may see the user; a soft-deleted mailbox does not count",
         )
 
 

@@ -68,9 +68,9 @@ def lines(report: Report) -> list[str]:
     """A line a finding, a line a file that declares nobody, and a sum."""
     errors, warnings = report.count("error"), report.count("warning")
     total = f"{len(report.users)} users, {report.pictures} pictures: {errors} errors, {warnings} warnings."
-    notes = [f"note: {each.file}: it declares nobody: {each.why}" for each in report.ignored[:_NOTES]]
+    notes = [f"note: {each.file}: it declares no user: {each.why}" for each in report.ignored[:_NOTES]]
     if len(report.ignored) > _NOTES:
-        notes.append(f"note: and {len(report.ignored) - _NOTES} more files that declare nobody, see ignored")
+        notes.append(f"note: and {len(report.ignored) - _NOTES} more files that declare no user, see ignored")
     return [*(" ".join(line.split()) for line in (*map(str, report.findings), *notes)), total]
 
 

@@ -73,7 +73,7 @@ def test_a_mailbox_in_the_cloud_is_a_user_who_has_no_photo_here(session: Scripte
     assert cleo.mailbox == "cloud"
     [(_user, seen)] = store.observe([cleo], lambda _u, _t: True)
     assert seen.no_mailbox
-    assert "lives in the cloud" in (seen.problem or "")
+    assert "is in the cloud" in (seen.problem or "")
     assert [call.cmdlet for call in session.calls] == ["Get-Mailbox", "Get-User"]
 
 
