@@ -30,6 +30,14 @@ test: setup-all ## all tests and gates, in lanes side by side
 unit: setup ## unit tests alone (seconds)
 	@python -m pytest tests/unit
 
+# New histories each time; with SEED and COUNT the same ones again.
+SEED ?= $(shell date +%s)
+COUNT ?= 5000
+.PHONY: histories
+histories: setup ## random histories of a target, and the promises they must not break (SEED=… COUNT=…)
+	@tests/histories/run --from $(SEED) --count $(COUNT)
+	@tests/histories/run --graph --from $(SEED) --count $$(($(COUNT) / 20))
+
 .PHONY: gates
 gates: setup-all ## linters, sanity, docs, changelog, Galaxy's checks (tests/gates/run NAME for one)
 	@tests/gates/run
@@ -49,6 +57,10 @@ sandbox-down: ## end them
 .PHONY: bench
 bench: apt-bench setup ## benchmarks of docs/benchmarks.md (tests/benchmarks/run NAME for one)
 	@tests/benchmarks/run
+
+.PHONY: matrix
+matrix: setup ## units and a series of playbooks on other versions of Ansible, Python and the libraries (ten minutes)
+	@tests/matrix/run
 
 .PHONY: changelog
 changelog: setup ## make CHANGELOG.md again from changelogs/fragments

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
 
 from ..module_utils._core.model import PhotoError
-from ..plugin_utils.controller_action import ControllerAction, display
+from ..plugin_utils.controller_action import ControllerAction
 from ..plugin_utils.role_variables import all_roles, known_variables, meant_for_role
 
 
@@ -33,7 +34,7 @@ class ActionModule(ControllerAction):
         refused, doubtful = meant_for_role(role, known_variables(role), self.names | extra, extra, ours_alone=ours)
         where = f"All variables of this role: ansible-doc -t role hybrid.photos.{role}"
         if doubtful:
-            display.warning(f"the role {role} knows no variable {', '.join(map(str, doubtful))}. {where}")
+            Display().warning(f"the role {role} knows no variable {', '.join(map(str, doubtful))}. {where}")
         if refused:
             raise PhotoError(f"The role {role} knows no variable {', '.join(map(str, refused))}. {where}")
         return {"changed": False}

@@ -17,6 +17,12 @@ options:
     type: list
     elements: str
     default: []
+  people:
+    description:
+      - With O(match_by=anchor), what another module returned about the users at the other target, as registered. Users
+        are then named as they are there, and found by their source anchor.
+      - Usually that is M(hybrid.photos.ad_user_info), or the info module of the other target.
+    type: dict
   dest:
     description:
       - A folder for the photos and a manifest C(photos.yml), which is a definitions folder for the inventory plugin

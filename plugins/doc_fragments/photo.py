@@ -47,7 +47,7 @@ options:
             user out. All targets if not given.
         type: list
         elements: str
-        choices: [ad, exo]
+        choices: [ad, exchange, exo]
       known_problems:
         description:
           - Problems of this user that are known and accepted, such as V([unavailable]) for a mailbox that is disabled.
@@ -56,13 +56,44 @@ options:
         elements: str
         choices: [invalid, unavailable, unresolved]
         default: []
+      ad:
+        description:
+          - The user's name in Active Directory, where it is another one than O(photos[].user). It is found by O(match_by).
+          - Results name the user as O(photos[].user) does.
+        type: str
+      exchange:
+        description:
+          - The user's name in Exchange Server, where it is another one than O(photos[].user). It is found by O(match_by).
+        type: str
+      exo:
+        description:
+          - The user's name in Exchange Online, where it is another one than O(photos[].user). It is found by O(match_by);
+            with O(match_by=anchor) it is a user principal name.
+          - Results name the user as O(photos[].user) does.
+        type: str
+  people:
+    description:
+      - What another module returned about the same users at the other target, as registered. Usually that is
+        M(hybrid.photos.ad_user_info).
+      - With O(match_by=anchor) it says which account each user has there. Its source anchor leads to the account here.
+      - Also without O(match_by=anchor), a user whose mailbox is on-premises is reported as such and not only as a user
+        without a mailbox in Exchange Online.
+    type: dict
+  leave_out:
+    description:
+      - Leave out users whose mailbox is there, as O(people) say. They have no row, and RV(ignore:left_out) names them.
+      - A user of whose mailbox O(people) say nothing is not left out.
+    type: list
+    elements: str
+    choices: [on_premises, cloud]
+    default: []
   src:
     description:
-      - The picture file on the host that runs the module, with O(user). Give an absolute path; where a relative one
-        starts depends on the connection.
-      - JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF of any size are read; HEIC only if the Python package C(pillow-heif) is
-        installed.
-      - A leading C(~) is the home folder. Environment variables such as C($HOME) are not replaced, because names of
+      - The picture file, with O(user). It is read on the host and by the account that run the module; copy it there
+        first, or give O(content), where that is not the controller.
+      - Give an absolute path; where a relative one starts depends on the connection.
+      - JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF of any size are read; HEIC where the Python package C(pillow-heif) is.
+      - A leading C(~) is the home folder. Variables of the environment such as C($HOME) are not replaced, since names of
         files come from outside.
       - Not used with O(state=absent).
     type: str
@@ -99,14 +130,15 @@ options:
     default: false
   receipts:
     description:
-      - A file in which the module remembers what it wrote. So the next run recognizes unchanged photos without fetching
-        them, and photos that others changed. Created when missing, and its folder with mode C(0700). Hosts of a play
-        that run on one machine can share it. If the file is lost, the next run takes longer, but no photo is lost.
-      - Before each write it records what is about to be written. So after a run that was killed, the next run
-        recognizes the photo as its own. It also remembers permanently to which account each name belonged, see
-        O(confirm_accounts).
-      - It also remembers the hashes of picture files. Files whose size, times and inode did not change are not read
-        again.
+      - A file in which the module remembers what it wrote, so that the next run knows unchanged photos without fetching
+        them, and photos that somebody else changed. Created when missing, and its folder with mode C(0700); safe to
+        share between hosts of a play that run on one machine. Losing it costs time, never a photo.
+      - Before each write it says what is about to be written, so a run that was killed does not take its own photo for
+        somebody else's. It keeps for ever which account each name led to, see O(confirm_accounts).
+      - For 15 minutes it remembers which account each name leads to, so that the plays of one call ask once. Before a
+        change is planned the name is looked up again, in check mode too.
+      - It also remembers the hashes of picture files, so that those whose size, times and inode did not move are not
+        read again.
       - Not written in check mode.
     type: path
   on_foreign_change:
@@ -229,6 +261,7 @@ options:
     description:
       - A folder for small copies of the declared and the present photos of users with drift, for
         M(hybrid.photos.drift_report). It is written in check mode too.
+      - Ignored where the module does not run on the controller, which is where the report looks for them.
     type: path
   rows:
     description:

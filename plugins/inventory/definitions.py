@@ -72,6 +72,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.utils.display import Display
 from ansible_collections.hybrid.photos.plugins.module_utils._core import least_python
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, PhotoError, identity_key
+from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS
 from ansible_collections.hybrid.photos.plugins.module_utils._core.text import lines_shown
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
 from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_template
@@ -101,7 +102,8 @@ class InventoryModule(BaseInventoryPlugin):
             folder, definitions, size = self._read(path)
             prefix = self._prefix(path, definitions)
         except (PhotoError, AnsibleError) as error:
-            _stop(str(error))
+            message = str(error)
+            _stop(message if path in message else f"{path}: {message}")
         self.inventory.add_group(GROUP)
         for number, start in enumerate(range(0, len(definitions), size), 1):
             host = f"{prefix}photos_{number:04d}"
@@ -123,7 +125,11 @@ class InventoryModule(BaseInventoryPlugin):
                 f"{path}: the name of an inventory file of this plugin must end in .photos.yml or .photos.yaml, "
                 "such as team.photos.yml; rename the file"
             )
-        unknown = set(self._read_config_data(path)) - set(OPTIONS)
+        try:
+            given = self._read_config_data(path)
+        except AttributeError as error:  # ansible-core asks a list for its keys
+            raise PhotoError(f"{path}: it must hold a mapping with the keys plugin and path") from error
+        unknown = set(given) - set(OPTIONS)
         if unknown:
             raise PhotoError(
                 f"{path}: {', '.join(sorted(map(str, unknown)))}: no such option; there are plugin, path and shard_size"
@@ -151,11 +157,16 @@ class InventoryModule(BaseInventoryPlugin):
         if not others:
             return ""
         mine = {definition.key for definition in definitions}
+        accounts = {(target, identity_key(name)): d.user for d in definitions for target, name in d.accounts}
         for host in others:
             twice = [str(e["user"]) for e in host.vars.get("photos", ()) if identity_key(str(e["user"])) in mine]
             if twice:
                 file = host.vars.get("inventory_file")
                 raise PhotoError(f"{path}: {twice[0]} is declared here and in {file}; keep one of them")
+            clash = next(_met(host.vars.get("photos", ()), accounts), None)
+            if clash is not None:
+                file = host.vars.get("inventory_file")
+                raise PhotoError(f"{path}: {clash} in {file}; keep one of them")
         stem = re.sub(r"\W", "_", Path(path).name.removesuffix(".yml").removesuffix(".yaml").removesuffix(".photos"))
         prefix = f"{stem}_"
         for host in others:
@@ -183,7 +194,18 @@ def entry(definition: Definition) -> dict[str, t.Any]:
     for name, words in (("targets", definition.targets), ("known_problems", definition.known_problems)):
         if words:
             entry_of[name] = [no_template(word) for word in sorted(words)]
+    entry_of.update((target, no_template(name)) for target, name in definition.accounts)
     return entry_of
+
+
+def _met(photos: t.Iterable[t.Mapping[str, t.Any]], accounts: t.Mapping[tuple[str, str], str]) -> t.Iterator[str]:
+    """Users of another file who are one account with a user of this one; ``accounts``: names given to users here."""
+    for other in photos:
+        for target in TARGETS:
+            name = str(other.get(target) or other["user"])
+            user = accounts.get((target, identity_key(name)))
+            if user is not None:
+                yield f"{user} is {name} at {target}, and so is {other['user']}"
 
 
 def _means_us(path: str) -> bool:

@@ -70,6 +70,10 @@ options:
       - extensionAttribute14
       - extensionAttribute15
     default: userPrincipalName
+  names:
+    description: For users whose name in Active Directory is another than in O(users), that name.
+    type: dict
+    default: {}
   writes:
     description: Whether later runs will write photos. If not, fewer permissions are needed.
     type: bool
@@ -115,7 +119,9 @@ users:
   contains:
     user: {description: The identity as given., type: str, returned: always}
     id: {description: The account's id., type: str, returned: always}
-    immutable_id: {description: The immutable ID that connects the on-premises account with the cloud account., type: str, returned: always}
+    account: {description: The account's own name., type: str, returned: always}
+    mailbox: {description: 'V(on_premises) or V(cloud).', type: str, returned: when known}
+    immutable_id: {description: What ties the on-premises account to the cloud account., type: str, returned: always}
     bytes: {description: The length of the photo., type: int, returned: when there is a photo}
 target:
   description: Always V(ad).
@@ -140,7 +146,12 @@ def main() -> None:
     module = TextModule(argument_spec=spec, supports_check_mode=True)
     given = module.params
     side = Domain(
-        DirectoryOptions.from_params(given), given["users"], given["match_by"], given["receipts"], given["writes"]
+        DirectoryOptions.from_params(given),
+        given["users"],
+        given["match_by"],
+        given["receipts"],
+        given["writes"],
+        names=given["names"],
     )
     module.exit_json(changed=False, **answer("ad", side.checks(), side.found, side.sizes))
 

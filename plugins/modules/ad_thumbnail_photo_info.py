@@ -25,9 +25,11 @@ options:
     description:
       - The attribute by which users are named, in O(users) and in the results.
       - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
-      - V(onPremisesImmutableId) is the ID that connects the account with the one in Entra ID, as Entra shows it. It is
-        the base64 form of C(mS-DS-ConsistencyGuid), or of C(objectGUID) if the user has no C(mS-DS-ConsistencyGuid).
-      - V(extensionAttribute1) to V(extensionAttribute15) exist only if the schema is extended for Exchange.
+      - V(onPremisesImmutableId) is what ties the account to the one in Entra ID, as Entra shows it, the base64 form of
+        C(mS-DS-ConsistencyGuid), or of C(objectGUID) where the user has no C(mS-DS-ConsistencyGuid).
+      - V(extensionAttribute1) to V(extensionAttribute15) are there when the schema is extended for Exchange.
+      - V(anchor) finds the account from which the one that O(people) names is synced, by the source anchor. It is for
+        photos that come from the cloud.
     type: str
     choices:
       - userPrincipalName
@@ -55,6 +57,7 @@ options:
       - extensionAttribute13
       - extensionAttribute14
       - extensionAttribute15
+      - anchor
     default: userPrincipalName
 notes:
   - If an account has no right to read C(thumbnailPhoto), the directory shows no photo and no error. The module
@@ -109,6 +112,9 @@ photos:
     width: {description: Width in pixels., type: int, returned: when known}
     height: {description: Height in pixels., type: int, returned: when known}
     path: {description: The file in O(dest)., type: str, returned: when it was exported}
+    account: {description: The account's own name., type: str, returned: when known}
+    immutable_id: {description: The source anchor., type: str, returned: when known}
+    mailbox: {description: 'V(on_premises) or V(cloud), as C(msExchRecipientTypeDetails) tells.', type: str, returned: when known}
     label: {description: The display name., type: str, returned: when known}
     problem:
       description:

@@ -126,6 +126,7 @@ photos:
     source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
     desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should have.', type: dict, returned: when known}
     observed: {description: 'C(etag) (the hash of the photo), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
+    account: {description: 'The account''s own name there, the userPrincipalName.', type: str, returned: when known}
     label: {description: The display name., type: str, returned: when known}
     origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}
     backup: {description: Where the former photo was saved., type: str, returned: when it was saved}
@@ -135,17 +136,28 @@ photos:
         - 'The result of the change: V(verified), V(unverified), V(written) (not read back),
           V(unknown), V(refused), V(conflict), V(failed) or V(dropped).'
       type: str
-      returned: when a change was started
-    warnings: {description: Warnings for this user., type: list, elements: str, returned: when there is something}
-    shared_with: {description: Other users whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
-    stale: {description: Whether the change is not the same as in O(approved)., type: bool, returned: when it is not}
-    no_answer: {description: "Whether nothing is known about this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
-    accepted: {description: Whether the problem is known and accepted., type: bool, returned: when there is a problem}
+      returned: when a change was begun
+    warnings: {description: What is worth knowing besides., type: list, elements: str, returned: when there is something}
+    shared_with: {description: Others whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
+    stale: {description: Whether the change is not what was O(approved)., type: bool, returned: when it is not}
+    no_answer: {description: "Whether nothing is known of this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
+    accepted: {description: Whether this is a problem that is known and accepted., type: bool, returned: when it is one}
+    no_mailbox: {description: Whether the account has no mailbox where this target keeps photos., type: bool, returned: when it is so}
 in_sync:
   description: Pairs of user and id of the users that have no row, with O(rows=drifting).
   returned: with O(rows=drifting)
   type: list
   elements: list
+left_out:
+  description: Users who have no row because of O(leave_out).
+  returned: when there are some
+  type: list
+  elements: str
+no_mailbox:
+  description: Users for whom the target said that there is no mailbox.
+  returned: when there are some
+  type: list
+  elements: str
 notes:
   description: Notes about the run as a whole.
   returned: when there is something

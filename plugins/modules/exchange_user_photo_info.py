@@ -68,7 +68,7 @@ photos:
     id: {description: The GUID (the objectGUID in Active Directory)., type: str, returned: when resolved}
     has_photo: {description: Whether there is a photo; null when that is not known., type: bool, returned: always}
     sha256: {description: SHA-256 of the photo., type: str, returned: when there is a photo}
-    etag: {description: The hash of the photo, as photo modules name it., type: str, returned: when there is a photo}
+    etag: {description: 'The hash of the photo, as photo modules name it.', type: str, returned: when there is a photo}
     bytes: {description: Length of the photo., type: int, returned: when there is a photo}
     width: {description: Width in pixels., type: int, returned: when known}
     height: {description: Height in pixels., type: int, returned: when known}

@@ -31,8 +31,26 @@ options:
   match_by:
     description: The property by which users are named.
     type: str
-    choices: [userPrincipalName, id, mail, employeeId, onPremisesImmutableId]
+    choices:
+      - userPrincipalName
+      - id
+      - mail
+      - employeeId
+      - onPremisesImmutableId
+      - onPremisesSamAccountName
+      - onPremisesUserPrincipalName
+      - proxyAddresses
+      - anchor
     default: userPrincipalName
+  names:
+    description: For users whose name in Exchange Online is another than in O(users), that name.
+    type: dict
+    default: {}
+  people:
+    description:
+      - With O(match_by=anchor), what M(hybrid.photos.ad_user_info) returned about O(users), as registered. Each account is
+        found by the source anchor.
+    type: dict
   writes:
     description: Whether later runs will write photos. If not, fewer permissions are needed.
     type: bool
@@ -78,7 +96,8 @@ users:
   contains:
     user: {description: The identity as given., type: str, returned: always}
     id: {description: The account's id., type: str, returned: always}
-    immutable_id: {description: The immutable ID that connects the on-premises account with the cloud account., type: str, returned: always}
+    account: {description: The account's own name., type: str, returned: always}
+    immutable_id: {description: What ties the on-premises account to the cloud account., type: str, returned: always}
 target:
   description: Always V(exo).
   returned: always
@@ -89,6 +108,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.least_python i
 
 require()
 
+from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import ANCHOR
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
@@ -98,10 +118,18 @@ from ansible_collections.hybrid.photos.plugins.module_utils._graph.users import 
 
 
 def main() -> None:
-    spec = {**graph_argument_spec(), **doctor_argument_spec(MATCH_BY)}
+    spec = {**graph_argument_spec(), **doctor_argument_spec([*MATCH_BY, ANCHOR]), "people": {"type": "dict"}}
     module = TextModule(argument_spec=spec, supports_check_mode=True)
     given = module.params
-    side = Cloud(GraphOptions.from_params(given), given["users"], given["match_by"], given["receipts"], given["writes"])
+    side = Cloud(
+        GraphOptions.from_params(given),
+        given["users"],
+        given["match_by"],
+        given["receipts"],
+        given["writes"],
+        names=given["names"],
+        people=given["people"],
+    )
     module.exit_json(changed=False, **answer("exo", side.checks(), side.found, {}))
 
 

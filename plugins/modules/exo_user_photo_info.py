@@ -21,9 +21,24 @@ extends_documentation_fragment:
   - hybrid.photos.attributes.looking
 options:
   match_by:
-    description: The property by which users are named, in O(users) and in the results.
+    description:
+      - The property by which users are named, in O(users) and in the results.
+      - V(onPremisesSamAccountName) and V(onPremisesUserPrincipalName) are the names in Active Directory. Microsoft Graph
+        looks for them in an index that lags behind by seconds to minutes.
+      - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
+      - V(anchor) finds the account that is synced from the one that O(people) names, by the source anchor. It is how the
+        roles of this collection find users who have another name in the cloud.
     type: str
-    choices: [userPrincipalName, id, mail, employeeId, onPremisesImmutableId]
+    choices:
+      - userPrincipalName
+      - id
+      - mail
+      - employeeId
+      - onPremisesImmutableId
+      - onPremisesSamAccountName
+      - onPremisesUserPrincipalName
+      - proxyAddresses
+      - anchor
     default: userPrincipalName
   concurrency:
     description: The most requests in flight. The module starts with few and lets the service's answers decide.
@@ -78,6 +93,8 @@ photos:
     width: {description: Width in pixels., type: int, returned: when known}
     height: {description: Height in pixels., type: int, returned: when known}
     path: {description: The file in O(dest)., type: str, returned: when it was exported}
+    account: {description: The account's own name., type: str, returned: when known}
+    immutable_id: {description: The source anchor., type: str, returned: when known}
     label: {description: The display name., type: str, returned: when known}
     problem:
       description:

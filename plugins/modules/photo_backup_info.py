@@ -39,8 +39,8 @@ options:
     description: Only these targets.
     type: list
     elements: str
-    choices: [ad, exo]
-    default: [ad, exo]
+    choices: [ad, exchange, exo]
+    default: [ad, exchange, exo]
   force:
     description: Leave out the conditions that keep a photo that was changed since.
     type: bool
@@ -79,7 +79,7 @@ runs:
   returned: success
   type: list
   elements: dict
-  sample: [{"run": "20261123T081500Z", "time": "2026-11-23T08:15:07.123456+00:00", "ad": 7, "exo": 9}]
+  sample: [{"run": "20261123T081500Z", "time": "2026-11-23T08:15:07.123456+00:00", "ad": 7, "exchange": 0, "exo": 9}]
 ad:
   description: What M(hybrid.photos.ad_thumbnail_photo) takes to bring the run back.
   returned: success
@@ -89,6 +89,11 @@ ad:
     approved: {description: For its option C(approved). Null with O(force=true)., type: list, elements: dict, returned: always}
     authority: {description: For its option C(authority)., type: str, returned: always}
     names: {description: What the users were called in that run by id., type: dict, returned: always}
+exchange:
+  description: What M(hybrid.photos.exchange_user_photo) takes to bring the run back.
+  returned: success
+  type: dict
+  contains: *contains
 exo:
   description: What M(hybrid.photos.exo_user_photo) takes to bring the run back.
   returned: success
@@ -108,14 +113,15 @@ require()
 from pathlib import Path
 
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
+from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import names
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
-from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import TARGETS, RestoreRequest, plan
+from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import RestoreRequest, plan
 
 ARGUMENTS = {
     "path": {"type": "path", "required": True},
     "run": {"type": "str"},
     "users": {"type": "list", "elements": "str", "default": []},
-    "targets": {"type": "list", "elements": "str", "choices": list(TARGETS), "default": list(TARGETS)},
+    "targets": {"type": "list", "elements": "str", "choices": list(names()), "default": list(names())},
     "force": {"type": "bool", "default": False},
     "first": {"type": "str", "choices": ["keep", "remove"], "default": "keep"},
 }

@@ -45,8 +45,12 @@ class PhotoAction(ActionBase):
             arguments = acceptable(self._task.args)
             progress = Path(folder) / "progress"
             # The module has to run on this machine for its file to be here.
-            if many and self._connection.transport == "local" and not arguments.get("progress_file"):
+            here = self._connection.transport == "local"
+            if many and here and not arguments.get("progress_file"):
                 arguments["progress_file"] = str(progress)
+            if not here:
+                # The report looks for them on this machine, and the folder's name is of this machine, too.
+                arguments.pop("previews_dir", None)
             stop = threading.Event()
             follower = threading.Thread(target=follow, args=(progress, f"{host}: {TARGETS[self.target].title}", stop))
             follower.start()
@@ -80,7 +84,7 @@ def acceptable(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     Ansible would refuse them all for one such name of a file. The module refuses that one user.
     """
     texts = [arguments.get(name) for name in ("user", "src")]
-    texts += [entry.get(name) for entry in arguments.get("photos") or () for name in ("user", "src")]
+    texts += [entry.get(name) for entry in arguments.get("photos") or () for name in ("user", "src", *TARGETS)]
     if all(encodes(text) for text in texts if isinstance(text, str)):
         return dict(arguments)
     changed = {name: sendable(arguments[name], half=lambda _half: REPLACEMENT) for name in ARRIVING & arguments.keys()}

@@ -13,8 +13,11 @@ from pathlib import Path
 from ansible.parsing.dataloader import DataLoader
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
-#: How like two names must be, from 0 to 1: what follows the prefix, and a whole name without it.
-LIKE, VERY_LIKE = 0.6, 0.85
+#: How like two names must be, from 0 to 1: to be suggested and to be refused wherever it was set (what follows the
+#: prefix), and to be refused with another prefix or none.
+LIKE, ALIKE, VERY_LIKE = 0.6, 0.75, 0.85
+#: Names that many playbooks have, and that only look like ours.
+OF_OTHERS = frozenset({"validate_certs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,11 @@ def meant_for_role(
     others = tuple(f"{other}_" for other in all_roles() if other != role)
     refused: list[Unknown] = []
     doubtful: list[Unknown] = []
-    for name in sorted(set(variables) - set(known)):
+    for name in sorted(set(variables) - set(known) - OF_OTHERS):
         if name.startswith(prefix):
-            near = _nearest(name.removeprefix(prefix), rests, LIKE)
-            (refused if near or name in extra else doubtful).append(Unknown(name, near))
+            rest = name.removeprefix(prefix)
+            found = Unknown(name, _nearest(rest, rests, LIKE))
+            (refused if name in extra or _nearest(rest, rests, ALIKE) else doubtful).append(found)
         elif name in extra and not name.startswith(others):
             # A single word such as "users" may be the playbook's own.
             if name in rests and (ours_alone or "_" in name):

@@ -234,6 +234,9 @@ class Door:
     def close(self) -> None:
         return
 
+    def remember_in(self, memory: Receipts | None) -> None:
+        """Where a store keeps its small facts; None: nowhere."""
+
     def end(self) -> None:
         """The run is over."""
 
@@ -252,7 +255,7 @@ def set_by_hand(world: World, account: Account, value: int) -> None:
 
 
 class Ledger(Receipts):
-    """The true receipts, whose calls may fail."""
+    """The true receipts, whose calls may fail. What a store remembers there goes the same way."""
 
     def __init__(self, path: Path, target: str, read_only: bool, door: Door) -> None:
         self._door = door

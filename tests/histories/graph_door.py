@@ -269,8 +269,8 @@ def _reply(status: int, body: t.Any, headers: t.Mapping[str, str] | None = None)
 class GraphPlay(Play):
     """A history of the true Graph store."""
 
-    def new_clock(self) -> Clock:
-        return GraphClock(self.story.seed)
+    def new_world(self) -> World:
+        return World("exo", self.story.accounts, GraphClock(self.story.seed))
 
     def new_door(self, run: str, faults: t.Sequence[Fault], match_by: str) -> Door:
         return GraphDoor(self.world, run, without_the_gap(faults), match_by)

@@ -81,6 +81,7 @@ def _fingerprint(number: int) -> str | None:
     return fingerprint(source(number))
 
 
+@functools.cache
 def remembered(function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
     """A pure function of pictures that works each thing out once; the pictures of all histories are the same few."""
     answers: dict[t.Any, t.Any] = {}
@@ -103,7 +104,7 @@ def remembered(function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
 
 #: The functions of _pictures that _sync calls, by module of _sync.
 PURE = {
-    "renditions": ("render",),
+    "renditions": ("render", "by_source"),
     "planner": ("by_pixels", "describe", "fingerprint", "matches", "breach"),
     "applier": ("matches",),
     "change": ("fingerprint",),

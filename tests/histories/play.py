@@ -27,7 +27,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import Res
 from . import pictures
 from .door import Applied, Door, Fault, Killed, Ledger, Shelf, set_by_hand
 from .story import Step, Story
-from .world import Account, Clock, World
+from .world import Account, World
 
 
 @dataclass
@@ -69,15 +69,15 @@ class Play:
     def __init__(self, story: Story, folder: Path, judge: t.Any) -> None:
         self.story = story
         self.folder = folder
-        self.world = World("ad" if story.kind == "ad" else "exo", story.accounts, self.new_clock())
+        self.world = self.new_world()
         self.declared: dict[str, int | None] = {}
         self.runs: list[Run] = []
         self.faults: Counter[str] = Counter()
         self.judge = judge
         judge.begin(self)
 
-    def new_clock(self) -> Clock:
-        return Clock()
+    def new_world(self) -> World:
+        return World(self.story.kind, self.story.accounts)
 
     def new_door(self, run: str, faults: t.Sequence[Fault], match_by: str) -> Door:
         return Door(self.world, run, faults)
@@ -267,6 +267,7 @@ class Play:
         try:
             if run.asked("receipts"):
                 ledger = Ledger(self.receipts_file, kind, check, door)
+            door.remember_in(ledger)
             shelf = Shelf(self.backups / name, door) if run.asked("backups") and not check else None
             run.result = reconcile(definitions, door, settings, Services(ledger, shelf))
         except Killed:

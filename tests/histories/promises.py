@@ -77,6 +77,7 @@ class Judge:
             raise Broken("nothing newer is overwritten", f"{run.name} overwrote what a person set for {who}, with keep")
         if not run.restores:
             self._right_person(run, applied)
+            self._approved(run, applied)
         if run.asked("receipts"):
             self.truth.written(account, applied.before, applied.after)
 
@@ -94,6 +95,19 @@ class Judge:
             )
         if run.asked("receipts"):
             self.truth.in_order(name, index, number)
+
+    def _approved(self, run: Run, applied: Applied) -> None:
+        """Where a plan was approved: this change, of this account, on the photo that the plan saw."""
+        if not run.expect:
+            return
+        account, before = applied.account, applied.before
+        name = next(name for name, meant in run.meant.items() if meant == account.index)
+        expect = run.expect[name]
+        planned_on = {photo.number for photo in self.truth.seen(account, expect.tag)}
+        action = "remove" if applied.after.data is None else "put"
+        same = applied.lagged or before.tag == expect.tag or before.number in planned_on
+        if expect.action != action or expect.user_id != account.id or not same:
+            raise Broken("only what was approved", f"{run.name}: {action} for account {account.index} was not")
 
     # -- after ---------------------------------------------------------------------------------------------------------
 
@@ -117,7 +131,7 @@ class Judge:
             raise Broken("a run always has a result", str(run.result.error))
         for outcome in run.result.outcomes:
             account = self._account(run, outcome)
-            if account is not None and outcome.state == "verified":
+            if account is not None and outcome.state == "verified" and run.result.error is None:
                 self.truth.verified(account)
             self.the_outcome_is_the_truth(run, outcome, account)
             if account is not None and account.index not in run.door.trace.torn:
@@ -144,7 +158,9 @@ class Judge:
         promise, user = "one user's failure stops nobody else, and is told", outcome.definition.user
         index = -1 if account is None else account.index
         applied = any(each.account.index == index for each in run.writes)
-        if outcome.changed and not applied and index not in run.door.trace.answered:
+        # An earlier write that is shown only now cannot be told from ours, whose answer was lost.
+        surfaced = index in self.lagging and outcome.verified
+        if outcome.changed and not applied and not surfaced and index not in run.door.trace.answered:
             raise Broken(promise, f"{run.name} calls {user} changed, and it is not")
         if applied and not outcome.changed and "not known whether" not in str(outcome.error):
             raise Broken(promise, f"{run.name} does not tell that it changed {user} ({outcome.state}, {outcome.error})")
@@ -296,6 +312,8 @@ class Judge:
             if each.lagged or index in lagged:
                 continue
             if mine is None:
+                if again.asked("force"):
+                    continue  # nobody asks then what became of it
                 if self._looks_like_it(run, index, each.before):
                     continue
                 raise Broken("restore touches nothing that the run did not do", f"{again.name}: account {index}")

@@ -24,8 +24,8 @@ class Truth:
         self._numbers: dict[int, set[int | None]] = {}
         #: What was there before a write that nobody saw: whoever sets it again looks as if the write was not done yet.
         self._unseen: dict[int, set[int | None]] = {}
-        #: By name: the account and picture that were last in order, and all that ever may have been.
-        self._holder: dict[str, tuple[int, int | None]] = {}
+        #: By name: the account that was last in order with the pictures it had, and all that ever may have been.
+        self._holder: dict[str, tuple[int, set[int]]] = {}
         self._holders: dict[str, set[int]] = {}
 
     @staticmethod
@@ -66,15 +66,17 @@ class Truth:
 
     def in_order(self, name: str, index: int, number: int | None, surely: bool = True) -> None:
         self._holders.setdefault(name, set()).add(index)
+        before, pictures = self._holder.get(name, (index, set()))
         if surely:
-            self._holder[name] = (index, number)
-        elif name in self._holder and self._holder[name] != (index, number):
-            del self._holder[name]
+            mine = {number} if number is not None else set()
+            self._holder[name] = (index, pictures | mine if before == index else mine)
+        elif before != index:
+            self._holder.pop(name, None)
 
     def was_somebody_else(self, name: str, index: int, number: int | None) -> bool:
         """Did this name, with this picture, surely mean another account before?"""
-        former = self._holder.get(name)
-        return former is not None and former[0] != index and former[1] == number
+        former, pictures = self._holder.get(name, (index, set()))
+        return former != index and (number is None or number in pictures)
 
     def may_be_somebody_else(self, name: str, index: int) -> bool:
         return bool(self._holders.get(name, set()) - {index})

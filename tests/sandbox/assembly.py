@@ -29,13 +29,17 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from domain import controller
 from domain.control import Domain
+from exchange.control import Control as ExchangeControl
 from people import DOMAIN, Person, everyone, faces, held_photo, immutable_id, write_definitions
 from processes import Process, SandboxError, tail
 from tenant.control import Control
 
 WRITER = f"svc-photos@{DOMAIN}"
 READER = f"svc-reader@{DOMAIN}"
-PARTS = ("domain", "tenant")
+PARTS = ("domain", "tenant", "exchange")
+EXCHANGE_FQDN = f"ex1.{DOMAIN}"
+#: The account that the Exchange server's web service runs as.
+_EXCHANGE_ACCOUNT = "svc-exchange"
 _HERE = Path(__file__).resolve().parent
 # The least that each job needs, as docs/permissions would say it.
 _APPS = {
@@ -87,6 +91,11 @@ class Sandbox:
         return self.root / "tenant"
 
     @property
+    def exchange_folder(self) -> Path:
+        """The Exchange server's files."""
+        return self.root / "exchange"
+
+    @property
     def photos(self) -> Path:
         """The definitions folder."""
         return self.root / "photos"
@@ -106,7 +115,11 @@ class Sandbox:
 
     def processes(self) -> dict[str, Process]:
         """Return the server processes by part."""
-        return {"domain": Process(self.domain_files.pid), "tenant": Process(self.tenant_folder / "tenant.pid")}
+        return {
+            "domain": Process(self.domain_files.pid),
+            "tenant": Process(self.tenant_folder / "tenant.pid"),
+            "exchange": Process(self.exchange_folder / "exchange.pid"),
+        }
 
     # -- up, down, reset
 
@@ -121,6 +134,10 @@ class Sandbox:
                 self._domain_up(told)
             if "tenant" in parts:
                 self._tenant_up(told)
+            if "exchange" in parts:
+                if self.processes()["domain"].pid() is None:
+                    raise SandboxError("the Exchange server needs the domain, for Kerberos: start both")
+                self._exchange_up(told)
             self._write_env(told)
         return told
 
@@ -150,6 +167,9 @@ class Sandbox:
                 self._tenant_people(told, people)
                 self._tenant_start_over(told)
                 self.say("tenant: as it was seeded")
+            if "exchange" in running:
+                self._exchange_control(told).start_over()
+                self.say("exchange: as it was seeded")
 
     def _reset_domain(self, told: Json) -> None:
         with self._admin(told) as door:
@@ -192,7 +212,7 @@ class Sandbox:
             return told
         for process in self.processes().values():
             process.stop()
-        for entry in ("ca", "dc", "tenant", "photos", "seeded"):
+        for entry in ("ca", "dc", "tenant", "exchange", "photos", "seeded"):
             shutil.rmtree(self.root / entry, ignore_errors=True)
         self.file.unlink(missing_ok=True)
         people = everyone(self.extra)
@@ -203,6 +223,7 @@ class Sandbox:
         authority = Authority(self.root / "ca")
         dc = authority.server("dc", [controller.FQDN])
         web = authority.server("tenant", ["localhost", "127.0.0.1"])
+        mail = authority.server("exchange", [EXCHANGE_FQDN])
         pfx_password = _password()
         crt, pem, pfx = authority.app("app", "hybrid.photos sandbox app", pfx_password)
         stranger = Authority(self.root / "ca" / "other", "Another Root CA")
@@ -216,7 +237,9 @@ class Sandbox:
             "inventory": str(self.root / "team.photos.yml"),
             "files": {
                 "dc_cert": str(dc.cert), "dc_key": str(dc.key), "tenant_cert": str(web.cert),
-                "tenant_key": str(web.key), "app_crt": str(crt), "app_pem": str(pem), "app_pfx": str(pfx),
+                "tenant_key": str(web.key), "exchange_cert": str(mail.cert),
+                "exchange_key": str(mail.key),
+                "app_crt": str(crt), "app_pem": str(pem), "app_pfx": str(pfx),
                 "app_pfx_password": pfx_password,
             },
             "people": [_public(person) for person in people],
@@ -280,6 +303,8 @@ class Sandbox:
             # Before the users are made, so that each inherits it when it is born.
             controller.allow_photo_writes(files, door.sid(writer))
             controller.export_keys(files, ["svc-photos", "svc-reader"])
+            door.add_service(_EXCHANGE_ACCOUNT, _password(), f"HTTP/{EXCHANGE_FQDN}")
+            controller.export_keys(files, [f"HTTP/{EXCHANGE_FQDN}"], files.exchange_keytab)
             self._seed_domain(door, everyone(self.extra))
         # A controller notes an account's first sign-in in lastLogonTimestamp, and again days later. With that behind
         # us, a run that writes nothing leaves no trace, and tests can count on it.
@@ -425,6 +450,68 @@ class Sandbox:
         with contextlib.closing(Control(tenant["url"], tenant["control_key"], tenant["ca_cert"])) as control:
             control.start_over()
 
+    # -- the Exchange server
+
+    def _exchange_up(self, told: Json) -> None:
+        process, folder = self.processes()["exchange"], self.exchange_folder
+        if process.pid() is not None:
+            return
+        folder.mkdir(exist_ok=True)
+        controller.name_the_host(fqdn=EXCHANGE_FQDN)
+        if "exchange" not in told:
+            told["exchange"] = {
+                "host": EXCHANGE_FQDN, "control_key": secrets.token_urlsafe(24), "root": str(folder),
+                "log": str(folder / "exchange.log"), "ca_cert": told["ca_cert"],
+                "username": f"svc-photos@{controller.REALM}", "password": told["domain"]["password"],
+                "reader_username": f"svc-reader@{controller.REALM}",
+                "reader_password": told["domain"]["reader_password"],
+            }  # fmt: skip
+        there = told["exchange"]
+        accounts = [
+            {"principal": there["username"], "role": "photos", "password": there["password"]},
+            {"principal": there["reader_username"], "role": "reader", "password": there["reader_password"]},
+        ]
+        _save(folder / "exchange.json", {"control_key": there["control_key"], "accounts": accounts,
+                                         "domain": str(self.root), "service": {"basic": True}})  # fmt: skip
+        guids = self._guids(told)
+        _save(folder / "mailboxes.json", [
+            {"guid": str(uuid.UUID(bytes_le=guids[person.identity])), "upn": person.identity, "sam": _sam(person),
+             "mail": person.address, "kind": person.recipient, "display_name": person.display_name}
+            for person in everyone(self.extra) if person.in_ad
+        ])  # fmt: skip
+        _save(self.file, told)  # the server reads where the domain is
+        self._timed("exchange started", lambda: self._exchange_start(told))
+        _save(self.file, told)
+
+    def _exchange_start(self, told: Json) -> None:
+        there, folder, files = told["exchange"], self.exchange_folder, told["files"]
+        ready, process = folder / "ready.json", self.processes()["exchange"]
+        ready.unlink(missing_ok=True)
+        command = [
+            sys.executable, "-m", "exchange", "--state", str(folder), "--cert", files["exchange_cert"], "--key",
+            files["exchange_key"], "--http-port", str(there.get("http_port", 0)), "--https-port",
+            str(there.get("https_port", 0)), "--domain", str(self.root), "--ready-file", str(ready),
+        ]  # fmt: skip
+        environment = {
+            **os.environ, "PYTHONPATH": str(_HERE), "PYTHONDONTWRITEBYTECODE": "1",
+            "KRB5_CONFIG": str(self.domain_files.krb5_conf), "KRB5_KTNAME": str(self.domain_files.exchange_keytab),
+        }  # fmt: skip
+        process.start(command, Path(there["log"]), env=environment, bound=self.bound)
+        limit = time.monotonic() + 60
+        while not ready.exists():
+            if process.pid() is None:
+                raise SandboxError(f"the Exchange server ended while starting:\n{tail(Path(there['log']))}")
+            if time.monotonic() > limit:
+                process.stop(kill=True)
+                raise SandboxError(f"the Exchange server is not ready after 60 s:\n{tail(Path(there['log']))}")
+            time.sleep(0.02)
+        about = json.loads(ready.read_text())
+        there |= {"http_port": about["http_port"], "https_port": about["https_port"],
+                  "control_url": f"http://127.0.0.1:{about['http_port']}"}  # fmt: skip
+
+    def _exchange_control(self, told: Json) -> ExchangeControl:
+        return ExchangeControl(told["exchange"]["control_url"], told["exchange"]["control_key"])
+
     # -- what others read
 
     def environment(self, told: Json) -> dict[str, str]:
@@ -449,6 +536,14 @@ class Sandbox:
                 "HYBRID_PHOTOS_GRAPH_URL": tenant["url"],
                 "HYBRID_PHOTOS_GRAPH_CA_CERT": tenant["ca_cert"],
             }
+        if "control_url" in told.get("exchange", {}):
+            exchange = told["exchange"]
+            found |= {
+                "HYBRID_PHOTOS_EXCHANGE_SERVER": exchange["host"],
+                "HYBRID_PHOTOS_EXCHANGE_PORT": str(exchange["http_port"]),
+                "HYBRID_PHOTOS_EXCHANGE_USERNAME": exchange["username"],
+                "HYBRID_PHOTOS_EXCHANGE_PASSWORD": exchange["password"],
+            }
         return found
 
     def _write_env(self, told: Json) -> None:
@@ -463,7 +558,7 @@ class Sandbox:
 
 def _digest() -> str:
     """Tell one state of this code from another, so that an old state folder is not taken for a new one."""
-    files = [*_HERE.glob("*.py"), *(_HERE / "domain").glob("*.py")]
+    files = [path for folder in (_HERE, _HERE / "domain", _HERE / "exchange") for path in folder.glob("*.py")]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()[:16]
 
 

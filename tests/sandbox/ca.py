@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _KEY_BITS = 2048  # the smallest that OpenSSL's default policy accepts: keys are made while somebody waits
-_DAYS = 30
+_DAYS = 90  # longer than the month before the end in which the doctor warns
 
 
 def write_secret(path: Path, data: bytes | str) -> Path:

@@ -77,6 +77,11 @@ class Person:
         return uuid.uuid5(_NAMESPACE, f"anchor {self.key}").bytes if self.consistency_guid else None
 
     @property
+    def recipient(self) -> str:
+        """What Exchange calls the account (RecipientTypeDetails): on-premises is who has no mailbox in the cloud."""
+        return "RemoteUserMailbox" if self.in_cloud and self.mailbox else "UserMailbox"
+
+    @property
     def employee_id(self) -> str:
         """A number as human resources give it."""
         return f"E{self.number:05d}"

@@ -59,7 +59,8 @@ def load_file(path: str, max_file_bytes: int = MAX_FILE_BYTES) -> tuple[bytes, o
     except UnusableFile as error:
         if error.kind is not None:
             raise SourceError(f"{path}: it is {error.kind}, not a picture file; name a file") from error
-        raise SourceError(f"{path}: {error.why}; check the path and its permissions") from error
+        advice = "check the path and its permissions, on the host that runs the module"
+        raise SourceError(f"{path}: {error.why}; {advice}") from error
     return _checked(data, path, max_file_bytes), status
 
 

@@ -30,4 +30,4 @@ def require() -> None:
     why = problem()
     if why is not None:
         sys.stdout.write(json.dumps({"failed": True, "changed": False, "msg": why}) + "\n")
-        sys.exit(1)
+        raise SystemExit(1)

@@ -106,11 +106,17 @@ class Definition:
     known_problems: frozenset[str] = frozenset()
     #: Where the photo is declared; empty: at every target.
     targets: frozenset[str] = frozenset()
+    #: The user's name at single targets, where it is another one than ``user``: (target, name).
+    accounts: tuple[tuple[str, str], ...] = ()
     #: Identities are compared without regard to case and to how letters are composed, as both directories do.
     key: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", identity_key(self.user))  # asked for a dozen times a user
+
+    def named_at(self, target: str) -> str:
+        """What the user is called at a target."""
+        return next((name for where, name in self.accounts if where == target), self.user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +183,7 @@ class User:
     ``handle`` is how the store reaches the account now (object id; distinguished name).
     ``immutable_id`` ties an on-premises account to its cloud one: base64 of ms-DS-ConsistencyGuid or objectGUID.
     ``mailbox`` is None when nobody knows, or when there is none.
+    ``account`` is the account's own userPrincipalName there (AD: else sAMAccountName), ``label`` what people call it.
     """
 
     identity: str
@@ -185,6 +192,7 @@ class User:
     label: str = ""
     immutable_id: str | None = None
     mailbox: Mailbox | None = None
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,11 +294,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Is what the target holds the declared photo? ``rung`` is the evidence that decided."""
+    """Is what the target holds the declared photo? ``rung`` is the evidence that decided.
+
+    ``by_product``: it is the declared photo as a write to another target leaves it here, so nobody else changed it.
+    """
 
     verdict: Verdict
     rung: t.Literal["tag", "bytes", "mark", "pixels"]
     reason: str
+    by_product: bool = False
 
 
 @dataclass(frozen=True, slots=True)

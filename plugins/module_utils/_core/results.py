@@ -52,6 +52,8 @@ class Row:
     action: Action = "none"
     id: str | None = None
     label: str | None = None
+    #: The account's own name at the target.
+    account: str | None = None
     #: Where the photo is declared ("photos.yml:12").
     origin: str | None = None
     changed: bool = False
@@ -72,6 +74,8 @@ class Row:
     stale: bool = False
     #: Nothing is known about this user's photo, because the target gave no answer.
     no_answer: bool = False
+    #: It is certain that the account has no mailbox where this target keeps photos; it may have one elsewhere.
+    no_mailbox: bool = False
     #: What became of the change; None: none was made.
     outcome: str | None = None
     #: A problem that is known and accepted.
@@ -109,6 +113,7 @@ def row_of(outcome: Outcome, would: bool) -> Row:
         action=change.action,
         id=outcome.user.id if outcome.user else None,
         label=(outcome.user.label or None) if outcome.user else None,
+        account=(outcome.user.account or None) if outcome.user else None,
         origin=definition.origin or None,
         changed=change.action != "none" if would else outcome.changed,
         reason=change.reason,
@@ -125,6 +130,7 @@ def row_of(outcome: Outcome, would: bool) -> Row:
         shared_with=outcome.shared_with,
         stale=outcome.stale,
         no_answer=outcome.no_answer,
+        no_mailbox=outcome.observed is not None and outcome.observed.no_mailbox,
         outcome=outcome.state,
         accepted=change.drift in PROBLEMS and change.drift in definition.known_problems,
     )
@@ -234,7 +240,9 @@ def _common(row: Row) -> Json:
         "shared_with": list(row.shared_with),
         "stale": row.stale,
         "no_answer": row.no_answer,
+        "no_mailbox": row.no_mailbox,
         "outcome": row.outcome,
+        "account": row.account,
         "accepted": row.accepted,
     }
 
@@ -274,6 +282,7 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
         action=t.cast("Action", str(photo.get("action", "none"))),
         id=text(photo.get("id")),
         label=text(photo.get("label")),
+        account=text(photo.get("account")),
         origin=text(photo.get("origin")),
         changed=bool(photo.get("changed")),
         reason=text(photo.get("reason")) or "",
@@ -290,6 +299,7 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
         shared_with=_texts(photo.get("shared_with")),
         stale=bool(photo.get("stale")),
         no_answer=bool(photo.get("no_answer")),
+        no_mailbox=bool(photo.get("no_mailbox")),
         outcome=text(photo.get("outcome")),
         accepted=bool(photo.get("accepted")),
         planned=planned,

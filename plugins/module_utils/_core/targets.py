@@ -16,6 +16,8 @@ from .model import PhotoError, Recipe
 
 #: Exchange Online takes an on-premises thumbnailPhoto of at most so many bytes (Microsoft KB 3062745).
 EXO_SYNC_LIMIT = 10_240
+#: A value of match_by besides a target's own: the account that the source anchor ties to the one at the other side.
+ANCHOR = "anchor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Target:
     ``tag`` is the field in which results name the photo there: ``sha256`` where the target keeps our bytes, ``etag``
     where it encodes them anew. ``size`` (side in pixels) and ``max_bytes`` are the recipe without further options. The
     first of ``match_by`` is the default. ``sync_limit``: the most bytes that pass on from here to Exchange Online.
+    ``by_product``: who else writes a small copy of its own photo here, and the side of that copy.
     """
 
     name: str
@@ -35,11 +38,17 @@ class Target:
     size: int
     max_bytes: int
     sync_limit: int | None = None
+    by_product: tuple[str, int] | None = None
 
     @property
     def keeps_bytes(self) -> bool:
         """Does the target keep what we write, so that the JPEG can carry our mark?"""
         return self.tag == "sha256"
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What ``match_by`` of the modules takes: the anchor too, where the target knows it."""
+        return (*self.match_by, ANCHOR) if "onPremisesImmutableId" in self.match_by else self.match_by
 
     @property
     def recipe(self) -> Recipe:
@@ -74,6 +83,8 @@ TARGETS: dict[str, Target] = {
         size=96,
         max_bytes=EXO_SYNC_LIMIT,
         sync_limit=EXO_SYNC_LIMIT,
+        # Set-UserPhoto leaves a thumbnailPhoto of 64x64.
+        by_product=("Exchange Server", 64),
     ),
     "exchange": Target(
         name="exchange",
@@ -90,7 +101,16 @@ TARGETS: dict[str, Target] = {
         title="Exchange Online",
         module="hybrid.photos.exo_user_photo",
         tag="etag",
-        match_by=("userPrincipalName", "id", "mail", "employeeId", "onPremisesImmutableId"),
+        match_by=(
+            "userPrincipalName",
+            "id",
+            "mail",
+            "employeeId",
+            "onPremisesImmutableId",
+            "onPremisesSamAccountName",
+            "onPremisesUserPrincipalName",
+            "proxyAddresses",
+        ),
         size=648,
         # Microsoft Graph takes less than 4 MB (4,194,304 bytes).
         max_bytes=4_194_303,

@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
+#: Said where a connection option is missing that could have come from the environment.
+ENVIRONMENT_STAYS = (
+    "variables of the environment are those of the host and account that run the module: ssh and become pass none on"
+)
+
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """``1 user``, ``2 users``, ``1,000 users``; ``plural`` for nouns that do not take an s."""

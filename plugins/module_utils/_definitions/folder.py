@@ -16,6 +16,7 @@ from .._core.files import UnusableFile, read_file
 from .._core.model import PROBLEMS, Definition, PhotoError, Source, identity_key
 from .._core.targets import TARGETS
 from .._core.text import shown, unusable
+from .accounts import clashes
 from .names import MANIFEST, meant_as_manifest, named_after
 
 yaml: t.Any
@@ -33,7 +34,7 @@ PROBLEMS_SHOWN = 1000
 _LONGEST_MESSAGE = 1000
 #: Keys whose value is a list, with the words that it may hold.
 LISTS: dict[str, frozenset[str]] = {"targets": frozenset(TARGETS), "known_problems": PROBLEMS}
-ENTRY_KEYS = ("src", "state", *LISTS)
+ENTRY_KEYS = ("src", "state", *LISTS, *TARGETS)
 _YAML = "tag:yaml.org,2002:"
 #: Tags of plain YAML. No other has a meaning here, and none is ever carried out.
 _PLAIN_TAGS = frozenset(
@@ -43,12 +44,16 @@ _PLAIN_TAGS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What photos.yml says of one user. ``src`` and ``state`` None: only the lists were given."""
+    """What photos.yml says of one user. ``src`` and ``state`` None: neither was given.
+
+    ``accounts``: the user's names at single targets.
+    """
 
     src: str | None = None
     state: str | None = None
     targets: frozenset[str] = frozenset()
     known_problems: frozenset[str] = frozenset()
+    accounts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,8 @@ def examine_folder(folder: Path) -> tuple[list[Definition], list[Problem]]:
             reader.say(name, None, f"this file is not read; the name must be {MANIFEST}, in lower case")
     for name in entries:
         reader.read_picture(name)
+    for clash in clashes(list(reader.found.values())):
+        reader.say(MANIFEST, clash.line, str(clash))
     if not reader.found and not reader.problems:
         reader.say(
             str(folder), None, "it declares no user at all; put a picture named after a user, or a photos.yml, into it"
@@ -234,15 +241,15 @@ class _Reader:
         said = self.read_value(user, entry)
         if said is None:
             return
-        origin, lists = f"{MANIFEST}:{line}", (said.known_problems, said.targets)
+        origin, more = f"{MANIFEST}:{line}", (said.known_problems, said.targets, said.accounts)
         if said.state == "absent":
-            self.add(Definition(user, "absent", None, origin, None, *lists), MANIFEST, line)
+            self.add(Definition(user, "absent", None, origin, None, *more), MANIFEST, line)
             return
         src = said.src if said.src is not None else self.own_picture(user, line)
         path = None if src is None else self.inside(src, MANIFEST, _line(entry))
         if path is not None:
             self.named.add(path)
-            self.add(Definition(user, "present", Source(path=str(path)), origin, None, *lists), MANIFEST, line)
+            self.add(Definition(user, "present", Source(path=str(path)), origin, None, *more), MANIFEST, line)
 
     def own_picture(self, user: str, line: int) -> str | None:
         """The one picture at the top of the folder that is named after the user; None after a problem was said."""
@@ -281,8 +288,12 @@ class _Reader:
             if not self.read_key(user, key, value, values, lists):
                 return None
         targets, known = lists.get("targets", frozenset()), lists.get("known_problems", frozenset())
-        if lists and not values:
-            return _Entry(None, None, targets, known)
+        accounts = tuple((name, values.pop(name)) for name in TARGETS if name in values)
+        if odd := next((name for name, account in accounts if not account.strip() or unusable(account)), None):
+            self.say(MANIFEST, line, f"{odd} of {user} must be the user's name there, such as {user}")
+            return None
+        if not values and (lists or accounts):
+            return _Entry(None, None, targets, known, accounts)
         state = values.get("state", "present")
         if state not in ("present", "absent"):
             self.say(MANIFEST, line, f"state of {user} is {state[:100]!r}; it must be present or absent")
@@ -291,7 +302,7 @@ class _Reader:
         elif state == "present" and not values.get("src"):
             self.say(MANIFEST, line, f"{user} has no picture; give src, or state: absent")
         else:
-            return _Entry(values.get("src"), state, targets, known)
+            return _Entry(values.get("src"), state, targets, known, accounts)
         return None
 
     def read_key(

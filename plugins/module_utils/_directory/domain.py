@@ -114,6 +114,15 @@ class DomainUsers:
         self._changes.flush()
         return answers
 
+    def anchored(self, anchors: t.Mapping[str, str]) -> dict[str, list[Person]]:
+        """Who has a source anchor, by its key. ``anchors``: as Entra shows them, by key."""
+        asked = {key: [anchor] for key, anchor in anchors.items()}
+        found: dict[str, list[Person]] = {}
+        for look in lookup.looks(self.connect(), self.base, people.ANCHOR, asked, asked):
+            for key, some in lookup.gather(look, people.ANCHOR).by_key.items():
+                found.setdefault(key, []).extend(one.person for one in some)
+        return found
+
     def everyone(self) -> t.Iterator[User]:
         """All people of the domain."""
         yield from lookup.everyone(self.connect(), self.base, self.match_by)

@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._core.model import PhotoError
+from .._core.wording import ENVIRONMENT_STAYS
 
 TlsMode = t.Literal["ldaps", "start_tls", "none"]
 AuthProtocol = t.Literal["simple", "kerberos"]
@@ -141,7 +142,7 @@ class DirectoryOptions:
             raise PhotoError(
                 "server is not given: name one domain controller or more of the users' domain in it (or in the "
                 "environment variable HYBRID_PHOTOS_AD_SERVER), or name the domain in domain "
-                "(HYBRID_PHOTOS_AD_DOMAIN), and its controllers are looked up in DNS"
+                "(HYBRID_PHOTOS_AD_DOMAIN), and its controllers are looked up in DNS; " + ENVIRONMENT_STAYS
             )
         for server in self.candidates:
             _validate_server(server)
@@ -195,7 +196,7 @@ class DirectoryOptions:
                 raise PhotoError(
                     f"auth_protocol simple needs {missing} (without, a directory takes the bind for an anonymous "
                     "one): give it in the option or in HYBRID_PHOTOS_AD_USERNAME and HYBRID_PHOTOS_AD_PASSWORD, or "
-                    "use auth_protocol kerberos with a ticket"
+                    "use auth_protocol kerberos with a ticket; " + ENVIRONMENT_STAYS
                 )
             if "\0" in self.username or "\0" in self.password:
                 raise PhotoError("username or password contains a NUL character: no directory account has that")

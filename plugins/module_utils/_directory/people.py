@@ -63,7 +63,7 @@ class Person:
 
     def as_user(self, identity: str) -> User:
         """The person as the answer to an identity."""
-        return User(identity, self.id, self.dn, self.label, self.immutable_id, self.mailbox)
+        return User(identity, self.id, self.dn, self.label, self.immutable_id, self.mailbox, self.label)
 
 
 def attributes_for(match_by: MatchBy, known: t.Container[str]) -> list[str]:

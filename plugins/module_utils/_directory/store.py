@@ -130,6 +130,16 @@ class DirectoryPhotoStore:
             answers[identity] = people.judge(self.match_by, identity, all_found, where)
         return {identity: answers[identity] for identity in identities}
 
+    def shared_anchors(self, users: t.Sequence[User]) -> dict[str, list[str]]:
+        """Anchors of these users that several accounts have, with the accounts' distinguished names."""
+        self.open()
+        anchors = {people.key(people.ANCHOR, u.immutable_id): u.immutable_id for u in users if u.immutable_id}
+        owners: dict[str, dict[str, str]] = {}
+        for domain in self.domains:
+            for key, found in domain.anchored(anchors).items():
+                owners.setdefault(anchors[key], {}).update({one.id: one.dn for one in found})
+        return {anchor: list(dns.values()) for anchor, dns in owners.items() if len(dns) > 1}
+
     def _may_be_in(self, identity: str, domain: DomainUsers) -> bool:
         return self.match_by != "distinguishedName" or people.refusal(self.match_by, identity, [domain.name]) is None
 

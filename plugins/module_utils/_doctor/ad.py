@@ -11,7 +11,7 @@ import time
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .._core.model import Unresolved, User
+from .._core.model import Unresolved, User, identity_key
 from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
 from .._directory import controllers, diagnose
 from .._directory.lookup import PHOTO
@@ -19,12 +19,16 @@ from .._directory.options import DirectoryOptions
 from .._directory.rights import password_end, writable
 from .._directory.store import DirectoryPhotoStore
 from .._pictures import sniff
+from .._sync.named import named_store
+from .._sync.store import PhotoStore
 from . import environment
 from .exo import found
-from .model import DAY, EXPIRES_SOON, Check, Step, clock, examine, expiry, fail, ok, skipped, some, warn
+from .model import DAY, Check, Step, clock, examine, expiry, fail, ok, skipped, some, warn
 
 #: So many users are asked what this account may write on them.
 SAMPLE = 50
+#: Of a controller's certificate, which mostly renews itself; of what is ours see model.EXPIRES_SOON.
+RENEWS_SOON = 21
 #: Days before the end of a certificate from which somebody should know.
 
 
@@ -38,6 +42,8 @@ class Domain:
     receipts: str | None = None
     writes: bool = True
     open_store: t.Callable[..., DirectoryPhotoStore] = DirectoryPhotoStore
+    #: By user, the names of those who have another one there.
+    names: t.Mapping[str, str] = field(default_factory=dict)
     found: dict[str, User] = field(default_factory=dict)
     #: Bytes of the photos that there are, by user id.
     sizes: dict[str, int] = field(default_factory=dict)
@@ -52,6 +58,12 @@ class Domain:
         if self._store is None:
             self._store = self.open_store(self.options, match_by=self.match_by)
         return self._store
+
+    @property
+    def named(self) -> PhotoStore:
+        """The store, with users named as they are declared."""
+        names = {identity_key(user): name for user, name in self.names.items()}
+        return named_store(self.store, names, None, self.match_by)
 
     def checks(self) -> list[Check]:
         """Everything, in the order in which it matters."""
@@ -148,7 +160,7 @@ class Domain:
         words = f"the certificate for {o.server} is good for {left:.0f} more days"
         if o.cert_validation != "always":
             return warn(f"{words}, but its name is not compared (cert_validation {o.cert_validation})")
-        return warn(words, "Renew it in time.") if left < EXPIRES_SOON else ok(words)
+        return warn(words, "Renew it in time.") if left < RENEWS_SOON else ok(words)
 
     def sign_in(self) -> Check:
         """Is the account let in?"""
@@ -192,7 +204,7 @@ class Domain:
         """Which of the declared users are in the domain?"""
         if not self.users:
             return skipped("no users were named")
-        answers = self.store.resolve(list(self.users))
+        answers = self.named.resolve(list(self.users))
         self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
         missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
         return found("in the domain", len(self.users), len(self.found), missing, stops=self.writes)
@@ -205,7 +217,7 @@ class Domain:
         return warn(
             f"{len(here)} of {len(self.found)} users have their mailbox on-premises, so Exchange Online holds no photo "
             f"of theirs: {some(here)}",
-            "Give those users no photo in Exchange Online: leave them out, or move their mailboxes first.",
+            "Leave them out of Exchange Online (exo_when: mailbox of the roles), or move their mailboxes first.",
         )
 
     def rights(self) -> Check:
@@ -239,8 +251,8 @@ class Domain:
         """Which photos are larger than what Exchange Online takes from Entra ID?"""
         people = list(self.found.values())
         if not people:
-            return skipped("no users to check")
-        for user, seen in self.store.observe(people, lambda _user, _tag: True):
+            return skipped("nobody to look at")
+        for user, seen in self.named.observe(people, lambda _user, _tag: True):
             if seen.present and seen.bytes is not None:
                 self.sizes[user.id] = seen.bytes
             if seen.picture is not None and sniff.base64_text(seen.picture):

@@ -15,6 +15,7 @@ def doctor_argument_spec(match_by: t.Sequence[str]) -> dict[str, dict[str, t.Any
     """The options of both modules besides their connection; the first of ``match_by`` is the default."""
     return {
         "users": {"type": "list", "elements": "str", "default": []},
+        "names": {"type": "dict", "default": {}},
         "match_by": {"type": "str", "choices": list(match_by), "default": match_by[0]},
         "writes": {"type": "bool", "default": True},
         "receipts": {"type": "path"},
@@ -26,7 +27,8 @@ def answer(
 ) -> dict[str, t.Any]:
     """A module's result: plain JSON types only."""
     users = [
-        {"user": user.identity, "id": user.id, "immutable_id": user.immutable_id}
+        {"user": user.identity, "id": user.id, "account": user.account, "immutable_id": user.immutable_id}
+        | ({"mailbox": user.mailbox} if user.mailbox is not None else {})
         | ({"bytes": sizes[user.id]} if user.id in sizes else {})
         for user in found.values()
     ]

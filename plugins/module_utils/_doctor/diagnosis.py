@@ -9,6 +9,7 @@ import json
 import typing as t
 
 from .._core.model import identity_key
+from .._core.wording import counted
 from .model import Check, Step, examine, fail, ok, skipped, some, warn
 
 TITLES = {"machine": "This machine", "ad": "Active Directory", "exo": "Exchange Online", "both": "Both together"}
@@ -117,8 +118,8 @@ def table(checks: t.Sequence[Check]) -> list[str]:
     failed = sum(check.status == "fail" for check in checks)
     warned = sum(check.status == "warn" for check in checks)
     good = sum(check.status == "ok" for check in checks)
-    verdict = "Nothing stops a run." if not failed else "A run would be stopped."
-    lines.append(f"{verdict} {good} ok, {warned} warnings, {failed} failed.")
+    verdict = "A run can go ahead." if not failed else "A run would be stopped."
+    lines.append(f"{verdict} {good} ok, {counted(warned, 'warning')}, {failed} failed.")
     return lines
 
 

@@ -9,11 +9,14 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
-from .._core.model import Unresolved, User
+from .._core.model import Unresolved, User, identity_key
 from .._graph.options import CREDENTIALS, GraphOptions
 from .._graph.permissions import LEAST, NEEDED
 from .._graph.settings import SettingsNotThere
 from .._graph.store import GraphPhotoStore
+from .._sync.named import inner_match_by, named_store
+from .._sync.people import people_of
+from .._sync.store import PhotoStore
 from . import environment
 from .model import Check, Step, clock, examine, expiry, fail, ok, skipped, some, warn
 
@@ -38,14 +41,24 @@ class Cloud:
     receipts: str | None = None
     writes: bool = True
     open_store: t.Callable[..., GraphPhotoStore] = GraphPhotoStore
+    #: By user, the names of those who have another one there.
+    names: t.Mapping[str, str] = field(default_factory=dict)
+    #: What Active Directory says of them, as ad_user_info returned it.
+    people: t.Any = None
     found: dict[str, User] = field(default_factory=dict)
     _store: GraphPhotoStore | None = None
 
     @property
     def store(self) -> GraphPhotoStore:
         if self._store is None:
-            self._store = self.open_store(self.options, match_by=self.match_by)
+            self._store = self.open_store(self.options, match_by=inner_match_by(self.match_by))
         return self._store
+
+    @property
+    def named(self) -> PhotoStore:
+        """The store, with users named as they are declared."""
+        names = {identity_key(user): name for user, name in self.names.items()}
+        return named_store(self.store, names, people_of(self.people, self.match_by), self.match_by)
 
     def checks(self) -> list[Check]:
         """Everything, in the order in which it matters."""
@@ -145,7 +158,7 @@ class Cloud:
         """Which of the declared users are in the tenant?"""
         if not self.users:
             return skipped("no users were named")
-        answers = self.store.resolve(list(self.users))
+        answers = self.named.resolve(list(self.users))
         self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
         missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
         return found("in the tenant", len(self.users), len(self.found), missing, stops=self.writes)
@@ -156,7 +169,7 @@ class Cloud:
         if not sample:
             return skipped("no users to check")
         began = time.monotonic()
-        seen = list(self.store.observe(sample, lambda _user, _tag: False))
+        seen = list(self.named.observe(sample, lambda _user, _tag: False))
         problems = [f"{user.identity}: {look.problem}" for user, look in seen if look.problem is not None]
         if len(problems) == len(seen):
             return fail(f"no photo of {len(seen)} users could be read; {problems[0]}")

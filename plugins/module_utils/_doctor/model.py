@@ -58,7 +58,7 @@ def examine(area: Area, steps: t.Iterable[Step]) -> list[Check]:
 
 
 def _skipped(step: Step, missing: str) -> Check:
-    return Check(step.name, "skipped", f"skipped, because the check '{missing}' did not pass")
+    return Check(step.name, "skipped", f"not checked, because '{missing}' failed")
 
 
 def _made(step: Step) -> Check:

@@ -35,6 +35,8 @@ def invocation(module: AnsibleModule) -> dict[str, t.Any]:
 def _short(name: str, value: t.Any) -> t.Any:
     if name == "content" and value is not None:
         return "(picture)"
+    if name == "people" and value is not None:
+        return "(people)"
     # Entries that are dictionaries may hold a picture, however few they are.
     if isinstance(value, list) and (len(value) > MESSAGES_SHOWN or any(isinstance(each, t.Mapping) for each in value)):
         return counted(len(value), "entry", "entries")

@@ -24,6 +24,8 @@ from .._export.export import PROBLEMS, Export, Row, export, holders
 from .._export.folder import ExportFolder
 from .._export.merge import STATES, Half, Merged, Options, merge
 from .._pictures import pillow
+from .._sync.named import inner_match_by, named_store
+from .._sync.people import people_of
 from .._sync.store import PhotoStore
 from .failures import complaint, invocation
 from .photo_spec import Spec
@@ -33,12 +35,13 @@ OpenStore = t.Callable[[dict[str, t.Any]], PhotoStore]
 
 def info_argument_spec(target: str) -> Spec:
     """The options that all info modules share, with the defaults of ``target``."""
-    match_by = TARGETS[target].match_by
+    known = TARGETS[target]
     return {
         "users": {"type": "list", "elements": "str", "default": []},
         "dest": {"type": "path"},
         "only_holders": {"type": "bool", "default": False},
-        "match_by": {"type": "str", "choices": list(match_by), "default": match_by[0]},
+        "match_by": {"type": "str", "choices": list(known.choices), "default": known.match_by[0]},
+        "people": {"type": "dict"},
         "ignore_problems": {"type": "list", "elements": "str", "choices": list(PROBLEMS), "default": []},
     }
 
@@ -51,7 +54,9 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
             raise PhotoError("only_holders lists all users that have a photo; leave out users and dest")
         pillow.available()
         folder = ExportFolder(Path(params["dest"]), target, module.check_mode) if params["dest"] else None
-        with closing(open_store(params)) as store:
+        people = people_of(params["people"], params["match_by"])
+        inner = open_store({**params, "match_by": inner_match_by(params["match_by"])})
+        with closing(named_store(inner, {}, people, params["match_by"])) as store:
             found = holders(store) if params["only_holders"] else export(store, params["users"], folder)
     except PhotoError as error:
         module.fail_json(msg=str(error), changed=False, target=target, invocation=invocation(module))
@@ -92,8 +97,9 @@ def info_row(row: Row, target: str) -> dict[str, t.Any]:
         answer["etag"] = row.tag
     if known.sync_limit is not None:
         answer["within_exo_limit"] = known.within_limit(row.seen.bytes)
-    if row.label:
-        answer["label"] = row.label
+    for name in ("label", "account", "immutable_id", "mailbox"):
+        if value := getattr(row, name):
+            answer[name] = value
     if row.unnamed:
         answer["unnamed"] = True
     return answer

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.model import PROBLEMS, PhotoError
+from .._core.model import PROBLEMS, Definition, PhotoError
 from .._core.results import Row, difference, quiet, row_of, summarize, to_result
 from .._pictures import pillow
 from .._sync.backups import Backups
+from .._sync.named import inner_match_by, named_store, names_at
 from .._sync.options import Services
+from .._sync.people import People, people_of
 from .._sync.previews import Previews
 from .._sync.receipts import Receipts
 from .._sync.run import Result, reconcile
@@ -32,10 +34,12 @@ OpenStore = t.Callable[[dict[str, t.Any], t.Optional[Receipts]], PhotoStore]
 def run_photo_module(module: AnsibleModule, target: str, open_store: OpenStore) -> None:
     """Do what a photo module was asked for, and leave by exit_json or fail_json with every outcome."""
     try:
-        result = _reconcile(module, target, open_store)
+        result, left_out = _reconcile(module, target, open_store)
     except PhotoError as error:
         module.fail_json(msg=str(error), changed=False, target=target, invocation=invocation(module))
     rows, answer = results(result, target, module.check_mode, module.params["plan_only"], module.params["rows"])
+    if left_out:
+        answer["left_out"] = left_out
     if module._diff:
         answer["diff"] = [difference(row) for row in rows if row.changed or row.action != "none"]
     wrote = not (module.check_mode or module.params["plan_only"])
@@ -45,26 +49,55 @@ def run_photo_module(module: AnsibleModule, target: str, open_store: OpenStore) 
     module.exit_json(invocation=invocation(module), **answer)
 
 
-def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> Result:
+def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> tuple[Result, list[str]]:
+    """What became of the users, and who was left out because of where the mailbox is."""
     params = module.params
     pillow.available()
     definitions, refused = definitions_from(params, target)
     settings = settings_from(params, target, module.check_mode)
+    needed = f"leave_out {', '.join(params['leave_out'])}" if params["leave_out"] else ""
+    people = people_of(params["people"], params["match_by"], needed=needed)
+    definitions, left_out = apart(definitions, people, params["leave_out"])
     receipts = Receipts(Path(params["receipts"]), target, module.check_mode) if params["receipts"] else None
     backups = None
     if params["backup_dir"] and not module.check_mode:
         run = params["run_id"] or time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         backups = Backups(Path(params["backup_dir"]), target, run)
-    previews = Previews(Path(params["previews_dir"])) if params["previews_dir"] else None
+    previews = _previews(module)
     progress = ProgressFile(Path(params["progress_file"])) if params["progress_file"] else silent
     try:
-        with closing(open_store(params, receipts)) as store:
+        inner = open_store({**params, "match_by": inner_match_by(params["match_by"])}, receipts)
+        with closing(named_store(inner, names_at(definitions, target), people, params["match_by"])) as store:
             if params["authority"]:
                 check_authority(store, params["authority"])
-            return reconcile(definitions, store, settings, Services(receipts, backups, previews, progress), refused)
+            services = Services(receipts, backups, previews, progress)
+            return reconcile(definitions, store, settings, services, refused), left_out
     finally:
         if receipts is not None:
             receipts.close()
+
+
+def _previews(module: AnsibleModule) -> Previews | None:
+    """Where the report's pictures go. A report without them is no reason to examine nobody."""
+    if not module.params["previews_dir"]:
+        return None
+    try:
+        return Previews(Path(module.params["previews_dir"]))
+    except PhotoError as error:
+        module.warn(f"{error}; the report goes without the pictures of these users")
+        return None
+
+
+def apart(
+    definitions: t.Sequence[Definition], people: People | None, places: t.Collection[str]
+) -> tuple[list[Definition], list[str]]:
+    """The definitions without those whose mailbox is at one of ``places``, and whom these are of."""
+    left: list[Definition] = []
+    kept: list[Definition] = []
+    for definition in definitions:
+        person = people.get(definition.user) if people is not None else None
+        (left if person is not None and person.mailbox in places else kept).append(definition)
+    return kept, [definition.user for definition in left]
 
 
 def check_authority(store: PhotoStore, wanted: str) -> None:
@@ -91,6 +124,9 @@ def results(
         "photos": [to_result(row) for row in rows if shown == "all" or not quiet(row)],
         "target": target,
     }
+    none = [o.definition.user for o in result.outcomes if o.observed is not None and o.observed.no_mailbox]
+    if none:
+        answer["no_mailbox"] = none
     if result.notes:
         answer["notes"] = list(result.notes)
     if shown != "all":

@@ -45,10 +45,13 @@ def photo_argument_spec(target: str) -> Spec:
                 "origin": {"type": "str"},
                 "targets": {"type": "list", "elements": "str", "choices": list(TARGETS)},
                 "known_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
+                **{name: {"type": "str"} for name in TARGETS},
             },
         },
         **picture,
-        "match_by": {"type": "str", "choices": list(known.match_by), "default": known.match_by[0]},
+        "match_by": {"type": "str", "choices": list(known.choices), "default": known.match_by[0]},
+        "people": {"type": "dict"},
+        "leave_out": {"type": "list", "elements": "str", "choices": ["on_premises", "cloud"], "default": []},
         "size": {"type": "int", "default": known.size},
         "max_bytes": {"type": "int", "default": known.max_bytes},
         "crop": {"type": "str", "choices": ["center", "top", "face", "none"], "default": "center"},
@@ -136,11 +139,12 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
         expect = None if approved is None else approved.get(identity_key(user), Expectation("none"))
         origin = entry.get("origin") or ""
         known = frozenset(entry.get("known_problems") or ())
+        accounts = tuple((name, entry[name]) for name in TARGETS if params["photos"] is not None and entry.get(name))
         if entry["state"] == "absent":
-            definitions.append(Definition(user, "absent", None, origin, expect, known))
+            definitions.append(Definition(user, "absent", None, origin, expect, known, accounts=accounts))
             continue
         source, why = _source(entry)
-        definition = Definition(user, "present", source, origin, expect, known)
+        definition = Definition(user, "present", source, origin, expect, known, accounts=accounts)
         definitions.append(definition)
         if why is not None:
             refused[definition.key] = why
@@ -177,6 +181,8 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
     for option, least in (("size", 16), ("max_bytes", 1024)):
         if params[option] < least:
             raise PhotoError(f"{option} is {params[option]}; no usable photo is that small, give {least} or more")
+    if params["verify_timeout"] < 0:
+        raise PhotoError(f"verify_timeout is {params['verify_timeout']}; give a number of seconds from 0 up")
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", params["background"]):
         raise PhotoError(f"background is {params['background']!r}; give a colour as #rrggbb, such as #ffffff")
     prefix = params["option_prefix"]

@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core.model import PhotoError
+from .._core.wording import ENVIRONMENT_STAYS
 
 TlsMode = t.Literal["https", "http"]
 AuthProtocol = t.Literal["kerberos", "basic"]
@@ -75,7 +76,7 @@ class ExchangeOptions:
         if not self.server:
             raise PhotoError(
                 "server is not given: name one Exchange server in it, or in the environment variable "
-                "HYBRID_PHOTOS_EXCHANGE_SERVER"
+                "HYBRID_PHOTOS_EXCHANGE_SERVER; " + ENVIRONMENT_STAYS
             )
         if "://" in self.server or "/" in self.server:
             raise PhotoError(
@@ -111,7 +112,8 @@ class ExchangeOptions:
                 missing = " and ".join(name for name in ("username", "password") if not getattr(self, name))
                 raise PhotoError(
                     f"auth_protocol basic needs {missing}: give it in the option or in HYBRID_PHOTOS_EXCHANGE_USERNAME "
-                    "and HYBRID_PHOTOS_EXCHANGE_PASSWORD, or use auth_protocol kerberos with a ticket"
+                    "and HYBRID_PHOTOS_EXCHANGE_PASSWORD, or use auth_protocol kerberos with a ticket; "
+                    + ENVIRONMENT_STAYS
                 )
             return
         if bool(self.username) != bool(self.password):

@@ -170,6 +170,9 @@ class Session:
         except OSError as error:  # what requests raises are kinds of it
             raise self._unreachable(error) from error
         except Exception as error:  # what lies below: errors of GSSAPI, and answers that cannot be taken apart
+            other = re.search(r"auth protocol '(\w+)'", str(error)) if isinstance(error, ValueError) else None
+            if other is not None:
+                raise ExchangeError(no_kerberos(other[1], o)) from error
             below = type(error).__module__.lower()
             if "gss" in below or "krb5" in below or (self._pool is None and isinstance(error, ValueError)):
                 raise ExchangeError(sign_in_problem(_text(error), o)) from error

@@ -11,7 +11,17 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .._core.model import Observation, PhotoError, SourceError, StoreError, Summary, Unresolved, User, identity_key
+from .._core.model import (
+    Mailbox,
+    Observation,
+    PhotoError,
+    SourceError,
+    StoreError,
+    Summary,
+    Unresolved,
+    User,
+    identity_key,
+)
 from .._pictures.decode import describe
 from .._sync.store import KnowsHolders, PhotoStore
 from .folder import ExportFolder, FileProblem, Kept
@@ -30,6 +40,9 @@ class Row:
     user: str
     id: str | None = None
     label: str = ""
+    account: str = ""
+    immutable_id: str | None = None
+    mailbox: Mailbox | None = None
     has_photo: bool | None = None
     tag: str | None = None
     seen: Summary = field(default_factory=Summary)
@@ -222,7 +235,7 @@ class _Run:
 
 
 def _row(user: User) -> Row:
-    return Row(user.identity, user.id, user.label)
+    return Row(user.identity, user.id, user.label, user.account, user.immutable_id, user.mailbox)
 
 
 def _never(user: User, tag: str | None) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .._core.model import PhotoError
+from .._core.wording import ENVIRONMENT_STAYS
 
 #: Login root and Graph root of each cloud (learn.microsoft.com/graph/deployments).
 CLOUDS: t.Mapping[str, tuple[str, str]] = {
@@ -104,7 +105,7 @@ class GraphOptions:
         if not given:
             raise PhotoError(
                 "No credential for Microsoft Graph: set client_secret, certificate_path or federated_token_file "
-                "(each with tenant_id and client_id), or managed_identity, or access_token."
+                "(each with tenant_id and client_id), or managed_identity, or access_token; " + ENVIRONMENT_STAYS
             )
         named = ", ".join(f"{name} (or {ENVIRONMENT[name]})" if name in ENVIRONMENT else name for name in given)
         raise PhotoError(f"Several credentials for Microsoft Graph: {named}. Only one can count; remove the others.")

@@ -72,7 +72,7 @@ class GraphPhotoStore:
         )
         #: photoUpdateSettings, for exo_photo_update_settings and doctor. Needs an open store.
         self.settings = SettingsApi(self._client, self.permissions)
-        self._directory = Directory(self._client, match_by, self.permissions)
+        self._directory = self._directory_by(match_by)
         self._photos = Photos(self._client, self.permissions)
         self._writer = Writer(self._client, self._photos)
 
@@ -106,6 +106,14 @@ class GraphPhotoStore:
         """Users for identities; see PhotoStore. Photos are asked for apart from users."""
         self.open()
         return self._directory.resolve(identities)
+
+    def resolve_by(self, match_by: str, identities: t.Sequence[str]) -> t.Mapping[str, Resolution]:
+        """Users by another property than the store's own."""
+        self.open()
+        return self._directory_by(match_by).resolve(identities)
+
+    def _directory_by(self, match_by: str) -> Directory:
+        return Directory(self._client, match_by, self.permissions)
 
     def everyone(self) -> t.Iterator[User]:
         """All users of the tenant, also those without a photo or mailbox."""

@@ -12,10 +12,12 @@ from __future__ import annotations
 import re
 import typing as t
 import unicodedata
+from dataclasses import replace
 from urllib.parse import quote
 
 from .._core.json_text import loads
 from .._core.model import Resolution, StoreError, Unresolved, User
+from .._core.targets import TARGETS
 from .errors import one_line
 from .http.batch import Item
 from .http.client import Client
@@ -23,7 +25,12 @@ from .http.engine import Engine
 from .http.retry import TRANSIENT
 from .permissions import Permissions
 
-MATCH_BY = ("userPrincipalName", "id", "mail", "employeeId", "onPremisesImmutableId")
+MATCH_BY = TARGETS["exo"].match_by
+#: Filters on these are refused unless the question says that an index that lags behind is good enough, and counts
+#: (learn.microsoft.com/graph/aad-advanced-queries).
+_ADVANCED = frozenset({"onPremisesSamAccountName", "onPremisesUserPrincipalName"})
+_EVENTUAL = {"ConsistencyLevel": "eventual"}
+_ADDRESSES = "proxyAddresses"
 _UNIQUE = frozenset({"userPrincipalName", "id", "onPremisesImmutableId"})
 _SELECT = ("id", "userPrincipalName", "displayName", "onPremisesImmutableId")
 #: What /users/{…} takes, and names that are fit for that: no slash or dots that lead elsewhere.
@@ -61,6 +68,7 @@ class Directory:
         self._match_by = match_by
         self._permissions = permissions
         self._select = ",".join(dict.fromkeys((*_SELECT, match_by)))
+        self._advanced = match_by in _ADVANCED
 
     def resolve(self, identities: t.Sequence[str]) -> dict[str, Resolution]:
         """Each identity as given, with its user or the reason why there is none."""
@@ -91,12 +99,12 @@ class Directory:
         """All users, by pages; each is named by ``match_by``, or by user principal name where it has none."""
         for page in self._pages(f"/users?$select={self._select}&$top={_PAGE}"):
             for raw in page:
-                name = raw.get(self._match_by) or raw.get("userPrincipalName") or raw.get("id")
+                name = next(iter(self._names(raw)), None) or raw.get("userPrincipalName") or raw.get("id")
                 if isinstance(name, str) and isinstance(raw.get("id"), str):
                     yield _user(name, raw)
 
     def _refuse(self, identity: str) -> str | None:
-        if not identity.strip():
+        if not identity.strip() or (self._match_by == _ADDRESSES and not _address(identity).strip()):
             return "the identity is empty; name the user"
         if len(identity) > _LONGEST:
             return f"{one_line(identity, 60)!r} has {len(identity)} characters; no identity is that long, check it"
@@ -111,11 +119,14 @@ class Directory:
     def _judge(self, identity: str, users: list[User], problem: Problem | None) -> Resolution:
         if len(users) == 1:
             user = users[0]
-            return User(identity, user.id, user.handle, user.label, user.immutable_id)
+            return replace(user, identity=identity)
         shown = repr(one_line(identity, 100))
         if users:
             some = ", ".join(sorted(user.id for user in users)[:5])
-            why = f"{shown} is the {self._match_by} of {len(users)} users ({some}); use match_by: id for them"
+            advice = "use match_by: id for them"
+            if self._match_by == "onPremisesImmutableId":
+                advice = "each account needs a source anchor of its own"
+            why = f"{shown} is the {self._match_by} of {len(users)} users ({some}); {advice}"
         elif problem is not None:
             return Unresolved(identity, f"{shown} could not be looked up: {problem.why}", no_answer=problem.no_answer)
         else:
@@ -125,21 +136,32 @@ class Directory:
 
     def _key(self, identity: str) -> str:
         # Base64: letters of another case are other bytes.
-        return identity if self._match_by == "onPremisesImmutableId" else _fold(identity)
+        if self._match_by == "onPremisesImmutableId":
+            return identity
+        return _fold(_address(identity) if self._match_by == _ADDRESSES else identity)
+
+    def _names(self, raw: t.Mapping[str, t.Any]) -> list[str]:
+        """The values that a user can be found by; the one that people would use comes first."""
+        value = raw.get(self._match_by)
+        if self._match_by != _ADDRESSES:
+            return [value] if isinstance(value, str) and value else []
+        # "SMTP:" in capitals is the primary address. Addresses of other kinds (X500, SIP) keep their prefix.
+        values = [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+        ranked = sorted(values, key=lambda one: (not one.startswith("SMTP:"), one[:5].lower() != "smtp:"))
+        return [_address(one) for one in ranked]
 
     def _collect(
         self, page: t.Iterable[dict[str, t.Any]], wanted: t.Container[str], found: dict[str, dict[str, User]]
     ) -> None:
         for raw in page:
-            value, name = raw.get(self._match_by), raw.get("id")
-            if isinstance(value, str) and isinstance(name, str) and (key := self._key(value)) in wanted:
-                found.setdefault(key, {})[name.lower()] = _user(value, raw)
+            name = raw.get("id")
+            for value in self._names(raw) if isinstance(name, str) else ():
+                if (key := self._key(value)) in wanted:
+                    found.setdefault(key, {})[str(name).lower()] = _user(value, raw)
 
     def _few_more_than(self, asked: int) -> bool:
         """Is the tenant at most twice as large? Then its whole list takes fewer requests than filters."""
-        reply = self._client.call(
-            "GET", "/v1.0/users?$select=id&$top=1&$count=true", headers={"ConsistencyLevel": "eventual"}
-        )
+        reply = self._client.call("GET", "/v1.0/users?$select=id&$top=1&$count=true", headers=_EVENTUAL)
         try:
             count = loads(reply.body)["@odata.count"]
         except (ValueError, KeyError, TypeError):
@@ -188,7 +210,7 @@ class Directory:
                 if endless is not None:
                     problems.update(dict.fromkeys(keys, Problem(endless)))
                 elif following is not None:
-                    engine.add(Item(following, keys, "users"))
+                    engine.add(self._item(following, keys, "users"))
             elif answer.status == 400 and len(keys) > 1:
                 # One value that Graph cannot digest must not spoil the others.
                 half = len(keys) // 2
@@ -211,7 +233,7 @@ class Directory:
         group: list[str] = []
         length = 0
         for key, identity in wanted.items():
-            size = len(_literal(identity))
+            size = len(self._clause(identity))
             if group and (len(group) == _VALUES or length + size > _FILTER):
                 yield self._filter(group, wanted)
                 group, length = [], 0
@@ -221,14 +243,30 @@ class Directory:
             yield self._filter(group, wanted)
 
     def _filter(self, keys: list[str], wanted: t.Mapping[str, str]) -> Item:
-        values = "%2C".join(_literal(wanted[key]) for key in keys)
-        return Item(f"/users?$select={self._select}&$filter={self._match_by}%20in%20%28{values}%29", keys, "users")
+        clauses = [self._clause(wanted[key]) for key in keys]
+        if self._match_by == _ADDRESSES:
+            return self._question("%20or%20".join(clauses), keys, "equal")
+        return self._question(f"{self._match_by}%20in%20%28{'%2C'.join(clauses)}%29", keys, "users")
+
+    def _clause(self, identity: str) -> str:
+        """One identity's part of a filter."""
+        if self._match_by != _ADDRESSES:
+            return _literal(identity)
+        # A list of values knows no "in". The comparison ignores case, so that the primary address (SMTP:) is found too.
+        whole = identity if ":" in identity else f"smtp:{identity}"
+        return f"{_ADDRESSES}%2Fany%28p%3Ap%20eq%20{_literal(whole)}%29"
+
+    def _question(self, text: str, keys: list[str], step: str) -> Item:
+        count = "$count=true&" if self._advanced else ""
+        return self._item(f"/users?{count}$select={self._select}&$filter={text}", keys, step)
+
+    def _item(self, path: str, keys: list[str], step: str) -> Item:
+        return Item(path, keys, step, headers=_EVENTUAL if self._advanced else {})
 
     def _other_question(self, step: str, keys: list[str], wanted: t.Mapping[str, str]) -> list[Item]:
         """The same, for a service that does not know ``in``: one by one, then without a filter. Empty: none is left."""
         if step == "users" and len(keys) == 1:
-            is_equal = f"{self._match_by}%20eq%20{_literal(wanted[keys[0]])}"
-            return [Item(f"/users?$select={self._select}&$filter={is_equal}", keys, "equal")]
+            return [self._question(f"{self._match_by}%20eq%20{_literal(wanted[keys[0]])}", keys, "equal")]
         names = [wanted[key] for key in keys]
         if step == "user" or self._match_by not in _NAMES or not all(map(_PLAIN.fullmatch, names)):
             return []
@@ -262,9 +300,16 @@ def _values(body: dict[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
 
 
 def _user(identity: str, raw: t.Mapping[str, t.Any]) -> User:
-    label = raw.get("displayName") or raw.get("userPrincipalName") or ""
+    account = str(raw.get("userPrincipalName") or "")
+    label = str(raw.get("displayName") or account)
     immutable = raw.get("onPremisesImmutableId")
-    return User(identity, str(raw["id"]).lower(), str(raw["id"]), str(label), immutable if immutable else None)
+    id_ = str(raw["id"])
+    return User(identity, id_.lower(), id_, label, immutable if immutable else None, account=account)
+
+
+def _address(text: str) -> str:
+    """A proxy address without its usual prefix."""
+    return text[5:] if text[:5].lower() == "smtp:" else text
 
 
 def _literal(identity: str) -> str:

@@ -54,13 +54,17 @@ def _user(report: t.Mapping[str, t.Any], user: t.Mapping[str, t.Any], gaps: dict
             "s": user["state"],
             "f": source.get("path"),
             "h": source.get("sha256"),
-            **{name: _target(report["mode"], name, user[name]) for name in report["targets"] if user[name]},
+            **{
+                name: _target(report["mode"], name, user["user"], user[name])
+                for name in report["targets"]
+                if user[name]
+            },
             "n": gaps,
         }
     )
 
 
-def _target(mode: t.Any, name: str, row: t.Mapping[str, t.Any]) -> Short:
+def _target(mode: t.Any, name: str, user: str, row: t.Mapping[str, t.Any]) -> Short:
     seen = row["observed"] or {}
     limit = TARGETS[name].sync_limit
     return _said(
@@ -81,6 +85,7 @@ def _target(mode: t.Any, name: str, row: t.Mapping[str, t.Any]) -> Short:
             "w": (["This problem is known."] if row["accepted"] else []) + row["warnings"],
             "m": row["shared_with"],
             "i": row["id"],
+            "y": row["account"] if identity_key(row["account"] or user) != identity_key(user) else None,
             "b": row["backup"],
         }
     )

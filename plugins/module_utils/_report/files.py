@@ -20,9 +20,11 @@ def make_folder(folder: Path) -> bool:
     try:
         return safe_write.make_folder(folder)
     except FileExistsError as ex:
-        raise PhotoError(f"dest: {folder} is there and is no folder. Name another one.") from ex
+        raise PhotoError(
+            f"The report needs a folder, and {folder} is there and is no folder. Name another one."
+        ) from ex
     except OSError as ex:
-        raise PhotoError(f"dest: the folder {folder} cannot be made ({ex.strerror}).") from ex
+        raise PhotoError(f"The folder {folder} of the report cannot be made ({ex.strerror}). Name another one.") from ex
 
 
 def present(path: Path) -> str | None:
@@ -38,4 +40,4 @@ def write(path: Path, text: str) -> None:
     try:
         safe_write.write_safely(path, text.encode(), lasting=False)
     except OSError as ex:
-        raise PhotoError(f"dest: {path} cannot be written ({ex.strerror}).") from ex
+        raise PhotoError(f"The report {path} cannot be written ({ex.strerror}). Name another folder.") from ex

@@ -27,7 +27,9 @@ def probe(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"x")
     except OSError as ex:
-        raise PhotoError(f"dest: {folder} cannot be written to ({ex.strerror}). Name another folder.") from ex
+        raise PhotoError(
+            f"The report's folder {folder} cannot be written to ({ex.strerror}). Name another one."
+        ) from ex
 
 
 def save(folder: Path, texts: t.Mapping[str, str]) -> tuple[dict[str, str], bool]:
@@ -63,7 +65,7 @@ def _made(folder: Path) -> bool:
     except FileExistsError:
         return False
     except OSError as ex:
-        raise PhotoError(f"dest: the folder {folder} cannot be made ({ex.strerror}).") from ex
+        raise PhotoError(f"The folder {folder} of the report cannot be made ({ex.strerror}). Name another one.") from ex
     return True
 
 

@@ -16,6 +16,7 @@ from .._core.targets import names
 from .counts import drifting, open_problems, totals
 from .difference import diff_lines
 from .document import Report, as_json, build
+from .elsewhere import leave_out_elsewhere
 from .folders import FILES, elsewhere, forget, holds, probe, run_folder, save
 from .gather import Gathered, gather
 from .junit import junit
@@ -71,6 +72,7 @@ def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prep
     for target in _requested(options):
         add_unexamined(gathered, _expected(options, target), [target])
     settle(gathered, options["mode"] or gathered.mode)
+    leave_out_elsewhere(gathered)
     accept(gathered, options["ignore_problems"])
     report = _built(options, gathered, (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"))
     diff = diff_lines(gathered.rows.values()) if options["show_diff"] and report["mode"] == "plan" else []
@@ -155,9 +157,9 @@ def _expected(options: t.Mapping[str, t.Any], target: str) -> t.Sequence[str]:
 
 
 def _requested(options: t.Mapping[str, t.Any]) -> list[str]:
-    """The targets that were to be examined: not one for which nobody is declared, while somebody is for others."""
+    """The targets that were to be examined, without those of which it is known that nobody is declared there."""
     declared = options["declared_at"] or {}
-    return [name for name in options["targets"] if declared.get(name) or not any(declared.values())]
+    return [name for name in options["targets"] if declared.get(name) != [] or not any(declared.values())]
 
 
 def _scope(options: t.Mapping[str, t.Any], gathered: Gathered) -> Scope:

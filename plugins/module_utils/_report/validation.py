@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from .._core.wording import counted
 from .._definitions.validate import Finding, Report, Rules, validate
 from .files import make_folder, present, write
 from .junit import clean
@@ -67,10 +68,13 @@ def as_dict(finding: Finding) -> dict[str, t.Any]:
 def lines(report: Report) -> list[str]:
     """A line a finding, a line a file that declares nobody, and a sum."""
     errors, warnings = report.count("error"), report.count("warning")
-    total = f"{len(report.users)} users, {report.pictures} pictures: {errors} errors, {warnings} warnings."
-    notes = [f"note: {each.file}: it declares no user: {each.why}" for each in report.ignored[:_NOTES]]
+    total = f"{counted(len(report.users), 'user')}, {counted(report.pictures, 'picture')}: "
+    total += f"{counted(errors, 'error')}, {counted(warnings, 'warning')}."
+    notes = [f"note: {each.file}: it declares nobody: {each.why}" for each in report.ignored[:_NOTES]]
     if len(report.ignored) > _NOTES:
-        notes.append(f"note: and {len(report.ignored) - _NOTES} more files that declare no user, see ignored")
+        notes.append(
+            f"note: and {counted(len(report.ignored) - _NOTES, 'more file')} without a definition, see ignored"
+        )
     return [*(" ".join(line.split()) for line in (*map(str, report.findings), *notes)), total]
 
 

@@ -89,11 +89,7 @@ def _accepted(counts: Counts) -> str:
     accepted, problems = counts["accepted"], counts["problems"]
     if not accepted:
         return ""
-    return (
-        "; the problem is accepted"
-        if accepted == problems == 1
-        else f"; {accepted} of {problems} problems are accepted"
-    )
+    return "; the problem is accepted" if accepted == problems == 1 else f"; {accepted} of {problems} problems accepted"
 
 
 def action_text(mode: Mode, row: t.Mapping[str, t.Any]) -> str:

@@ -19,6 +19,8 @@ from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError, identity_key
 from .._core.targets import names
 from .._core.text import shown
+from .._core.wording import counted
+from .._pictures.fingerprint import alike, fingerprint
 from .._sync.backups import MANIFEST, BackupError, Finding, Saved, examine_manifest
 
 #: Runs of the restore role are named so, and are not what "the newest run" means: a restore repeated changes nothing.
@@ -77,6 +79,12 @@ def read_backups(folder: Path) -> tuple[list[Kept], list[Finding]]:
         findings += [replace(each, file=str(place / MANIFEST)) for each in bad]
     if failed is not None and not kept:
         raise failed
+    if findings and not kept:
+        more = f" and {counted(len(findings) - NAMES_SHOWN, 'more line')}" if len(findings) > NAMES_SHOWN else ""
+        raise BackupError(
+            f"{folder} holds no backup that can be used: {'; '.join(map(str, findings[:NAMES_SHOWN]))}{more}. A "
+            "manifest of a newer release needs that release"
+        )
     return _with_names(kept), findings
 
 
@@ -126,7 +134,7 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     kept, findings = read_backups(folder)
     run = chosen_run(kept, request.run)
     mine = [each for each in kept if each.saved.run == run and not each.saved.dropped]
-    mine = [each for each in mine if each.saved.target in request.targets and not _was_never_made(each.saved, kept)]
+    mine = [each for each in mine if each.saved.target in request.targets and not _was_never_made(each, kept)]
     if request.first == "keep":
         mine = [each for each in mine if not each.saved.first]
     if request.users:
@@ -155,15 +163,27 @@ def _of_this_run(
     return problems, warnings
 
 
-def _was_never_made(saved: Saved, kept: t.Iterable[Kept]) -> bool:
+def _was_never_made(mine: Kept, kept: t.Iterable[Kept]) -> bool:
     """A change of which nobody knows whether it was made: was the photo from before it there when a later run came?
 
     What the target shows now, and may look just like that change, is then of the later run.
     """
+    saved = mine.saved
     if saved.done:
         return False
-    later = (e.saved for e in kept if e.saved.run != saved.run and e.saved.time > saved.time)
-    return any((e.target, e.id, e.tag) == (saved.target, saved.id, saved.tag) for e in later)
+    later = [e for e in kept if (e.saved.target, e.saved.id) == (mine.saved.target, mine.saved.id)]
+    later = [e for e in later if e.saved.run != saved.run and e.saved.time > saved.time]
+    if any(e.saved.tag == saved.tag for e in later):
+        return True
+    # A service gives the same photo another tag when it stores it anew.
+    before = _print_of(mine)
+    return before is not None and any(alike(before, _print_of(e)) for e in later)
+
+
+def _print_of(kept: Kept) -> str | None:
+    if kept.saved.first or damage(kept) is not None:
+        return None
+    return fingerprint((kept.folder / kept.saved.file).read_bytes())
 
 
 def _only(mine: list[Kept], users: t.Sequence[str], run: str, kept: t.Sequence[Kept]) -> list[Kept]:
@@ -176,7 +196,7 @@ def _only(mine: list[Kept], users: t.Sequence[str], run: str, kept: t.Sequence[K
         there = f"; there are some in {', '.join(sorted(others)[-NAMES_SHOWN:])}" if others else ""
         raise PhotoError(
             f"run {run} saved no photo of {', '.join(missing[:NAMES_SHOWN])}{there}. A first photo replaces none and "
-            "has no backup; it can be removed (first: remove)"
+            "has no backup; it can be removed (first: remove; the variable of the role is restore_first)"
         )
     return found
 

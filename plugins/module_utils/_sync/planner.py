@@ -22,6 +22,7 @@ from .._core.model import (
     Summary,
     User,
 )
+from .._core.targets import TARGETS
 from .._pictures.comparison import by_content, by_pixels, by_tag
 from .._pictures.decode import describe
 from .._pictures.fingerprint import fingerprint, matches
@@ -123,9 +124,11 @@ class Planner:
         prints = pending.prints if pending is not None else ()
         if not seen.present:
             return REMOVED not in prints
-        if comparison is not None and comparison.verdict == "same":
+        if comparison is not None and (comparison.verdict == "same" or comparison.by_product):
             return False
-        if seen.sha256 in prints or (pending is not None and seen.sha256 == pending.sha256 is not None):
+        # Where the target keeps bytes, the tag is their hash, also when memory answered and nothing was read.
+        digest = seen.tag if self.keeps_bytes else seen.sha256
+        if digest in prints or (pending is not None and digest == pending.sha256 is not None):
             return False
         if self.keeps_bytes or seen.picture is None:
             return True
@@ -160,12 +163,12 @@ class Planner:
         if comparison is None and seen.picture is not None:
             look = self.renditions.first_look(definition, seen.picture, sized=is_sized(seen))
             if look is not None:
-                verdict = sharp_enough(self._as_declared(look.comparison, seen), (look.width, look.height), observed)
+                verdict = self._sharp(self._as_declared(look.comparison, seen), (look.width, look.height), observed)
                 if verdict.verdict == "same":
                     return verdict, replace(outcome, desired=Summary(width=look.width, height=look.height))
         rendition = self.renditions.rendition(definition)
         size = (rendition.width, rendition.height)
-        verdict = sharp_enough(self.compare(rendition, seen, comparison), size, observed)
+        verdict = self._sharp(self.compare(rendition, seen, comparison), size, observed)
         return verdict, self._with_rendition(outcome, rendition)
 
     def compare(self, rendition: Rendition, seen: Observation, known: Comparison | None = None) -> Comparison:
@@ -191,6 +194,12 @@ class Planner:
             return comparison
         what = breach(seen.picture, self.renditions.recipe)
         return comparison if what is None else Comparison("different", comparison.rung, f"the same photo, but {what}")
+
+    def _sharp(self, comparison: Comparison, declared: tuple[int, int], seen: Observation) -> Comparison:
+        """See ``sharp_enough`` and ``not_a_by_product``."""
+        known = TARGETS.get(self.target)
+        by_product = known.by_product if known is not None else None
+        return sharp_enough(not_a_by_product(comparison, by_product, declared, seen), declared, seen)
 
     @staticmethod
     def _with_rendition(outcome: Outcome, rendition: Rendition) -> Outcome:
@@ -238,6 +247,22 @@ class Planner:
 def is_sized(seen: Observation) -> bool:
     """Is the picture a smaller rendition that the service made, and not the photo itself?"""
     return seen.sha256 is None
+
+
+def not_a_by_product(
+    comparison: Comparison, by_product: tuple[str, int] | None, declared: tuple[int, int], seen: Observation
+) -> Comparison:
+    """A larger photo is declared than the copy of it that a write to another target left here: not the declared one."""
+    if by_product is None or comparison.verdict != "same" or comparison.rung in ("tag", "bytes", "mark"):
+        return comparison
+    who, side = by_product
+    if (seen.width, seen.height) != (side, side) or min(declared) <= side:
+        return comparison
+    reason = (
+        f"the declared photo in {side}x{side} pixels, as {who} writes it here with its own photo; "
+        f"{declared[0]}x{declared[1]} are declared"
+    )
+    return Comparison("different", comparison.rung, reason, by_product=True)
 
 
 def sharp_enough(comparison: Comparison, declared: tuple[int, int], seen: Observation) -> Comparison:

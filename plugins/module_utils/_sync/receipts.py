@@ -43,12 +43,28 @@ _COLUMNS = (
 )
 
 
+#: Pictures of one account under one name that are remembered.
+SOURCES_KEPT = 20
+
+
 class Holder(t.NamedTuple):
-    """The account that an identity led to, and the declared picture that it had then (None: declared absent)."""
+    """The account that an identity led to, and the pictures that were declared for it then (None: only absent).
+
+    ``source_sha256`` has the latest hashes, with spaces between them, the last one at the end.
+    """
 
     user_id: str
     source_sha256: str | None
     since: float = 0.0
+
+    @property
+    def sources(self) -> list[str]:
+        return (self.source_sha256 or "").split()
+
+    def with_source(self, user_id: str, source: str | None) -> Holder:
+        """Who holds the name now; the pictures of the same account from before are kept."""
+        before = [each for each in self.sources if each != source] if user_id == self.user_id else []
+        return Holder(user_id, " ".join([*before, *([source] if source else [])][-SOURCES_KEPT:]) or None)
 
 
 class Receipts(ReceiptsFile):
@@ -103,9 +119,11 @@ class Receipts(ReceiptsFile):
         found: dict[str, User] = {}
         for part, marks in _parts(list(wanted)):
             where = f"AND match_by = ? AND seen_at >= ? AND identity IN ({marks})"
-            columns = "identity, user_id, handle, label, immutable_id"
-            for key, *rest in self._select(columns, "identity", where, (match_by, not_before, *part)):
-                found[wanted[key]] = User(wanted[key], *rest)
+            columns = "identity, user_id, handle, label, immutable_id, account"
+            for key, id_, handle, label, anchor, account in self._select(
+                columns, "identity", where, (match_by, not_before, *part)
+            ):
+                found[wanted[key]] = User(wanted[key], id_, handle, label, anchor, account=account)
         return found
 
     def save_users(self, match_by: str, users: t.Iterable[User], forget: t.Iterable[str] = ()) -> None:
@@ -115,8 +133,11 @@ class Receipts(ReceiptsFile):
         drop = "DELETE FROM identity WHERE target = ? AND authority = ? AND match_by = ? AND identity = ?"
         self._write(
             (
-                "INSERT OR REPLACE INTO identity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [(*head, identity_key(u.identity), u.id, u.handle, u.label, u.immutable_id, now) for u in users],
+                "INSERT OR REPLACE INTO identity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (*head, identity_key(u.identity), u.id, u.handle, u.label, u.immutable_id, now, u.account)
+                    for u in users
+                ],
             ),
             (drop, [(*head, identity_key(identity)) for identity in forget]),
         )

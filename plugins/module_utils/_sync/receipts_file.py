@@ -47,6 +47,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             since REAL NOT NULL,
             PRIMARY KEY (target, authority, match_by, identity)) WITHOUT ROWID""",
     ),
+    ("ALTER TABLE identity ADD COLUMN account TEXT NOT NULL DEFAULT ''",),
 )
 BUSY_SECONDS = 60.0
 

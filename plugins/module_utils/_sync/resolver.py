@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 import typing as t
 from collections import defaultdict
+from dataclasses import replace
 
 from .._core.model import Definition, Unresolved, User
 from .options import Settings
@@ -66,20 +67,25 @@ class Resolver:
         if self._receipts is None:
             return
         mine = [d for d in definitions if d.key in users]
-        before = self._receipts.holders(self._settings.match_by, [d.user for d in mine])
+        before = self._receipts.holders(self._settings.match_by, [self._name(d) for d in mine])
         fresh = {}
         for definition in mine:
-            old, source = before.get(definition.user), self._hashes.get(definition.key)
-            if old is None or (old.user_id, old.source_sha256) != (users[definition.key].id, source):
-                fresh[definition.user] = Holder(users[definition.key].id, source)
+            old, source = before.get(self._name(definition)), self._hashes.get(definition.key)
+            now = (old or Holder("", None)).with_source(users[definition.key].id, source)
+            if old is None or (old.user_id, old.source_sha256) != (now.user_id, now.source_sha256):
+                fresh[self._name(definition)] = now
         self._receipts.save_holders(self._settings.match_by, fresh)
+
+    def _name(self, definition: Definition) -> str:
+        """What is remembered of a user is kept under the name at this target: another name may be another account."""
+        return definition.named_at(self._store.target)
 
     def _remembered(self, definitions: t.Sequence[Definition]) -> dict[str, User]:
         if self._receipts is None:
             return {}
         since = time.time() - RESOLVED_FOR_SECONDS
-        found = self._receipts.users(self._settings.match_by, [d.user for d in definitions], since)
-        return {d.key: found[d.user] for d in definitions if d.user in found}
+        found = self._receipts.users(self._settings.match_by, [self._name(d) for d in definitions], since)
+        return {d.key: replace(found[self._name(d)], identity=d.user) for d in definitions if self._name(d) in found}
 
     def _ask(self, definitions: t.Sequence[Definition], on_observed: OnObserved | None) -> Answers:
         if not definitions:
@@ -87,8 +93,9 @@ class Resolver:
         identities = [definition.user for definition in definitions]
         resolved = self._store.resolve(identities, on_observed)
         if self._receipts is not None:
-            users = [answer for answer in resolved.values() if isinstance(answer, User)]
-            gone = [identity for identity in identities if not isinstance(resolved[identity], User)]
+            name_of = {definition.user: self._name(definition) for definition in definitions}
+            users = [replace(a, identity=name_of[user]) for user, a in resolved.items() if isinstance(a, User)]
+            gone = [name_of[identity] for identity in identities if not isinstance(resolved[identity], User)]
             self._receipts.save_users(self._settings.match_by, users, forget=gone)
         return {definition.key: resolved[definition.user] for definition in definitions}
 
@@ -97,13 +104,13 @@ class Resolver:
         if self._receipts is None:
             return answers
         found = [d for d in definitions if isinstance(answers[d.key], User)]
-        before = self._receipts.holders(self._settings.match_by, [d.user for d in found])
+        before = self._receipts.holders(self._settings.match_by, [self._name(d) for d in found])
         for definition in found:
-            user, old = t.cast(User, answers[definition.key]), before.get(definition.user)
+            user, old = t.cast(User, answers[definition.key]), before.get(self._name(definition))
             if old is None or old.user_id == user.id or definition.key in self._settings.confirmed:
                 continue
             source = self._hashes.get(definition.key)
-            if definition.state == "present" and source != old.source_sha256:
+            if definition.state == "present" and source not in old.sources:
                 continue  # a new picture was declared for the new person
             when = time.strftime("%Y-%m-%d", time.gmtime(old.since))
             what = "the picture of the former one is still declared"

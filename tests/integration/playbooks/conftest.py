@@ -130,7 +130,7 @@ def state() -> Path:
 
 @pytest.fixture
 def company(state: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Company]:
-    """Both servers as they were seeded, and a copy of the definitions."""
+    """The servers as they were seeded, and a copy of the definitions."""
     Sandbox(state).reset()
     told = json.loads((state / "sandbox.json").read_text())
     shutil.copytree(told["photos"], tmp_path / "photos")

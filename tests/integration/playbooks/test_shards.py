@@ -10,6 +10,8 @@ import pty
 import re
 import time
 
+import pytest
+
 from .conftest import ROOT, Company
 
 #: Of the few photos that the seeded people have, a first sync replaces and removes more than the guards allow.
@@ -72,6 +74,21 @@ def test_the_role_itself_refuses_serial(company: Company) -> None:
     run = company.play("own.yml", shard_size=16)
     assert "sync_serial" in run.output
     assert company.writes() == before
+
+
+@pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+@pytest.mark.parametrize("role", ["drift", "sync"])
+def test_a_strategy_that_ignores_run_once_is_refused(company: Company, role: str, strategy: str) -> None:
+    """Each shard would judge and report for itself, and pictures for the report would stay behind."""
+    (company.folder / "own.yml").write_text(
+        f"- hosts: photo_shards\n  strategy: {strategy}\n  gather_facts: false\n  roles: [hybrid.photos.{role}]\n"
+    )
+    before = company.writes()
+    run = company.play("own.yml", shard_size=16)
+    assert run.code == 2
+    assert "set strategy: linear in the play" in " ".join(run.output.split())
+    assert company.writes() == before
+    assert not (company.folder / "reports").exists()
 
 
 def test_slices_do_each_their_own_part(company: Company) -> None:

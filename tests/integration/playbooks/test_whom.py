@@ -108,7 +108,7 @@ def test_accounts_without_the_name_that_both_sides_share_stop_neither_a_move_nor
     company.domain.set_photo("svc-photos@photos.test", company.domain.photo("samir@photos.test"))
     run = company.play("onprem_to_cloud", *names, inventory=False)
     assert run.code == 0, run.output
-    export = ["-e", "export_dest=out", "-e", "export_match_by_ad=mail", "-e", "export_targets=ad"]
+    export = ["-e", "export_dest=out", "-e", "export_ad_match_by=mail", "-e", "export_targets=ad"]
     done = company.play("export", *export, inventory=False)
     assert done.code == 0, done.output
     assert "svc-photos" in done.output

@@ -36,6 +36,8 @@ from domain.control import Domain  # noqa: E402
 from tenant.control import Control  # noqa: E402
 
 Json = dict[str, t.Any]
+#: Of the 7 seeded photos in AD that can be mended the first merge replaces 3 and removes 2: more than by default.
+FIRST_MERGE = {"MAX_REPLACED": "50%", "MAX_REMOVED": "30%"}
 
 
 @dataclass
@@ -350,7 +352,8 @@ class GitHub:
 
     def _job(self, job: Json, github: Json, place: Path, number: int) -> Job:
         place.mkdir()
-        variables, secrets = {"PHOTOS_STATE": str(self.office.kept), "PHOTOS_IMAGE": "image"}, {}
+        limits = {f"PHOTOS_{name}": limit for name, limit in FIRST_MERGE.items()}
+        variables, secrets = {"PHOTOS_STATE": str(self.office.kept), "PHOTOS_IMAGE": "image", **limits}, {}
         if "environment" in job:
             more, secrets = self.office.account(writes=job["environment"] == "photos-write")
             variables |= more
@@ -399,7 +402,8 @@ class GitHub:
                 subprocess.run([*sparse, *given["sparse-checkout"].split()], check=True)
         elif action == "actions/upload-artifact":
             found = [path for path in place.rglob("*") if fnmatch.fnmatch(str(path.relative_to(place)), given["path"])]
-            assert found, f"{given['path']} is not there"
+            if not found:
+                return  # the action warns of it, and the step is green
             shelf.mkdir(parents=True)
             for path in found:
                 shutil.copy(path, shelf)
@@ -481,7 +485,7 @@ class GitLab:
         variables |= {"CI_DEFAULT_BRANCH": "main", "CI_COMMIT_SHA": commit, "CI_PIPELINE_ID": str(self.number)}
         variables |= {"CI_API_V4_URL": f"{self.url}/api/v4", "CI_PROJECT_ID": "12", "PHOTOS_API_TOKEN": "project-token"}
         # A project's own variables win over those of the file; the image is the project's.
-        variables |= {"STATE": str(self.office.kept), "PHOTOS_IMAGE": "image"}
+        variables |= {"STATE": str(self.office.kept), "PHOTOS_IMAGE": "image", **FIRST_MERGE}
         self.jobs = {}
         bad = False
         for stage in self.pipeline["stages"]:

@@ -227,6 +227,23 @@ def test_what_lies_beside_the_photos_in_a_pull_request_is_not_loaded(ci: CI) -> 
     assert list(office.folder.glob("hit*")) == []
 
 
+def test_an_inventory_file_of_another_kind_is_refused(ci: CI) -> None:
+    """Ansible would take a list of hosts in its place, and trust every text in it."""
+    office = ci.office
+    hit = office.folder / "hit"
+    office.git("checkout", "--quiet", "-B", "hosts")
+    (office.repository / "photos").mkdir()
+    shutil.copy(Path(office.told["photos"], "pia@photos.test.jpg"), office.repository / "photos")
+    photo = {"user": "pia@photos.test", "src": "{{ lookup('pipe', 'touch HIT') }}".replace("HIT", str(hit))}
+    hosts = {"photos_0001": {"ansible_connection": "local", "photos": [photo]}}
+    (office.repository / "team.photos.yml").write_text(json.dumps({"photo_shards": {"hosts": hosts}}))
+    office.commit("Hosts of our own")
+    jobs = ci.pull_request("hosts")
+    assert (jobs["validate"].result, jobs["drift"].result) == ("success", "failure"), jobs["drift"].output
+    assert "Incorrect plugin name in file" in jobs["drift"].output
+    assert not hit.exists()
+
+
 # --- AWX ---
 
 

@@ -156,10 +156,13 @@ def test_modules(way: str, tmp_path: Path) -> None:
     examine(tmp_path, output)
 
 
-@pytest.mark.parametrize("module", ["exo_photo_update_settings", "exo_user_photo_info", "ad_thumbnail_photo_info"])
+@pytest.mark.parametrize(
+    "module", ["exo_photo_update_settings", "exo_user_photo_info", "ad_thumbnail_photo_info", "ad_user_info"]
+)
 def test_other_modules(module: str, tmp_path: Path) -> None:
     _target, connection, environment = options("secret" if module.startswith("exo") else "password")
-    more = {"source": "cloud"} if "settings" in module else {"dest": str(tmp_path / "exported")}
+    more: dict[str, t.Any] = {"dest": str(tmp_path / "exported")} if module.endswith("photo_info") else {}
+    more |= {"source": "cloud"} if "settings" in module else {}
     command = ["ansible", "localhost", "-m", f"hybrid.photos.{module}", "-a", json.dumps({**connection, **more})]
     output = ansible(tmp_path, *command, "-e", f"ansible_python_interpreter={sys.executable}", **environment)
     assert "localhost | " in output

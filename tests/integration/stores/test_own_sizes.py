@@ -9,14 +9,13 @@ The modules run in this process, against a tenant of this test's own, which keep
 from __future__ import annotations
 
 import io
-import json
 import typing as t
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import RestoreRequest, plan
 from ansible_collections.hybrid.photos.plugins.modules import exo_user_photo, exo_user_photo_info
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.module_calls import answer, patch_module_args
 from PIL import Image
 from tenant.testing import CLIENT_ID, SECRET, TENANT_ID, rectangle
 
@@ -50,9 +49,9 @@ def call(tenant_keeps: t.Any, capsys: pytest.CaptureFixture[str]) -> Call:
         capsys.readouterr()
         with patch_module_args({**connection, **arguments}), pytest.raises(SystemExit):
             module.main()
-        answer: dict[str, t.Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
-        assert not answer.get("failed"), answer
-        return answer
+        result = answer(capsys.readouterr().out)
+        assert not result.get("failed"), result
+        return result
 
     return run
 

@@ -40,6 +40,11 @@ class Employee:
         return f"{self.key}@{CLOUD}"
 
     @property
+    def mailbox_is_on_premises(self) -> bool:
+        """Is the mailbox on an Exchange server?"""
+        return self.recipient == _ON_PREMISES_MAILBOX
+
+    @property
     def attributes(self) -> dict[str, str | None]:
         """What the domain says of the person."""
         return {

@@ -26,6 +26,8 @@ _PHOTO = "thumbnailPhoto"
 _PHOTO_ATTRIBUTE_ID = 0x160023
 _NORMAL_ACCOUNT_NO_PASSWORD = 0x0220
 _NORMAL_ACCOUNT_FOREVER = 0x10200
+# AES128 and AES256 ([MS-KILE] 2.2.7).
+_AES = "24"
 _PAGE = 500
 
 T = TypeVar("T")
@@ -188,6 +190,12 @@ class Domain:
             },
         )
         return dn
+
+    def add_service(self, sam: str, password: str, spn: str) -> None:
+        """Add a service account that Kerberos knows by a service principal name, with AES keys."""
+        dn = self.add_account(sam, password)
+        self._modify(dn, ldap.MOD_ADD, "servicePrincipalName", spn.encode())
+        self._modify(dn, ldap.MOD_REPLACE, "msDS-SupportedEncryptionTypes", _AES.encode())
 
     @property
     def domain(self) -> str:

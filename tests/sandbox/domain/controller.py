@@ -102,6 +102,11 @@ class Files:
         """Keys of the service accounts."""
         return self.root / "accounts.keytab"
 
+    @property
+    def exchange_keytab(self) -> Path:
+        """The key of the Exchange server's web service."""
+        return self.root / "exchange.keytab"
+
 
 _SMB_CONF = """\
 [global]
@@ -333,12 +338,11 @@ def allow_photo_writes(files: Files, account_sid: str, ou: str = PEOPLE_OU, plac
     )  # fmt: skip
 
 
-def export_keys(files: Files, accounts: list[str]) -> None:
+def export_keys(files: Files, accounts: list[str], keytab: Path | None = None) -> None:
     """Write the accounts' Kerberos keys into the keytab."""
-    write_secret(files.keytab, b"")
-    files.keytab.unlink()
+    keytab = keytab or files.keytab
+    write_secret(keytab, b"")
+    keytab.unlink()
     for account in accounts:
-        _tool(
-            files, "domain", "exportkeytab", str(files.keytab), f"--configfile={files.conf}", f"--principal={account}"
-        )
-    files.keytab.chmod(0o600)
+        _tool(files, "domain", "exportkeytab", str(keytab), f"--configfile={files.conf}", f"--principal={account}")
+    keytab.chmod(0o600)

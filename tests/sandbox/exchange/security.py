@@ -41,16 +41,16 @@ class Peer:
         token = base64.b64decode(value)
         if token.startswith(b"NTLMSSP"):
             return None, None
-        if self.context is None:
-            self.context = spnego.server(
-                service="HTTP",
-                protocol="negotiate" if _OID_SPNEGO in token[:16] else "kerberos",
-                options=spnego.NegotiateOptions.wrapping_winrm | spnego.NegotiateOptions.use_gssapi,
-            )
         try:
+            if self.context is None:
+                self.context = spnego.server(
+                    service="HTTP",
+                    protocol="negotiate" if _OID_SPNEGO in token[:16] else "kerberos",
+                    options=spnego.NegotiateOptions.wrapping_winrm | spnego.NegotiateOptions.use_gssapi,
+                )
             answer = self.context.step(token)
-        except SpnegoError as error:
-            print(f"exchange: a ticket was not accepted: {error}", flush=True)
+        except Exception as error:  # GSSAPI has many: another key, another name, another clock
+            print(f"exchange: a ticket was not accepted: {type(error).__name__}: {error}", flush=True)
             self.context = None
             return None, None
         if self.context.complete:

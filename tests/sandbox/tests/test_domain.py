@@ -296,7 +296,7 @@ def test_run_leaves_nothing_behind(run_folder: Path, how: signal.Signals | None)
 
 
 def test_nothing_answers_after_down(box: Sandbox) -> None:
-    assert sorted(box.down()) == ["domain", "tenant"]
+    assert sorted(box.down()) == ["domain", "exchange", "tenant"]
     for port in (389, 636, 88, box.told()["tenant"]["port"]):
         with pytest.raises(OSError):
             socket.create_connection(("127.0.0.1", port), timeout=1)

@@ -68,7 +68,7 @@ def test_names_of_the_collection_are_there(page: Path) -> None:
         assert name in known, f"{page.name}: hybrid.photos.{name}"
     for call in re.findall(r"ansible-playbook [^\n]*?hybrid\.photos\.(\w+)", words(page)):
         assert call in PLAYBOOKS, f"{page.name}: there is no playbook {call}"
-    for name in re.findall(r"`((?:ad|exo)_\w+)`", words(page)):
+    for name in re.findall(r"`((?:ad|exchange|exo)_\w+)`", words(page)):
         assert name in MODULES, f"{page.name}: there is no module {name}"
 
 
@@ -82,8 +82,9 @@ def test_variables_of_roles_are_there(page: Path) -> None:
 
 @each_page
 def test_environment_variables_are_read_by_modules(page: Path) -> None:
-    fragments = "".join((ROOT / "plugins/doc_fragments" / f"{name}.py").read_text() for name in ("graph", "directory"))
-    read = set(re.findall(r"E\((\w+)\)", fragments)) | {"ANSIBLE_CONFIG"}
+    fragments = "".join(path.read_text() for path in (ROOT / "plugins/doc_fragments").glob("*.py"))
+    inventory = (ROOT / "plugins/inventory/definitions.py").read_text()
+    read = {*re.findall(r"E\((\w+)\)", fragments), *re.findall(r"- name: (\w+)", inventory), "ANSIBLE_CONFIG"}
     for name in re.findall(r"\b((?:AZURE|HYBRID_PHOTOS)_[A-Z_]*[A-Z])\b", words(page)):
         assert name in read, f"{page.name}: {name}"
 
@@ -166,6 +167,17 @@ def test_the_reference_has_every_variable_with_its_default_and_no_other() -> Non
         value = f"[{', '.join(default)}]" if isinstance(default, list) else str(default)
         value = value.lower() if isinstance(default, bool) else value
         assert told[name].replace("\\|", "|") == f"`{value}`", name
+
+
+def test_the_reference_has_every_choice_of_a_variable() -> None:
+    lines = dict(re.findall(r"^\| `(\w+)` \|(.*)$", words(ROOT / "docs" / "reference.md"), re.MULTILINE))
+    options = [each for spec in SPECS.values() for each in spec["argument_specs"]["main"]["options"].items()]
+    for name, option in options:
+        # The fifteen extension attributes are told as a range.
+        choices = [
+            str(each) for each in option.get("choices", []) if not re.fullmatch(r"extensionAttribute\d+", str(each))
+        ]
+        assert [each for each in choices if each and f"`{each}`" not in lines[name]] == [], name
 
 
 def test_the_reference_has_every_key_and_ending_of_the_definitions() -> None:

@@ -32,6 +32,7 @@ class Item:
         "attempts",
         "body",
         "check",
+        "headers",
         "key",
         "method",
         "path",
@@ -51,6 +52,7 @@ class Item:
         body: bytes | None = None,
         single: bool = False,
         again: bool = True,
+        headers: t.Mapping[str, str] = _NO_HEADERS,
     ) -> None:
         self.path = path
         self.key = key
@@ -59,6 +61,8 @@ class Item:
         self.body = body
         self.single = single
         self.again = again
+        #: Besides those that every request has.
+        self.headers = headers
         self.attempts = 0
         self.waited = 0.0
         self.check: Check | None = None
@@ -111,7 +115,10 @@ def nothing(problem: str, *, sent: bool = True) -> Answer:
 
 def pack(items: t.Sequence[Item]) -> bytes:
     """The batch request's body; an item's id is its place."""
-    requests = [{"id": str(n), "method": item.method, "url": item.path} for n, item in enumerate(items)]
+    requests = [
+        {"id": str(n), "method": item.method, "url": item.path, **({"headers": item.headers} if item.headers else {})}
+        for n, item in enumerate(items)
+    ]
     return json.dumps({"requests": requests}, separators=(",", ":")).encode()
 
 

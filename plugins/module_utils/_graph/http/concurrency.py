@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many requests are in flight, and not before when: one limit and one gate for everything that is sent."""
+"""Limits concurrent requests and honours Retry-After: one limit and one gate for everything that is sent."""
 
 from __future__ import annotations
 

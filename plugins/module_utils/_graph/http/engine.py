@@ -242,7 +242,7 @@ class Engine:
     def _attempt(self, item: Item) -> tuple[Reply | None, Answer]:
         content_type = "image/jpeg" if item.body is not None else None
         try:
-            reply = self._client.attempt(item.method, self._version + item.path, item.body, content_type)
+            reply = self._client.attempt(item.method, self._version + item.path, item.body, content_type, item.headers)
         except Cut as ex:
             return None, nothing(str(ex), sent=ex.sent)
         return reply, single(reply)

@@ -125,6 +125,7 @@
   function* rowFacts(row) {
     const good = row.d === "in_sync";
     yield pills(make("p"), row.d, row);
+    if (row.y) yield breakable(make("p"), "Account " + row.y);
     if (row.t) yield make("p", "done" + (row.t === "failed" ? " bad" : ""), row.t[0].toUpperCase() + row.t.slice(1));
     if (row.e && row.e !== row.r) yield make("p", "bad", row.e);
     if (row.r) yield make("p", good ? "" : "why", row.r);
@@ -155,6 +156,7 @@
       const row = user[name];
       if (!row) continue;
       if (brief) add(title, row.r, "");
+      if (brief) add(title + " account", row.y, "");
       add(title + " id", row.i);
       add(title + " " + (row.k || "SHA-256"), row.h);
       add(title + " backup", row.b);

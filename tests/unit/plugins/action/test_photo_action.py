@@ -57,6 +57,21 @@ def test_arguments_that_arrive_as_they_are_are_not_touched() -> None:
     assert acceptable({"user": "alice", "content": "x"}) == {"user": "alice", "content": "x"}
 
 
+@pytest.mark.parametrize(("transport", "kept"), [("local", True), ("ssh", False)])
+def test_pictures_for_the_report_are_asked_for_only_where_the_report_finds_them(
+    transport: str, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is one of the controller: elsewhere it may be impossible to make, and nobody would empty it."""
+    task = mock.MagicMock(Task, args={"user": "alice", "previews_dir": "/run/user/0/p"}, check_mode=True, async_val=0)
+    action = exo_user_photo.ActionModule(
+        task, mock.MagicMock(transport=transport), *(mock.MagicMock() for _each in range(4))
+    )
+    given: dict[str, t.Any] = {}
+    monkeypatch.setattr(action, "_execute_module", lambda _name, arguments, **_rest: given.update(arguments) or {})
+    action.run(task_vars={})
+    assert ("previews_dir" in given) is kept
+
+
 @pytest.mark.parametrize(
     ("callback", "stderr"), [("default", False), ("ansible.posix.json", True), ("ansible.posix.jsonl", True)]
 )

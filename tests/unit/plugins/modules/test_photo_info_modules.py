@@ -12,8 +12,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hybrid.photos.plugins.modules import ad_thumbnail_photo_info, photo_merge
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.module_calls import answer, patch_module_args
 from PIL import Image
 
 
@@ -59,10 +59,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         given = {"server": "dc.x", "username": "svc", "password": "s3cret-Pass", **args, "_ansible_check_mode": check}
         with patch_module_args(given), pytest.raises(SystemExit):
             ad_thumbnail_photo_info.main()
-        text = capsys.readouterr().out
+        result = answer(capsys.readouterr().out)
+        text = json.dumps(result)
         assert "s3cret-Pass" not in text
         assert base64.b64encode(jpeg())[:20].decode() not in text
-        return t.cast("dict[str, t.Any]", json.loads(text))
+        return result
 
     return call
 
@@ -116,8 +117,8 @@ def test_a_merge_lists_who_is_on_one_side_only(
     for changed in (True, False):
         with patch_module_args(args), pytest.raises(SystemExit):
             photo_merge.main()
-        answer = json.loads(capsys.readouterr().out)
-        assert answer["changed"] is changed
-    assert answer["summary"]["left_out"] == 2
-    assert listed.read_text().splitlines() == answer["lines"]
+        merged = answer(capsys.readouterr().out)
+        assert merged["changed"] is changed
+    assert merged["summary"]["left_out"] == 2
+    assert listed.read_text().splitlines() == merged["lines"]
     assert "dora@x: ad 96x96; Exchange Online has no user of this name" in listed.read_text()

@@ -62,6 +62,12 @@ def test_variables_of_others_are_no_business_of_ours() -> None:
     assert meant_for_role("validate", {"validate_path"}, ["validate_bytes_of_x"], (), ours_alone=False)[0] == []
 
 
+def test_a_variable_of_the_inventory_that_is_only_a_little_like_one_of_ours_ends_no_run() -> None:
+    found, doubtful = meant_for_role("sync", known_variables("sync"), ["sync_usernames"], (), ours_alone=False)
+    assert (found, [str(each) for each in doubtful]) == ([], ["sync_usernames (did you mean sync_users?)"])
+    assert meant_for_role("validate", {"validate_path"}, ["validate_certs"], (), ours_alone=True) == ([], [])
+
+
 def test_a_prefix_and_no_more_is_warned_of_and_with_e_refused() -> None:
     found, doubtful = meant_for_role("sync", known_variables("sync"), ["sync_zzz"], (), ours_alone=False)
     assert (found, [each.name for each in doubtful]) == ([], ["sync_zzz"])

@@ -44,11 +44,11 @@ INFO: dict[str, t.Any] = {
 def test_modules_document_the_defaults_of_their_target(target: str) -> None:
     options = yaml.safe_load(MODULES[target].DOCUMENTATION)["options"]
     known = TARGETS[target]
-    assert options["match_by"]["choices"] == list(known.match_by)
+    assert options["match_by"]["choices"] == list(known.choices)
     assert options["match_by"]["default"] == known.match_by[0]
     assert (options["size"]["default"], options["max_bytes"]["default"]) == (known.size, known.max_bytes)
     assert known.module.rpartition(".")[2] == MODULES[target].__name__.rpartition(".")[2]
-    assert yaml.safe_load(INFO[target].DOCUMENTATION)["options"]["match_by"]["choices"] == list(known.match_by)
+    assert yaml.safe_load(INFO[target].DOCUMENTATION)["options"]["match_by"]["choices"] == list(known.choices)
 
 
 def test_the_stores_know_the_same_attributes() -> None:

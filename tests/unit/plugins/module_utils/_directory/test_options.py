@@ -50,7 +50,7 @@ def test_what_is_not_given_has_its_default() -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"server": ""}, "server is not given.*HYBRID_PHOTOS_AD_SERVER"),
+        ({"server": ""}, "server is not given.*HYBRID_PHOTOS_AD_SERVER.*the host and account that run the module"),
         ({"server": None}, "server is not given"),
         ({"server": "ldaps://dc1"}, "is a URL: give the host name alone"),
         ({"server": "dc1:636"}, "carries a port.*636 as port"),

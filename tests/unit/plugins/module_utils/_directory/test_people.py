@@ -137,7 +137,7 @@ def test_judging() -> None:
         return people.Person(name, f"CN={name},DC=x", (name,), name, "", 1)
 
     one = people.judge("mail", "A", people.Matches([someone("a")], []), "DC=x")
-    assert one == User("A", "a", "CN=a,DC=x", "a", "")
+    assert one == User("A", "a", "CN=a,DC=x", "a", "", account="a")
     several = people.judge("mail", "a", people.Matches([someone(n) for n in "abcdefg"], []), "DC=x")
     assert isinstance(several, Unresolved)
     assert "7 accounts have mail 'a': CN=a,DC=x;" in several.reason

@@ -9,9 +9,9 @@ import typing as t
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.module_calls import patch_module_args
 
 VARIABLES = ("HYBRID_PHOTOS_AD_SERVER", "HYBRID_PHOTOS_AD_DOMAIN", "HYBRID_PHOTOS_AD_SITE")
 

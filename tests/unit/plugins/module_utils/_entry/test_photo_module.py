@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import StoreError
 from ansible_collections.hybrid.photos.plugins.module_utils._entry import photo_module as subject
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_spec import photo_argument_spec, photo_module
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.module_calls import answer, patch_module_args
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import ScriptedStore, picture
 from PIL import Image, ImageDraw
 
@@ -31,7 +31,8 @@ def call(store: t.Any, capsys: pytest.CaptureFixture[str], **arguments: t.Any) -
         module = photo_module(spec)
         subject.run_photo_module(module, "exo", lambda params, receipts: store)
     printed = capsys.readouterr().out
-    return {**json.loads(printed), "rc": end.value.code, "printed": printed}
+    result = answer(printed)
+    return {**result, "rc": end.value.code, "printed": json.dumps(result, ensure_ascii=False)}
 
 
 def encoded(data: bytes) -> str:
@@ -137,7 +138,7 @@ def test_a_store_that_cannot_be_opened_is_one_clear_message(capsys: pytest.Captu
     spec = photo_argument_spec("ad")
     with patch_module_args({"user": "a", "state": "absent"}), pytest.raises(SystemExit):
         subject.run_photo_module(photo_module(spec), "ad", no_store)
-    result = json.loads(capsys.readouterr().out)
+    result = answer(capsys.readouterr().out)
     assert result["failed"]
     assert result["msg"] == "password: wrong; give the right one"
     assert result["target"] == "ad"
@@ -153,6 +154,7 @@ def test_a_store_that_cannot_be_opened_is_one_clear_message(capsys: pytest.Captu
         ({"user": "a", "state": "absent", "max_removed": "110%"}, "max_removed"),
         ({"user": "a", "state": "absent", "size": 1}, "size"),
         ({"user": "a", "state": "absent", "max_bytes": 10}, "max_bytes"),
+        ({"user": "a", "state": "absent", "verify_timeout": -1}, "verify_timeout"),
         ({"user": " ", "state": "absent"}, "empty user"),
         ({"user": "a", "state": "absent", "receipts": "/dev/null/at/all/r.sqlite"}, "/dev/null/at/all"),
         ({"photos": [{"user": "A", "state": "absent"}, {"user": "a", "state": "absent"}]}, "declared more than once"),
@@ -202,6 +204,20 @@ def test_pictures_are_made_for_a_report_only_of_users_who_drift(
     for path in (tmp_path / "p").iterdir():
         assert path.stat().st_mode & 0o777 == 0o600
         assert max(Image.open(path).size) <= 120
+
+
+def test_a_folder_for_pictures_that_cannot_be_made_is_a_warning_and_everybody_is_examined(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings: list[str] = []
+    # Ansible gives out its own collection of them once in a process.
+    monkeypatch.setattr(subject.AnsibleModule, "warn", lambda _module, warning: warnings.append(warning))
+    (tmp_path / "file").write_text("")
+    store = ScriptedStore(["alice"])
+    arguments = {"user": "alice", "content": encoded(picture(1)), "previews_dir": str(tmp_path / "file" / "p")}
+    result = call(store, capsys, **arguments, _ansible_check_mode=True)
+    assert (result["rc"], result["summary"]["missing"]) == (0, 1)
+    assert len(warnings) == 1 and "the report goes without the pictures" in warnings[0]
 
 
 def test_progress_is_told_in_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

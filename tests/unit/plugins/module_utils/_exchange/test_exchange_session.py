@@ -95,7 +95,7 @@ def gss(text: str) -> Exception:
         (gss("Minor: Preauthentication failed"), "the password is wrong"),
         (gss("Minor: No Kerberos credentials available (default cache: FILE:/tmp/x)"), "run kinit"),
         (gss("Minor: Ticket expired"), "ticket has expired"),
-        (ValueError("Server responded with the auth protocol 'NTLM' which is incompatible"), "cannot sign in"),
+        (ValueError("Server responded with the auth protocol 'NTLM' which is incompatible"), "offers NTLM and not"),
         (
             AuthenticationError("The server did not response with one of the methods Negotiate - actual: 'NTLM'"),
             "offers NTLM and not Kerberos",

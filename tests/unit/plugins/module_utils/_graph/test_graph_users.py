@@ -112,7 +112,7 @@ def test_fifteen_values_twenty_filters_one_request(resolve: t.Any) -> None:
     assert tenant.requests == 1
     assert {len(values) for values in tenant.filters} == {15}
     assert all(found[f"U{n}@x.org"].id.endswith(f"{n:012x}") for n in range(300))
-    assert found["U7@x.org"] == User("U7@x.org", *[person(7, "")["id"]] * 2, "U 7", None)
+    assert found["U7@x.org"] == User("U7@x.org", *[person(7, "")["id"]] * 2, "U 7", None, account="u7@x.org")
 
 
 def test_a_quote_in_a_name_is_part_of_the_name(resolve: t.Any) -> None:

@@ -103,6 +103,9 @@ def test_a_digest_over_nonsense_does_not_make_a_plan() -> None:
     plan.verify(told)
     with pytest.raises(PhotoError, match="not a drift report"):
         plan.planned_changes(told, "ad")
+    told["users"] = [1]
+    with pytest.raises(PhotoError, match="an entry of users is no mapping"):
+        plan.planned_changes(told, "ad")
 
 
 def test_a_plan_is_read_from_an_ordinary_file_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,8 @@ def test_a_target_for_which_nobody_is_declared_is_not_missed() -> None:
     declared = {"ad": [], "exo": ["a@x.test"]}
     prepared = made(row("a@x.test", "exo"), declared_at=declared, targets=["ad", "exo"])
     assert (prepared.report["status"], prepared.report["not_examined"]) == ("clean", [])
+    unknown = made(row("a@x.test", "exo"), declared_at={"ad": None, "exo": ["a@x.test"]}, targets=["ad", "exo"])
+    assert [lost["target"] for lost in unknown.report["targets_not_examined"]] == ["ad"], "nobody said who is there"
     lost = made(row("a@x.test", "exo"), declared_at={**declared, "ad": ["b@x.test"]}, targets=["ad", "exo"])
     assert [item["user"] for item in lost.report["not_examined"]] == ["b@x.test"]
     assert lost.report["status"] == "failed"

@@ -39,7 +39,7 @@ def test_lines_name_file_and_line() -> None:
     told = lines(report())
     assert told[0].startswith("error: photos.yml:3: bob@x.test: b.jpg")
     assert told[1] == "warning: a.jpg: small"
-    assert told[-1] == "3 users, 3 pictures: 1 errors, 2 warnings."
+    assert told[-1] == "3 users, 3 pictures: 1 error, 2 warnings."
 
 
 def test_junit_has_a_case_a_user_and_fails_what_fails_the_check() -> None:

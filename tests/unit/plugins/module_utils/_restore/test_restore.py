@@ -247,6 +247,8 @@ def test_a_change_that_a_killed_run_only_meant_to_make_is_not_undone_when_a_late
     store.write = lambda writes: ((w.user, WriteResult("uncertain")) for w in writes)  # type: ignore[method-assign]
     sync(store, {"alice": picture(1), "bob": picture(2)}, tmp_path / "a", "run-1", patience=0.0)
     store.write = write  # type: ignore[method-assign]
+    if store.target == "exo":
+        store.store_anew("alice")
     sync(store, {"alice": picture(1), "bob": picture(2)}, tmp_path / "b", "run-2")
     store.written.clear()
     told = plan(tmp_path, RestoreRequest(run="run-1", first="remove"))[store.target]
@@ -393,3 +395,11 @@ def test_one_folder_that_cannot_be_read_stops_no_other(store: ScriptedStore, tmp
     told = plan(tmp_path, RestoreRequest())
     assert len(told[store.target]["photos"]) == 2
     assert ["bad" in warning for warning in told["warnings"]] == [True]
+
+
+def test_a_manifest_of_which_no_line_can_be_used_says_why(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path)
+    for user in BAD:
+        spoil(tmp_path, user, of_a_newer_release=1)
+    with pytest.raises(PhotoError, match=r"no backup that can be used: .*manifest\.jsonl:\d+: the line is damaged"):
+        plan(tmp_path, RestoreRequest())

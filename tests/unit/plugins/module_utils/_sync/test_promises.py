@@ -208,6 +208,21 @@ def test_a_removal_by_hand_that_is_declared_afterwards_is_nobody_elses(place: Pl
     assert (outcome.change.foreign, outcome.verified) == (False, True)
 
 
+def test_our_photo_in_ad_is_ours_also_when_only_its_tag_was_looked_at(tmp_path: Path) -> None:
+    place = Place(tmp_path, "ad")
+    place.run({"alice": 1}, verify=False)
+    look = place.store._observed
+
+    def from_memory(user: User, wanted: t.Any) -> Observation:
+        seen = look(user, wanted)
+        return Observation(seen.present, seen.tag) if wanted(user, seen.tag) is False else seen
+
+    place.store.on_observed = False
+    place.store._observed = from_memory  # type: ignore[method-assign]
+    outcome = place.run({"alice": None}, on_foreign_change="keep").outcomes[0]
+    assert (outcome.change.foreign, outcome.verified) == (False, True)
+
+
 # -- a service that stores photos anew by itself -----------------------------------------------------------------------
 
 
@@ -483,6 +498,19 @@ def test_a_name_that_a_killed_run_wrote_under_is_not_the_next_holders(
     later(3600)  # until then memory answers for the name, which is good enough for looking
     outcome = place.run({"alice": 1}).outcomes[0]
     assert (outcome.change.drift, place.store.photos.get("id-bob")) == ("unresolved", None)
+
+
+def test_no_picture_that_was_ever_declared_for_the_former_holder_goes_to_the_next_one(
+    tmp_path: Path, later: t.Callable[[float], None]
+) -> None:
+    place = Place(tmp_path, "exo", ["alice", "bob"])
+    place.run({"alice": 1})
+    place.run({"alice": 2})
+    place.store.users["alice"] = User("alice", "id-bob", "h")
+    later(3600)
+    assert place.run({"alice": 1}).outcomes[0].change.drift == "unresolved"
+    assert place.run({"alice": 2}).outcomes[0].change.drift == "unresolved"
+    assert place.run({"alice": 3}).outcomes[0].verified
 
 
 def test_a_name_from_memory_is_asked_for_again_when_another_name_leads_to_its_account_now(tmp_path: Path) -> None:

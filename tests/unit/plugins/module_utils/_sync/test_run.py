@@ -272,6 +272,44 @@ def test_a_foreign_change_is_told_and_overwritten(
     assert result.outcomes[0].changed is not check
 
 
+def small(seed: int) -> bytes:
+    """The 64x64 that Exchange Server writes into Active Directory."""
+    with Image.open(io.BytesIO(picture(seed))) as image:
+        out = io.BytesIO()
+        image.convert("RGB").resize((64, 64), Image.Resampling.BICUBIC).save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+def test_the_small_copy_that_exchange_server_writes_into_ad_is_nobody_elses_change(
+    open_receipts: t.Any, remembers: bool
+) -> None:
+    store = ScriptedStore(["alice", "bob"], target="ad")
+    wishes = [declared("alice", picture(1)), declared("bob", picture(2))]
+    run(store, wishes, receipts=open_receipts("ad"))
+    store.put_by_hand("alice", small(1))
+    store.put_by_hand("bob", small(7))
+    store.written.clear()
+    more = {"receipts": open_receipts("ad")} if remembers else {}
+    result = run(store, wishes, on_foreign_change="keep", max_replaced="100%", **more)
+    assert drifts(result) == ["different", "different"]
+    alice, bob = result.outcomes
+    assert "as Exchange Server writes it here with its own photo" in alice.change.reason
+    assert not alice.change.foreign
+    assert ("alice", "put") in store.written
+    assert bob.change.foreign is remembers, "another picture of that size is somebody else's"
+    assert (("bob", "put") in store.written) is not remembers
+
+
+def test_a_small_copy_is_what_is_declared_where_the_source_is_no_larger() -> None:
+    with Image.open(io.BytesIO(picture(1))) as image:
+        out = io.BytesIO()
+        image.convert("RGB").resize((64, 64), Image.Resampling.BICUBIC).save(out, "PNG")
+    store = ScriptedStore(["alice"], target="ad")
+    store.put_by_hand("alice", small(1))
+    assert drifts(run(store, [declared("alice", out.getvalue())])) == ["in_sync"]
+
+
 def test_a_foreign_change_is_kept_when_asked_for_run_after_run(open_receipts: t.Any) -> None:
     store = ScriptedStore(["alice"])
     run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))

@@ -1,0 +1,22 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A mailbox is on one side: who has none on the other side has no problem there."""
+
+from __future__ import annotations
+
+from .._core.model import PROBLEMS
+from .gather import Gathered
+
+#: Targets that keep photos in mailboxes.
+MAILBOXES = ("exchange", "exo")
+
+
+def leave_out_elsewhere(gathered: Gathered) -> None:
+    """Leave out rows that say no more than that the user's mailbox is on the other side, where it was looked at."""
+    for (key, target), row in list(gathered.rows.items()):
+        if target not in MAILBOXES or not row.no_mailbox or row.drift not in PROBLEMS:
+            continue
+        others = (gathered.rows.get((key, other)) for other in MAILBOXES if other != target)
+        if any(other is not None and not other.no_mailbox and other.drift != "unresolved" for other in others):
+            del gathered.rows[key, target]

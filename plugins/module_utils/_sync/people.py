@@ -1,0 +1,105 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one target says of users, for work at another one: the source anchor, and where the mailbox is.
+
+It comes as a module returned it: ``ad_user_info``, one of the info modules, or a doctor module.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from .._core.model import Mailbox, PhotoError, identity_key
+from .._core.targets import ANCHOR, checked_name, title
+
+_MAILBOXES: t.Mapping[str, Mailbox] = {"on_premises": "on_premises", "cloud": "cloud"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One user as the other target knows them. ``anchor`` None: ``why`` says why there is none."""
+
+    user: str
+    anchor: str | None = None
+    account: str = ""
+    mailbox: Mailbox | None = None
+    why: str = ""
+    #: The other target gave no answer for this user, so nothing is known.
+    no_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """All of them, by identity key. ``where`` is the other target's name for messages."""
+
+    where: str
+    by_key: t.Mapping[str, Person] = field(default_factory=dict)
+
+    def get(self, identity: str) -> Person | None:
+        """What is known of a user."""
+        return self.by_key.get(identity_key(identity))
+
+    def by_anchor(self) -> dict[str, Person]:
+        """Those whose anchor nobody else has."""
+        found: dict[str, list[Person]] = {}
+        for person in self.by_key.values():
+            if person.anchor is not None:
+                found.setdefault(person.anchor, []).append(person)
+        return {anchor: some[0] for anchor, some in found.items() if len(some) == 1}
+
+
+def people_of(result: t.Any, match_by: str, *, needed: str = "") -> People | None:
+    """The option ``people`` of a module; None: it was not given, or its task was skipped.
+
+    Raises PhotoError when it is needed and does not say who the users are. ``match_by: anchor`` needs it; ``needed`` is
+    another option that does, with its value.
+    """
+    needed = f"match_by {ANCHOR}" if match_by == ANCHOR else needed
+    if not isinstance(result, t.Mapping) or result.get("skipped"):
+        if needed:
+            raise PhotoError(
+                f"{needed} needs people: what hybrid.photos.ad_user_info (or an info module of the other "
+                "target) returned for these users"
+            )
+        return None
+    where = title(checked_name(result["target"], "people") if result.get("target") else "ad")
+    rows = result.get("users", result.get("photos"))
+    if not isinstance(rows, (list, tuple)):
+        if needed:
+            said = str(result.get("msg") or "its result has neither users nor photos")
+            raise PhotoError(f"{needed}: {where} could not be asked who these users are. {said}")
+        return None
+    return People(where, {person.user_key: person.person for person in map(_parse, rows)})
+
+
+def mailbox_told(where: str, person: Person, problem: str) -> str:
+    """Why somebody has no mailbox in Exchange Online, with what ``where`` knows of it."""
+    if person.mailbox != "on_premises":
+        return problem
+    return f"mailbox on-premises ({where}: msExchRecipientTypeDetails); {problem}".rstrip("; ")
+
+
+class _Parsed(t.NamedTuple):
+    user_key: str
+    person: Person
+
+
+def _parse(row: t.Any) -> _Parsed:
+    if not isinstance(row, t.Mapping) or not row.get("user"):
+        raise PhotoError("people: an entry names no user; give what a module returned, as registered")
+    user = str(row["user"])
+    anchor = row.get("immutable_id")
+    why = "" if anchor else str(row.get("reason") or "")
+    return _Parsed(
+        identity_key(user),
+        Person(
+            user,
+            str(anchor) if anchor else None,
+            str(row.get("account") or ""),
+            _MAILBOXES.get(str(row.get("mailbox"))),
+            why,
+            not anchor and row.get("problem") == "unavailable",
+        ),
+    )

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Exchange Server: what our store takes to check and to put, beside a bare pypsrp client with the same pipelines.
+
+    PYTHONPATH=.dev:tests/sandbox python tests/benchmarks/bench_exchange.py [CHECKED] [PUT] [LATENCY]
+
+Both talk to the sandbox's Exchange server over https with Basic, with five pipelines at a time. The bare client knows
+the GUIDs, sends the cmdlets that a run needs (check: Get-UserPhoto; put: Get, Get, Set and Get, which is what it takes
+to know, to look once more, to write and to verify), and looks at nothing. LATENCY is what a cmdlet takes on the server,
+in seconds.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, Recipe, Source
+from ansible_collections.hybrid.photos.plugins.module_utils._exchange.options import ExchangeOptions
+from ansible_collections.hybrid.photos.plugins.module_utils._exchange.store import ExchangePhotoStore
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services, Settings
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import reconcile
+from exchange.testing import ACCOUNT, FQDN, PASSWORD, mailbox, running
+from PIL import Image
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import WSMan
+
+AT_A_TIME = 5
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    image = Image.linear_gradient("L").resize((648, 648)).convert("RGB")
+    image.paste((200, 60, 30), (160, 160, 320, 320))
+    image.save(out, "JPEG", quality=92)
+    return out.getvalue()
+
+
+def connected(at: Any) -> RunspacePool:
+    wsman = WSMan(
+        FQDN, port=at.https_port, path="PowerShell/", ssl=True, auth="basic", username=ACCOUNT, password=PASSWORD,
+        cert_validation=at.ca,
+    )  # fmt: skip
+    return RunspacePool(wsman, configuration_name="Microsoft.Exchange", max_runspaces=AT_A_TIME)
+
+
+def bare(at: Any, calls: Iterable[tuple[str, dict[str, Any]]]) -> float:
+    """Seconds from the sign-in to the end."""
+    began = time.monotonic()
+    with connected(at) as pool:
+        under_way: deque[PowerShell] = deque()
+
+        def begun() -> Iterator[PowerShell]:
+            for name, parameters in calls:
+                pipeline = PowerShell(pool).add_cmdlet(name).add_parameters(parameters)
+                pipeline.begin_invoke()
+                yield pipeline
+
+        source = begun()
+        while True:
+            while len(under_way) < AT_A_TIME and (new := next(source, None)) is not None:
+                under_way.append(new)
+            if not under_way:
+                break
+            done = under_way.popleft()
+            done.end_invoke()
+            done.close()
+    return time.monotonic() - began
+
+
+def ours(at: Any, upns: list[str], data: bytes, *, check: bool) -> float:
+    began = time.monotonic()
+    store = ExchangePhotoStore(
+        ExchangeOptions(FQDN, at.https_port, "https", "basic", ACCOUNT, PASSWORD, at.ca, concurrency=AT_A_TIME)
+    )
+    limits = [Limit.parse("limit", "100%")] * 2
+    settings = Settings(Recipe(648, 500_000), "userPrincipalName", *limits, check=check, shared_pictures="allow")
+    result = reconcile([Definition(upn, source=Source(content=data)) for upn in upns], store, settings, Services())
+    store.close()
+    assert result.error is None, result.error
+    assert all(o.error is None for o in result.outcomes)
+    return time.monotonic() - began
+
+
+def one_process_each(at: Any, guid: str, count: int) -> float:
+    """Seconds a user of a process that connects, reads one photo and ends: what a loop of Ansible costs at least."""
+    script = (
+        "import sys; from bench_exchange import bare; from types import SimpleNamespace as S;"
+        f"bare(S(https_port={at.https_port}, ca={at.ca!r}), [('Get-UserPhoto', {{'Identity': {guid!r}}})])"
+    )
+    began = time.monotonic()
+    for _turn in range(count):
+        subprocess.run([sys.executable, "-c", script], check=True)
+    return (time.monotonic() - began) / count
+
+
+def main(checked: int = 1000, put: int = 200, latency: float = 0.0) -> None:
+    data = picture()
+    upns = [f"user{number}@photos.test" for number in range(checked)]
+    people = [mailbox(upn) for upn in upns]
+    guids = [person["guid"] for person in people]
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), people, latency=latency) as at:
+        for upn in upns:
+            at.control.put_photo(upn, data)
+        of_bare = bare(at, (("Get-UserPhoto", {"Identity": guid}) for guid in guids))
+        of_ours = ours(at, upns, data, check=True)
+        print(f"check {checked}: ours {of_ours:.1f} s, bare {of_bare:.1f} s, {of_ours / of_bare:.2f} times", flush=True)
+        alone = one_process_each(at, guids[0], 5)
+        print(f"one process a user: {alone:.2f} s a user, {alone * checked / of_ours:.0f} times as long", flush=True)
+        for upn in upns[:put]:
+            at.control.delete_photo(upn)
+        steps = ("Get-UserPhoto", "Get-UserPhoto", "Set-UserPhoto", "Get-UserPhoto")
+        calls = [
+            (name, {"Identity": guid, **({"PictureData": data, "Confirm": False} if name == "Set-UserPhoto" else {})})
+            for guid in guids[:put]
+            for name in steps
+        ]
+        of_bare = bare(at, calls)
+        for upn in upns[:put]:
+            at.control.delete_photo(upn)
+        of_ours = ours(at, upns[:put], data, check=False)
+        print(f"put {put}: ours {of_ours:.1f} s, bare {of_bare:.1f} s, {of_ours / of_bare:.2f} times", flush=True)
+
+
+if __name__ == "__main__":
+    main(*(int(text) for text in sys.argv[1:3]), *(float(text) for text in sys.argv[3:4]))

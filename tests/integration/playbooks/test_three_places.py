@@ -1,0 +1,118 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Active Directory, Exchange Server and Exchange Online in one run, of a company with mailboxes on both sides."""
+
+from __future__ import annotations
+
+import io
+import json
+import typing as t
+
+import pytest
+from exchange.control import Control as Exchange
+from PIL import Image
+
+if t.TYPE_CHECKING:
+    from .conftest import Company
+
+#: Yusuf's mailbox is on-premises, Alice's in the cloud.
+YUSUF, ALICE = "yusuf@photos.test", "alice@photos.test"
+TARGETS = ["ad", "exchange", "exo"]
+
+
+@pytest.fixture
+def exchange(company: Company) -> Exchange:
+    company.only(YUSUF, ALICE)
+    return Exchange(company.told["exchange"]["control_url"], company.told["exchange"]["control_key"])
+
+
+def targets(role: str, **more: t.Any) -> tuple[str, str]:
+    values = {f"{role}_targets": TARGETS, **{f"{role}_{name}": value for name, value in more.items()}}
+    return "-e", json.dumps(values)
+
+
+def side(picture: bytes | None) -> int | None:
+    if picture is None:
+        return None
+    with Image.open(io.BytesIO(picture)) as image:
+        return image.width
+
+
+def found(company: Company) -> dict[str, dict[str, str | None]]:
+    report = company.report()
+    return {user: {target: row[target] and row[target]["drift"] for target in TARGETS} for user, row in report.items()}
+
+
+def test_three_places_are_brought_in_line_and_nobody_is_a_problem_for_living_on_one_side(
+    company: Company, exchange: Exchange
+) -> None:
+    run = company.play("drift", *targets("drift"))
+    assert run.code == 0, run.output
+    assert found(company) == {
+        ALICE: {"ad": "missing", "exchange": None, "exo": "missing"},
+        YUSUF: {"ad": "missing", "exchange": "missing", "exo": None},
+    }
+    assert exchange.counters().get("writes", 0) == 0
+
+    receipts = str(company.folder / "receipts.sqlite")
+    run = company.play("sync", *targets("sync", receipts=receipts))
+    assert run.code == 0, run.output
+    assert side(company.domain.photo(YUSUF)) == 96, "not the 64 that Exchange Server wrote there"
+    assert side(exchange.photo(YUSUF)) == 200
+    assert exchange.photo(ALICE) is None
+    writes = (*company.writes(), exchange.counters()["writes"])
+    assert writes[2] == 1
+
+    for more in ({"receipts": receipts}, {}):
+        run = company.play("sync", *targets("sync", **more))
+        assert run.code == 0, run.output
+        assert (*company.writes(), exchange.counters()["writes"]) == writes
+        assert found(company) == {
+            ALICE: {"ad": "in_sync", "exchange": None, "exo": "in_sync"},
+            YUSUF: {"ad": "in_sync", "exchange": "in_sync", "exo": None},
+        }
+
+
+def test_exchange_servers_own_64x64_is_said_to_be_that_and_put_right(company: Company, exchange: Exchange) -> None:
+    receipts = str(company.folder / "receipts.sqlite")
+    assert company.play("sync", *targets("sync", receipts=receipts)).code == 0
+    from exchange import pictures
+
+    company.domain.set_photo(YUSUF, pictures.thumbnail(pictures.opened(exchange.photo(YUSUF) or b"")))
+    run = company.play("sync", *targets("sync", receipts=receipts, on_foreign_change="keep", max_replaced="100%"))
+    assert run.code == 0, run.output
+    row = company.report()[YUSUF]["ad"]
+    assert "as Exchange Server writes it here" in row["reason"]
+    assert not row["foreign"]
+    assert side(company.domain.photo(YUSUF)) == 96
+
+
+def test_a_photo_of_ad_that_was_right_is_right_after_exchange_server_was_written(
+    company: Company, exchange: Exchange
+) -> None:
+    assert company.play("sync", "-e", json.dumps({"sync_targets": ["ad"]})).code == 0
+    before = company.domain.photo(YUSUF)
+    run = company.play("sync", *targets("sync"))
+    assert run.code == 0, run.output
+    assert exchange.photo(YUSUF) is not None
+    assert company.domain.photo(YUSUF) == before
+    assert found(company)[YUSUF] == {"ad": "in_sync", "exchange": "missing", "exo": None}
+
+
+def test_what_both_held_before_is_saved_and_comes_back(company: Company, exchange: Exchange) -> None:
+    """Set-UserPhoto overwrites the photo in Active Directory too, so that one is saved before Exchange is written."""
+    with Image.open(company.photos / f"{ALICE}.jpg") as image:
+        out = io.BytesIO()
+        image.convert("RGB").resize((200, 200)).save(out, "JPEG")
+    former = out.getvalue()
+    company.domain.set_photo(YUSUF, former)
+    exchange.put_photo(YUSUF, former)
+    run = company.play("sync", *targets("sync", max_replaced="100%"))
+    assert run.code == 0, run.output
+    saved = [path for path in (company.folder / "reports" / "backups").rglob("*.jpg") if path.read_bytes() == former]
+    assert len(saved) == 2, "one of each place, and no 64x64"
+    run = company.play("restore", *targets("restore"), inventory=False)
+    assert run.code == 0, run.output
+    assert company.domain.photo(YUSUF) == former
+    assert side(exchange.photo(YUSUF)) == 200
