@@ -92,8 +92,9 @@ options:
       - The picture file, with O(user). It is read on the host and by the account that run the module; copy it there
         first, or give O(content), where that is not the controller.
       - Give an absolute path; where a relative one starts depends on the connection.
-      - JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF of any size are read; HEIC where the Python package C(pillow-heif) is.
-      - A leading C(~) is the home folder. Variables of the environment such as C($HOME) are not replaced, since names of
+      - JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF of any size are read; HEIC only if the Python package C(pillow-heif) is
+        installed.
+      - A leading C(~) is the home folder. Environment variables such as C($HOME) are not replaced, because names of
         files come from outside.
       - Not used with O(state=absent).
     type: str

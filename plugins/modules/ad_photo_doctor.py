@@ -121,7 +121,7 @@ users:
     id: {description: The account's id., type: str, returned: always}
     account: {description: The account's own name., type: str, returned: always}
     mailbox: {description: 'V(on_premises) or V(cloud).', type: str, returned: when known}
-    immutable_id: {description: What ties the on-premises account to the cloud account., type: str, returned: always}
+    immutable_id: {description: The immutable ID that connects the on-premises account with the cloud account., type: str, returned: always}
     bytes: {description: The length of the photo., type: int, returned: when there is a photo}
 target:
   description: Always V(ad).

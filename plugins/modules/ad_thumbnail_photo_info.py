@@ -25,9 +25,9 @@ options:
     description:
       - The attribute by which users are named, in O(users) and in the results.
       - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
-      - V(onPremisesImmutableId) is what ties the account to the one in Entra ID, as Entra shows it, the base64 form of
-        C(mS-DS-ConsistencyGuid), or of C(objectGUID) where the user has no C(mS-DS-ConsistencyGuid).
-      - V(extensionAttribute1) to V(extensionAttribute15) are there when the schema is extended for Exchange.
+      - V(onPremisesImmutableId) is the ID that connects the account with the one in Entra ID, as Entra shows it. It is
+        the base64 form of C(mS-DS-ConsistencyGuid), or of C(objectGUID) if the user has no C(mS-DS-ConsistencyGuid).
+      - V(extensionAttribute1) to V(extensionAttribute15) exist only if the schema is extended for Exchange.
       - V(anchor) finds the account from which the one that O(people) names is synced, by the source anchor. It is for
         photos that come from the cloud.
     type: str

@@ -97,7 +97,7 @@ users:
     user: {description: The identity as given., type: str, returned: always}
     id: {description: The account's id., type: str, returned: always}
     account: {description: The account's own name., type: str, returned: always}
-    immutable_id: {description: What ties the on-premises account to the cloud account., type: str, returned: always}
+    immutable_id: {description: The immutable ID that connects the on-premises account with the cloud account., type: str, returned: always}
 target:
   description: Always V(exo).
   returned: always

@@ -150,12 +150,12 @@ photos:
         - 'The result of the change: V(verified), V(unverified), V(written) (not read back),
           V(unknown), V(refused), V(conflict), V(failed) or V(dropped).'
       type: str
-      returned: when a change was begun
-    warnings: {description: What is worth knowing besides., type: list, elements: str, returned: when there is something}
-    shared_with: {description: Others whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
-    stale: {description: Whether the change is not what was O(approved)., type: bool, returned: when it is not}
-    no_answer: {description: "Whether nothing is known of this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
-    accepted: {description: Whether this is a problem that is known and accepted., type: bool, returned: when it is one}
+      returned: when a change was started
+    warnings: {description: Warnings for this user., type: list, elements: str, returned: when there is something}
+    shared_with: {description: Other users whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
+    stale: {description: Whether the change is not the same as in O(approved)., type: bool, returned: when it is not}
+    no_answer: {description: "Whether nothing is known about this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
+    accepted: {description: Whether the problem is known and accepted., type: bool, returned: when it is accepted}
     no_mailbox: {description: Whether the account has no mailbox where this target keeps photos., type: bool, returned: when it is so}
 in_sync:
   description: Pairs of user and id of the users that have no row, with O(rows=drifting).

@@ -71,7 +71,7 @@ FIELDS: tuple[Field, ...] = (
     Field("observed", "dict", _ref("picture")),
     Field("backup", "str", _text("The file with the photo that was overwritten or removed.")),
     Field("error", "str", _text()),
-    Field("outcome", "str", _text("What became of the change."), optional=True),
+    Field("outcome", "str", _text("The result of the change."), optional=True),
     Field("account", "str", _text("The account's own name at the target (userPrincipalName)."), optional=True),
     Field("label", "str", _text("A display name."), optional=True, per_user=True),
     Field("origin", "str", _text("Where the photo is declared: file, and line in photos.yml."), True, True),

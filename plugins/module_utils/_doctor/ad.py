@@ -251,7 +251,7 @@ class Domain:
         """Which photos are larger than what Exchange Online takes from Entra ID?"""
         people = list(self.found.values())
         if not people:
-            return skipped("nobody to look at")
+            return skipped("no users to check")
         for user, seen in self.named.observe(people, lambda _user, _tag: True):
             if seen.present and seen.bytes is not None:
                 self.sizes[user.id] = seen.bytes

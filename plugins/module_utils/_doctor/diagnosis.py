@@ -118,7 +118,7 @@ def table(checks: t.Sequence[Check]) -> list[str]:
     failed = sum(check.status == "fail" for check in checks)
     warned = sum(check.status == "warn" for check in checks)
     good = sum(check.status == "ok" for check in checks)
-    verdict = "A run can go ahead." if not failed else "A run would be stopped."
+    verdict = "Nothing stops a run." if not failed else "A run would be stopped."
     lines.append(f"{verdict} {good} ok, {counted(warned, 'warning')}, {failed} failed.")
     return lines
 
