@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from .._core.model import Unresolved, User, identity_key
 from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
+from .._core.wording import counted
 from .._directory import controllers, diagnose
 from .._directory.lookup import PHOTO
 from .._directory.options import DirectoryOptions
@@ -157,7 +158,7 @@ class Domain:
         if ends is None:
             return warn("the certificate is not looked at (cert_validation ignore)", "Name its authority in ca_cert.")
         left = (ends - time.time()) / DAY
-        words = f"the certificate for {o.server} is good for {left:.0f} more days"
+        words = f"the certificate for {o.server} is valid for {counted(round(left), 'more day')}"
         if o.cert_validation != "always":
             return warn(f"{words}, but its name is not compared (cert_validation {o.cert_validation})")
         return warn(words, "Renew it in time.") if left < RENEWS_SOON else ok(words)
@@ -234,7 +235,8 @@ class Domain:
         others = sorted({name for names in may.values() for name in names} - {PHOTO.lower()})
         if denied and self.writes:
             return fail(
-                f"this account may not write thumbnailPhoto of {len(denied)} of {len(sample)} users: {some(denied)}",
+                f"this account may not write thumbnailPhoto of {len(denied)} of {counted(len(sample), 'user')}: "
+                f"{some(denied)}",
                 "Grant Write Property on thumbnailPhoto: dsacls OU /I:S /G DOMAIN\\account:WP;thumbnailPhoto;user. "
                 "Members of protected groups such as Domain Admins inherit nothing (AdminSDHolder).",
             )

@@ -89,10 +89,10 @@ def identities(
     loose = [user for user, _here, there in both if not there]
     if strangers:
         return fail(
-            f"{len(strangers)} users have an account on each side that do not belong together (their immutable IDs "
-            f"differ): {some(strangers)}",
+            f"{len(strangers)} users have one account at each target, but the immutable IDs of the two differ: "
+            f"{some(strangers)}",
             "The cloud account was made from another on-premises account. Name the right one in the definitions, or "
-            "mend ms-DS-ConsistencyGuid or onPremisesImmutableId.",
+            "correct ms-DS-ConsistencyGuid or onPremisesImmutableId.",
         )
     if loose:
         return warn(

@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core.model import Unresolved, User, identity_key
+from .._core.wording import counted
 from .._graph.options import CREDENTIALS, GraphOptions
 from .._graph.permissions import LEAST, NEEDED
 from .._graph.settings import SettingsNotThere
@@ -172,7 +173,7 @@ class Cloud:
         seen = list(self.named.observe(sample, lambda _user, _tag: False))
         problems = [f"{user.identity}: {look.problem}" for user, look in seen if look.problem is not None]
         if len(problems) == len(seen):
-            return fail(f"no photo of {len(seen)} users could be read; {problems[0]}")
+            return fail(f"no photo of {counted(len(seen), 'user')} could be read; {problems[0]}")
         words = f"checked {len(seen)} users in {time.monotonic() - began:.1f} s"
         if problems:
             return warn(

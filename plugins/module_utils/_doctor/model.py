@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import asdict, dataclass, replace
 
 from .._core.model import PhotoError
+from .._core.wording import counted
 
 Status = t.Literal["ok", "warn", "fail", "skipped"]
 Area = t.Literal["machine", "ad", "exo", "both"]
@@ -93,13 +94,13 @@ def skipped(text: str) -> Check:
 def expiry(what: str, ends: float | None, now: float, unknown: str) -> Check:
     """Whether something of our own ends soon. ``ends``: seconds since the epoch, ``inf`` never, None not known."""
     if ends is None:
-        return skipped(f"it is not known when {what} ends: {unknown}")
+        return skipped(f"it is not known when {what} expires: {unknown}")
     if ends == float("inf"):
-        return ok(f"{what} does not end")
+        return ok(f"{what} does not expire")
     left = (ends - now) / DAY
     if left <= 0:
-        return fail(f"{what} has ended", "Renew it.")
-    words = f"{what} is good for {left:.0f} more days"
+        return fail(f"{what} has expired", "Renew it.")
+    words = f"{what} is valid for {counted(round(left), 'more day')}"
     return warn(words, "Renew it in time.") if left < EXPIRES_SOON else ok(words)
 
 

@@ -102,8 +102,8 @@ class Mailboxes:
         if self.blind:
             return Unresolved(
                 identity,
-                f"no mailbox on-premises has {self._match_by} {identity!r}. It may live in the cloud: that is told "
-                "when the account's management role has Get-User",
+                f"no mailbox on-premises has {self._match_by} {identity!r}. It may be in the cloud: to find out, "
+                "the account needs a management role with Get-User",
             )
         return Unresolved(
             identity,

@@ -162,8 +162,8 @@ class ExportFolder:
             raise PhotoError(f"{file} cannot be read ({error}); restore it, or give a new folder") from error
         if target != self.target:
             raise PhotoError(
-                f"dest {self.path} is an export of {_WHAT.get(target, target)}, which would be lost; give a folder of "
-                "its own"
+                f"dest {self.path} is an export of {_WHAT.get(target, target)}, which would be lost; give "
+                "another folder"
             )
         for kept in users:
             if Path(kept.file).name != kept.file:

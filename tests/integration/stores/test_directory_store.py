@@ -878,7 +878,7 @@ def test_another_controller_or_a_restored_one(how: str, people: list[str]) -> No
         memory.values[key] = json.dumps(record)
     _seen, spy = look(people, memory)
     assert spy.photos == 30
-    assert "read in full" in spy.notes[0]
+    assert "read again" in spy.notes[0]
     assert look(people, memory)[1].photos == 0
 
 

@@ -81,7 +81,7 @@ def test_without_get_user_nobody_says_that_there_is_no_such_account(session: Scr
     session.events["Get-User"].append(NO_CMDLET)
     found = store_over(session).resolve(["cleo@example.com"])["cleo@example.com"]
     assert isinstance(found, Unresolved)
-    assert "may live in the cloud" in found.reason
+    assert "may be in the cloud" in found.reason
     assert not found.gone
 
 
