@@ -12,9 +12,9 @@ options:
   server:
     description:
       - Host names (not URLs) of domain controllers of the users' own domain, in order of preference.
-      - The first that answers is worked with. One that does not answer, or whose certificate is not right, is passed
-        over, which C(notes) of the result says, and it is not asked again in the run. When the one that is worked with
-        is lost, the run goes on with the next.
+      - The first one that answers is used. One that does not answer, or whose certificate is wrong, is skipped for the
+        rest of the run, and C(notes) of the result says so. If the connection to the one in use is lost, the run
+        continues with the next.
       - If left out, the domain controllers of O(domain) are looked up in DNS.
       - With several names in O(domain), each server belongs to the domain that its name ends with.
       - With O(auth_protocol=kerberos) each must be the name that the domain controller has in Kerberos, not the
@@ -27,9 +27,9 @@ options:
       - DNS name of the users' domain, such as V(corp.example.com). Without O(server), its domain controllers are looked
         up in DNS (SRV records of C(_ldap._tcp.dc._msdcs)), which needs the Python library dnspython.
       - With O(server), it is the domain that the server must be a controller of.
-      - Of several domains each is asked for every user, and each photo is read and written in the user's own domain.
-        A name that two of them have is nobody (V(unresolved)). The account that signs in must be known to all of them.
-        Receipts and plans are kept under the first one's name, so keep it first.
+      - With several domains, each user is looked up in all of them, and each photo is read and written in the user's
+        own domain. A name that exists in two of them is V(unresolved). The account that signs in must be known to all
+        of them. Receipts and plans are stored under the name of the first domain, so keep it first.
       - If not given, the environment variable E(HYBRID_PHOTOS_AD_DOMAIN) is used (names separated by commas).
     type: list
     elements: str
@@ -46,7 +46,7 @@ options:
   tls_mode:
     description:
       - How the connection is protected.
-      - V(ldaps) speaks TLS from the first byte, V(start_tls) upgrades a plain connection.
+      - V(ldaps) uses TLS from the start, V(start_tls) upgrades a plain connection.
       - V(none) is refused with O(auth_protocol=simple). With O(auth_protocol=kerberos) the connection is then signed
         and sealed by Kerberos.
       - If not given, the environment variable E(HYBRID_PHOTOS_AD_TLS_MODE) is used.
@@ -57,9 +57,9 @@ options:
     description:
       - How to sign in.
       - V(simple) sends O(username) and O(password) inside TLS.
-      - V(kerberos) uses the ticket or client keytab that the environment offers (E(KRB5CCNAME),
-        E(KRB5_CLIENT_KTNAME)), or fetches a ticket for this run alone when O(username) and O(password) are given.
-        Needs the SASL module for GSSAPI (C(libsasl2-modules-gssapi-mit) on Debian, C(cyrus-sasl-gssapi) on Red Hat).
+      - V(kerberos) uses the ticket or client keytab of the environment (E(KRB5CCNAME), E(KRB5_CLIENT_KTNAME)). If
+        O(username) and O(password) are given, it gets a ticket for this run only. Needs the SASL module for GSSAPI
+        (C(libsasl2-modules-gssapi-mit) on Debian, C(cyrus-sasl-gssapi) on Red Hat).
       - If not given, the environment variable E(HYBRID_PHOTOS_AD_AUTH_PROTOCOL) is used.
     type: str
     choices: [simple, kerberos]
@@ -77,23 +77,23 @@ options:
     type: str
   ca_cert:
     description:
-      - PEM file with the certificates of the authorities that are trusted to vouch for the domain controller.
-        By default those that the host trusts.
+      - PEM file with the certificates of the authorities that are trusted to sign the certificate of the domain
+        controller. By default the authorities that the host trusts.
       - If not given, the environment variable E(HYBRID_PHOTOS_AD_CA_CERT) is used.
     type: path
   cert_validation:
     description:
       - What is checked of the domain controller's certificate.
-      - V(always) checks that a trusted authority signed it and that it carries the domain controller's name.
-      - V(ignore_hostname) checks the authority alone. Where the LDAP library is built with OpenSSL (Red Hat), the
+      - V(always) checks that a trusted authority signed it and that it contains the domain controller's name.
+      - V(ignore_hostname) checks only the authority. If the LDAP library is built with OpenSSL (Red Hat), the
         certificate's common name is still compared.
-      - V(ignore) checks nothing, so anybody in between can read the password. For experiments only.
+      - V(ignore) checks nothing, so an attacker in the network can read the password. For experiments only.
     type: str
     choices: [always, ignore_hostname, ignore]
     default: always
   search_base:
     description:
-      - Distinguished name under which users are looked for. By default the whole domain.
+      - Distinguished name under which users are searched. By default the whole domain.
       - Not with several names in O(domain).
       - If not given, the environment variable E(HYBRID_PHOTOS_AD_SEARCH_BASE) is used.
     type: str

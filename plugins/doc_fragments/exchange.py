@@ -14,7 +14,7 @@ options:
       - Full DNS name (not a URL) of one Exchange server, such as V(ex1.corp.example.com).
       - It must be the name that the server has in Kerberos (C(HTTP/ex1.corp.example.com)). A load-balanced name works
         only with an alternate service account.
-      - Receipts, plans and backups are kept under the name's domain, V(corp.example.com).
+      - Receipts, plans and backups are stored under the domain of this name, V(corp.example.com).
       - If not given, the environment variable E(HYBRID_PHOTOS_EXCHANGE_SERVER) is used.
     type: str
   port:
@@ -25,8 +25,8 @@ options:
   tls_mode:
     description:
       - How the connection is protected.
-      - V(http) is what Microsoft documents for remote PowerShell. Kerberos then proves who the server is, and encrypts
-        every message.
+      - V(http) is what Microsoft documents for remote PowerShell. Kerberos then proves the identity of the server and
+        encrypts every message.
       - V(https) is TLS, and the server's certificate is checked.
       - If not given, the environment variable E(HYBRID_PHOTOS_EXCHANGE_TLS_MODE) is used.
     type: str
@@ -35,10 +35,10 @@ options:
   auth_protocol:
     description:
       - How to sign in.
-      - V(kerberos) uses the ticket or client keytab that the environment offers (E(KRB5CCNAME),
-        E(KRB5_CLIENT_KTNAME)), or fetches a ticket for this run alone when O(username) and O(password) are given.
-      - V(basic) sends O(username) and O(password) inside TLS, and is refused with O(tls_mode=http). Exchange Server has
-        it turned off by default.
+      - V(kerberos) uses the ticket or client keytab of the environment (E(KRB5CCNAME), E(KRB5_CLIENT_KTNAME)). If
+        O(username) and O(password) are given, it gets a ticket for this run only.
+      - V(basic) sends O(username) and O(password) inside TLS, and is refused with O(tls_mode=http). By default it is
+        switched off in Exchange Server.
       - NTLM is never used.
       - If not given, the environment variable E(HYBRID_PHOTOS_EXCHANGE_AUTH_PROTOCOL) is used.
     type: str
@@ -56,16 +56,16 @@ options:
     type: str
   ca_cert:
     description:
-      - PEM file with the certificates of the authorities that are trusted to vouch for the server, with
-        O(tls_mode=https). By default those that the host trusts.
+      - PEM file with the certificates of the authorities that are trusted to sign the certificate of the server, with
+        O(tls_mode=https). By default the authorities that the host trusts.
       - If not given, the environment variable E(HYBRID_PHOTOS_EXCHANGE_CA_CERT) is used.
     type: path
   cert_validation:
     description:
       - What is checked of the server's certificate, with O(tls_mode=https).
-      - V(always) checks that a trusted authority signed it and that it carries the server's name.
-      - V(ignore_hostname) checks the authority alone.
-      - V(ignore) checks nothing, so anybody in between can read the password. For experiments only.
+      - V(always) checks that a trusted authority signed it and that it contains the server's name.
+      - V(ignore_hostname) checks only the authority.
+      - V(ignore) checks nothing, so an attacker in the network can read the password. For experiments only.
     type: str
     choices: [always, ignore_hostname, ignore]
     default: always
@@ -82,8 +82,9 @@ options:
     default: 30
   concurrency:
     description:
-      - The most cmdlets at a time, in one session. Exchange Server's default throttling policy allows an account 18.
-      - When the throttling policy refuses, the module waits as long as the server asks for, at most five minutes.
+      - The most concurrent cmdlets in one session. Exchange Server's default throttling policy allows an account 18.
+      - If the throttling policy refuses a cmdlet, the module waits as long as the server asks for, at most five
+        minutes.
     type: int
     default: 5
 requirements:

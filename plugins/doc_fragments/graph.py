@@ -26,10 +26,10 @@ options:
     type: str
   client_secret:
     description:
-      - A client secret of the application; its value, not its ID.
+      - A client secret of the application. Give its value, not its ID.
       - Exactly one of O(client_secret), O(certificate_path), O(federated_token_file), O(managed_identity) and
-        O(access_token) says how to sign in. A credential that is set as an option wins over one that is only in the
-        environment.
+        O(access_token) must be set; it decides how to sign in. A credential that is set as an option has priority over
+        one that is only in the environment.
       - If not set, the environment variable E(AZURE_CLIENT_SECRET) is used.
     type: str
   certificate_path:
@@ -46,7 +46,7 @@ options:
   federated_token_file:
     description:
       - A file with a token of another identity provider that the application trusts (workload identity federation). It
-        is read again whenever a token is asked for.
+        is read again each time a token is requested.
       - If not set, the environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used.
     type: path
   managed_identity:
@@ -61,14 +61,14 @@ options:
     type: str
   cloud:
     description:
-      - The national cloud that the tenant lives in.
+      - The national cloud of the tenant.
       - If not set, the environment variable E(HYBRID_PHOTOS_CLOUD) is used.
     type: str
     choices: [public, usgov, usgov_dod, china]
     default: public
   authority_url:
     description:
-      - Where tokens are asked for, as scheme, host and port, instead of the login of O(cloud).
+      - The server that issues tokens, as scheme, host and port, instead of the login of O(cloud).
       - If not set, the environment variable E(AZURE_AUTHORITY_HOST) is used.
     type: str
   graph_url:
@@ -79,7 +79,7 @@ options:
     type: str
   ca_cert:
     description:
-      - A file with the CA certificates (PEM) that the login and Microsoft Graph must be signed by. It wins over
+      - A file with the CA certificates (PEM) that the login and Microsoft Graph must be signed by. It has priority over
         E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE), which are used without it.
       - If not set, the environment variable E(HYBRID_PHOTOS_GRAPH_CA_CERT) is used.
     type: path
@@ -90,16 +90,16 @@ options:
     default: 30
   max_attempts:
     description:
-      - How often one request is sent at most when Microsoft Graph throttles, fails or cannot be reached. Waiting times
-        that Microsoft Graph asks for are honored.
+      - The most attempts for one request when Microsoft Graph throttles, fails or cannot be reached. The module waits
+        as long as Microsoft Graph asks for.
     type: int
     default: 6
   max_wait:
     description:
-      - How many seconds to wait for Microsoft Graph without getting anything done. After that the run ends with an error
-        that says what the last answer was, and everybody who is not done yet is reported.
-      - One request never waits longer than that either, however long Microsoft Graph asks it to wait.
-      - The default is the period over which Exchange Online counts requests.
+      - How many seconds to wait for Microsoft Graph while no request succeeds. After that the run ends with an error
+        that quotes the last answer, and all users that are not processed yet are reported.
+      - A single request does not wait longer than that either, even if Microsoft Graph asks for it.
+      - The default is the period in which Exchange Online counts requests for its limits.
     type: int
     default: 600
 requirements:

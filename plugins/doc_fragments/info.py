@@ -25,25 +25,25 @@ options:
     type: dict
   dest:
     description:
-      - A folder that gets the photos and a manifest C(photos.yml), and so is a definitions folder for the inventory plugin
-        P(hybrid.photos.definitions#inventory). Made when it is missing, closed to others.
-      - Files are named after the user, in a way that every file system takes and that turns back by percent-decoding;
-        upper and lower case make no difference.
-      - Written again, only what changed is fetched and written, and users who have no photo any more are removed. What could not
-        be read stays as it was. What people added to the manifest stays, and files that no export wrote are not changed.
-        A record of that is kept in C(.photos-export.json).
+      - A folder for the photos and a manifest C(photos.yml), which is a definitions folder for the inventory plugin
+        P(hybrid.photos.definitions#inventory). Made when it is missing, not readable by others.
+      - Files are named after the user, in a form that every file system accepts. Percent-decoding gives the user's
+        name; upper and lower case make no difference.
+      - A second export fetches and writes only what changed, and removes users who have no photo any more. Users that
+        could not be read keep their files. What people added to the manifest stays, and files that no export wrote are
+        not changed. C(.photos-export.json) records which files an export wrote.
       - With O(users) the photos of other users stay as they are.
     type: path
   only_holders:
     description:
-      - Only tell who of everybody has a photo, as cheaply as the target can. Users without one have no row, no picture is
-        read, and sizes are not known. Not with O(users) or O(dest).
+      - Only list all users that have a photo, with as few requests as possible. Users without a photo have no row, no
+        picture is read, and sizes are not known. Not with O(users) or O(dest).
       - The role P(hybrid.photos.drift#role) uses it for C(drift_undeclared).
     type: bool
     default: false
   ignore_problems:
     description:
-      - Problems that do not make the module fail, such as V(unavailable). They are in the results all the same.
+      - Problems that do not make the module fail, such as V(unavailable). They are still in the results.
     type: list
     elements: str
     choices: [unresolved, unavailable, invalid]

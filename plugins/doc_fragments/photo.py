@@ -11,13 +11,13 @@ class ModuleDocFragment:
 options:
   user:
     description:
-      - The one user whose photo is declared, named as O(match_by) says.
+      - The user whose photo is declared, named as O(match_by) says.
       - Exactly one of O(user) and O(photos) is needed.
     type: str
   photos:
     description:
-      - The users whose photos are declared, all in one call. A list of thousands is what this module is made for.
-      - The inventory plugin P(hybrid.photos.definitions#inventory) makes such lists out of a folder in Git.
+      - The users whose photos are declared, all in one call. The list can contain thousands of users.
+      - The inventory plugin P(hybrid.photos.definitions#inventory) makes such lists from a folder in Git.
     type: list
     elements: dict
     suboptions:
@@ -32,14 +32,14 @@ options:
         description: The picture itself, base64 encoded. It is never shown in results.
         type: str
       state:
-        description: Whether the user shall have this photo or none at all.
+        description: Whether the user must have this photo (V(present)) or no photo (V(absent)).
         type: str
         choices: [present, absent]
         default: present
       origin:
         description:
           - Where the photo is declared, such as V(photos.yml:12). Results and messages repeat it.
-          - The inventory plugin P(hybrid.photos.definitions#inventory) gives it.
+          - The inventory plugin P(hybrid.photos.definitions#inventory) sets it.
         type: str
       targets:
         description:
@@ -51,7 +51,7 @@ options:
       known_problems:
         description:
           - Problems of this user that are known and accepted, such as V([unavailable]) for a mailbox that is disabled.
-            They are reported with RV(ignore:accepted=true) and do not make the module fail.
+            They are reported with RV(ignore:accepted=true), but do not make the module fail.
         type: list
         elements: str
         choices: [invalid, unavailable, unresolved]
@@ -92,8 +92,9 @@ options:
       - The picture file, with O(user). It is read on the host and by the account that run the module; copy it there
         first, or give O(content), where that is not the controller.
       - Give an absolute path; where a relative one starts depends on the connection.
-      - JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF of any size are read; HEIC where the Python package C(pillow-heif) is.
-      - A leading C(~) is the home folder. Variables of the environment such as C($HOME) are not replaced, since names of
+      - JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF of any size are read; HEIC only if the Python package C(pillow-heif) is
+        installed.
+      - A leading C(~) is the home folder. Environment variables such as C($HOME) are not replaced, because names of
         files come from outside.
       - Not used with O(state=absent).
     type: str
@@ -101,7 +102,7 @@ options:
     description: The picture itself, base64 encoded, with O(user). It is never shown in results.
     type: str
   state:
-    description: Whether the user shall have this photo (V(present)) or none at all (V(absent)), with O(user).
+    description: Whether the user must have this photo (V(present)) or no photo (V(absent)), with O(user).
     type: str
     choices: [present, absent]
     default: present
@@ -109,11 +110,11 @@ options:
     description:
       - Which part of a picture that is not square becomes the photo.
       - V(center) and V(top) keep the middle or the top.
-      - V(face) keeps the face with room around it where exactly one is found; otherwise it does what V(top) does, and
-        says so. It needs the Python package C(opencv-python-headless) of a version below 5, which has no face detector.
-        Where that is missing, every such picture is V(invalid), since another crop would differ from what another
-        machine makes, and the two would overwrite each other at every run.
-      - V(none) keeps the whole picture, at its aspect ratio, within O(size) on both sides.
+      - V(face) keeps the face and some space around it if exactly one face is found. Otherwise it does the same as
+        V(top), and the result says so. It needs the Python package C(opencv-python-headless), older than version 5,
+        because version 5 has no face detector. Without the package every such picture is V(invalid), because two
+        machines with different crops would overwrite each other's photos at every run.
+      - V(none) keeps the whole picture and its aspect ratio, with at most O(size) pixels on each side.
     type: str
     choices: [center, top, face, none]
     default: center
@@ -123,9 +124,9 @@ options:
     default: "#ffffff"
   as_is:
     description:
-      - Store the bytes of the source as they are when they are a JPEG of at most O(max_bytes). Active Directory takes
-        any other picture as it is, too, and there nothing but equal bytes counts as the same photo.
-      - For bringing back photos that were saved from the same target.
+      - Store the bytes of the source as they are when they are a JPEG of at most O(max_bytes). For Active Directory,
+        pictures of other formats are stored as they are, too, and only equal bytes count as the same photo.
+      - Use it to restore photos that were saved from the same target.
     type: bool
     default: false
   receipts:
@@ -143,17 +144,17 @@ options:
     type: path
   on_foreign_change:
     description:
-      - What to do when somebody else has set another picture since O(receipts) remembers it. The same picture under
-        another ETag is no change, since Microsoft 365 stores photos anew by itself.
-      - V(overwrite) puts the declared photo back; V(keep) leaves the change and reports it.
+      - What to do when others have set another picture since the last write in O(receipts). The same picture with
+        another ETag does not count as a change, because Microsoft 365 sometimes stores photos again by itself.
+      - V(overwrite) writes the declared photo again; V(keep) keeps the change and reports it.
     type: str
     choices: [overwrite, keep]
     default: overwrite
   backup_dir:
     description:
-      - A folder in which every photo is saved before it is overwritten or removed. When it cannot be saved, the change
-        is not made. Created when missing, with mode C(0700).
-      - The role P(hybrid.photos.restore#role) brings photos back from it.
+      - A folder in which every photo is saved before it is overwritten or removed. If a photo cannot be saved, its
+        change is not made. Created when missing, with mode C(0700).
+      - The role P(hybrid.photos.restore#role) restores photos from it.
     type: path
   run_id:
     description: The name of this run in the backup's manifest. The time of the start if not given.
@@ -161,19 +162,19 @@ options:
   max_replaced:
     description:
       - How many existing photos one run may replace, as a count or as a percentage of the photos that are there.
-      - When ten or more users are checked and the plan passes this limit, nothing at all is written and the module
-        fails. First photos do not count.
-      - Users for whom the target gave no answer count as if their photo were replaced.
+      - If ten or more users are checked and the plan passes this limit, nothing is written and the module fails. First
+        photos do not count.
+      - Users for which the target gave no answer count as if their photo were replaced.
     type: str
     default: 30%
   max_removed:
-    description: As O(max_replaced), for photos that would be removed.
+    description: The same as O(max_replaced), for photos that would be removed.
     type: str
     default: 10%
   max_added:
     description:
-      - As O(max_replaced), for first photos, as a count or as a percentage of the users that are checked.
-      - Without it, first photos are not limited.
+      - The same as O(max_replaced), for first photos, as a count or as a percentage of the users that are checked.
+      - Not limited if not given.
     type: str
   shared_pictures:
     description:
@@ -185,26 +186,26 @@ options:
     default: allow
   confirm_accounts:
     description:
-      - Users whose name may lead to another account than O(receipts) remembers, because it is still the same person.
-      - Without this, a name that has a new holder is C(unresolved) while the picture of the former one is declared, so
-        that nobody gets another person's face. Declaring a new picture confirms it as well.
+      - Users whose name now belongs to another account than O(receipts) remembers, and who are still the same person.
+      - Without this, a name that belongs to a new account is C(unresolved) as long as the picture of the former account
+        is declared. So no user gets the photo of another person. A new declared picture confirms it as well.
     type: list
     elements: str
     default: []
   option_prefix:
     description:
-      - What messages put before the names of options, such as V(sync_) for the role P(hybrid.photos.sync#role), so that
-        a message names the variable that is to be set.
+      - The prefix of option names in messages, such as V(sync_) for the role P(hybrid.photos.sync#role). So a message
+        names the variable of the role.
     type: str
     default: ""
   verify:
-    description: Whether to read every written photo back.
+    description: Whether to read back every photo that was written.
     type: bool
     default: true
   verify_timeout:
     description:
-      - How many seconds a run waits, once for all users, for a service that still shows the old photo.
-      - What is not shown by then is reported as unverified, which is no failure.
+      - How many seconds a run waits for a service that still shows old photos. It waits once for all users.
+      - Photos that are not shown after that time are reported as unverified. This is not a failure.
     type: int
     default: 15
   ignore_problems:
@@ -215,9 +216,9 @@ options:
     default: []
   approved:
     description:
-      - Carry out only these changes, and each only while the target and the source still are what they were when it
-        was approved. Everything else is reported with RV(ignore:stale=true).
-      - The role P(hybrid.photos.sync#role) fills it from a drift report.
+      - Make only these changes, and each only if the photo at the target and the source are still the same as when it
+        was approved. All other changes are reported with RV(ignore:stale=true).
+      - The role P(hybrid.photos.sync#role) takes it from a drift report.
     type: list
     elements: dict
     suboptions:
@@ -231,47 +232,48 @@ options:
         choices: [put, remove]
         required: true
       tag:
-        description: The ETag or SHA-256 of the photo that the target had then. Without it, there was none.
+        description: The ETag or SHA-256 of the photo that the target had then. Not given if there was none.
         type: str
       source_sha256:
-        description: The SHA-256 of the declared picture then.
+        description: The SHA-256 of the picture that was declared then.
         type: str
       id:
-        description: The account's id then.
+        description: The id of the account then.
         type: str
       fingerprint:
-        description: The fingerprint of the photo that the target had then. The same photo may have another ETag by now.
+        description: The fingerprint of the photo that the target had then. The same photo can have another ETag now.
         type: str
       untouched:
-        description: The ETag or SHA-256 of the photo that the target has as long as there is nothing to undo.
+        description: The ETag or SHA-256 of the photo that the target shows if there is nothing to undo.
         type: str
   authority:
     description:
-      - The domain (its DNS name) or tenant (its ID) that this call is meant for. Another one is refused.
-      - The role P(hybrid.photos.restore#role) gives the one that a backup was made from.
+      - The domain (its DNS name) or tenant (its ID) for which this call is meant. Another one is refused.
+      - The role P(hybrid.photos.restore#role) sets it to the domain or tenant of the backup.
     type: str
   plan_only:
     description:
-      - Stop before the first write, as check mode does, and yet remember in O(receipts) what was found to be the same.
+      - Stop before the first write, like check mode, but remember in O(receipts) which photos were found to be the
+        same.
       - RV(ignore:summary) and RV(ignore:photos) say what would be done.
     type: bool
     default: false
   previews_dir:
     description:
-      - A folder that gets small copies of the declared and the present photos of drifting users, for
+      - A folder for small copies of the declared and the present photos of users with drift, for
         M(hybrid.photos.drift_report). It is written in check mode too.
       - Ignored where the module does not run on the controller, which is where the report looks for them.
     type: path
   rows:
     description:
       - V(all) returns a row for every user.
-      - V(drifting) returns rows only where there is something to say, and the other users as a short list; it keeps
-        the results of thousands of users small.
+      - V(drifting) returns rows only for users with drift, problems or warnings, and the other users as a short list.
+        So the results of thousands of users stay small.
     type: str
     choices: [all, drifting]
     default: all
   progress_file:
-    description: A file in which the running module says how far it is. Used by the module's action plugin.
+    description: A file in which the running module reports its progress. Used by the module's action plugin.
     type: path
 requirements:
   - python >= 3.11

@@ -172,7 +172,9 @@ class InventoryModule(BaseInventoryPlugin):
         for host in others:
             if re.fullmatch(re.escape(prefix) + r"photos_\d{4,}", host.name):
                 file = host.vars.get("inventory_file")
-                raise PhotoError(f"{path}: its hosts would have the names of those of {file}; rename one of the files")
+                raise PhotoError(
+                    f"{path}: its hosts would have the same names as those of {file}; rename one of the files"
+                )
         return prefix
 
 

@@ -6,32 +6,32 @@
 
 DOCUMENTATION = r"""
 module: ad_photo_doctor
-short_description: Say what would stop a run in Active Directory
+short_description: Check what would stop a run in Active Directory
 version_added: 0.1.0
 author:
   - hybrid.photos developers (@hybrid-photos)
 description:
-  - Looks at everything that a run of M(hybrid.photos.ad_thumbnail_photo) needs, and writes nothing. Libraries, the
+  - Checks everything that a run of M(hybrid.photos.ad_thumbnail_photo) needs, and writes nothing. Libraries, the
     connection, its certificate, the sign-in, the clock, the search base, the declared users, the right to write
     C(thumbnailPhoto), as C(allowedAttributesEffective) says, and photos too large for Exchange Online.
-  - Without O(server) everything is skipped.
-  - One check's failure does not stop the others, and no failed check fails the module. M(hybrid.photos.photo_doctor)
-    shows the checks of both sides in a table and fails.
+  - All checks are skipped without O(server) and O(domain).
+  - A failed check does not stop the others, and does not make the module fail. M(hybrid.photos.photo_doctor) shows the
+    checks of all targets in a table and fails.
 extends_documentation_fragment:
   - hybrid.photos.directory
   - hybrid.photos.attributes.looking
 options:
   server:
     description:
-      - Host names of domain controllers of the users' own domain, not URLs. Without them and without O(domain)
-        everything is skipped.
+      - Host names of domain controllers of the users' own domain, not URLs. All checks are skipped without them and
+        without O(domain).
       - If not given, the environment variable E(HYBRID_PHOTOS_AD_SERVER) is used (names separated by commas).
     type: list
     elements: str
   users:
     description:
-      - The users whom runs will be about, named as O(match_by) says.
-      - None is no failure; what concerns users is then not looked at.
+      - The users to check, named as O(match_by) says.
+      - If empty, the checks of users are skipped.
     type: list
     elements: str
     default: []
@@ -39,9 +39,9 @@ options:
     description:
       - The property by which users are named.
       - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
-      - V(onPremisesImmutableId) is what ties the account to the one in Entra ID, as Entra shows it, the base64 form of
-        C(mS-DS-ConsistencyGuid), or of C(objectGUID) where the user has no C(mS-DS-ConsistencyGuid).
-      - V(extensionAttribute1) to V(extensionAttribute15) are there when the schema is extended for Exchange.
+      - V(onPremisesImmutableId) is the ID that connects the account with the one in Entra ID, as Entra shows it. It is
+        the base64 form of C(mS-DS-ConsistencyGuid), or of C(objectGUID) if the user has no C(mS-DS-ConsistencyGuid).
+      - V(extensionAttribute1) to V(extensionAttribute15) exist only if the schema is extended for Exchange.
     type: str
     choices:
       - userPrincipalName
@@ -75,7 +75,7 @@ options:
     type: dict
     default: {}
   writes:
-    description: Whether runs are to write photos. Otherwise less is needed.
+    description: Whether later runs will write photos. If not, fewer permissions are needed.
     type: bool
     default: true
   receipts:
@@ -86,7 +86,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look whether a run could go ahead
+- name: Check what would stop a run
   hybrid.photos.ad_photo_doctor:
     server: dc1.example.com
     username: svc-photos@example.com
@@ -97,13 +97,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checks:
-  description: What was found, in the order in which it was looked at.
+  description: The checks, in the order in which they were made.
   returned: always
   type: list
   elements: dict
   contains:
     area: {description: 'V(machine) or V(ad).', type: str, returned: always}
-    name: {description: What was looked at., type: str, returned: always}
+    name: {description: What was checked., type: str, returned: always}
     status: {description: 'V(ok), V(warn), V(fail) or V(skipped).', type: str, returned: always}
     text: {description: What was found., type: str, returned: always}
     advice: {description: What to do. Empty when there is nothing to do., type: str, returned: always}
@@ -121,7 +121,7 @@ users:
     id: {description: The account's id., type: str, returned: always}
     account: {description: The account's own name., type: str, returned: always}
     mailbox: {description: 'V(on_premises) or V(cloud).', type: str, returned: when known}
-    immutable_id: {description: What ties the on-premises account to the cloud account., type: str, returned: always}
+    immutable_id: {description: The immutable ID that connects the on-premises account with the cloud account., type: str, returned: always}
     bytes: {description: The length of the photo., type: int, returned: when there is a photo}
 target:
   description: Always V(ad).

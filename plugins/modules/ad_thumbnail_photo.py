@@ -9,10 +9,11 @@ module: ad_thumbnail_photo
 short_description: Declare the Active Directory photo of one user or of thousands
 version_added: 0.1.0
 description:
-  - Brings C(thumbnailPhoto) of users in Active Directory in line with a picture file, over LDAP.
-  - The JPEG that it writes carries a mark of the picture that it was made of, so that an untouched photo is recognised
-    without decoding or rendering anything; a second run changes nothing.
-  - A photo is replaced only while it is the one that was seen. What somebody changes in between is looked at anew.
+  - Makes C(thumbnailPhoto) of users in Active Directory match a picture file, over LDAP.
+  - The JPEG that it writes contains a mark that identifies its source picture. So an unchanged photo is recognized
+    without decoding a picture, and a second run changes nothing.
+  - A photo is replaced only if it is still the one that was compared. If it was changed in between, it is compared
+    again.
 author:
   - hybrid.photos developers (@hybrid-photos)
 extends_documentation_fragment:
@@ -25,9 +26,9 @@ options:
     description:
       - The attribute by which users are named.
       - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
-      - V(onPremisesImmutableId) is what ties the account to the one in Entra ID, as Entra shows it, the base64 form of
-        C(mS-DS-ConsistencyGuid), or of C(objectGUID) where the user has no C(mS-DS-ConsistencyGuid).
-      - V(extensionAttribute1) to V(extensionAttribute15) are there when the schema is extended for Exchange.
+      - V(onPremisesImmutableId) is the ID that connects the account with the one in Entra ID, as Entra shows it. It is
+        the base64 form of C(mS-DS-ConsistencyGuid), or of C(objectGUID) if the user has no C(mS-DS-ConsistencyGuid).
+      - V(extensionAttribute1) to V(extensionAttribute15) exist only if the schema is extended for Exchange.
       - V(anchor) finds the account from which the one that O(people) names is synced, by the source anchor. It is for
         photos that come from the cloud.
     type: str
@@ -65,12 +66,12 @@ options:
     default: 96
   max_bytes:
     description:
-      - The most bytes of the photo. Its JPEG quality is the highest that fits.
-      - Exchange Online takes at most 10 KB from Entra ID, the attribute holds at most 100 KB.
+      - The most bytes of the photo. The highest JPEG quality that fits is used.
+      - Exchange Online takes at most 10 KB from Entra ID. The attribute holds at most 100 KB.
     type: int
     default: 10240
 notes:
-  - The account needs one right, to write C(thumbnailPhoto) of the users in question.
+  - The account needs only the right to write C(thumbnailPhoto) of the users.
 seealso:
   - module: hybrid.photos.exo_user_photo
   - module: hybrid.photos.drift_report
@@ -98,8 +99,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 summary:
-  description: Counts of what was found and done; in check mode and with O(plan_only) of what would be done.
-  returned: always, unless no user could be looked at
+  description: Counts of what was found and done. In check mode and with O(plan_only), counts of what would be done.
+  returned: always, unless no user could be checked
   type: dict
   contains:
     checked: {description: Users in the call., type: int, returned: success}
@@ -107,21 +108,21 @@ summary:
     missing: {description: Users with a declared photo whose target has none., type: int, returned: success}
     different: {description: Users whose target holds another photo., type: int, returned: success}
     unwanted: {description: Users declared absent whose target has a photo., type: int, returned: success}
-    unresolved: {description: Identities that are no user or several., type: int, returned: success}
-    unavailable: {description: Users whose photo cannot be read or held., type: int, returned: success}
+    unresolved: {description: Identities that match no user or several users., type: int, returned: success}
+    unavailable: {description: Users whose photo cannot be read or cannot be stored., type: int, returned: success}
     invalid: {description: Users whose declared picture cannot be used., type: int, returned: success}
     put: {description: Photos written., type: int, returned: success}
     removed: {description: Photos removed., type: int, returned: success}
-    failed: {description: Changes that could not be made., type: int, returned: success}
+    failed: {description: Changes that failed., type: int, returned: success}
     unverified: {description: Photos written that the target does not show yet., type: int, returned: success}
-    foreign: {description: Photos that somebody else changed since O(receipts)., type: int, returned: success}
-    stale: {description: Changes left out because they are not what was O(approved)., type: int, returned: success}
+    foreign: {description: Photos that others changed since the last write in O(receipts)., type: int, returned: success}
+    stale: {description: Changes that were not made because they are not the same as in O(approved)., type: int, returned: success}
     requests: {description: LDAP operations sent., type: int, returned: success}
   sample: {checked: 500, in_sync: 488, missing: 3, different: 7, unwanted: 2, unresolved: 0, unavailable: 0, invalid: 0, put: 10,
     removed: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, requests: 4}
 photos:
-  description: One row a user, in the order of the call. Pictures themselves are never returned.
-  returned: always, unless no user could be looked at
+  description: One row a user, in the order of the call. Pictures are never returned.
+  returned: always, unless no user could be checked
   type: list
   elements: dict
   contains:
@@ -133,13 +134,13 @@ photos:
       type: str
       returned: always
       sample: different
-    action: {description: 'What mends it: V(none), V(put) or V(remove).', type: str, returned: always}
-    changed: {description: Whether that was done; in check mode whether it would be., type: bool, returned: always}
-    reason: {description: 'Why, in one sentence.', type: str, returned: always}
-    foreign: {description: Whether somebody else changed the photo since O(receipts)., type: bool, returned: always}
+    action: {description: 'The change that corrects it, V(none), V(put) or V(remove).', type: str, returned: always}
+    changed: {description: Whether the change was made; in check mode whether it would be made., type: bool, returned: always}
+    reason: {description: 'The reason, in one sentence.', type: str, returned: always}
+    foreign: {description: Whether others changed the photo since the last write in O(receipts)., type: bool, returned: always}
     verified: {description: Whether the written photo was read back; null when nothing was written., type: bool, returned: always}
     source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
-    desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should hold.', type: dict, returned: when known}
+    desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should have.', type: dict, returned: when known}
     observed: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
     account: {description: 'The account''s own name there, the userPrincipalName, else the sAMAccountName.', type: str, returned: when resolved}
     label: {description: The display name., type: str, returned: when known}
@@ -148,15 +149,15 @@ photos:
     error: {description: Why a change could not be made., type: str, returned: on failure of this user}
     outcome:
       description:
-        - 'What became of the change: V(verified), V(unverified), V(written) (not read back),
+        - 'The result of the change: V(verified), V(unverified), V(written) (not read back),
           V(unknown), V(refused), V(conflict), V(failed) or V(dropped).'
       type: str
-      returned: when a change was begun
-    warnings: {description: What is worth knowing besides., type: list, elements: str, returned: when there is something}
-    shared_with: {description: Others whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
-    stale: {description: Whether the change is not what was O(approved)., type: bool, returned: when it is not}
-    no_answer: {description: "Whether nothing is known of this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
-    accepted: {description: Whether this is a problem that is known and accepted., type: bool, returned: when it is one}
+      returned: when a change was started
+    warnings: {description: Warnings for this user., type: list, elements: str, returned: when there is something}
+    shared_with: {description: Other users whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
+    stale: {description: Whether the change is not the same as in O(approved)., type: bool, returned: when it is not}
+    no_answer: {description: "Whether nothing is known about this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
+    accepted: {description: Whether the problem is known and accepted., type: bool, returned: when it is accepted}
     no_mailbox: {description: Whether the account has no mailbox where this target keeps photos., type: bool, returned: when it is so}
 in_sync:
   description: Pairs of user and id of the users that have no row, with O(rows=drifting).
@@ -174,7 +175,7 @@ no_mailbox:
   type: list
   elements: str
 notes:
-  description: What is worth knowing of the run as a whole.
+  description: Notes about the run as a whole.
   returned: when there is something
   type: list
   elements: str

@@ -6,12 +6,13 @@
 
 DOCUMENTATION = r"""
 module: ad_thumbnail_photo_info
-short_description: See or export the Active Directory photos of some users or of all
+short_description: List or export the Active Directory photos of some users or of all users
 version_added: 0.1.0
 description:
-  - Tells for each user whether there is a photo in C(thumbnailPhoto), its hash and its size, and whether Exchange Online would take it from Entra ID.
-  - With O(dest) it also writes the photos, byte for byte as the target has them, into a definitions folder. Compared with
-    the same target, that folder gives no drift.
+  - Returns for each user whether there is a photo in C(thumbnailPhoto), its hash and its size, and whether Exchange
+    Online would take it from Entra ID.
+  - With O(dest) it also writes the photos, byte for byte as in the target, to a definitions folder. A comparison of
+    this folder with the same target shows no drift.
   - Never changes a photo of a user.
 author:
   - hybrid.photos developers (@hybrid-photos)
@@ -24,9 +25,9 @@ options:
     description:
       - The attribute by which users are named, in O(users) and in the results.
       - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
-      - V(onPremisesImmutableId) is what ties the account to the one in Entra ID, as Entra shows it, the base64 form of
-        C(mS-DS-ConsistencyGuid), or of C(objectGUID) where the user has no C(mS-DS-ConsistencyGuid).
-      - V(extensionAttribute1) to V(extensionAttribute15) are there when the schema is extended for Exchange.
+      - V(onPremisesImmutableId) is the ID that connects the account with the one in Entra ID, as Entra shows it. It is
+        the base64 form of C(mS-DS-ConsistencyGuid), or of C(objectGUID) if the user has no C(mS-DS-ConsistencyGuid).
+      - V(extensionAttribute1) to V(extensionAttribute15) exist only if the schema is extended for Exchange.
       - V(anchor) finds the account from which the one that O(people) names is synced, by the source anchor. It is for
         photos that come from the cloud.
     type: str
@@ -59,8 +60,8 @@ options:
       - anchor
     default: userPrincipalName
 notes:
-  - To an account that may not read C(thumbnailPhoto), a directory shows no photo, and does not say that it holds one
-    back. Such a user is V(unavailable), which the rights on the user's entry tell.
+  - If an account has no right to read C(thumbnailPhoto), the directory shows no photo and no error. The module
+    therefore reads the permissions of the user's entry, and reports such a user as V(unavailable).
 seealso:
   - module: hybrid.photos.ad_thumbnail_photo
   - module: hybrid.photos.photo_merge
@@ -73,15 +74,15 @@ EXAMPLES = r"""
   hybrid.photos.ad_thumbnail_photo_info:
   register: found
 
-- name: Name those who have none
+- name: List the users without a photo
   ansible.builtin.debug:
     msg: "{{ found.photos | selectattr('has_photo', 'equalto', false) | map(attribute='user') }}"
 
-- name: Name those whose photo Exchange Online would not take from Entra ID
+- name: List the users whose photo is too large for Exchange Online
   ansible.builtin.debug:
     msg: "{{ found.photos | selectattr('within_exo_limit', 'equalto', false) | map(attribute='user') }}"
 
-- name: Begin with what is there, as a folder for Git
+- name: Export all photos to a folder for Git
   hybrid.photos.ad_thumbnail_photo_info:
     dest: photos
     ignore_problems: [unavailable]
@@ -94,12 +95,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 photos:
-  description: One row a user, in the order of O(users). Pictures themselves are never returned.
-  returned: always, unless no user could be looked at
+  description: One row a user, in the order of O(users). Pictures are never returned.
+  returned: always, unless no user could be checked
   type: list
   elements: dict
   contains:
-    user: {description: 'The identity: as given in O(users), else what O(match_by) says.', type: str, returned: always}
+    user: {description: 'The identity, as given in O(users), otherwise the value of O(match_by).', type: str, returned: always}
     id: {description: The objectGUID., type: str, returned: when resolved}
     has_photo: {description: Whether there is a photo; null when that is not known., type: bool, returned: always}
     sha256: {description: SHA-256 of the photo., type: str, returned: when there is a photo}
@@ -117,20 +118,20 @@ photos:
     label: {description: The display name., type: str, returned: when known}
     problem:
       description:
-        - V(unresolved) when the identity is no user, or several.
+        - V(unresolved) when the identity matches no user, or several users.
         - V(unavailable) when the photo could not be read.
-        - V(invalid) when what is there is no picture, or its file in O(dest) belongs to somebody else.
+        - V(invalid) when the photo is not a picture, or its file in O(dest) was not written by an export.
       type: str
       returned: when there is one
-    reason: {description: 'What the problem is, or what else is to be known.', type: str, returned: when there is something}
+    reason: {description: 'The problem, or another remark.', type: str, returned: when there is something}
     unnamed:
-      description: Whether the account has none of the names that O(match_by) means, and nobody named it. Then the problem
-        does not make the module fail.
+      description: Whether the account has no value of O(match_by), and is not named in O(users). Then the problem does
+        not make the module fail.
       type: bool
       returned: when it is so
 summary:
   description: Counts of RV(photos), and the requests sent.
-  returned: always, unless no user could be looked at
+  returned: always, unless no user could be checked
   type: dict
   sample: {users: 500, with_photo: 451, without_photo: 47, unresolved: 1, unavailable: 1, invalid: 0, exported: 451, requests: 520}
 manifest:

@@ -10,8 +10,8 @@ short_description: See who users are in Active Directory, what ties them to the 
 version_added: 0.1.0
 description:
   - Looks users up by any attribute and returns, for each, the account, its source anchor and where its mailbox is.
-  - The source anchor is what Entra ID shows as C(onPremisesImmutableId), the base64 form of C(mS-DS-ConsistencyGuid), or
-    of C(objectGUID) where the user has no C(mS-DS-ConsistencyGuid).
+  - The source anchor is what Entra ID shows as C(onPremisesImmutableId), the base64 form of C(mS-DS-ConsistencyGuid),
+    or of C(objectGUID) if the user has no C(mS-DS-ConsistencyGuid).
   - M(hybrid.photos.exo_user_photo) takes the result in its option O(ignore:people). With O(ignore:match_by=anchor) it finds
     the same people in Microsoft 365, whatever they are called there. The roles of this collection do so by themselves.
   - No photo is read. A user who is not found is a row with a problem, and does not make the module fail.
@@ -36,7 +36,7 @@ options:
     description:
       - The attribute by which users are named.
       - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
-      - V(extensionAttribute1) to V(extensionAttribute15) are there when the schema is extended for Exchange.
+      - V(extensionAttribute1) to V(extensionAttribute15) exist only if the schema is extended for Exchange.
     type: str
     choices:
       - userPrincipalName
@@ -93,7 +93,7 @@ users:
   type: list
   elements: dict
   contains:
-    user: {description: 'The identity: as given in O(users), else what O(match_by) says.', type: str, returned: always}
+    user: {description: 'The identity, as given in O(users), otherwise the value of O(match_by).', type: str, returned: always}
     id: {description: The objectGUID., type: str, returned: when found}
     account: {description: 'The userPrincipalName, else the sAMAccountName.', type: str, returned: when found}
     immutable_id:

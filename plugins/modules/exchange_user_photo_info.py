@@ -6,12 +6,12 @@
 
 DOCUMENTATION = r"""
 module: exchange_user_photo_info
-short_description: See or export the Exchange Server photos of some users or of all
+short_description: List or export the Exchange Server photos of some users or of all users
 version_added: 0.1.0
 description:
-  - Tells for each user whether there is a photo in the mailbox, its hash and its size.
-  - With O(dest) it also writes the photos, byte for byte as the target has them, into a definitions folder. Compared with
-    the same target, that folder gives no drift.
+  - Returns for each user whether there is a photo in the mailbox, its hash and its size.
+  - With O(dest) it also writes the photos, byte for byte as in the target, to a definitions folder. A comparison of
+    this folder with the same target shows no drift.
   - Never changes a photo of a user.
 author:
   - hybrid.photos developers (@hybrid-photos)
@@ -42,11 +42,11 @@ EXAMPLES = r"""
   hybrid.photos.exchange_user_photo_info:
   register: found
 
-- name: Name those who have none
+- name: List the users without a photo
   ansible.builtin.debug:
     msg: "{{ found.photos | selectattr('has_photo', 'equalto', false) | map(attribute='user') }}"
 
-- name: Begin with what is there, as a folder for Git
+- name: Export all photos to a folder for Git
   hybrid.photos.exchange_user_photo_info:
     dest: photos
     ignore_problems: [unavailable]
@@ -59,12 +59,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 photos:
-  description: One row a user, in the order of O(users). Pictures themselves are never returned.
-  returned: always, unless no user could be looked at
+  description: One row a user, in the order of O(users). Pictures are never returned.
+  returned: always, unless no user could be checked
   type: list
   elements: dict
   contains:
-    user: {description: 'The identity: as given in O(users), else what O(match_by) says.', type: str, returned: always}
+    user: {description: 'The identity, as given in O(users), otherwise the value of O(match_by).', type: str, returned: always}
     id: {description: The GUID (the objectGUID in Active Directory)., type: str, returned: when resolved}
     has_photo: {description: Whether there is a photo; null when that is not known., type: bool, returned: always}
     sha256: {description: SHA-256 of the photo., type: str, returned: when there is a photo}
@@ -76,15 +76,15 @@ photos:
     label: {description: The display name., type: str, returned: when known}
     problem:
       description:
-        - V(unresolved) when the identity is no user, or several.
+        - V(unresolved) when the identity matches no user, or several users.
         - V(unavailable) when the photo could not be read.
-        - V(invalid) when what is there is no picture, or its file in O(dest) belongs to somebody else.
+        - V(invalid) when the photo is not a picture, or its file in O(dest) was not written by an export.
       type: str
       returned: when there is one
-    reason: {description: 'What the problem is, or what else is to be known.', type: str, returned: when there is something}
+    reason: {description: 'The problem, or another remark.', type: str, returned: when there is something}
 summary:
   description: Counts of RV(photos), and the requests sent.
-  returned: always, unless no user could be looked at
+  returned: always, unless no user could be checked
   type: dict
   sample: {users: 500, with_photo: 451, without_photo: 47, unresolved: 1, unavailable: 1, invalid: 0, exported: 451, requests: 520}
 manifest:

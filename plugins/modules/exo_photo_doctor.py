@@ -6,25 +6,25 @@
 
 DOCUMENTATION = r"""
 module: exo_photo_doctor
-short_description: Say what would stop a run in Exchange Online
+short_description: Check what would stop a run in Exchange Online
 version_added: 0.1.0
 author:
   - hybrid.photos developers (@hybrid-photos)
 description:
-  - Looks at everything that a run of M(hybrid.photos.exo_user_photo) needs, and writes nothing. Libraries, the
-    sign-in, the permissions in the token against those that are needed, the tenant's photo source, the clock, and the
-    declared users.
-  - Without any credential everything is skipped.
-  - One check's failure does not stop the others, and no failed check fails the module. M(hybrid.photos.photo_doctor)
-    shows the checks of both sides in a table and fails.
+  - Checks everything that a run of M(hybrid.photos.exo_user_photo) needs, and writes nothing. Libraries, the sign-in,
+    the permissions in the token against those that are needed, the tenant's photo source, the clock, and the declared
+    users.
+  - All checks are skipped without a credential.
+  - A failed check does not stop the others, and does not make the module fail. M(hybrid.photos.photo_doctor) shows the
+    checks of all targets in a table and fails.
 extends_documentation_fragment:
   - hybrid.photos.graph
   - hybrid.photos.attributes.looking
 options:
   users:
     description:
-      - The users whom runs will be about, named as O(match_by) says.
-      - None is no failure; what concerns users is then not looked at.
+      - The users to check, named as O(match_by) says.
+      - If empty, the checks of users are skipped.
     type: list
     elements: str
     default: []
@@ -52,7 +52,7 @@ options:
         found by the source anchor.
     type: dict
   writes:
-    description: Whether runs are to write photos. Otherwise less is needed.
+    description: Whether later runs will write photos. If not, fewer permissions are needed.
     type: bool
     default: true
   receipts:
@@ -63,7 +63,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look whether a run could go ahead
+- name: Check what would stop a run
   hybrid.photos.exo_photo_doctor:
     tenant_id: "{{ tenant_id }}"
     client_id: "{{ client_id }}"
@@ -74,13 +74,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checks:
-  description: What was found, in the order in which it was looked at.
+  description: The checks, in the order in which they were made.
   returned: always
   type: list
   elements: dict
   contains:
     area: {description: 'V(machine) or V(exo).', type: str, returned: always}
-    name: {description: What was looked at., type: str, returned: always}
+    name: {description: What was checked., type: str, returned: always}
     status: {description: 'V(ok), V(warn), V(fail) or V(skipped).', type: str, returned: always}
     text: {description: What was found., type: str, returned: always}
     advice: {description: What to do. Empty when there is nothing to do., type: str, returned: always}
@@ -97,7 +97,7 @@ users:
     user: {description: The identity as given., type: str, returned: always}
     id: {description: The account's id., type: str, returned: always}
     account: {description: The account's own name., type: str, returned: always}
-    immutable_id: {description: What ties the on-premises account to the cloud account., type: str, returned: always}
+    immutable_id: {description: The immutable ID that connects the on-premises account with the cloud account., type: str, returned: always}
 target:
   description: Always V(exo).
   returned: always

@@ -6,13 +6,14 @@
 
 DOCUMENTATION = r"""
 module: exo_photo_update_settings
-short_description: Say where a tenant takes its photos from and who may change them
+short_description: Set where a tenant takes its photos from and who can change them
 version_added: 0.1.0
 description:
-  - Brings the C(photoUpdateSettings) of a Microsoft 365 tenant in line, through Microsoft Graph.
-  - With V(on_premises) as the source, photos cannot be changed in the cloud at all, neither by users nor by this collection.
-  - Every tenant begins without a source, and then photos may come from both sides. This is not the same as V(cloud).
-  - What is not given is left as it is. Without any option to set, the module returns what is there.
+  - Sets the C(photoUpdateSettings) of a Microsoft 365 tenant through Microsoft Graph.
+  - With V(on_premises) as the source, photos cannot be changed in the cloud, neither by users nor by this collection.
+  - A new tenant has no source. Then photos can come from on-premises and from the cloud. This is not the same as
+    V(cloud).
+  - Options that are not given are not changed. Without any option to set, the module returns the present settings.
 author:
   - hybrid.photos developers (@hybrid-photos)
 extends_documentation_fragment:
@@ -22,8 +23,8 @@ options:
   state:
     description:
       - V(present) sets the options that are given.
-      - V(default) resets the tenant to how it began, with no source and no limit to roles. O(source) and O(allowed_roles)
-        cannot be given then.
+      - V(default) resets the tenant to the settings of a new tenant, with no source and no limit to roles. O(source)
+        and O(allowed_roles) cannot be given then.
     type: str
     choices: [present, default]
     default: present
@@ -35,25 +36,25 @@ options:
     choices: [cloud, on_premises]
   allowed_roles:
     description:
-      - The template ids of the directory roles whose members may change photos in the cloud; nobody else may.
-      - An empty list lets everyone.
+      - The template ids of the directory roles whose members can change photos in the cloud. Other users cannot.
+      - With an empty list, all users can.
     type: list
     elements: str
   send_unseen:
     description:
       - Some tenants do not return their source. O(source) cannot be compared there, so nothing is sent, and a warning says so.
         The same holds for O(state=default) where no roles are set either.
-      - With V(true) it is sent, at every run, and every run is a change. Set it for one run.
+      - With V(true) it is sent at every run, and every run reports a change. Set it for one run only.
     type: bool
     default: false
 requirements:
   - python >= 3.11
 notes:
-  - Whether users may change their own photo has a second switch that Microsoft Graph does not show, C(SetPhotoEnabled) of
-    the OWA mailbox policy. In Exchange Online PowerShell, C(Get-OwaMailboxPolicy) shows it and C(Set-OwaMailboxPolicy)
-    changes it.
+  - A second setting decides whether users can change their own photo, C(SetPhotoEnabled) of the OWA mailbox policy.
+    Microsoft Graph does not show it. In Exchange Online PowerShell, C(Get-OwaMailboxPolicy) shows it and
+    C(Set-OwaMailboxPolicy) changes it.
   - Microsoft Graph has these settings only in its beta version.
-  - A change takes up to 24 hours to count. The module does not wait for that.
+  - A change takes up to 24 hours until it is effective. The module does not wait for that.
   - The application needs the Microsoft Graph permission C(PeopleSettings.ReadWrite.All), or C(PeopleSettings.Read.All) for
     check mode.
 seealso:
@@ -71,11 +72,11 @@ EXAMPLES = r"""
     allowed_roles:
       - fe930be7-5e62-47db-91af-98c3a49a38b1
 
-- name: As every tenant begins
+- name: Reset to the settings of a new tenant
   hybrid.photos.exo_photo_update_settings:
     state: default
 
-- name: What is it now?
+- name: Read the present settings
   hybrid.photos.exo_photo_update_settings:
   register: settings
 """
@@ -84,8 +85,8 @@ RETURN = r"""
 source:
   description:
     - The source, after the change.
-    - Null when there is none, so that photos may come from on-premises and from the cloud, or when the tenant does not return it; see
-      RV(source_known).
+    - Null when there is none, so that photos can come from on-premises and from the cloud, or when the tenant does not
+      return it; see RV(source_known).
   returned: success
   type: str
   sample: cloud

@@ -9,10 +9,10 @@ module: exo_user_photo
 short_description: Declare the Microsoft 365 photo of one user or of thousands
 version_added: 0.1.0
 description:
-  - Brings the photo that Outlook, Teams and all of Microsoft 365 show in line with a picture file, through Microsoft Graph.
-  - Microsoft 365 encodes every upload anew and gives even identical bytes a new ETag. The module therefore compares the
-    pictures themselves, or remembers in O(receipts) which ETag its own upload got; a second run changes nothing.
-  - Reads go in batches of twenty, writes several at a time, and both as fast as the service allows.
+  - Makes the photo that Outlook, Teams and all of Microsoft 365 show match a picture file, through Microsoft Graph.
+  - Microsoft 365 re-encodes every upload and gives even identical bytes a new ETag. The module therefore compares the
+    pictures, or remembers in O(receipts) the ETag of its own upload. A second run changes nothing.
+  - It sends reads in batches of twenty and several writes at a time, as fast as the service allows.
 author:
   - hybrid.photos developers (@hybrid-photos)
 extends_documentation_fragment:
@@ -49,19 +49,21 @@ options:
     type: int
     default: 648
   max_bytes:
-    description: The most bytes of the photo. Its JPEG quality is the highest that fits. Microsoft Graph takes less than 4 MB.
+    description: The most bytes of the photo. The highest JPEG quality that fits is used. Microsoft Graph takes less
+      than 4 MB.
     type: int
     default: 4194303
   concurrency:
-    description: The most requests in flight. The module starts with few and lets the service's answers decide.
+    description: The most concurrent requests. The module starts with few and adapts the number to the service's
+      answers.
     type: int
     default: 8
 notes:
-  - The application needs the Microsoft Graph permissions C(ProfilePhoto.ReadWrite.All) and C(User.Read.All), and nothing
-    else. C(ProfilePhoto.Read.All) is enough for check mode.
+  - The application needs only the Microsoft Graph permissions C(ProfilePhoto.ReadWrite.All) and C(User.Read.All).
+    C(ProfilePhoto.Read.All) is enough for check mode.
   - Clients may take hours to show a new photo.
-  - A user needs no Exchange licence to have a photo in Microsoft 365. Where Microsoft Graph still answers that a mailbox is
-    missing or on-premises, the user is V(unavailable), with its answer as the reason.
+  - A user needs no Exchange licence to have a photo in Microsoft 365. If Microsoft Graph answers that a mailbox is
+    missing or on-premises, the user is V(unavailable), and the reason quotes the answer.
   - An application role that is limited to an administrative unit, or a restricted management administrative unit, can keep
     single users from the application. They are V(unavailable) or fail, and the other users are processed.
 seealso:
@@ -87,7 +89,7 @@ EXAMPLES = r"""
     AZURE_CLIENT_ID: "{{ client_id }}"
     AZURE_CLIENT_SECRET: "{{ client_secret }}"
 
-- name: Somebody left, and shall have no photo
+- name: Remove the photo of a person who left
   hybrid.photos.exo_user_photo:
     user: bob@example.com
     state: absent
@@ -95,8 +97,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 summary:
-  description: Counts of what was found and done; in check mode and with O(plan_only) of what would be done.
-  returned: always, unless no user could be looked at
+  description: Counts of what was found and done. In check mode and with O(plan_only), counts of what would be done.
+  returned: always, unless no user could be checked
   type: dict
   contains:
     checked: {description: Users in the call., type: int, returned: success}
@@ -104,21 +106,21 @@ summary:
     missing: {description: Users with a declared photo whose target has none., type: int, returned: success}
     different: {description: Users whose target holds another photo., type: int, returned: success}
     unwanted: {description: Users declared absent whose target has a photo., type: int, returned: success}
-    unresolved: {description: Identities that are no user or several., type: int, returned: success}
-    unavailable: {description: Users whose photo cannot be read or held., type: int, returned: success}
+    unresolved: {description: Identities that match no user or several users., type: int, returned: success}
+    unavailable: {description: Users whose photo cannot be read or cannot be stored., type: int, returned: success}
     invalid: {description: Users whose declared picture cannot be used., type: int, returned: success}
     put: {description: Photos written., type: int, returned: success}
     removed: {description: Photos removed., type: int, returned: success}
-    failed: {description: Changes that could not be made., type: int, returned: success}
+    failed: {description: Changes that failed., type: int, returned: success}
     unverified: {description: Photos written that the target does not show yet., type: int, returned: success}
-    foreign: {description: Photos that somebody else changed since O(receipts)., type: int, returned: success}
-    stale: {description: Changes left out because they are not what was O(approved)., type: int, returned: success}
+    foreign: {description: Photos that others changed since the last write in O(receipts)., type: int, returned: success}
+    stale: {description: Changes that were not made because they are not the same as in O(approved)., type: int, returned: success}
     requests: {description: 'HTTP requests sent, a batch being one.', type: int, returned: success}
   sample: {checked: 500, in_sync: 488, missing: 3, different: 7, unwanted: 2, unresolved: 0, unavailable: 0, invalid: 0, put: 10,
     removed: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, requests: 27}
 photos:
-  description: One row a user, in the order of the call. Pictures themselves are never returned.
-  returned: always, unless no user could be looked at
+  description: One row a user, in the order of the call. Pictures are never returned.
+  returned: always, unless no user could be checked
   type: list
   elements: dict
   contains:
@@ -130,13 +132,13 @@ photos:
       type: str
       returned: always
       sample: different
-    action: {description: 'What mends it: V(none), V(put) or V(remove).', type: str, returned: always}
-    changed: {description: Whether that was done; in check mode whether it would be., type: bool, returned: always}
-    reason: {description: 'Why, in one sentence.', type: str, returned: always}
-    foreign: {description: Whether somebody else changed the photo since O(receipts)., type: bool, returned: always}
+    action: {description: 'The change that corrects it, V(none), V(put) or V(remove).', type: str, returned: always}
+    changed: {description: Whether the change was made; in check mode whether it would be made., type: bool, returned: always}
+    reason: {description: 'The reason, in one sentence.', type: str, returned: always}
+    foreign: {description: Whether others changed the photo since the last write in O(receipts)., type: bool, returned: always}
     verified: {description: Whether the written photo was read back; null when nothing was written., type: bool, returned: always}
     source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
-    desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should hold.', type: dict, returned: when known}
+    desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should have.', type: dict, returned: when known}
     observed: {description: 'C(etag), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
     account: {description: 'The account''s own name there, the userPrincipalName.', type: str, returned: when resolved}
     label: {description: The display name., type: str, returned: when known}
@@ -145,15 +147,15 @@ photos:
     error: {description: Why a change could not be made., type: str, returned: on failure of this user}
     outcome:
       description:
-        - 'What became of the change: V(verified), V(unverified), V(written) (not read back),
+        - 'The result of the change: V(verified), V(unverified), V(written) (not read back),
           V(unknown), V(refused), V(conflict), V(failed) or V(dropped).'
       type: str
-      returned: when a change was begun
-    warnings: {description: What is worth knowing besides., type: list, elements: str, returned: when there is something}
-    shared_with: {description: Others whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
-    stale: {description: Whether the change is not what was O(approved)., type: bool, returned: when it is not}
-    no_answer: {description: "Whether nothing is known of this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
-    accepted: {description: Whether this is a problem that is known and accepted., type: bool, returned: when it is one}
+      returned: when a change was started
+    warnings: {description: Warnings for this user., type: list, elements: str, returned: when there is something}
+    shared_with: {description: Other users whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
+    stale: {description: Whether the change is not the same as in O(approved)., type: bool, returned: when it is not}
+    no_answer: {description: "Whether nothing is known about this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
+    accepted: {description: Whether the problem is known and accepted., type: bool, returned: when it is accepted}
     no_mailbox: {description: Whether the account has no mailbox where this target keeps photos., type: bool, returned: when it is so}
 in_sync:
   description: Pairs of user and id of the users that have no row, with O(rows=drifting).
@@ -171,7 +173,7 @@ no_mailbox:
   type: list
   elements: str
 notes:
-  description: What is worth knowing of the run as a whole.
+  description: Notes about the run as a whole.
   returned: when there is something
   type: list
   elements: str

@@ -107,7 +107,7 @@ ignored:
   returned: always
   type: list
   elements: dict
-  sample: [{"file": "README.md", "reason": "it is no picture"}]
+  sample: [{"file": "README.md", "reason": "it is not a picture"}]
 lines:
   description: The findings as text, the files that declare nobody, and a sum.
   returned: always

@@ -71,7 +71,7 @@ def malformed(photos: object) -> str | None:
     if photos is None:
         return None
     if isinstance(photos, str) or not isinstance(photos, t.Sequence):
-        return f"{hint}, and not {type_name(photos)}; does the variable hold what it should?"
+        return f"{hint}, and not {type_name(photos)}; check the value of the variable"
     for number, entry in enumerate(photos, start=1):
         if not isinstance(entry, t.Mapping):
             return f"{hint}; entry {number} is {type_name(entry)}"

@@ -127,7 +127,7 @@ class Judge:
             if run.writes:
                 raise Broken("a run always has a result", f"{run.name} wrote, and ended with {run.failure}")
             return
-        if "the run broke off" in str(run.result.error):
+        if "the run was interrupted" in str(run.result.error):
             raise Broken("a run always has a result", str(run.result.error))
         for outcome in run.result.outcomes:
             account = self._account(run, outcome)

@@ -149,7 +149,7 @@ def file_type(mode: int) -> str:
     ):
         if test(mode):
             return words
-    return "no ordinary file"
+    return "not an ordinary file"
 
 
 def too_many_bytes(name: str, count: int, limit: int) -> str:

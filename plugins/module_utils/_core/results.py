@@ -72,7 +72,7 @@ class Row:
     shared_with: tuple[str, ...] = ()
     #: Not what was approved, and therefore left out.
     stale: bool = False
-    #: Nothing is known of this user's photo: the target gave no answer.
+    #: Nothing is known about this user's photo, because the target gave no answer.
     no_answer: bool = False
     #: It is certain that the account has no mailbox where this target keeps photos; it may have one elsewhere.
     no_mailbox: bool = False
@@ -312,7 +312,7 @@ def from_report(user: t.Mapping[str, t.Any], target: str) -> Row | None:
     if found is None:
         return None
     if not isinstance(found, t.Mapping):
-        raise PhotoError(f"the report's entry for {user.get('user')!r:.80} at {target} is no row")
+        raise PhotoError(f"the report's entry for {user.get('user')!r:.80} at {target} is not a row")
     shared = {field.name: user.get(field.name) for field in FIELDS if field.per_user and field.name != "target"}
     return from_result({**shared, **found}, target, "the report")
 

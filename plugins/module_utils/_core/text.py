@@ -28,7 +28,7 @@ def unusable(identity: str) -> str | None:
     if "Cs" in categories or REPLACEMENT in identity:
         return "it is not valid UTF-8"
     if categories & _UNSHOWN:
-        return "it holds a control character or a line end"
+        return "it contains a control character or a line end"
     return None
 
 

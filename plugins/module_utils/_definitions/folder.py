@@ -143,7 +143,7 @@ class _Reader:
     def add(self, definition: Definition, file: str, line: int | None) -> None:
         why = unusable(definition.user)
         if why is not None:
-            self.say(file, line, f"{definition.user} can name no user: {why}; correct the name")
+            self.say(file, line, f"{definition.user} cannot be the name of a user: {why}; correct the name")
             return
         before = self.found.get(definition.key)
         if before is not None:
@@ -190,7 +190,7 @@ class _Reader:
             line = data[: error.start].count(b"\n") + 1
             self.say(MANIFEST, line, "it is not UTF-8; save it as UTF-8")
         except RecursionError:
-            self.say(MANIFEST, None, "it is nested too deeply; users and their pictures are all that it holds")
+            self.say(MANIFEST, None, "it is nested too deeply; it must contain only users and their pictures")
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             self.say(
@@ -298,7 +298,7 @@ class _Reader:
         if state not in ("present", "absent"):
             self.say(MANIFEST, line, f"state of {user} is {state[:100]!r}; it must be present or absent")
         elif state == "absent" and "src" in values:
-            self.say(MANIFEST, line, f"{user} is declared absent and yet has a picture; remove src or the state")
+            self.say(MANIFEST, line, f"{user} is declared absent but has a picture; remove src or the state")
         elif state == "present" and not values.get("src"):
             self.say(MANIFEST, line, f"{user} has no picture; give src, or state: absent")
         else:
@@ -333,7 +333,7 @@ class _Reader:
             there = [path for path in paths if path.exists()]
             path, exists = (there or paths)[0], bool(there)
         except (OSError, ValueError, RuntimeError):  # too long, a NUL in it, a loop of links
-            self.say(file, line, f"{name!r} is no usable file name")
+            self.say(file, line, f"{name!r} is not a usable file name")
             return None
         if os.path.isabs(name) or not path.is_relative_to(self.root):  # noqa: PTH117 - also for foreign path syntax
             self.say(file, line, f"{name} leaves the folder; keep pictures inside it")
@@ -366,8 +366,8 @@ def _compose(text: str) -> t.Any:
 
 
 def _text(node: t.Any) -> str:
-    """A key for a message. One that is no plain text may hold itself, or anchors that make it endless."""
-    return repr(node.value[:100]) if isinstance(node, yaml.ScalarNode) else "that is no plain text"
+    """A key for a message. One that is not plain text may hold itself, or anchors that make it endless."""
+    return repr(node.value[:100]) if isinstance(node, yaml.ScalarNode) else "that is not plain text"
 
 
 def _line(node: t.Any) -> int:

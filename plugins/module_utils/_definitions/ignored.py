@@ -51,11 +51,11 @@ def odd_names(names: t.Iterable[str]) -> list[OddName]:
         stem, second = os.path.splitext(user)  # noqa: PTH122 - only a text
         copy = _COPY.match(user.strip())
         if second.casefold() in PICTURE_SUFFIXES:
-            why = f"the ending is there twice, so it declares the user {user}; rename it to {stem}{second}"
+            why = f"the extension is there twice, so it declares the user {user}; rename it to {stem}{second}"
         elif copy is not None:
             why = f"this looks like a copy, and it declares the user {user}; rename or remove it"
         elif user != user.strip():
-            why = f"there is a blank at the beginning or the end of the user {user!r}; rename it without"
+            why = f"there is a space at the beginning or the end of the user {user!r}; remove the space"
         else:
             continue
         found.append(OddName(name, user, why))
@@ -88,20 +88,20 @@ def _at_top(path: Path) -> tuple[str, bool]:
     """Why a file at the top declares nobody, and whether somebody meant it to."""
     name = path.name
     if named_after(name.strip()) is not None:
-        return "there is a blank at the end of its name; rename it without", True
+        return "there is a space at the end of its name; remove the space", True
     found = _kind(path)
     if found is not None:
         return f"it is a {found} picture, but its name does not end in .jpg, .png or the like; rename it", True
     if "@" in name:
-        return "it is named like a user, but is no picture that can be read; save it as JPEG or PNG", True
-    return "it is no picture", False
+        return "it is named like a user, but is not a picture that can be read; save it as JPEG or PNG", True
+    return "it is not a picture", False
 
 
 def _below(path: Path, declared: t.Collection[str]) -> tuple[str, bool]:
     """The same for a file in a subfolder, where only photos.yml declares."""
     user = named_after(path.name)
     if user is None:
-        return "it is no picture", False
+        return "it is not a picture", False
     if "@" in user and identity_key(user) not in declared:
         return (
             f"only pictures at the top of the folder declare a user; move it there, or name it in {MANIFEST}",

@@ -38,10 +38,13 @@ def odd(text: str) -> tuple[t.Literal["template", "hidden_text"], str] | None:
     if why is not None:
         return "hidden_text", f"{why}; rename it"
     if not BIDI.isdisjoint(text):
-        return "hidden_text", "it holds characters that change the direction of text, so that it is not what it seems"
+        return (
+            "hidden_text",
+            "it contains characters that change the direction of text, so it looks different from what it is",
+        )
     mark = next((mark for mark in _MARKS if mark in text), None)
     if mark is not None:
-        return "template", f"it looks like a template ({mark}); nothing runs it, and no photo needs it"
+        return "template", f"it looks like a template ({mark}); it is never executed, but it should not be here"
     return None
 
 

@@ -156,7 +156,7 @@ def about(picture: Examined, definition: Definition, rules: Rules) -> list[Findi
             "error",
             "file_size",
             f"{named} has {picture.length:,} bytes, more than the {rules.max_file_bytes:,} that are allowed in Git; "
-            "commit a smaller one, 1,000 pixels a side are plenty",
+            "commit a smaller one, 1,000 pixels a side are enough",
         )
     if picture.problem is not None:
         say("error", "unreadable", f"{named}: {picture.problem}" if apart else picture.problem)
@@ -164,14 +164,16 @@ def about(picture: Examined, definition: Definition, rules: Rules) -> list[Findi
     least, most = min(picture.width, picture.height), max(picture.width, picture.height)
     size = f"{picture.width}x{picture.height} pixels"
     if least < LEAST_SIDE:
-        say("error", "too_small", f"{named} has {size}; Microsoft 365 takes none under {LEAST_SIDE}x{LEAST_SIDE}")
+        say("error", "too_small", f"{named} has {size}; Microsoft 365 takes no photo under {LEAST_SIDE}x{LEAST_SIDE}")
     elif least < rules.sharp_side:
         side = rules.sharp_side
-        say("warning", "not_sharp", f"{named} has {size}; {side}x{side} or more are sharp everywhere")
+        say("warning", "not_sharp", f"{named} has {size}; {side}x{side} or more is sharp everywhere")
     lost = round(100 * (1 - least / most))
     if lost > rules.max_crop_loss:
         say(
-            "warning", "not_square", f"{named} has {size}; a square from its centre loses {lost} % of it; crop it first"
+            "warning",
+            "not_square",
+            f"{named} has {size}; a crop to a square from its centre loses {lost} % of it; crop it first",
         )
     return found
 
@@ -218,7 +220,7 @@ def _mixed(declared: t.Sequence[Definition], pictures: t.Mapping[str, Examined],
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         path = definition.source.path if definition.source is not None else None
         file, line = _origin(definition, pictures[path or ""])  # only definitions with a file come here
-        message = f"{definition.user} and {', '.join(others[:3])}{more} have {what}; is one of them somebody else's?"
+        message = f"{definition.user} and {', '.join(others[:3])}{more} have {what}; is one of them the wrong picture?"
         found.append(Finding("warning", "used_twice", file, line, definition.user, message))
     return found
 
@@ -251,7 +253,7 @@ def _look_for_ignored(report: Report, root: Path, used: t.Collection[str], decla
         report.findings.append(Finding("error", "name", odd.file, None, odd.user, odd.why))
     for each in ignored(root, used, declared):
         if each.meant:
-            report.findings.append(Finding("error", "ignored", each.file, None, "", f"it declares nobody: {each.why}"))
+            report.findings.append(Finding("error", "ignored", each.file, None, "", f"it declares no user: {each.why}"))
         elif each.is_picture:
             report.findings.append(Finding("warning", "unused", each.file, None, "", each.why))
         else:

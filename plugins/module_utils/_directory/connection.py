@@ -100,7 +100,10 @@ class Connection:
         others = [other for other in self.controllers.left() if other != server]
         if not others:
             if not lost.answers:
-                raise DirectoryGone(f"{lost.options.place}: the connection breaks again and again; is it healthy?")
+                raise DirectoryGone(
+                    f"{lost.options.place}: the connection was lost repeatedly; check that the domain "
+                    "controller is healthy"
+                )
             self._wait()
             return
         if lost.answers and gone.code != TIMEOUT:

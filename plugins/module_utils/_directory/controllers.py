@@ -61,7 +61,7 @@ class Controllers:
         """Leave a controller alone from now on, and say so."""
         if server not in self._passed_over:
             self._passed_over[server] = why
-            self.notes.append(f"domain controller {server} was passed over, and is not asked again in this run: {why}")
+            self.notes.append(f"domain controller {server} was skipped for the rest of this run: {why}")
 
     def _found(self) -> list[str]:
         o = self._options

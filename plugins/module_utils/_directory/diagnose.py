@@ -36,7 +36,7 @@ def why_no_connection(options: DirectoryOptions, said: str = "") -> str:
     except OSError as error:
         found = f"{options.place}: {error.strerror or error}; check server, port and the firewall"
     return found or (
-        f"{options.place}: no connection, though the name, the port and the certificate look right from here"
+        f"{options.place}: no connection, though the name, the port and the certificate seem right from here"
         f"{f' ({said})' if said else ''}; try again, and check that the directory service is healthy"
     )
 
@@ -100,7 +100,7 @@ def _walk(options: DirectoryOptions, timeout: float) -> str | None:
 
 def _says_nothing(options: DirectoryOptions, timeout: float) -> str:
     return (
-        f"{options.place}: took the connection but says nothing for {timeout} s, or too little; check port, "
+        f"{options.place}: accepted the connection but did not answer within {timeout} s; check port, "
         "tls_mode and its health"
     )
 
@@ -128,7 +128,7 @@ def _tls(raw: socket.socket, options: DirectoryOptions) -> str | None:
     except ssl.SSLError as error:
         return f"{place}: does not speak TLS ({error.reason or error}); check port and tls_mode"
     except (ConnectionResetError, BrokenPipeError):
-        return f"{place}: broke off the TLS handshake; check port, tls_mode and the domain controller's certificate"
+        return f"{place}: ended the TLS handshake; check port, tls_mode and the domain controller's certificate"
 
 
 def _certificate_problem(error: ssl.SSLCertVerificationError, options: DirectoryOptions) -> str:
@@ -139,6 +139,6 @@ def _certificate_problem(error: ssl.SSLCertVerificationError, options: Directory
             "the certificate as server, or set cert_validation to ignore_hostname"
         )
     if code in (_NOT_YET_VALID, _EXPIRED):
-        return f"the certificate's dates are not right ({error.verify_message}); renew it, or set this host's clock"
+        return f"the certificate is not valid at this time ({error.verify_message}); renew it, or set this host's clock"
     source = f"ca_cert {options.ca_cert}" if options.ca_cert else "this host; name its CA certificate in ca_cert"
     return f"the certificate is not signed by an authority trusted by {source} ({error.verify_message})"

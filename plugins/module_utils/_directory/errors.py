@@ -44,7 +44,7 @@ SIGN_IN_REASONS = {
     "569": "the account lacks the right to sign in this way",
     "701": "the account has expired",
     "773": "the account must change its password first",
-    "775": "the account is locked out; unlock it, and look for what tries old passwords",
+    "775": "the account is locked out; unlock it, and find out what still uses an old password",
     "80090346": (
         "the domain controller demands TLS channel binding (LdapEnforceChannelBinding); set LDAPSASL_CBINDING="
         "tls-endpoint in the environment of the module, or use tls_mode none with auth_protocol kerberos"
@@ -77,7 +77,7 @@ _KERBEROS_REASONS: tuple[tuple[str, str], ...] = (
     ),
     (
         "No Kerberos credentials available",
-        "there is no Kerberos ticket; run kinit before (KRB5CCNAME tells where it lies), give a keytab in "
+        "there is no Kerberos ticket; run kinit before (KRB5CCNAME says where it is), give a keytab in "
         "KRB5_CLIENT_KTNAME, or give username and password",
     ),
     (
@@ -100,12 +100,13 @@ HIDDEN_PHOTO = (
 )
 
 UNREADABLE = (
-    "this account may not read thumbnailPhoto of the user, so nobody knows whether there is a photo; grant it Read "
+    "this account may not read thumbnailPhoto of the user, so it is not known whether there is a photo; grant it Read "
     "Property on thumbnailPhoto (dsacls OU /I:S /G DOMAIN\\account:RP;thumbnailPhoto;user)"
 )
 
 UNKNOWABLE = (
-    "this account may not read the permissions of the user, so nobody knows whether there is a photo that it may not "
+    "this account may not read the permissions of the user, so it is not known whether there is a photo "
+    "that it may not "
     "see; grant it Read Permissions on users (dsacls OU /I:S /G DOMAIN\\account:RC;;user)"
 )
 
@@ -224,7 +225,7 @@ def write_problem(code: int, info: str, desc: str, size: int, limit: int | None)
     if code == NO_SUCH_OBJECT:
         return "the account is gone: it was deleted, or moved where this account may not see it"
     if code == UNWILLING:
-        return f"the domain controller does not take the change; is it read-only (RODC)? ({info or desc})"
+        return f"the domain controller does not accept the change; is it read-only (RODC)? ({info or desc})"
     if code == REFERRAL:
         return "the domain controller refers to another one; is it read-only (RODC)? Name a writable one as server"
     return f"the directory refused the change: {desc} ({info or code})"

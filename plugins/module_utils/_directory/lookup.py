@@ -51,7 +51,8 @@ def check_attribute(connection: Connection, match_by: MatchBy) -> None:
     known = connection.schema.known
     if match_by in people.EXTENSIONS and known and match_by.lower() not in known:
         raise DirectoryError(
-            f"match_by {match_by}: the schema of {connection.domain} has no such attribute (it comes with Exchange's); "
+            f"match_by {match_by}: the schema of {connection.domain} has no such attribute (it is part of "
+            "the Exchange schema); "
             "match users by another one"
         )
 

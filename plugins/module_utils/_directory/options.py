@@ -167,7 +167,7 @@ class DirectoryOptions:
             raise PhotoError(f"site {self.site!r} is not the name of a site: letters, digits and hyphens, 63 at most")
         if self.site and (self.candidates or not self.domains):
             raise PhotoError(
-                f"site {self.site} says which controllers are looked up first, and with server, or without domain, "
+                f"site {self.site} decides which controllers are looked up first, but with server, or without domain, "
                 "none are looked up: leave server out and name domain, or leave site out"
             )
         if len(self.domains) < 2:
@@ -203,8 +203,8 @@ class DirectoryOptions:
             return
         if bool(self.username) != bool(self.password):
             raise PhotoError(
-                "auth_protocol kerberos takes username and password together (a ticket is then fetched for this run "
-                "alone) or neither (the ticket or client keytab that is there is used)"
+                "auth_protocol kerberos needs username and password together (to get a ticket for this run "
+                "only) or neither of them (to use an existing ticket or client keytab)"
             )
         if self.username and ("\\" in self.username or "=" in self.username or self.username.startswith("-")):
             raise PhotoError(

@@ -191,7 +191,7 @@ def refusal(match_by: MatchBy, identity: str, domains: t.Sequence[str]) -> str |
         return f"it has {len(identity)} characters, and no account's {match_by} has more than {LONGEST}"
     plain = identity.isascii() and identity.isprintable()
     if not plain and any(unicodedata.category(c) in ("Cc", "Cs") for c in identity):
-        return "it holds a control character or half a character (a line break, perhaps); correct the definition"
+        return "it contains a control character or half a character (for example a line break); correct the definition"
     if match_by == "distinguishedName":
         return _dn_refusal(identity, domains)
     for kind, read, form in _FORMS:
@@ -312,7 +312,7 @@ def judge(match_by: MatchBy, identity: str, matches: Matches, where: str) -> Res
         names = "; ".join(f"{', '.join(p.matches)} ({p.dn})" for p in near[:3])
         return Unresolved(
             identity,
-            f"no account has exactly {match_by} {identity!r}, but one that is spelled alike: {names}. Write it as "
+            f"no account has exactly {match_by} {identity!r}, but a similar one exists: {names}. Write it as "
             "the directory does",
         )
     return Unresolved(

@@ -90,8 +90,8 @@ class Changes:
                 found[keys[key]] = seen
         if stale:
             self._note(
-                f"{root.host or 'the domain controller'} is another one than at the last run, or was restored since: "
-                "photos are read in full this once"
+                f"{root.host or 'the domain controller'} is not the same as in the last run, or was restored since: "
+                "all photos are read again in this run"
             )
         return found
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from .._core.model import Unresolved, User, identity_key
 from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
+from .._core.wording import counted
 from .._directory import controllers, diagnose
 from .._directory.lookup import PHOTO
 from .._directory.options import DirectoryOptions
@@ -157,7 +158,7 @@ class Domain:
         if ends is None:
             return warn("the certificate is not looked at (cert_validation ignore)", "Name its authority in ca_cert.")
         left = (ends - time.time()) / DAY
-        words = f"the certificate for {o.server} is good for {left:.0f} more days"
+        words = f"the certificate for {o.server} is valid for {counted(round(left), 'more day')}"
         if o.cert_validation != "always":
             return warn(f"{words}, but its name is not compared (cert_validation {o.cert_validation})")
         return warn(words, "Renew it in time.") if left < RENEWS_SOON else ok(words)
@@ -174,7 +175,7 @@ class Domain:
         """Does the account's own password end soon?"""
         ends = [password_end(domain.connect()) for domain in self.store.domains]
         known = [end for end in ends if end is not None]
-        why = "the directory does not say it of this account"
+        why = "the directory does not return it for this account"
         return expiry("the password of this account", min(known, default=None), time.time(), why)
 
     def clock(self) -> Check:
@@ -224,7 +225,7 @@ class Domain:
         """What may this account write on a sample of the users? It is asked for, not tried."""
         sample = list(self.found.values())[:SAMPLE]
         if not sample:
-            return skipped("nobody to ask about")
+            return skipped("no users to check")
         may = {
             id_: names
             for domain in self.store.domains
@@ -234,7 +235,8 @@ class Domain:
         others = sorted({name for names in may.values() for name in names} - {PHOTO.lower()})
         if denied and self.writes:
             return fail(
-                f"this account may not write thumbnailPhoto of {len(denied)} of {len(sample)} users: {some(denied)}",
+                f"this account may not write thumbnailPhoto of {len(denied)} of {counted(len(sample), 'user')}: "
+                f"{some(denied)}",
                 "Grant Write Property on thumbnailPhoto: dsacls OU /I:S /G DOMAIN\\account:WP;thumbnailPhoto;user. "
                 "Members of protected groups such as Domain Admins inherit nothing (AdminSDHolder).",
             )
@@ -245,13 +247,13 @@ class Domain:
             )
         if denied:
             return ok("this account may write nothing, which is enough to compare")
-        return ok(f"may write thumbnailPhoto of the {len(sample)} users asked about, and nothing else")
+        return ok(f"may write thumbnailPhoto of the {len(sample)} users that were checked, and nothing else")
 
     def entra(self) -> Check:
         """Which photos are larger than what Exchange Online takes from Entra ID?"""
         people = list(self.found.values())
         if not people:
-            return skipped("nobody to look at")
+            return skipped("no users to check")
         for user, seen in self.named.observe(people, lambda _user, _tag: True):
             if seen.present and seen.bytes is not None:
                 self.sizes[user.id] = seen.bytes
@@ -266,7 +268,7 @@ class Domain:
             return warn(
                 f"{len(heavy)} photos have more than {EXO_LIMIT:,} bytes, which Exchange Online does not take from "
                 f"Entra ID: {some(heavy)}",
-                "A sync replaces declared ones by smaller ones.",
+                "A sync replaces declared photos by smaller ones.",
             )
         return ok(f"none of {len(self.sizes)} photos has more than the {EXO_LIMIT:,} bytes that Exchange Online takes")
 

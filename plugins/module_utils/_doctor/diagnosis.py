@@ -38,7 +38,7 @@ def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
             "both", [Step("identities", lambda: identities(_people(results, "ad"), _people(results, "exo")))]
         )
     if not any(check.status in ("ok", "warn", "fail") and check.area in ("ad", "exo") for check in checks):
-        checks.append(Check("connection", "fail", "nothing was looked at on either side: no target is configured"))
+        checks.append(Check("connection", "fail", "nothing was checked: no target is configured"))
     counts = {status: sum(check.status == status for check in checks) for status in _STATUSES}
     return {
         "checks": [check.as_dict() for check in checks],
@@ -83,23 +83,23 @@ def identities(
 ) -> Check:
     """Is the cloud account of each name the one that Entra Connect made of the on-premises account of that name?"""
     if not ad or not exo:
-        return skipped("not both sides have users to compare")
+        return skipped("there are no users at both targets to compare")
     both = [(ad[key][0], ad[key][1], exo[key][1]) for key in ad if key in exo]
     strangers = [user for user, here, there in both if there and here != there]
     loose = [user for user, _here, there in both if not there]
     if strangers:
         return fail(
-            f"{len(strangers)} users have an account on each side that do not belong together (their immutable IDs "
-            f"differ): {some(strangers)}",
+            f"{len(strangers)} users have one account at each target, but the immutable IDs of the two differ: "
+            f"{some(strangers)}",
             "The cloud account was made from another on-premises account. Name the right one in the definitions, or "
-            "mend ms-DS-ConsistencyGuid or onPremisesImmutableId.",
+            "correct ms-DS-ConsistencyGuid or onPremisesImmutableId.",
         )
     if loose:
         return warn(
             f"{len(loose)} of {len(both)} cloud accounts are not synced from Active Directory: {some(loose)}",
             "Make sure that they are the same people.",
         )
-    return ok(f"all {len(both)} users on both sides belong together by immutable ID")
+    return ok(f"all {len(both)} users at both targets have matching immutable IDs")
 
 
 def table(checks: t.Sequence[Check]) -> list[str]:
@@ -118,7 +118,7 @@ def table(checks: t.Sequence[Check]) -> list[str]:
     failed = sum(check.status == "fail" for check in checks)
     warned = sum(check.status == "warn" for check in checks)
     good = sum(check.status == "ok" for check in checks)
-    verdict = "A run can go ahead." if not failed else "A run would be stopped."
+    verdict = "Nothing stops a run." if not failed else "A run would be stopped."
     lines.append(f"{verdict} {good} ok, {counted(warned, 'warning')}, {failed} failed.")
     return lines
 

@@ -88,8 +88,8 @@ def receipts(path: str | None, target: str) -> Check:
     if not Path(path).exists():
         place = next(folder for folder in Path(path).absolute().parents if folder.exists())
         if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-            return fail(f"{path} is not there yet, and nothing can be made in {place}", "Name another file.")
-        return ok(f"{path} is not there yet; the first run makes it")
+            return fail(f"{path} does not exist yet, and nothing can be created in {place}", "Name another file.")
+        return ok(f"{path} does not exist yet; the first run creates it")
     try:
         file = Receipts(Path(path), target, read_only=True)
     except PhotoError as error:
@@ -101,7 +101,7 @@ def receipts(path: str | None, target: str) -> Check:
     finally:
         file.close()
     if problem is not None:
-        return fail(f"{path} is damaged ({problem})", "Move it away: receipts only save work, a run makes new ones.")
+        return fail(f"{path} is damaged ({problem})", "Move it away: receipts only save time, a run makes new ones.")
     return ok(f"{path} is healthy")
 
 

@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core.model import Unresolved, User, identity_key
+from .._core.wording import counted
 from .._graph.options import CREDENTIALS, GraphOptions
 from .._graph.permissions import LEAST, NEEDED
 from .._graph.settings import SettingsNotThere
@@ -101,7 +102,7 @@ class Cloud:
         kind = {"client_secret": "the client secret", "certificate_path": "the certificate of the application"}
         what = kind.get(self.options.credential)
         if what is None:
-            return ok(f"{self.options.credential} is renewed by whoever gives it")
+            return ok(f"{self.options.credential} is renewed by its issuer")
         why = "that takes the permission Application.Read.All, which photos do not need; look in Entra ID"
         return expiry(what, self.store.credential_end(), time.time(), why)
 
@@ -122,8 +123,8 @@ class Cloud:
         extra = sorted(set(roles) - USED - {"Application.Read.All"})
         if extra or len(needed) < len(tasks):
             return warn(
-                f"the application may do more than is needed: {', '.join(extra) or has}",
-                f"{' and '.join(LEAST[task] for task in tasks)} are enough; take the others away.",
+                f"the application has more permissions than it needs: {', '.join(extra) or has}",
+                f"{' and '.join(LEAST[task] for task in tasks)} are enough; remove the others.",
             )
         return ok(has)
 
@@ -151,7 +152,7 @@ class Cloud:
     def clock(self) -> Check:
         """Graph dates its answers."""
         if self.store.clock_skew is None and self._store is not None:
-            return skipped("Microsoft Graph gave no answer that is dated")
+            return skipped("Microsoft Graph sent no answer with a date")
         return clock("Microsoft Graph", self.store.clock_skew, strict=True)
 
     def resolve(self) -> Check:
@@ -167,17 +168,18 @@ class Cloud:
         """Can the photos of a few users be looked at?"""
         sample = list(self.found.values())[:SAMPLE]
         if not sample:
-            return skipped("nobody to look at")
+            return skipped("no users to check")
         began = time.monotonic()
         seen = list(self.named.observe(sample, lambda _user, _tag: False))
         problems = [f"{user.identity}: {look.problem}" for user, look in seen if look.problem is not None]
         if len(problems) == len(seen):
-            return fail(f"no photo of {len(seen)} users could be looked at; {problems[0]}")
-        words = f"looked at {len(seen)} users in {time.monotonic() - began:.1f} s"
+            return fail(f"no photo of {counted(len(seen), 'user')} could be read; {problems[0]}")
+        words = f"checked {len(seen)} users in {time.monotonic() - began:.1f} s"
         if problems:
             return warn(
                 f"{words}; not possible for {len(problems)}: {some(problems, 2)}",
-                "Every run reports them as unavailable. A sync does all others and then fails, unless this is accepted "
+                "Every run reports them as unavailable. A sync processes all other users and then fails, "
+                "unless this is accepted "
                 "(known_problems in photos.yml, or sync_ignore_problems).",
             )
         return ok(words)
@@ -193,7 +195,7 @@ def found(where: str, asked: int, number: int, missing: t.Sequence[str], *, stop
     if stops:
         return fail(
             words,
-            "A sync does all others and then fails. Correct their definitions, say where they are (targets in "
-            "photos.yml), or accept it (known_problems in photos.yml, or sync_ignore_problems).",
+            "A sync processes all other users and then fails. Correct their definitions, say where they are (targets "
+            "in photos.yml), or accept it (known_problems in photos.yml, or sync_ignore_problems).",
         )
     return warn(words, "Correct their definitions, or take them out; every run reports them as unresolved.")

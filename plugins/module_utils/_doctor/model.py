@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import asdict, dataclass, replace
 
 from .._core.model import PhotoError
+from .._core.wording import counted
 
 Status = t.Literal["ok", "warn", "fail", "skipped"]
 Area = t.Literal["machine", "ad", "exo", "both"]
@@ -67,7 +68,7 @@ def _made(step: Step) -> Check:
     except PhotoError as error:
         return Check(step.name, "fail", str(error))
     except Exception as error:
-        return Check(step.name, "fail", f"it could not be looked at ({type(error).__name__}: {error})")
+        return Check(step.name, "fail", f"the check failed ({type(error).__name__}: {error})")
 
 
 def ok(text: str) -> Check:
@@ -93,13 +94,13 @@ def skipped(text: str) -> Check:
 def expiry(what: str, ends: float | None, now: float, unknown: str) -> Check:
     """Whether something of our own ends soon. ``ends``: seconds since the epoch, ``inf`` never, None not known."""
     if ends is None:
-        return skipped(f"it is not known when {what} ends: {unknown}")
+        return skipped(f"it is not known when {what} expires: {unknown}")
     if ends == float("inf"):
-        return ok(f"{what} does not end")
+        return ok(f"{what} does not expire")
     left = (ends - now) / DAY
     if left <= 0:
-        return fail(f"{what} has ended", "Renew it.")
-    words = f"{what} is good for {left:.0f} more days"
+        return fail(f"{what} has expired", "Renew it.")
+    words = f"{what} is valid for {counted(round(left), 'more day')}"
     return warn(words, "Renew it in time.") if left < EXPIRES_SOON else ok(words)
 
 
@@ -112,7 +113,7 @@ def some(names: t.Sequence[str], shown: int = NAMES_SHOWN) -> str:
 def clock(whose: str, skew: float | None, strict: bool) -> Check:
     """How far a server's clock is from ours. ``strict``: five minutes end a sign-in."""
     if skew is None:
-        return skipped(f"{whose} did not tell its time")
+        return skipped(f"{whose} did not return its time")
     apart = abs(skew)
     words = f"this machine's clock is {apart:.0f} seconds {'behind' if skew > 0 else 'ahead of'} that of {whose}"
     if apart > SKEW_TOO_MUCH and strict:

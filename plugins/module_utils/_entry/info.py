@@ -51,7 +51,7 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
     params = module.params
     try:
         if params["only_holders"] and (params["users"] or params["dest"]):
-            raise PhotoError("only_holders tells who of everybody has a photo; leave out users and dest")
+            raise PhotoError("only_holders lists all users that have a photo; leave out users and dest")
         pillow.available()
         folder = ExportFolder(Path(params["dest"]), target, module.check_mode) if params["dest"] else None
         people = people_of(params["people"], params["match_by"])
@@ -163,7 +163,7 @@ def merge_lines(merged: t.Sequence[Merged]) -> list[str]:
     lines: list[str] = []
     for state, head in (
         ("different", "Two photos that are not the same picture; the one with more pixels was exported:"),
-        ("one_photo", "A photo on one side only; it was exported:"),
+        ("one_photo", "A photo at one target only; it was exported:"),
         ("left_out", "Not exported:"),
     ):
         some = [each for each in merged if each.state == state]

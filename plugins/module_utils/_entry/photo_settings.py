@@ -81,10 +81,10 @@ def step(now: PhotoSettings, wanted: Wanted) -> Step:
         return Step(None, roles)
     if now.source is not None:
         return Step(wanted.source, roles)
-    said = f"This tenant does not tell its photo source, so it cannot be seen whether it is {wanted.source}"
+    said = f"This tenant does not return its photo source, so it is not known whether it is {wanted.source}"
     if wanted.send_unseen:
-        return Step(wanted.source, roles, f"{said}; it was sent, and will be at every run with send_unseen.")
-    return Step(None, roles, f"{said}; it was left as it is. Set send_unseen for one run to send it all the same.")
+        return Step(wanted.source, roles, f"{said}; it was sent, and will be sent at every run with send_unseen.")
+    return Step(None, roles, f"{said}; it was not changed. Set send_unseen for one run to send it anyway.")
 
 
 def _to_default(now: PhotoSettings, wanted: Wanted) -> Step:
@@ -92,10 +92,10 @@ def _to_default(now: PhotoSettings, wanted: Wanted) -> Step:
         return Step(reset=True)
     if now.source == "default":
         return Step()
-    said = "This tenant does not tell its photo source, so it cannot be seen whether it is the default"
+    said = "This tenant does not return its photo source, so it is not known whether it is the default"
     if wanted.send_unseen:
-        return Step(reset=True, warning=f"{said}; it was reset, and will be at every run with send_unseen.")
-    return Step(warning=f"{said}; it was left as it is. Set send_unseen for one run to reset it all the same.")
+        return Step(reset=True, warning=f"{said}; it was reset, and will be reset at every run with send_unseen.")
+    return Step(warning=f"{said}; it was not changed. Set send_unseen for one run to reset it anyway.")
 
 
 def after(now: PhotoSettings, change: Step) -> PhotoSettings:
@@ -116,12 +116,13 @@ def answered(now: PhotoSettings, change: Step, told: PhotoSettings) -> tuple[Pho
         return then, change
     if told.source in ("cloud", "on_premises"):
         late = (
-            f"Microsoft 365 took source {change.source} and still tells {told.source}; a change takes up to 24 hours."
+            f"Microsoft 365 accepted source {change.source} and still returns {told.source}; a change "
+            "takes up to 24 hours."
         )
         return then, replace(change, warning=late)
     unseen = (
-        f"Microsoft 365 took source {change.source}, but does not tell it afterwards, so it cannot be seen whether it "
-        "is set. It is reported as unchanged, and will be sent again at every run."
+        f"Microsoft 365 accepted source {change.source}, but does not return it afterwards, so it is not known "
+        "whether it is set. It is reported as unchanged, and will be sent again at every run."
     )
     return PhotoSettings(told.source, then.allowed_roles), Step(None, change.allowed_roles, unseen)
 

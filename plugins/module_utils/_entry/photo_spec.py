@@ -123,7 +123,7 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
     Entries that are for other targets than ``target`` are left out.
     """
     if params["photos"] is not None and params["state"] != "present":
-        raise PhotoError("state: absent beside photos would say nothing; give every entry of photos its own state")
+        raise PhotoError("state: absent has no effect together with photos; give every entry of photos its own state")
     entries = params["photos"] if params["photos"] is not None else [params]
     approved = None
     if params["approved"] is not None:
@@ -151,7 +151,7 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
     for definition in definitions:
         odd = unusable(definition.user)
         if odd is not None:
-            refused[definition.key] = f"{shown(definition.user)} can name no user: {odd}; correct the name"
+            refused[definition.key] = f"{shown(definition.user)} cannot be the name of a user: {odd}; correct the name"
         elif definition.source is not None and _is_no_text(definition.source.path):
             refused[definition.key] = f"{definition.source.name}: the name of this file is not valid UTF-8; rename it"
     return definitions, refused

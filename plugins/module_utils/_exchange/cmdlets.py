@@ -121,7 +121,7 @@ def unaskable(match_by: str, identity: str) -> str | None:
     if len(identity) > 1024:
         return f"it has {len(identity)} characters, and no account's {match_by} has more than 1024"
     if any(not c.isprintable() and c != " " for c in identity):
-        return "it holds a control character (a line break, perhaps); correct the definition"
+        return "it contains a control character (for example a line break); correct the definition"
     if match_by == "objectGUID" and guid_of(identity) is None:
         return "it is not a GUID (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)"
     return None

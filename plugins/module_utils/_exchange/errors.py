@@ -70,7 +70,7 @@ _KERBEROS: tuple[tuple[str, str], ...] = (
     ("expired", "the Kerberos ticket has expired; get a new one with kinit, or give username and password"),
     (
         "No Kerberos credentials available",
-        "there is no Kerberos ticket; run kinit before (KRB5CCNAME tells where it lies), give a keytab in "
+        "there is no Kerberos ticket; run kinit before (KRB5CCNAME says where it is), give a keytab in "
         "KRB5_CLIENT_KTNAME, or give username and password",
     ),
     ("No credentials", "there is no usable Kerberos ticket; run kinit before, or give username and password"),
@@ -161,7 +161,8 @@ def no_exchange(status: int, options: ExchangeOptions) -> ExchangeError:
         return ExchangeGone(f"{options.place}: the server failed (HTTP {status}); run again later")
     if status == 403:
         return ExchangeError(
-            f"{options.place}: the server refuses (HTTP 403): it may demand TLS (tls_mode https), or keep this host out"
+            f"{options.place}: the server refuses (HTTP 403): it may demand TLS (tls_mode https), or it may "
+            "block this host"
         )
     return ExchangeError(
         f"{options.place}: this server has no Exchange remote PowerShell (HTTP {status}); check server, port and "
@@ -182,9 +183,11 @@ def user_problem(failure: Failure, task: str, size: int | None = None) -> str:
     """Why one user's photo could not be read or written, and what to do."""
     said = f"{failure.name}: {failure.text}" if failure.text else failure.name
     if failure.name in NOT_FOUND:
-        return f"Exchange Server has no mailbox of this user: it is in the cloud, or gone, or there was none ({said})"
+        return (
+            f"Exchange Server has no mailbox of this user: it is in the cloud, was removed, or never existed ({said})"
+        )
     if failure.name in AMBIGUOUS:
-        return f"several mailboxes answer to this user ({said})"
+        return f"several mailboxes match this user ({said})"
     if failure.name in OUT_OF_SCOPE:
         return f"the mailbox is outside of the account's write scope ({said}); widen the scope of its management role"
     if TOO_LARGE in failure.name:
@@ -195,5 +198,5 @@ def user_problem(failure: Failure, task: str, size: int | None = None) -> str:
     if NO_IMAGE in failure.name:
         return f"Exchange Server does not read it as an image ({said}); check the source picture"
     if failure.name in TRANSIENT:
-        return f"the mailbox cannot be reached just now ({said}); run again later"
+        return f"the mailbox cannot be reached at the moment ({said}); run again later"
     return f"Exchange Server could not {task} the photo ({said})"

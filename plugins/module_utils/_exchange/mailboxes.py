@@ -102,13 +102,13 @@ class Mailboxes:
         if self.blind:
             return Unresolved(
                 identity,
-                f"no mailbox on-premises has {self._match_by} {identity!r}. It may live in the cloud: that is told "
-                "when the account's management role has Get-User",
+                f"no mailbox on-premises has {self._match_by} {identity!r}. It may be in the cloud: to find out, "
+                "the account needs a management role with Get-User",
             )
         return Unresolved(
             identity,
             f"no user has {self._match_by} {identity!r} in the organization of {self._options.server}. Check the "
-            "spelling, match_by, and whether the account may see the user; a mailbox that was deleted softly is none",
+            "spelling, match_by, and whether the account may see the user; a soft-deleted mailbox does not count",
         )
 
 

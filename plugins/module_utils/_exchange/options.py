@@ -118,8 +118,8 @@ class ExchangeOptions:
             return
         if bool(self.username) != bool(self.password):
             raise PhotoError(
-                "auth_protocol kerberos takes username and password together (a ticket is then fetched for this run "
-                "alone) or neither (the ticket or client keytab that is there is used)"
+                "auth_protocol kerberos needs username and password together (to get a ticket for this run "
+                "only) or neither of them (to use an existing ticket or client keytab)"
             )
         if self.username and ("\\" in self.username or "=" in self.username or "@" not in self.username):
             raise PhotoError(

@@ -21,7 +21,7 @@ from .errors import NO_CMDLET, NO_PARAMETER, NO_PHOTO, NOT_FOUND, missing_role, 
 from .options import ExchangeOptions
 from .pipelines import Job, Pipelines
 
-_CHANGED = "the photo was changed by somebody else since it was looked at"
+_CHANGED = "the photo was changed by others since it was read"
 
 
 class Photos:
@@ -56,7 +56,7 @@ class Photos:
 
     def _look(self, user: User, expected: Expected | None = None) -> Job[Observation]:
         if user.mailbox == "cloud":
-            why = "the user's mailbox lives in the cloud (a remote mailbox), so Exchange Server holds no photo"
+            why = "the user's mailbox is in the cloud (a remote mailbox), so Exchange Server holds no photo"
             return Observation(problem=f"{why}; use the target exo", no_mailbox=True)
         # Of others it is not known for certain: who is remembered from an earlier run has no mailbox noted.
         seen = self._observation((yield get_photo(user.handle, self._options.domain_controller)))

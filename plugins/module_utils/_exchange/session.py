@@ -204,7 +204,7 @@ class Session:
                 "ca_cert, and the name that stands in the certificate as server, or use tls_mode http with Kerberos"
             )
         if "SSL" in type(error).__name__ or "WRONG_VERSION_NUMBER" in text:
-            return ExchangeError(f"{o.place}: no TLS connection came about ({text[:200]}); check port and tls_mode")
+            return ExchangeError(f"{o.place}: no TLS connection was possible ({text[:200]}); check port and tls_mode")
         if "NameResolutionError" in text or "Name or service not known" in text:
             return ExchangeGone(f"{o.place}: the name {o.server} is not known to DNS; check server")
         return ExchangeGone(f"{o.place}: no connection ({type(error).__name__}: {text[:200]}); check server and port")

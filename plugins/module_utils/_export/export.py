@@ -160,11 +160,11 @@ class _Run:
                 if answer.gone:
                     self.unnamed.add(user.id)
                     self.nameless[user.id] = (
-                        f"the account {user.label or user.identity} has none of the names by which users are named "
-                        "here (match_by), so nothing is exported of it"
+                        f"the account {user.label or user.identity} has no value of the attribute match_by, "
+                        "so it is not exported"
                     )
             elif answer.id != user.id:
-                self.nameless[user.id] = f"{user.identity} leads to another account, {answer.label or answer.id}"
+                self.nameless[user.id] = f"{user.identity} belongs to another account, {answer.label or answer.id}"
             key = identity_key(user.identity)
             self.rows[user.id if key in self.rows else key] = _row(user)
         return everyone

@@ -83,7 +83,7 @@ class ExportFolder:
             return
         if (self.path / MANIFEST).exists() or (self.path / MANIFEST).is_symlink():
             raise PhotoError(
-                f"dest {self.path} has a {MANIFEST} that no export wrote, and it shall not be overwritten; give a "
+                f"dest {self.path} has a {MANIFEST} that no export wrote, and it must not be overwritten; give a "
                 "folder of its own"
             )
         if self.path.exists() and not self.path.is_dir():
@@ -162,8 +162,8 @@ class ExportFolder:
             raise PhotoError(f"{file} cannot be read ({error}); restore it, or give a new folder") from error
         if target != self.target:
             raise PhotoError(
-                f"dest {self.path} is an export of {_WHAT.get(target, target)}, which would be lost; give a folder of "
-                "its own"
+                f"dest {self.path} is an export of {_WHAT.get(target, target)}, which would be lost; give "
+                "another folder"
             )
         for kept in users:
             if Path(kept.file).name != kept.file:
@@ -182,7 +182,9 @@ class ExportFolder:
         definitions, problems = examine_folder(self.path)
         unread = [problem for problem in problems if problem.file == MANIFEST and problem.message.startswith("it ")]
         if unread:
-            raise PhotoError(f"dest {self.path} cannot be brought up to date: {unread[0]}; mend or remove {MANIFEST}")
+            raise PhotoError(
+                f"dest {self.path} cannot be brought up to date: {unread[0]}; correct or remove {MANIFEST}"
+            )
         for definition in definitions:
             kept = self._kept.get(definition.key)
             if kept is not None:
@@ -213,7 +215,8 @@ class ExportFolder:
             write_safely(file, data)
         except OSError as error:
             raise PhotoError(
-                f"{file} cannot be written ({error.strerror}); make room or give a folder that this account may write"
+                f"{file} cannot be written ({error.strerror}); free disk space or give a folder that this "
+                "account can write to"
             ) from error
 
 

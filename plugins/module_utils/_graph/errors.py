@@ -57,10 +57,10 @@ _ABOUT_USERS: t.Mapping[Kind, str] = {
     "no_mailbox": "no mailbox was found for this user ({}); if the account is new, run again later",
     "mailbox_on_premises": "the mailbox is on-premises or inactive ({}), so Microsoft Graph cannot reach its photo; "
     "set the photo there, or run again when the mailbox has moved",
-    "policy": "a policy of the tenant keeps the application from this user ({}): its role is limited to an "
+    "policy": "a policy of the tenant blocks the application for this user ({}): its role is limited to an "
     "administrative unit without this user, or the user is in a restricted management administrative unit; give the "
     "application a role in the unit of this user",
-    "no_photo": "the photo is announced but cannot be read ({}); run again later",
+    "no_photo": "the photo exists but cannot be read ({}); run again later",
 }
 _DEPTH = 3
 

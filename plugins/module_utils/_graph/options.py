@@ -155,7 +155,7 @@ def _check_url(name: str, url: str, *, path_allowed: bool) -> None:
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host or "")):
         raise PhotoError(f"{name}: {url!r} must begin with https://, since tokens travel over it.")
     if not host or parts.username is not None or parts.query or parts.fragment or re.search(r"[\s\\]", url):
-        raise PhotoError(f"{name}: {url!r} must be https://, a host and perhaps a port, nothing more.")
+        raise PhotoError(f"{name}: {url!r} must be https://, a host and optionally a port, nothing else.")
     if parts.path and not path_allowed:
         raise PhotoError(f"{name}: {url!r} must end after host and port; the tenant goes into tenant_id.")
 

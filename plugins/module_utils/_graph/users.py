@@ -193,7 +193,7 @@ class Directory:
             link = answer.get("@odata.nextLink")
             following = self._client.path_of(link)
             if link and following is None:
-                raise StoreError("Microsoft Graph's list of users goes on at another server, which is not followed.")
+                raise StoreError("Microsoft Graph's list of users continues at another server, which is not followed.")
 
     def _from_filters(
         self, wanted: t.Mapping[str, str], found: dict[str, dict[str, User]], problems: dict[str, Problem]
@@ -286,7 +286,7 @@ class _Chains:
     def refuse(self, key: str, following: str | None) -> str | None:
         """Why a link (None: not one of Graph) is not followed; None: it is."""
         if following is None:
-            return "the answer goes on at another server, which is not followed"
+            return "the answer continues at another server, which is not followed"
         self._pages[key] = self._pages.get(key, 0) + 1
         if following in self._seen or self._pages[key] > _MOST_FOLLOWED:
             return "Microsoft Graph's answer has no end"

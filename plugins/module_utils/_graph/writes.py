@@ -24,7 +24,7 @@ MOST_BYTES = 4 * 1024 * 1024 - 1
 _FRESH = 10.0
 #: How often another tag is looked into for one write.
 _LOOKS = 3
-_CHANGED = "the photo was changed by somebody else since it was looked at"
+_CHANGED = "the photo was changed by others since it was read"
 
 
 class Job:
@@ -277,4 +277,4 @@ class Writer:
 def _moved(job: Job) -> WriteResult:
     if not job.unsure:
         return WriteResult("conflict", _CHANGED)
-    return job.ended("an attempt failed half-way and the photo has changed since; see verification")
+    return job.ended("an attempt failed during the write and the photo has changed since; see verification")

@@ -23,10 +23,10 @@ def by_tag(receipt: Receipt | None, tag: str | None, source_sha256: str, recipe_
     if receipt is None or tag is None or receipt.tag != tag:
         return None
     if receipt.source_sha256 != source_sha256:
-        return Comparison("different", "tag", "untouched since our last upload, but the declared picture is a new one")
+        return Comparison("different", "tag", "unchanged since our last upload, but another picture is declared now")
     if receipt.recipe != recipe_digest:
-        return Comparison("different", "tag", "untouched since our last upload, but size, limit or crop are new")
-    return Comparison("same", "tag", "untouched since we uploaded the declared picture")
+        return Comparison("different", "tag", "unchanged since our last upload, but size, limit or crop have changed")
+    return Comparison("same", "tag", "unchanged since we uploaded the declared picture")
 
 
 def by_content(
@@ -48,7 +48,7 @@ def by_content(
         return Comparison("different", "mark", "our own photo, in another size, limit or crop")
     if mark.source_sha256 != source_sha256:
         return None
-    return Comparison("same", "mark", "our own photo of the declared picture, untouched")
+    return Comparison("same", "mark", "our own photo of the declared picture, unchanged")
 
 
 class Bound(t.NamedTuple):
@@ -93,7 +93,7 @@ def by_pixels(declared: bytes | Rendition, observed: bytes, *, sized: bool = Fal
     try:
         second = prepared(observed, "the photo that was found")
     except PictureError as error:
-        return Comparison("different", "pixels", f"what the target holds is no usable picture: {error.problem}")
+        return Comparison("different", "pixels", f"the photo at the target is not a usable picture: {error.problem}")
     return by_figures(_nearest(declared, first, second, sized))
 
 

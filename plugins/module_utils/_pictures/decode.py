@@ -94,14 +94,14 @@ def as_source_error(name: str) -> t.Iterator[None]:
         raise PictureError(name, "there is not enough memory to decode it", "commit a smaller picture") from error
     except Exception as error:
         detail = str(error).strip() or type(error).__name__
-        raise PictureError(name, f"it cannot be decoded ({detail})", "it is damaged, save it anew") from error
+        raise PictureError(name, f"it cannot be decoded ({detail})", "it is damaged, save it again") from error
 
 
 def open_picture(data: bytes, name: str) -> Image.Image:
     """A picture whose header was read and whose sides are within the limits; its pixels are not decoded yet."""
     kind = sniff.kind(data)
     if kind is None:
-        what = sniff.refused(data) or "no picture that is known here"
+        what = sniff.refused(data) or "not a picture of a known format"
         raise PictureError(name, f"it is {what}", "commit a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF")
     if kind == "HEIF" and not _reads_heif():
         raise PictureError(name, "it is a HEIC picture", "pip install pillow-heif, or save it as JPEG")
@@ -115,9 +115,11 @@ def open_picture(data: bytes, name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise PictureError(name, "its header states more pixels than a photo has", "commit a smaller one") from error
     except KeyError as error:
-        raise PictureError(name, f"this Pillow reads no {kind}", "upgrade it, or save the picture as JPEG") from error
+        raise PictureError(
+            name, f"this version of Pillow cannot read {kind}", "upgrade it, or save the picture as JPEG"
+        ) from error
     except UnidentifiedImageError as error:
-        raise PictureError(name, f"it starts like {kind} but is damaged", "save it anew") from error
+        raise PictureError(name, f"it starts like {kind} but is damaged", "save it again") from error
     if kind != "JPEG":
         _check_sides(picture.size, kind, name)
         if kind == "TIFF":
@@ -126,7 +128,7 @@ def open_picture(data: bytes, name: str) -> Image.Image:
     scans, whole = sniff.jpeg_scans(data, MAX_SCANS + 1)
     _check_sides(picture.size, "progressive JPEG" if whole else kind, name)
     if scans > MAX_SCANS:
-        raise PictureError(name, f"it has more than {MAX_SCANS} scans, which only costs time", "save it anew")
+        raise PictureError(name, f"it has more than {MAX_SCANS} scans, which takes too much time", "save it again")
     return picture
 
 
@@ -156,7 +158,7 @@ def _check_sides(size: tuple[int, int], kind: str, name: str) -> None:
     width, height = size
     limit = _MAX_PIXELS.get(kind, MAX_PIXELS)
     if width < 1 or height < 1:
-        raise PictureError(name, f"its header states no size ({width}x{height})", "it is damaged, save it anew")
+        raise PictureError(name, f"its header states no size ({width}x{height})", "it is damaged, save it again")
     if width * height > limit:
         most = f"{limit // 1_000_000} million that are read of a {kind}"
         raise PictureError(name, f"it has {width}x{height} pixels, more than the {most}", "commit a smaller picture")
@@ -171,7 +173,7 @@ def _check_tile(picture: Image.Image, name: str) -> None:
     width, height = (value if isinstance(value := tags.get(tag), int) else 0 for tag in (322, 323))
     if width * height > MAX_TILE_PIXELS:
         most = f"{MAX_TILE_PIXELS // 1_000_000} million that are read at once"
-        raise PictureError(name, f"its tiles have {width}x{height} pixels, more than the {most}", "save it anew")
+        raise PictureError(name, f"its tiles have {width}x{height} pixels, more than the {most}", "save it again")
 
 
 def turn(size: tuple[int, int]) -> contextlib.AbstractContextManager[t.Any]:
@@ -215,7 +217,7 @@ def _plain(picture: Image.Image, name: str) -> Image.Image:
         # Sixteen bits of grey; a plain conversion would clip instead of scale.
         return picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     if mode in ("F", "LAB", "HSV"):
-        raise PictureError(name, f"its pixels are of the kind {mode}, which is not read", "save it as 8-bit RGB")
+        raise PictureError(name, f"its pixels have the mode {mode}, which is not supported", "save it as 8-bit RGB")
     if mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         return picture if mode == "RGBA" else picture.convert("RGBA")
     if mode in ("L", "1"):

@@ -23,14 +23,14 @@ def breach(picture: bytes, recipe: Recipe) -> str | None:
             opened = open_picture(picture, "the photo")
             kind, mode, size = opened.format, opened.mode, opened.size
     except SourceError as error:
-        return f"it is no usable picture ({error})"
+        return f"it is not a usable picture ({error})"
     if kind != "JPEG":
-        return f"it is a {kind}, and clients want JPEG"
+        return f"it is a {kind}, but clients need JPEG"
     if mode not in ("RGB", "L"):
-        return f"its colours are stored as {mode}, which not every client shows right"
+        return f"its colours are stored as {mode}, which not every client shows correctly"
     if max(size) > recipe.size:
         return f"{size[0]}x{size[1]} pixels of {recipe.size}x{recipe.size} allowed"
     extra = foreign_segments(picture)
     if extra:
-        return f"it carries {', '.join(extra)}"
+        return f"it contains {', '.join(extra)}"
     return None

@@ -94,7 +94,7 @@ def _rendition(decoded: Decoded, recipe: Recipe, source: str, name: str) -> Rend
             break
         size = geometry.smaller(size, len(jpeg), limit)
         if min(size) < min(_SMALLEST_SIDE, *asked):
-            raise PictureError(name, f"it cannot be brought under {recipe.max_bytes:,} bytes", "raise max_bytes")
+            raise PictureError(name, f"it cannot be reduced to {recipe.max_bytes:,} bytes", "raise max_bytes")
     if size != asked:
         notes.append(
             f"made {size[0]}x{size[1]} pixels: {asked[0]}x{asked[1]} does not fit "
@@ -151,5 +151,5 @@ def _faces(decoded: Decoded, name: str) -> list[geometry.Face]:
     grey = _pixels(decoded, (0, 0, width, height), small, "#ffffff").convert("L")
     faces, problem = face.find(grey.tobytes(), *small)
     if problem is not None:
-        raise PictureError(name, f"crop: face cannot be done on this machine ({problem})", face.ADVICE)
+        raise PictureError(name, f"crop: face is not possible on this machine ({problem})", face.ADVICE)
     return [(x / factor, y / factor, w / factor, h / factor) for x, y, w, h in faces]

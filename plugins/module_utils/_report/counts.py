@@ -164,7 +164,7 @@ def not_examined_targets(gathered: Gathered, requested: t.Collection[str]) -> li
 
 def _most(reasons: Counter[str]) -> str:
     if not reasons:
-        return "No result came back for it."
+        return "There is no result for it."
     [(reason, _number)] = reasons.most_common(1)
     others = len(reasons) - 1
     return reason + (f" (and {counted(others, 'other reason')})" if others else "")

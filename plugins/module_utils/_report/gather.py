@@ -147,7 +147,7 @@ def _lost(
     asked = [user for user in _asked(result) if identity_key(user) not in came]
     if not rows and not asked and said is not None:
         return [Unseen(said, target=target, shard=shard)]
-    lost = [Unseen(said or "No result came back for this user.", user, target, shard) for user in asked]
+    lost = [Unseen(said or "There is no result for this user.", user, target, shard) for user in asked]
     if (without := checked - len(rows) - len(lost)) > 0:
         why = f"{counted(without, 'user was', 'users were')} checked, but the result has no row for them."
         lost.append(Unseen(why, None, target, shard))

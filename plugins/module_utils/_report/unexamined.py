@@ -21,7 +21,7 @@ def add_unexamined(gathered: Gathered, users: t.Sequence[str], targets: t.Collec
     known = {(identity_key(item.user), item.target) for item in gathered.unseen if item.user is not None}
     explained: set[str] = set()
     for target in (target for target in names() if target in targets):
-        why = _why(gathered.messages, target) or "No result came back for this user."
+        why = _why(gathered.messages, target) or "There is no result for this user."
         for user in map(str, users):
             key = identity_key(user)
             if (key, target) in gathered.rows or (key, target) in known or (key, None) in known:
@@ -44,7 +44,7 @@ def settle(gathered: Gathered, mode: Mode) -> None:
     for key, row in gathered.rows.items():
         if row.planned and row.changed:
             why = _why(gathered.messages, row.target)
-            error = "This was planned and not carried out" + (f": {why}" if why else ". No result came back for it.")
+            error = "This was planned but not carried out" + (f": {why}" if why else ". There is no result for it.")
             gathered.rows[key] = replace(row, changed=False, error=row.error or error)
 
 

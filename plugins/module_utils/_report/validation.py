@@ -70,7 +70,7 @@ def lines(report: Report) -> list[str]:
     errors, warnings = report.count("error"), report.count("warning")
     total = f"{counted(len(report.users), 'user')}, {counted(report.pictures, 'picture')}: "
     total += f"{counted(errors, 'error')}, {counted(warnings, 'warning')}."
-    notes = [f"note: {each.file}: it declares nobody: {each.why}" for each in report.ignored[:_NOTES]]
+    notes = [f"note: {each.file}: it declares no user: {each.why}" for each in report.ignored[:_NOTES]]
     if len(report.ignored) > _NOTES:
         notes.append(
             f"note: and {counted(len(report.ignored) - _NOTES, 'more file')} without a definition, see ignored"

@@ -118,7 +118,8 @@ def chosen_run(kept: t.Sequence[Kept], wanted: str) -> str:
     ordinary = [run for run in known if not run.startswith(RESTORE_PREFIX)]
     if not ordinary:
         raise PhotoError(
-            f"there is no run to restore but restores themselves ({', '.join(known) or 'none'}); to undo one, name it"
+            f"there are only restores, and no other run ({', '.join(known) or 'none'}); to undo one of "
+            "them, give its name"
         )
     return ordinary[-1]
 
@@ -208,7 +209,8 @@ def _for_target(target: str, kept: t.Sequence[Kept], force: bool, problems: list
     authorities = sorted({each.saved.authority for each in kept})
     if len(authorities) > 1:
         raise PhotoError(
-            f"the backups of this run are of several places ({', '.join(authorities)}); name the one folder to restore"
+            f"the backups of this run are of several domains or tenants ({', '.join(authorities)}); "
+            "name the one folder to restore"
         )
     by_id: dict[str, list[Kept]] = {}
     for each in sorted(kept, key=lambda each: each.saved.time):
@@ -264,7 +266,7 @@ def damage(kept: Kept) -> str | None:
     except UnusableFile as error:
         return f"its backup {path} cannot be read: {error.why}"
     if hashlib.sha256(data).hexdigest() != kept.saved.sha256:
-        return f"its backup {path} is not the file any more that was saved; nothing is written from it"
+        return f"its backup {path} was changed after it was saved; nothing is written from it"
     return None
 
 
@@ -298,7 +300,8 @@ def _what_became(row: t.Mapping[str, t.Any], check: bool) -> tuple[str, str]:
     if row["drift"] in ("unresolved", "unavailable", "invalid"):
         return "failed", f"failed: {row['reason']}"
     if row.get("stale"):
-        return "left", "left: it is not what the run left there; somebody changed it since (restore_force overwrites)"
+        since = "the photo is not the one that the run left there; others changed it since"
+        return "left", f"left: {since} (restore_force overwrites)"
     if row["changed"]:
         unsure = "; the target does not show it yet" if row.get("verified") is False else ""
         return "restored", ("would be restored" if check else "restored") + unsure

@@ -44,7 +44,7 @@ def carry_out(
     try:
         run.work()
     except Exception as error:  # an error of ours must not hide what was written before it
-        run.stop(f"the run broke off: {type(error).__name__}: {error}")
+        run.stop(f"the run was interrupted: {type(error).__name__}: {error}")
     run.end()
     return run.results(), run.why_stopped()
 
@@ -146,7 +146,7 @@ class _Applier:
             if change.state != "planned":
                 continue
             if backups is not None and change.outcome.change.replaces and change.held is None:
-                why = "its present photo did not arrive for the backup, so it was left as it is; run again"
+                why = "the target did not return its present photo for the backup, so it was left as it is; run again"
                 change.to("failed", why)
             else:
                 change.to("saved")
@@ -281,7 +281,7 @@ class _Applier:
         """Somebody else was quicker. The second time the photo is left as it is."""
         change.to("conflict")
         if change.again:
-            change.error = "somebody else changed this photo twice while it was being written; it was left as it is"
+            change.error = "others changed this photo twice while it was being written; it was left as it is"
 
     # -- once more ----------------------------------------------------------------------------------------------------
 
@@ -308,7 +308,7 @@ class _Applier:
         if guard(planned, base_of(now), self.settings.limits) is None:
             return changes
         for change in changes:
-            why = "it was changed by somebody else during the run, and a guard now forbids to overwrite it"
+            why = "others changed it during the run, and a limit now forbids to overwrite it"
             change.to("failed", why)
         return []
 
@@ -316,14 +316,14 @@ class _Applier:
 
     def end(self) -> None:
         """Nothing planned may be left without an answer."""
-        why = self.stopped or "the run ended before its turn"
+        why = self.stopped or "the run ended before this user was processed"
         for change in self.changes.values():
             if change.state in ("planned", "saved", "intended"):
                 change.to("failed", f"not written: {why}")
             elif change.state == "sent":
                 change.to("unknown", why)
             if change.state == "conflict" and change.error is None:
-                change.error = f"somebody else changed this photo in between, so it was not written: {why}"
+                change.error = f"others changed this photo in the meantime, so it was not written: {why}"
             if change.state == "unknown":
                 what = change.error or why
                 change.error = f"it is not known whether it was written ({what}); run again"
@@ -339,7 +339,7 @@ class _Applier:
         unknown = states.count("unknown")
         left = sum(not change.wrote for change in self.changes.values()) - unknown - states.count("dropped")
         done = [f"{left} of {count(len(states), 'planned change')} not written"] if left else []
-        done += [f"{unknown} of {count(len(states), 'planned change')} perhaps not written"] if unknown else []
+        done += [f"{unknown} of {count(len(states), 'planned change')} possibly not written"] if unknown else []
         return f"{', '.join(done) or 'All planned changes were written, and then the run stopped'}: {self.stopped}"
 
     def results(self) -> Outcomes:

@@ -131,11 +131,11 @@ class Backups:
         except OSError as error:
             what = "the present photo" if picture is not None else "the first photo"
             raise BackupError(
-                f"{what} of {user.identity} could not be noted in {self.folder} ({error.strerror}), so nothing was "
-                "written for this user; make room or give the account the right to write there"
+                f"{what} of {user.identity} could not be recorded in {self.folder} ({error.strerror}), so nothing was "
+                "written for this user; free disk space or give the account the right to write there"
                 if picture is None
                 else f"{what} of {user.identity} could not be saved in {place} ({error.strerror}), so it was "
-                "left as it is; make room or give the account the right to write there"
+                "left as it is; free disk space or give the account the right to write there"
             ) from error
         return path
 
@@ -201,7 +201,7 @@ def examine_manifest(folder: Path) -> tuple[list[Saved], list[Finding]]:
     try:
         data, _status = read_file(folder / MANIFEST, MAX_MANIFEST_BYTES, inside=folder)
     except UnusableFile as error:
-        raise BackupError(f"{folder} is no backup folder: {MANIFEST} in it cannot be used: {error.why}") from error
+        raise BackupError(f"{folder} is not a backup folder: {MANIFEST} in it cannot be used: {error.why}") from error
     saved: dict[str, Saved] = {}
     findings: list[Finding] = []
     root = folder.resolve()

@@ -89,7 +89,7 @@ def decide(
     if observation.problem is not None:
         if definition.state == "absent" and observation.no_mailbox:
             return Change(
-                "in_sync", "none", f"declared absent, and there is no place for a photo: {observation.problem}"
+                "in_sync", "none", f"declared absent, and the user cannot have a photo there: {observation.problem}"
             )
         return Change("unavailable", "none", observation.problem)
     if definition.state == "absent":
@@ -105,7 +105,7 @@ def decide(
             return Change("in_sync", "none", comparison.reason, foreign)
         change = Change("different", "put", comparison.reason, foreign, replaces=True)
     if foreign and on_foreign_change == "keep":
-        reason = f"{change.reason}; somebody else changed it after our last write, and {option} is keep"
+        reason = f"{change.reason}; others changed it after our last write, and {option} is keep"
         return Change(change.drift, "none", reason, foreign)
     return change
 
@@ -164,7 +164,7 @@ def shared_reason(others: t.Sequence[str], prefix: str = "") -> str:
     more = f" and {len(others) - NAMES_SHOWN} more" if len(others) > NAMES_SHOWN else ""
     return (
         f"the same picture is declared for {', '.join(others[:NAMES_SHOWN])}{more}; a photo shows one person. "
-        f"Give everyone a picture of their own, or allow it with {prefix}shared_pictures"
+        f"Declare a separate picture for each user, or allow it with {prefix}shared_pictures"
     )
 
 

@@ -183,7 +183,7 @@ class Planner:
         if known is not None:
             return known
         if self.renditions.recipe.as_is and self.keeps_bytes:
-            return Comparison("different", "bytes", "other bytes than the ones that are wanted as they are")
+            return Comparison("different", "bytes", "the bytes differ from the declared file")
         if seen.picture is None:
             return Comparison("ambiguous", "pixels", "the target's picture could not be read, so it was not compared")
         return self._as_declared(by_pixels(rendition, seen.picture, sized=is_sized(seen)), seen)
@@ -278,7 +278,7 @@ def sharp_enough(comparison: Comparison, declared: tuple[int, int], seen: Observ
         return comparison
     reason = (
         f"the same photo, but {seen.width}x{seen.height} pixels are there and {declared[0]}x{declared[1]} are "
-        f"declared; putting it again makes it sharp. Where a target keeps no more, set size to {there}"
+        f"declared; a new put makes it sharp.  Where a target keeps no more, set size to {there}"
     )
     return Comparison("different", comparison.rung, reason)
 
@@ -305,7 +305,7 @@ def approved(outcome: Outcome, picture: bytes | None = None) -> Outcome:
     seen = outcome.observed or Observation()
     tag = seen.tag if seen.present else None
     if expect.untouched is not None and tag == expect.untouched:
-        reason = "the target still holds the photo from before that change, which was not carried out"
+        reason = "the target still holds the photo from before that change, which was not made"
         return replace(outcome, change=Change("in_sync", "none", reason, change.foreign))
     if change.action != expect.action:
         since = f"{change.action} is not among the approved changes"
@@ -314,8 +314,8 @@ def approved(outcome: Outcome, picture: bytes | None = None) -> Outcome:
     elif expect.source_sha256 not in (None, outcome.source_sha256):
         since = "another picture is declared now"
     elif outcome.user is not None and expect.user_id not in (None, outcome.user.id):
-        since = "the identity leads to another account now"
+        since = "the identity belongs to another account now"
     else:
         return outcome
-    reason = f"{change.reason}; not carried out, changed since the approval: {since}"
+    reason = f"{change.reason}; not written, changed since the approval: {since}"
     return replace(outcome, change=Change(change.drift, "none", reason, change.foreign), stale=True)

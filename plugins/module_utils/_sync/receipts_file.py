@@ -132,7 +132,7 @@ class ReceiptsFile:
         db.execute("COMMIT")
         if application != APPLICATION_ID and not (empty and application == 0 and not self.read_only):
             raise ReceiptsError(
-                f"receipts {self.path} is a database of another program; nothing in it was touched. Name another file"
+                f"receipts {self.path} is a database of another program; nothing in it was changed. Name another file"
             )
         if version > len(MIGRATIONS):
             raise ReceiptsError(
@@ -166,7 +166,7 @@ class ReceiptsFile:
     @contextlib.contextmanager
     def _cursor(self) -> t.Iterator[sqlite3.Connection]:
         if self._db is None:
-            raise ReceiptsError(f"receipts {self.path} were closed before the run came to its end")
+            raise ReceiptsError(f"receipts {self.path} were closed before the end of the run")
         try:
             yield self._db
         except sqlite3.Error as error:

@@ -118,7 +118,8 @@ class Resolver:
                 what = "it was declared absent for the former one"
             answers[definition.key] = Unresolved(
                 definition.user,
-                f"{definition.user} leads to another account ({user.id}) than on {when} ({old.user_id}), and {what}. "
+                f"{definition.user} now belongs to another account ({user.id}) than on {when} "
+                f"({old.user_id}), and {what}. "
                 "Declare a picture of the person who has the name now, or confirm that it is the same person "
                 f"({self._settings.option_prefix}confirm_accounts)",
             )
@@ -135,7 +136,7 @@ def without_twins(definitions: t.Sequence[Definition], answers: Answers) -> Answ
     for group in twins.values():
         for definition in group if len(group) > 1 else ():
             others = sorted(d.user for d in group if d is not definition)
-            why = f"{definition.user} and {', '.join(others)} are one and the same account; declare it once"
+            why = f"{definition.user} and {', '.join(others)} are the same account; declare it once"
             answers[definition.key] = Unresolved(definition.user, why)
     return answers
 

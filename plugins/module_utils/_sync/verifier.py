@@ -74,7 +74,7 @@ class Verifier:
         except SourceError:
             # The source went away while the run was under way; what was written of it is still known.
             if seen.picture is not None and matches(written.fingerprint, seen.picture):
-                return Comparison("same", "pixels", "the same photo, re-encoded; its source is not there any more")
+                return Comparison("same", "pixels", "the same photo, re-encoded; its source file no longer exists")
             return None
 
     def examine_all(self, changes: t.Sequence[ChangeRecord], looks: t.Mapping[str, Look]) -> str | None:
@@ -107,7 +107,7 @@ class Verifier:
                 stopped = self.examine_all(changes, self.look(changes))
             except StoreError as error:
                 stopped, self.late = str(error), changes
-        why = stopped or "the target still shows what it showed before; it may only be late"
+        why = stopped or "the target still shows the photo from before; it may be late"
         kept = [self._doubt(change, why, unseen=True) for change in self.late if not change.ended]
         self.late = []
         return self._keep([receipt for receipt in kept if receipt is not None]) or stopped
@@ -166,7 +166,7 @@ class Verifier:
             fingerprint=written.fingerprint,
         )
         if comparison is None:
-            return self._doubt(change, "its source is not there any more to compare it with")
+            return self._doubt(change, "its source file no longer exists to compare it with")
         if comparison.verdict == "same":
             return self._confirm(change, receipt)
         if seen.picture is None:
@@ -178,7 +178,10 @@ class Verifier:
         if fact is not None:
             change.warn(fact)
             return self._confirm(change, replace(receipt, service_transform=fact))
-        why = f"what was written came back as another picture ({comparison.reason}); look at this user's photo by hand"
+        why = (
+            f"the target shows another picture than the one that was written ({comparison.reason}); check "
+            "this user's photo"
+        )
         if change.state == "unknown":
             why = f"it is not known whether it was written, and another picture is there now ({comparison.reason})"
         change.to("failed", why)
@@ -187,7 +190,7 @@ class Verifier:
     def _transformed(self, change: ChangeRecord, picture: bytes, comparison: Comparison, *, sized: bool) -> str | None:
         """What the service did to our upload, in a sentence; None: this is another picture."""
         known, fact = t.cast(Written, change.written).fingerprint, None
-        somewhat = f"the target shows our upload somewhat changed: {comparison.reason}"
+        somewhat = f"the target shows our upload slightly changed: {comparison.reason}"
         try:
             ours = self.planner.renditions.rendition(change.outcome.definition)
             fact = service_transform(ours.data, picture)
@@ -229,8 +232,6 @@ class Verifier:
         change.warn(f"unverified: {why}")
         error = None
         if runs >= UNSEEN_RUNS:
-            error = (
-                f"the target took this photo in {runs} runs and has never shown it; look at this user's mailbox by hand"
-            )
+            error = f"the target accepted this photo in {runs} runs but has never shown it; check this user's mailbox"
         change.to("unverified", error)
         return receipt

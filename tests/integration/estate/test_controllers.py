@@ -96,7 +96,7 @@ def test_a_controller_that_does_not_answer_is_passed_over_and_said(
     found(store, [one.upn for one in corp])
     assert store.root.host == DC2
     (note,) = store.notes
-    assert note.startswith(f"domain controller {DC1} was passed over")
+    assert note.startswith(f"domain controller {DC1} was skipped")
     assert "connection refused" in note
     store.domains[0].connection.session.close()  # lost, and there again
     found(store, [one.upn for one in corp])

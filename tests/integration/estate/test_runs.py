@@ -83,7 +83,7 @@ def test_a_run_survives_the_loss_of_a_controller_between_two_lots(
     first = run(lose)
     assert not estate.is_up("dc1")
     assert first.error is None
-    assert any("dc1.corp.test was passed over" in note for note in first.notes)
+    assert any("dc1.corp.test was skipped" in note for note in first.notes)
     assert all(outcome.changed and outcome.error is None for outcome in first.outcomes)
     # What was written last before the loss may not be shown by the other controller yet, and that is said.
     unverified = [outcome for outcome in first.outcomes if not outcome.verified]

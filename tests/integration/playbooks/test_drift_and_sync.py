@@ -259,7 +259,7 @@ def test_a_host_whose_tasks_fail_while_it_writes_is_still_in_the_report(company:
     run = company.play("own.yml", "-e", json.dumps({"sync_backup_dir": backups}))
     assert run.code == 2
     assert run.line.startswith("sync did: nothing; 1 user: 1 failed"), run.output
-    assert "planned and not carried out" in company.report()["alice@photos.test"]["exo"]["error"]
+    assert "planned but not carried out" in company.report()["alice@photos.test"]["exo"]["error"]
 
 
 @pytest.mark.parametrize("spoil", ["tampered", "foreign"])

@@ -97,7 +97,7 @@ def test_the_doctor_finds_them_too(company: Company, numbers: dict[str, str]) ->
     run = company.play("doctor", *by_anchor("doctor"))
     output = " ".join(run.output.split())
     assert "all 3 declared users are in the tenant" in output
-    assert "all 3 users on both sides belong together by immutable ID" in output
+    assert "all 3 users at both targets have matching immutable IDs" in output
 
 
 def test_an_active_directory_that_cannot_be_asked_is_the_reason_for_everybody(

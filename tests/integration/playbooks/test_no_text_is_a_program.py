@@ -173,7 +173,7 @@ def test_a_longer_program_in_a_definitions_folder_is_refused_by_name(company: Co
         run = company.play(*playbook)
         assert [path.name for path in hit.iterdir()] == [], playbook
         assert run.code != 0
-        assert run.output.count("it holds a control character or a line end") == len(LONG_TEXTS)
+        assert run.output.count("it contains a control character or a line end") == len(LONG_TEXTS)
         assert r"'[%', variable_end_string:'%]'\n[%" in run.output, "and shown on one line"
 
 

@@ -38,7 +38,10 @@ def test_the_seeded_folder_has_two_files_that_are_no_pictures(company: Company) 
     assert done.returncode != 0
     errors = [line for line in done.stdout.splitlines() if line.startswith("error: ")]
     assert [line.split(": ")[1] for line in errors] == ["zelda@photos.test.jpg", "zeno@photos.test.jpg"]
-    assert "liam@photos.test.jpg: it has 500x800 pixels; a square from its centre loses 38 % of it" in done.stdout
+    assert (
+        "liam@photos.test.jpg: it has 500x800 pixels; a crop to a square from its centre loses 38 % of it"
+        in done.stdout
+    )
     suites = ET.parse(company.folder / "out" / "validate.xml").getroot()
     assert (suites.get("tests"), suites.get("failures")) == ("32", "2")
 

@@ -26,12 +26,12 @@ class AccessToken(AuthMethod):
             raise PhotoError("access_token: it holds spaces or line ends; give the bare token without 'Bearer'.")
         left = self._left()
         if left is not None and left <= 0:
-            raise PhotoError(f"access_token: it ended {-left:.0f} seconds ago; get a new one.")
+            raise PhotoError(f"access_token: it expired {-left:.0f} seconds ago; get a new one.")
 
     def authenticate(self) -> Token:
         left = self._left()
         if self._used or (left is not None and left <= 0):
-            raise StoreError("access_token: Microsoft Graph refuses it or it has ended; get a new one and run again.")
+            raise StoreError("access_token: Microsoft Graph refuses it or it has expired; get a new one and run again.")
         self._used = True
         return Token(self._value, left if left is not None else float("inf"))
 

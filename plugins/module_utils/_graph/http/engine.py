@@ -104,7 +104,7 @@ class Engine:
                 self._idle += self._clock.monotonic() - began
                 if self._idle > self._client.policy.patience:
                     raise StoreError(
-                        f"Microsoft Graph let nothing through for {self._idle:.0f} s, the last answer being: "
+                        f"Microsoft Graph accepted no request for {self._idle:.0f} s; the last answer was: "
                         f"{self._trouble}; run again later, or raise max_wait."
                     )
 

@@ -33,7 +33,8 @@ def certificate_problem(error: BaseException, host: str, option: str, ca: str | 
     if code in _STRICT:
         version = ".".join(map(str, sys.version_info[:2]))
         return (
-            f"the certificate, or the CA that signed it, lacks what Python {version} demands{said}; issue it anew with "
+            f"the certificate, or the CA that signed it, lacks what Python {version} demands{said}; issue "
+            "it again with "
             "the usual extensions (key identifiers, key usage, critical basic constraints)"
         )
     where = f"by {ca}" if ca else "on this host"

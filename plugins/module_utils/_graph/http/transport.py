@@ -237,7 +237,7 @@ class Http:
         status = int(said[1]) if said else 0
         check = "check HTTPS_PROXY and NO_PROXY"
         if status == 407:
-            return StoreError(f"{self._name}: the proxy from the environment wants a name and a password; {check}.")
+            return StoreError(f"{self._name}: the proxy from the environment requires a name and a password; {check}.")
         if said and status not in TRANSIENT:
             return StoreError(f"{self._name}: the proxy from the environment refuses ({status}); {check}.")
         why = f"answered {status}" if said else "broke the connection, or cannot be reached"

@@ -116,14 +116,14 @@ def test_one_user_in_both_spellings_of_an_accent_is_declared_twice(folder: Path)
         ("photos:\n  a@x:\n", "photos.yml:2: a@x has no picture; give a file of this folder, or {state: absent}"),
         (
             "photos:\n  a@x: {state: absent, src: ok.jpg}\n",
-            "photos.yml:2: a@x is declared absent and yet has a picture; remove src or the state",
+            "photos.yml:2: a@x is declared absent but has a picture; remove src or the state",
         ),
         ("pictures: {}\n", "photos.yml:1: unknown key 'pictures'; only 'photos' is known here"),
         ("photos: [a, b]\n", "photos.yml:1: 'photos' must map users to pictures"),
         ("- a\n", "photos.yml:1: it must hold a mapping with the key 'photos'"),
         ("photos:\n  a@x: [ok.jpg]\n", "photos.yml:2: a@x must be given a file name, or a mapping with src or state"),
         ("photos:\n  [a]: ok.jpg\n", "photos.yml:2: a user must be named by plain text, such as bob@example.com"),
-        ('photos:\n  a@x: "a\\0b"\n', "photos.yml:2: 'a\\x00b' is no usable file name"),
+        ('photos:\n  a@x: "a\\0b"\n', "photos.yml:2: 'a\\x00b' is not a usable file name"),
     ],
 )
 def test_each_problem_is_named_by_file_and_line(folder: Path, manifest: str, problem: str) -> None:
@@ -276,7 +276,7 @@ def test_a_user_of_the_manifest_that_nobody_can_be_is_refused_by_line(folder: Pa
         read_folder(folder)
     (problem,) = error.value.problems
     assert (problem.file, problem.line) == ("photos.yml", 3)
-    assert "can name no user" in problem.message or "invalid Unicode" in problem.message
+    assert "cannot be the name of a user" in problem.message or "invalid Unicode" in problem.message
     assert problem.message.isprintable()
 
 

@@ -214,9 +214,9 @@ def test_a_second_ending_and_a_blank_are_errors_that_say_what_to_do(tmp_path: Pa
     write(tmp_path, "c@x.test.jpg", seed=3)
     (tmp_path / "c@x.test.jpg").rename(tmp_path / "c@x.test.jpg ")
     assert [(finding.kind, finding.message) for finding in validate(tmp_path).findings] == [
-        ("name", "the ending is there twice, so it declares the user a@x.test.jpg; rename it to a@x.test.jpg"),
-        ("name", "there is a blank at the beginning or the end of the user 'b@x.test '; rename it without"),
-        ("ignored", "it declares nobody: there is a blank at the end of its name; rename it without"),
+        ("name", "the extension is there twice, so it declares the user a@x.test.jpg; rename it to a@x.test.jpg"),
+        ("name", "there is a space at the beginning or the end of the user 'b@x.test '; remove the space"),
+        ("ignored", "it declares no user: there is a space at the end of its name; remove the space"),
     ]
 
 
@@ -246,6 +246,6 @@ def test_every_other_file_that_declares_nobody_is_listed_with_the_reason(tmp_pat
     report = validate(tmp_path)
     assert report.findings == []
     assert [(each.file, each.why) for each in report.ignored] == [
-        ("README.md", "it is no picture"),
-        ("portraits/notes.txt", "it is no picture"),
+        ("README.md", "it is not a picture"),
+        ("portraits/notes.txt", "it is not a picture"),
     ]

@@ -60,7 +60,7 @@ def test_what_is_not_given_has_its_default() -> None:
         ({"server": None, "domain": "corp test"}, "domain 'corp test' is not a domain's DNS name"),
         ({"server": None, "domain": ["corp.test", "CORP.test."]}, "names one domain twice"),
         ({"server": None, "domain": "corp.test", "site": "a.b"}, "site 'a.b' is not the name of a site"),
-        ({"site": "Hub"}, "site Hub says which controllers are looked up.*leave server out and name domain"),
+        ({"site": "Hub"}, "site Hub decides which controllers are looked up.*leave server out and name domain"),
         ({"domain": ["a.test", "b.test"], "server": "dc1"}, "server 'dc1' is in none of the domains a.test, b.test"),
         ({"domain": ["a.test", "b.test"], "server": None, "search_base": "OU=x,DC=a,DC=test"}, "part of one domain"),
         ({"server": "dc1/x"}, "not a host name"),

@@ -144,7 +144,7 @@ def test_judging() -> None:
     assert "and 2 more" in several.reason
     near = people.judge("mail", "é", people.Matches([], [someone("e")]), "DC=x")
     assert isinstance(near, Unresolved)
-    assert "spelled alike: e (CN=e,DC=x)" in near.reason
+    assert "a similar one exists: e (CN=e,DC=x)" in near.reason
     none = people.judge("mail", "z", people.Matches([], []), "DC=x")
     assert isinstance(none, Unresolved)
     assert "no user has mail 'z' under DC=x" in none.reason

@@ -261,7 +261,7 @@ def test_users_and_photos_of_the_tenant() -> None:
     [
         (100, "ok", "100 more days"),
         (29, "warn", "29 more days"),
-        (-1, "fail", "has ended"),
+        (-1, "fail", "has expired"),
         (None, "skipped", "not known"),
     ],
 )
@@ -429,7 +429,7 @@ def test_range_upper(domain: Examine) -> None:
 def test_mailboxes_on_premises_are_counted(domain: Examine) -> None:
     assert domain()["mailboxes"].status == "ok"
     found = domain(mailbox="on_premises")["mailboxes"]
-    assert (found.status, "1 of 1 users" in found.text, "alice" in found.text) == ("warn", True, True)
+    assert (found.status, "1 of 1 user" in found.text, "alice" in found.text) == ("warn", True, True)
     assert domain(mailbox="cloud")["mailboxes"].status == "ok"
 
 

@@ -279,7 +279,7 @@ def test_a_name_that_nobody_can_have_is_that_users_problem_alone(
     result = call(store, capsys, photos=photos, receipts=str(tmp_path / "receipts.sqlite"))
     bad, alice = result["photos"]
     assert (bad["drift"], bad["action"]) == ("invalid", "none")
-    assert "can name no user" in bad["reason"]
+    assert "cannot be the name of a user" in bad["reason"]
     assert (alice["action"], alice["verified"]) == ("put", True)
     assert result["rc"] == 1, "it is a problem like any other"
     assert "\x1b" not in result["msg"]

@@ -85,7 +85,7 @@ def test_a_source_that_is_told_back_is_a_change_without_a_warning() -> None:
 def test_a_source_that_is_not_told_back_is_one_warning_and_no_change(told: PhotoSettings) -> None:
     then, reported = answered(DEFAULT, step(DEFAULT, Wanted("cloud")), told)
     assert (then, reported.changes) == (told, False)
-    assert reported.warning is not None and "does not tell" in reported.warning
+    assert reported.warning is not None and "does not return" in reported.warning
 
 
 def test_roles_are_a_change_also_where_the_source_is_not_told_back() -> None:

@@ -73,7 +73,7 @@ def test_a_mailbox_in_the_cloud_is_a_user_who_has_no_photo_here(session: Scripte
     assert cleo.mailbox == "cloud"
     [(_user, seen)] = store.observe([cleo], lambda _u, _t: True)
     assert seen.no_mailbox
-    assert "lives in the cloud" in (seen.problem or "")
+    assert "is in the cloud" in (seen.problem or "")
     assert [call.cmdlet for call in session.calls] == ["Get-Mailbox", "Get-User"]
 
 
@@ -81,7 +81,7 @@ def test_without_get_user_nobody_says_that_there_is_no_such_account(session: Scr
     session.events["Get-User"].append(NO_CMDLET)
     found = store_over(session).resolve(["cleo@example.com"])["cleo@example.com"]
     assert isinstance(found, Unresolved)
-    assert "may live in the cloud" in found.reason
+    assert "may be in the cloud" in found.reason
     assert not found.gone
 
 

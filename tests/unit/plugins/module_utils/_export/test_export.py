@@ -263,7 +263,7 @@ def test_an_account_without_such_a_name_is_reported_and_fails_nothing(store: Sto
     store.nameless, store.without = {"bob@x": "no user has it"}, {"bob@x"}
     told = rows(run(store, tmp_path))
     assert (told["bob@x"].problem, told["bob@x"].path, told["bob@x"].unnamed) == ("unresolved", None, True)
-    assert "none of the names by which users are named here (match_by)" in (told["bob@x"].reason or "")
+    assert "no value of the attribute match_by" in (told["bob@x"].reason or "")
     assert complain(list(told.values()), []) is None
     assert complain([replace(told["bob@x"], unnamed=False)], []) is not None
 

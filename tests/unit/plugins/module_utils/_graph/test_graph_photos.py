@@ -178,7 +178,7 @@ def test_a_photo_that_is_announced_but_never_there(graph: t.Any, users: t.Any, n
     graph.script.on("GET /v1.0/users/id-0/photo", meta(side=64))
     graph.script.on("GET /v1.0/users/id-0/photos/96x96/$value", no_photo)
     graph.script.on("GET /v1.0/users/id-0/photo/$value", no_photo)
-    assert "announced" in (look(graph, users(1), wanted=True)["id-0"].problem or "")
+    assert "cannot be read" in (look(graph, users(1), wanted=True)["id-0"].problem or "")
 
 
 def test_a_damaged_picture_is_asked_for_again(graph: t.Any, users: t.Any) -> None:

@@ -182,7 +182,7 @@ def test_a_service_that_lets_nothing_through_ends_the_run_after_max_wait() -> No
     began = run.clock.now
     run.weather.requests_throttled = 1.0
     results: dict[str, WriteResult] = {}
-    with pytest.raises(StoreError, match=r"let nothing through for 6\d s.*429 TooManyRequests: slow down.*max_wait"):
+    with pytest.raises(StoreError, match=r"accepted no request for 6\d s.*429 TooManyRequests: slow down.*max_wait"):
         for user, result in Writer(run.client, run.photos).write(run.writes()):
             results[user.id] = result
     assert run.clock.now - began < 120

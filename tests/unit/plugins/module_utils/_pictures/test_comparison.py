@@ -37,7 +37,9 @@ def test_an_untouched_upload_of_the_declared_picture_is_the_same() -> None:
     assert (found.verdict, found.rung) == ("same", "tag")
 
 
-@pytest.mark.parametrize(("source", "recipe", "words"), [(OTHER, RECIPE, "new"), (SOURCE, NEW, "size, limit or crop")])
+@pytest.mark.parametrize(
+    ("source", "recipe", "words"), [(OTHER, RECIPE, "another picture"), (SOURCE, NEW, "size, limit or crop")]
+)
 def test_an_untouched_upload_of_another_picture_or_recipe_is_different(source: str, recipe: str, words: str) -> None:
     found = comparison.by_tag(RECEIPT, "t1", source, recipe)
     assert found is not None
@@ -168,7 +170,7 @@ def test_what_a_person_would_call_another_photo_is_drift(alter: object, side: in
 def test_what_is_no_picture_is_different_and_says_so(observed: bytes) -> None:
     found = comparison.by_pixels(DECLARED, observed)
     assert found.verdict == "different"
-    assert found.reason.startswith("what the target holds is no usable picture: ")
+    assert found.reason.startswith("the photo at the target is not a usable picture: ")
     assert "commit" not in found.reason
 
 

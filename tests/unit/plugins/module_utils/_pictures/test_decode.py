@@ -125,9 +125,9 @@ def test_the_limit_on_bytes_is_named(tmp_path: Path) -> None:
         (b"PK\x03\x04", "a ZIP archive"),
         (b"P6 9 9 255 ", "a PNM picture"),
         (b"\0\0\x01\0", "a Windows icon"),
-        (b"", "no picture that is known here"),
-        (b"hello", "no picture that is known here"),
-        (b"<!--" * 5000, "no picture that is known here"),
+        (b"", "not a picture of a known format"),
+        (b"hello", "not a picture of a known format"),
+        (b"<!--" * 5000, "not a picture of a known format"),
     ],
 )
 def test_what_is_no_picture_is_called_by_its_name(data: bytes, words: str) -> None:

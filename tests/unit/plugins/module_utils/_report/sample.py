@@ -52,8 +52,8 @@ _REASONS = {
     ("exo", "missing"): "a photo is declared, and the target has none",
     ("ad", "unwanted"): "declared absent, but the target has a photo",
     ("exo", "unwanted"): "declared absent, but the target has a photo",
-    ("ad", "in_sync"): "our own photo of the declared picture, untouched",
-    ("exo", "in_sync"): "untouched since we uploaded the declared picture",
+    ("ad", "in_sync"): "our own photo of the declared picture, unchanged",
+    ("exo", "in_sync"): "unchanged since we uploaded the declared picture",
     (
         "ad",
         "unresolved",
@@ -65,8 +65,8 @@ _REASONS = {
     "choose another match_by",
     ("exo", "unavailable"): "no mailbox in Exchange Online to hold a photo (404 ErrorNonExistentMailbox: The mailbox "
     "is not there); assign a licence first",
-    ("ad", "invalid"): "portraits/henrietta.jpg: it starts like JPEG but is damaged; save it anew",
-    ("exo", "invalid"): "portraits/henrietta.jpg: it starts like JPEG but is damaged; save it anew",
+    ("ad", "invalid"): "portraits/henrietta.jpg: it starts like JPEG but is damaged; save it again",
+    ("exo", "invalid"): "portraits/henrietta.jpg: it starts like JPEG but is damaged; save it again",
 }
 
 
@@ -103,7 +103,7 @@ def row(user: str, target: str, words: str = "in_sync", done: bool = False, **mo
             if "absent" in flags
             else _REASONS.get((target, drift), "the server does not answer")
         )
-        + ("; somebody else changed it after our last write, and on_foreign_change is keep" if "kept" in flags else ""),
+        + ("; others changed it after our last write, and on_foreign_change is keep" if "kept" in flags else ""),
         "foreign": "foreign" in flags or "kept" in flags,
         "verified": ("unverified" not in flags) if done and changed else None,
         "source": {"sha256": fake_hash(user), "path": f"/srv/photos/portraits/{user.partition('.')[0]}.jpg"}

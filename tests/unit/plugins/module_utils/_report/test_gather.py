@@ -60,7 +60,7 @@ def test_a_failed_call_names_the_users_it_was_made_for() -> None:
 
 def test_who_was_asked_for_and_has_no_row_is_not_examined() -> None:
     result = sample.result([sample.row("a", "ad")], users=["A", "b"])
-    assert unseen(gather([result])) == [("b", "ad", None, "No result came back for this user.")]
+    assert unseen(gather([result])) == [("b", "ad", None, "There is no result for this user.")]
 
 
 def test_rows_that_were_counted_and_are_not_there_are_told() -> None:

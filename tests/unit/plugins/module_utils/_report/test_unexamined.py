@@ -24,7 +24,7 @@ def test_everybody_who_should_be_there_and_is_not() -> None:
     add_unexamined(gathered, ["a", "b"], ["ad", "exo"])
     assert unseen(gathered) == [
         ("A", "exo", "down"),
-        ("b", "ad", "No result came back for this user."),
+        ("b", "ad", "There is no result for this user."),
         ("b", "exo", "down"),
     ]
 
@@ -58,7 +58,7 @@ def test_a_plan_that_was_not_carried_out_is_never_told_as_done() -> None:
     settle(gathered, "done")
     row = gathered.rows["a", "exo"]
     assert not row.changed
-    assert row.error == "This was planned and not carried out: down"
+    assert row.error == "This was planned but not carried out: down"
     counts = count(gathered, "done")
     assert counts["targets"]["exo"]["put"] == 0
     assert line("done", counts) == (

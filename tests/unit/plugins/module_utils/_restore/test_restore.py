@@ -277,7 +277,7 @@ def test_a_damaged_backup_is_told_and_never_written(store: ScriptedStore, tmp_pa
     told = plan(tmp_path / "b", RestoreRequest())
     assert told[store.target]["photos"] == []
     reasons = {problem["user"]: problem["reason"] for problem in told["problems"]}
-    assert "not the file any more" in reasons["alice"]
+    assert "was changed after it was saved" in reasons["alice"]
     assert "cannot be read" in reasons["bob"]
 
 

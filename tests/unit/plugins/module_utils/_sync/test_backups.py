@@ -192,7 +192,7 @@ def test_folders_above_the_runs_own_are_closed_under_an_open_umask(tmp_path: Pat
 
 
 def test_a_folder_without_a_manifest_is_said_to_be_none(tmp_path: Path) -> None:
-    with pytest.raises(BackupError, match="no backup folder"):
+    with pytest.raises(BackupError, match="not a backup folder"):
         read_manifest(tmp_path)
 
 

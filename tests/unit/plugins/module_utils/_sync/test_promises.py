@@ -463,7 +463,7 @@ def test_a_second_conflict_during_the_backup_is_told_as_what_it_is(place: Place,
     numbers = iter(range(20, 40))
     place.store.before_read = lambda: place.store.put_by_hand("alice", picture(next(numbers)))
     outcome = place.run({"alice": 1}, backups=Backups(tmp_path / "b", place.store.target, "run")).outcomes[0]
-    assert "somebody else changed this photo twice" in str(outcome.error)
+    assert "others changed this photo twice" in str(outcome.error)
     assert (outcome.changed, place.store.written) == (False, [])
 
 

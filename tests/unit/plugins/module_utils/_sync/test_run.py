@@ -339,7 +339,7 @@ def test_a_name_that_went_to_another_person_gets_nobody_elses_face(
     store.written.clear()
     result = run(store, [declared("alice", picture(1))], receipts=open_receipts(target, check), check=check)
     assert drifts(result) == ["unresolved"]
-    assert "leads to another account (id-second)" in result.outcomes[0].change.reason
+    assert "now belongs to another account (id-second)" in result.outcomes[0].change.reason
     assert "confirm_accounts" in result.outcomes[0].change.reason
     assert store.written == []
 
@@ -460,7 +460,7 @@ def test_a_photo_that_cannot_be_saved_is_left_as_it_is(tmp_path: Path) -> None:
     definitions = [declared("alice", picture(1)), declared("bob", picture(2))]
     result = run(store, definitions, backups=Backups(tmp_path / "b", "exo", "run-1"))
     assert "could not be saved" in str(result.outcomes[0].error)
-    assert "could not be noted" in str(result.outcomes[1].error)
+    assert "could not be recorded" in str(result.outcomes[1].error)
     assert store.written == []
 
 
@@ -495,7 +495,7 @@ def test_the_guards_hold_for_what_is_planned_again_too(target: str) -> None:
     definitions = [declared(name, picture(number + 1)) for number, name in enumerate(names)]
     result = run(store, definitions, max_replaced="30%")
     assert [name for name, _action in store.written] == ["u0", "u1", "u2"]
-    assert "guard" in str(result.outcomes[3].error)
+    assert "a limit now forbids" in str(result.outcomes[3].error)
 
 
 def test_what_somebody_changes_in_between_is_planned_again_once(target: str) -> None:
@@ -641,7 +641,7 @@ def test_what_is_not_known_is_told_apart_from_what_was_not_written(monkeypatch: 
 
     monkeypatch.setattr(store, "write", vanish)
     result = run(store, [declared("alice", picture(1))], verify=False)
-    assert result.error == "1 of 1 planned change perhaps not written: the server went away"
+    assert result.error == "1 of 1 planned change possibly not written: the server went away"
 
 
 def test_only_approved_changes_are_carried_out(target: str) -> None:
@@ -808,7 +808,7 @@ def test_an_upload_that_comes_back_a_little_off_is_ours_and_it_is_said(open_rece
     store.service = tinted
     outcome = run(store, [declared("alice", picture(1))], receipts=open_receipts("exo")).outcomes[0]
     assert (outcome.verified, outcome.error) == (True, None)
-    assert "somewhat changed" in outcome.warnings[0]
+    assert "slightly changed" in outcome.warnings[0]
     again = run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
     assert drifts(again) == ["in_sync"]
     assert store.written == [("alice", "put")]

@@ -107,7 +107,7 @@ def test_a_certificate_file_without_key_or_of_another_kind(tmp_path: Path) -> No
 
 
 def test_a_given_token_that_has_ended() -> None:
-    with pytest.raises(PhotoError, match="access_token: it ended"):
+    with pytest.raises(PhotoError, match="access_token: it expired"):
         GraphPhotoStore(GraphOptions(access_token=jwt(exp=1000))).validate()
 
 

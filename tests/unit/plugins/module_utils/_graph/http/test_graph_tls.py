@@ -112,5 +112,5 @@ def test_what_only_strict_verification_refuses_is_told_as_that(serve: t.Callable
     ):
         context.wrap_socket(raw, server_hostname="localhost")
     why = certificate_problem(OSError("outer", caught.value), "localhost", "graph_url", None)
-    assert "issue it anew" in why
+    assert "issue it again" in why
     assert "Python" in why
