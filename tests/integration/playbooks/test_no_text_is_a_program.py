@@ -119,9 +119,9 @@ def test_no_playbook_runs_what_a_name_a_file_or_a_report_says(attacked: Company,
     run = play("validate", "validate_path=photos", "validate_junit=reports/validate.xml", inventory=False)
     assert "looks like a template" in run.output, run.output
     play("doctor", "doctor_report=reports/doctor.json")
-    run = play("drift", "drift_fail=true")
+    run = play("drift", "drift_shared_pictures=allow", "drift_fail=true")
     assert set(company.report()) == {*USERS.values(), "vera@photos.test"}, run.output
-    play("sync", "--check", "--diff")
+    play("sync", "--check", "--diff", *UNGUARDED)
 
     # A plan is text from outside as well.
     plan = json.loads((company.folder / "reports" / "drift.json").read_text())
