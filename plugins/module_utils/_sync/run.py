@@ -284,7 +284,8 @@ class _Run:
         self.services.progress("checked", len(self.outcomes), len(self.definitions))
 
     def check_identities(self) -> None:
-        """Who was known from memory is asked for again before a change is planned, or when nothing could be seen there.
+        """Users that were found in the receipts are resolved again before a change is planned, or if no "
+        "photo could be read.
 
         An address may have gone from one person to another since; then this user is looked at anew. Check mode does
         the same, so that it plans what a real run would do.
