@@ -334,7 +334,7 @@ def test_after_a_run_it_tells_what_was_done(browser: webdriver.Chrome, tmp_path:
     browser.get(written(tmp_path, sample.everything(True)).as_uri())
     assert browser.find_element(By.TAG_NAME, "h1").text == "11 of 26 users changed, 1 failed, 4 could not be checked"
     body = browser.find_element(By.ID, "body").text
-    for told in ("Replaced, verified", "Removed, verified", "Added, not yet to be seen", "Failed", "Left alone"):
+    for told in ("Replaced, verified", "Removed, verified", "Put, not shown yet (unverified)", "Failed", "Left alone"):
         assert told in body
     chip(browser, "failed").click()
     assert names(browser) == ["Megan Bowen"]

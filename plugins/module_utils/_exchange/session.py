@@ -11,6 +11,7 @@ context, whose order must be kept, so no two threads may use a session.
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import sys
 import typing as t
@@ -31,6 +32,10 @@ try:
     PYPSRP_IMPORT_ERROR: ImportError | None = None
 except ImportError as import_error:
     PYPSRP_IMPORT_ERROR = import_error
+
+# What it has to say of errors, we say; without a handler Python would print it.
+for _library in ("pypsrp", "spnego"):
+    logging.getLogger(_library).addHandler(logging.NullHandler())
 
 CONFIGURATION = "Microsoft.Exchange"
 #: What the endpoint is called on every Exchange server.
@@ -84,8 +89,12 @@ class Session:
                 wsman.close()
 
     def drop(self) -> None:
-        """Forget a session that is lost."""
+        """Forget a session that is lost. The server ends it by itself when nobody uses it."""
+        wsman = self._wsman
         self._pool = self._wsman = None
+        if wsman is not None:
+            with contextlib.suppress(Exception):
+                wsman.close()
 
     def begin(self, call: Call) -> Running:
         """Send a call. Raises ExchangeGone (nobody knows whether it arrived), ExchangeBusy (it was not taken)."""
@@ -129,6 +138,8 @@ class Session:
             read_timeout=holds + o.timeout,
             operation_timeout=holds,
             encryption="auto",
+            # The server is of the own network, and Kerberos' encryption belongs to one connection from end to end.
+            no_proxy=True,
             negotiate_service="HTTP",
         )
         self._wsman = wsman

@@ -194,7 +194,8 @@ def test_only_what_was_approved_is_applied(company: Company) -> None:
     assert approved["mode"] == "plan"
     company.tenant.put_photo("alice@photos.test", company.tenant.photo("pia@photos.test") or b"")
     (company.photos / "carol@photos.test.webp").write_bytes((company.photos / "dave@photos.test.jpg").read_bytes())
-    company.play("sync", *LIMITS, "-e", f"sync_plan={plan}", "-e", "sync_report_dir=applied")
+    shared = ("-e", "sync_shared_pictures=allow")  # carol gets the picture of dave
+    company.play("sync", *LIMITS, *shared, "-e", f"sync_plan={plan}", "-e", "sync_report_dir=applied")
     report = company.report("applied")
     assert "changed since" in report["alice@photos.test"]["exo"]["reason"]
     assert "changed since" in report["carol@photos.test"]["ad"]["reason"]

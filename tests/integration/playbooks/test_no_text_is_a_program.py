@@ -54,7 +54,7 @@ LONG_TEXTS = programs(
 USERS = {name: f"{text}@photos.test" for name, text in TEXTS.items()}
 #: Declared by the name of a picture; the others by photos.yml.
 BY_FILE = ("variable", "block", "set", "expression")
-UNGUARDED = ("sync_max_replaced=100%", "sync_max_removed=100%")
+UNGUARDED = ("sync_max_replaced=100%", "sync_max_removed=100%", "sync_shared_pictures=allow")
 
 
 @pytest.fixture

@@ -276,6 +276,13 @@ def test_a_certificate_of_a_stranger_and_a_name_that_is_not_in_it(server: t.Any)
 # -- trouble --------------------------------------------------------------------------------------------------------
 
 
+def test_no_proxy_of_the_environment_is_used(server: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    store = ExchangePhotoStore(options(server))
+    assert len(users(store, UPNS[:2])) == 2
+    store.close()
+
+
 def test_sessions_are_given_back_and_a_place_is_waited_for(server: t.Any) -> None:
     for _run in range(3):
         store = ExchangePhotoStore(options(server))
