@@ -131,15 +131,16 @@ options:
     default: false
   receipts:
     description:
-      - A file in which the module remembers what it wrote, so that the next run knows unchanged photos without fetching
-        them, and photos that somebody else changed. Created when missing, and its folder with mode C(0700); safe to
-        share between hosts of a play that run on one machine. Losing it costs time, never a photo.
-      - Before each write it says what is about to be written, so a run that was killed does not take its own photo for
-        somebody else's. It keeps for ever which account each name led to, see O(confirm_accounts).
-      - For 15 minutes it remembers which account each name leads to, so that the plays of one call ask once. Before a
-        change is planned the name is looked up again, in check mode too.
-      - It also remembers the hashes of picture files, so that those whose size, times and inode did not move are not
-        read again.
+      - A file in which the module remembers what it wrote. So the next run recognizes unchanged photos without fetching
+        them, and photos that others changed. Created when missing, and its folder with mode C(0700). Hosts of a play
+        that run on one machine can share it. If the file is lost, the next run takes longer, but no photo is lost.
+      - Before each write it records what is about to be written. So after a run that was killed, the next run
+        recognizes the photo as its own. It also remembers permanently to which account each name belonged, see
+        O(confirm_accounts).
+      - For 15 minutes it remembers to which account each name belongs, so that the plays of one call look it up only
+        once. Before a change is planned the name is looked up again, also in check mode.
+      - It also remembers the hashes of picture files. Files whose size, times and inode did not change are not read
+        again.
       - Not written in check mode.
     type: path
   on_foreign_change:

@@ -44,7 +44,7 @@ options:
     required: true
   dest:
     description:
-      - The folder on the controller that gets the files. It is made when it is missing, closed to others.
+      - The folder on the controller that gets the files. It is made when it is missing, not readable by others.
       - A relative path starts from the folder of the playbook, or, for a playbook of a collection, from the folder
         in which Ansible was called.
     type: path
@@ -120,8 +120,8 @@ options:
     default: 0
   everyone:
     description:
-      - What M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) returned for everybody. The
-        report then lists who has a photo and no definition. Nothing is ever done about them.
+      - What M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) returned for everybody.
+        The report then lists who has a photo and no definition. They are never changed.
       - A user is declared when a row of O(results) has the account's id, or when O(declared) has the name.
     type: list
     elements: dict

@@ -6,14 +6,14 @@
 
 DOCUMENTATION = r"""
 module: photo_backup_info
-short_description: List what a backup folder holds, and how to bring it back
+short_description: List the photos in a backup folder and how to restore them
 version_added: 0.1.0
 author:
   - hybrid.photos developers (@hybrid-photos)
 description:
-  - Reads what the photo modules saved in their option C(backup_dir) before they overwrote or removed photos, and returns
-    the options with which they bring it back.
-  - The role P(hybrid.photos.restore#role) does the rest. This module only reads files.
+  - Reads what the photo modules saved in C(backup_dir) before they overwrote or removed photos, and returns the options
+    with which these modules restore it.
+  - This module only reads files. The role P(hybrid.photos.restore#role) restores the photos.
   - A photo that a run put where there was none replaced nothing, so there is no backup of it. It can be removed with
     O(first=remove).
 extends_documentation_fragment:
@@ -27,8 +27,8 @@ options:
     required: true
   run:
     description:
-      - The run to bring back. The newest if not given; runs of the role P(hybrid.photos.restore#role), whose names begin
-        with V(restore-), count only when they are named.
+      - The run to undo. The newest if not given; runs of the role P(hybrid.photos.restore#role), whose names begin with
+        V(restore-), count only when they are named.
     type: str
   users:
     description: Only these users, named as they were in that run, or by id. All if not given.
@@ -42,12 +42,12 @@ options:
     choices: [ad, exchange, exo]
     default: [ad, exchange, exo]
   force:
-    description: Leave out the conditions that keep a photo that was changed since.
+    description: Restore photos even if they were changed since that run.
     type: bool
     default: false
   first:
     description:
-      - What becomes of photos that the run put where there was none. V(remove) removes them, but only where the target
+      - What to do with photos that the run put where there was none. V(remove) removes them, but only where the target
         still shows what the run put.
     type: str
     choices: [keep, remove]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: photo_doctor
-short_description: Show what would stop a run on either side, and fail if anything would
+short_description: Show what would stop a run, and fail if anything would
 version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
-  - Joins what M(hybrid.photos.ad_photo_doctor) and M(hybrid.photos.exo_photo_doctor) found, looks whether the accounts of
-    the two sides belong together, and shows a table, one line a check.
-  - The role P(hybrid.photos.doctor#role) does the whole.
+  - Joins what M(hybrid.photos.ad_photo_doctor) and M(hybrid.photos.exo_photo_doctor) found, checks whether the accounts
+    of the targets belong together, and shows a table with one line for each check.
+  - The role P(hybrid.photos.doctor#role) runs all of them.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
@@ -26,7 +26,7 @@ options:
     elements: dict
     required: true
   targets:
-    description: The sides that were to be looked at.
+    description: The targets that were to be checked.
     type: list
     elements: str
     choices: [ad, exo]

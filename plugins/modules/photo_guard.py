@@ -13,9 +13,10 @@ short_description: Refuse a plan that would replace or remove too many photos
 version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
-  - Judges what M(hybrid.photos.ad_thumbnail_photo) and M(hybrid.photos.exo_user_photo) planned in check mode or with
-    their option C(plan_only), for all shards of a play together, and fails when a limit is passed.
-  - Each target is judged by its own figures, from ten checked users on. First photos count with O(max_added) only.
+  - Checks the plans of M(hybrid.photos.ad_thumbnail_photo) and M(hybrid.photos.exo_user_photo) (from check mode or
+    their option C(plan_only)) for all shards of a play together, and fails when a limit is passed.
+  - Each target is checked separately, if ten or more users were checked there. First photos count only for
+    O(max_added).
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
@@ -39,7 +40,7 @@ options:
     type: str
   shared_pictures:
     description:
-      - With V(refuse), users for whom a picture is planned that is declared for others too, on whatever shard, are
+      - With V(refuse), users whose planned picture is declared for other users too, on one shard or on several, are
         returned as RV(shared) and count as unchanged. The filter P(hybrid.photos.held_back#filter) takes them out of a
         plan.
     type: str
@@ -47,8 +48,8 @@ options:
     default: allow
   prefix:
     description:
-      - What a message puts before the names of the limits. A role gives V(sync_), so that a message names the variable
-        that is to be set.
+      - The prefix of the names of the limits in messages. A role gives V(sync_), so that a message names the variable
+        of the role.
     type: str
     default: ""
 seealso:
@@ -88,7 +89,7 @@ figures:
   type: dict
   sample: {"ad": {"checked": 500, "replaced": 7, "removed": 2, "added": 0}}
 shared:
-  description: Users whose planned picture is declared for others too, with these others.
+  description: Users whose planned picture is declared for other users too, with these users.
   returned: always
   type: dict
   sample: {"alice@example.com": ["bob@example.com"]}

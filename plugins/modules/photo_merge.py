@@ -9,8 +9,8 @@ module: photo_merge
 short_description: Join exports of Active Directory and Exchange Online into one definitions folder
 version_added: 0.1.0
 description:
-  - Takes what M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) exported, and puts each
-    user's better picture, the one with more pixels, into one definitions folder.
+  - Takes what M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) exported, and puts for
+    each user the picture with more pixels into one definitions folder.
   - Lists the users whose two photos are not the same picture. They are compared as M(hybrid.photos.ad_thumbnail_photo) and
     M(hybrid.photos.exo_user_photo) compare them with their defaults, so that all other users do not drift afterwards.
   - Users belong together by the text of their identity, without regard to case. Where the two targets name users
@@ -32,8 +32,8 @@ options:
     required: true
   dest:
     description:
-      - The folder that gets the photos and a manifest C(photos.yml). Made when it is missing, closed to others.
-      - Written again, only what changed is written; no file is touched that no export wrote.
+      - The folder that gets the photos and a manifest C(photos.yml). Made when it is missing, not readable by others.
+      - A second export writes only what changed. Files that no export wrote are not changed.
     type: path
     required: true
   list_file:
@@ -41,10 +41,10 @@ options:
     type: path
   one_sided:
     description:
-      - What to do with the photo of a user whom the other side does not have, or who can hold no photo there.
-      - V(leave_out), since a definition would be a problem of every run over both sides; they are in RV(lines).
-        V(keep) exports it all the same.
-      - A user who merely has no photo on the other side is always exported.
+      - What to do with the photo of a user who does not exist at the other target, or who cannot have a photo there.
+      - With V(leave_out) it is not exported, because a definition would be a problem in every run over both targets;
+        RV(lines) names these users. With V(keep) it is exported.
+      - A user who only has no photo at the other target is always exported.
     type: str
     choices: [leave_out, keep]
     default: leave_out
@@ -101,7 +101,7 @@ summary:
   type: dict
   sample: {users: 500, same: 431, different: 9, one_photo: 11, left_out: 2, no_photo: 47}
 lines:
-  description: What a person should look at, in words.
+  description: A summary in words of what should be checked.
   returned: success
   type: list
   elements: str

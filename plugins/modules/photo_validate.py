@@ -9,7 +9,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: photo_validate
-short_description: Check a folder of photo definitions without any server
+short_description: Check a folder of photo definitions without a server
 version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
@@ -19,7 +19,7 @@ description:
     would refuse as too small, and files larger than O(max_file_bytes).
   - Warnings are pictures too small to be sharp, pictures of which a square from the centre keeps too little, one picture
     for several users, and pictures that no definition uses.
-  - The role P(hybrid.photos.validate#role) does the whole.
+  - The role P(hybrid.photos.validate#role) runs this module.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
@@ -37,15 +37,15 @@ options:
       - Relative as O(path) is.
     type: path
   sharp_side:
-    description: The side in pixels from which on a picture counts as sharp. Microsoft 365 offers sizes up to 648.
+    description: The least side in pixels of a picture that counts as sharp. Microsoft 365 offers sizes up to 648.
     type: int
     default: 648
   max_crop_loss:
-    description: How many percent of a picture a square from its centre may lose before there is a warning.
+    description: There is a warning when a square from the centre of a picture loses more than this percentage of it.
     type: int
     default: 35
   max_file_bytes:
-    description: How large a picture file may be in Git.
+    description: The most bytes of a picture file in Git.
     type: int
     default: 5242880
   fail_on:
@@ -89,8 +89,8 @@ findings:
         - What it is about.
         - One of V(definition), V(unreadable), V(too_small), V(not_sharp), V(not_square), V(used_twice), V(file_size), V(unused),
           V(ignored), V(name), V(template), V(hidden_text).
-        - V(ignored) is a file that declares nobody and surely should; V(name) one whose name surely should be another,
-          such as that of a copy.
+        - V(ignored) is a file that declares no user but probably should; V(name) is a file with a wrong name, such as
+          that of a copy.
       type: str
       returned: always
     file: {description: The file in the folder., type: str, returned: always}
@@ -103,7 +103,7 @@ summary:
   type: dict
   sample: {"users": 34, "pictures": 31, "errors": 2, "warnings": 3}
 ignored:
-  description: Every other file that declares nobody, each with C(file) and C(reason). Hidden files are left out.
+  description: Every other file that declares no user, each with C(file) and C(reason). Hidden files are left out.
   returned: always
   type: list
   elements: dict

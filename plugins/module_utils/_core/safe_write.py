@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writing files: whole or not at all, and for their owner only. Photos of people are nobody else's business."""
+"""Writing files: completely or not at all, and readable by their owner only, because photos are personal data."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class SiteUnknown(DirectoryError):
 
 
 class Controllers:
-    """The controllers of one domain. Who was passed over is not asked again in this run."""
+    """The controllers of one domain. One that was skipped is not asked again in this run."""
 
     def __init__(self, options: DirectoryOptions) -> None:
         self._options = options

@@ -41,7 +41,7 @@ def user_info_argument_spec() -> Spec:
 
 
 def run_user_info_module(module: AnsibleModule, open_store: OpenStore) -> None:
-    """Look users up, and leave by exit_json or fail_json. That somebody is nobody is an answer, and no failure."""
+    """Look users up, and leave by exit_json or fail_json. A user that is not found is a result, not a failure."""
     params = module.params
     try:
         with closing(open_store(params)) as store:

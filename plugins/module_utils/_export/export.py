@@ -125,7 +125,7 @@ class _Run:
     # -- who ----------------------------------------------------------------------------------------------------------
 
     def named(self, identities: t.Sequence[str]) -> list[User]:
-        """The users for identities; who is nobody gets a row at once."""
+        """The users for identities; an identity without a user gets a row at once."""
         single = {identity_key(identity): identity for identity in reversed(identities)}
         order = dict.fromkeys(identity_key(identity) for identity in identities)
         if "" in (key.strip() for key in order):
@@ -192,7 +192,7 @@ class _Run:
             self.take(keys[user.id], user, seen)
 
     def give_up(self, why: str) -> None:
-        """The target went away: who was not looked at is unavailable."""
+        """The target cannot be reached any more: users that were not read are unavailable."""
         for key, row in self.rows.items():
             if row.has_photo is None and row.problem is None:
                 self.rows[key] = replace(row, problem="unavailable", reason=why)

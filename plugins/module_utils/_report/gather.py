@@ -141,7 +141,7 @@ def _failure(result: t.Mapping[str, t.Any]) -> str | None:
 def _lost(
     result: t.Mapping[str, t.Any], rows: t.Sequence[Row], said: str | None, checked: int, target: str | None
 ) -> list[Unseen]:
-    """Who was asked for and did not come back, so that a partial run never looks clean."""
+    """Users that were requested but have no result, so that a partial run never looks clean."""
     shard = _shard(result)
     came = {row.key for row in rows}
     asked = [user for user in _asked(result) if identity_key(user) not in came]

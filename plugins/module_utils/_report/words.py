@@ -74,7 +74,7 @@ def _also(counts: Counts) -> str:
 
 
 def scope_words(report: t.Mapping[str, t.Any]) -> str:
-    """A sentence about whom the run did not concern and who is not declared; empty when there is nobody."""
+    """A sentence about users that were left out or are not declared; empty if there are none."""
     undeclared = len({each["user"] for each in report["undeclared"] or ()})
     parts = [
         f"{counted(len(report['excluded']), 'user')} excluded" if report["excluded"] else "",

@@ -302,7 +302,7 @@ class _Applier:
         return self.guarded([change for change in changes if change.state == "planned"])
 
     def guarded(self, changes: list[ChangeRecord]) -> list[ChangeRecord]:
-        """The new plan may lose more photos than the first one did; the guards hold for both together."""
+        """The new plan may replace more photos than the first one; the limits apply to both together."""
         now = [self.changes[key].outcome if key in self.changes else o for key, o in self.outcomes.items()]
         planned = ((outcome.definition.user, outcome.change) for outcome in now)
         if guard(planned, base_of(now), self.settings.limits) is None:
@@ -315,7 +315,7 @@ class _Applier:
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def end(self) -> None:
-        """Nothing planned may be left without an answer."""
+        """Every planned change gets a final state."""
         why = self.stopped or "the run ended before this user was processed"
         for change in self.changes.values():
             if change.state in ("planned", "saved", "intended"):
@@ -332,7 +332,7 @@ class _Applier:
                 change.warn(f"unverified: {why}")
 
     def why_stopped(self) -> str | None:
-        """What broke the run, and how much was done by then; None: nothing did."""
+        """The error that stopped the run, and how many changes were not written; None if the run was not stopped."""
         if self.stopped is None:
             return None
         states = [change.state for change in self.changes.values()]
@@ -343,7 +343,7 @@ class _Applier:
         return f"{', '.join(done) or 'All planned changes were written, and then the run stopped'}: {self.stopped}"
 
     def results(self) -> Outcomes:
-        """The outcomes with what became of the changes."""
+        """The outcomes with the results of the changes."""
         return {key: _result(self.changes[key]) if key in self.changes else o for key, o in self.outcomes.items()}
 
 

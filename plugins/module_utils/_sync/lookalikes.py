@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The classic mix-up: a user who is declared with, or already shows, somebody else's picture.
+"""The classic mix-up: a user who is declared with, or already shows, the picture of another user.
 
 Only pictures that the run has at hand anyway are looked at, so telling it costs nothing where nothing drifts.
 """

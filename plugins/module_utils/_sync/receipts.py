@@ -5,7 +5,7 @@
 
 A receipt is evidence, never authority: it lets a photo be called the same only while the target still shows the tag
 that is on it. It says what was about to be written before the write, and what was seen after it, so a run that is
-killed between the two does not take its own photo for somebody else's. Losing the file costs one slow run and no photo.
+killed between the two recognizes its own photo later. If the file is lost, one run is slow, and no photo is lost.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ class Resolver:
         return {definition.key: resolved[definition.user] for definition in definitions}
 
     def _without_new_holders(self, definitions: t.Sequence[Definition], answers: Answers) -> Answers:
-        """A name that leads to another account than before, with the picture of the person before: nobody."""
+        """Unresolved: a name that belongs to another account now, while the picture of the former one is declared."""
         if self._receipts is None:
             return answers
         found = [d for d in definitions if isinstance(answers[d.key], User)]

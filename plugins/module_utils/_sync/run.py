@@ -40,7 +40,7 @@ from .store import PhotoStore
 WAITING_PER_WORKER = 8
 #: A write that was begun and never shown is given up after so long.
 FORGOTTEN_AFTER_SECONDS = 24 * 3600.0
-#: Differing pictures that are kept to find out whether they are somebody else's.
+#: Differing pictures that are kept to find out whether others changed them.
 ODD_ONES = 1000
 
 
@@ -109,7 +109,7 @@ class _ComparisonQueue:
 
     def __exit__(self, *_error: object) -> None:
         try:
-            self.clear()  # also when the store went away: who was seen was seen
+            self.clear()  # also when the store went away: what was observed is kept
         finally:
             self._pool.shutdown()
 
@@ -181,7 +181,7 @@ class _Run:
         return [self.outcomes[definition.key] for definition in self.definitions]
 
     def give_up(self, why: str) -> None:
-        """The target went away: whoever has no outcome yet is unavailable."""
+        """The target cannot be reached any more: users without an outcome are unavailable."""
         for definition in self.definitions:
             if definition.key not in self.outcomes:
                 self.problem(definition, "unavailable", why)
@@ -215,7 +215,7 @@ class _Run:
         return guard(planned, base_of(outcomes), self.settings.limits)
 
     def look(self, definitions: t.Sequence[Definition]) -> None:
-        """Steps 2 to 4. A store may see photos while it looks for users; who was seen is not asked for again."""
+        """Steps 2 to 4. A store may read photos while it resolves users; these users are not observed again."""
         self.services.progress("checked", len(self.outcomes), len(self.definitions))  # the first answer may take long
         definition_of = {definition.user: definition for definition in definitions}
         with _ComparisonQueue(self, self.settings.workers) as queue:
@@ -284,10 +284,10 @@ class _Run:
         self.services.progress("checked", len(self.outcomes), len(self.definitions))
 
     def check_identities(self) -> None:
-        """Who was known from memory is asked for again before a change is planned, or when nothing could be seen there.
+        """Resolve users from the receipts again before a change is planned, or if no photo could be read.
 
-        An address may have gone from one person to another since; then this user is looked at anew. Check mode does
-        the same, so that it plans what a real run would do.
+        An address may belong to another person now; then this user is observed again. Check mode does the same, so
+        that it plans what a real run would do.
         """
         remembered = self.resolver.remembered
         doubtful = [

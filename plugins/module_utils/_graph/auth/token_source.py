@@ -45,7 +45,7 @@ class TokenSource:
             self._lock.release()
 
     def renew(self, refused: str) -> None:
-        """Graph refused this token; whoever comes first gets a new one for all."""
+        """Graph refused this token; the first thread that asks gets a new one for all."""
         with self._lock:
             if self._value == refused:
                 self._get(keep=False)
