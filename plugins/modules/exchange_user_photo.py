@@ -13,8 +13,9 @@ description:
     picture file, with C(Set-UserPhoto) over remote PowerShell.
   - Exchange Server encodes every upload anew. The module therefore compares the pictures themselves, or remembers in
     O(receipts) what Exchange made of its own upload; a second run changes nothing.
-  - C(Set-UserPhoto) also writes a C(thumbnailPhoto) of 64x64 pixels into Active Directory. Who declares both writes
-    Exchange Server first and M(hybrid.photos.ad_thumbnail_photo) after it, as the roles do.
+  - C(Set-UserPhoto) also writes a C(thumbnailPhoto) of 64x64 pixels into Active Directory, and what was there is not
+    saved. Who declares both places writes Active Directory with M(hybrid.photos.ad_thumbnail_photo) before this module,
+    which saves what was there, and once more after it, as the role P(hybrid.photos.sync#role) does.
 author:
   - hybrid.photos developers (@hybrid-photos)
 extends_documentation_fragment:

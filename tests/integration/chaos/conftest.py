@@ -20,11 +20,12 @@ from pathlib import Path
 
 import pytest
 from domain.control import Domain
+from exchange.control import Control as Exchange
 from PIL import Image, ImageDraw
 from tenant.control import Control
 
 ROOT = Path(__file__).resolve().parents[3]
-MODULES = {"ad": "ad_thumbnail_photo", "exo": "exo_user_photo"}
+MODULES = {"ad": "ad_thumbnail_photo", "exchange": "exchange_user_photo", "exo": "exo_user_photo"}
 PEOPLE = 12
 #: The last two of them are declared absent every now and then; of the others nobody may ever be without a photo.
 STAYING = PEOPLE - 2
@@ -65,6 +66,7 @@ class Crowd:
     told: dict[str, t.Any]
     domain: Domain
     tenant: Control
+    exchange: Exchange
     names: list[str]
     options: dict[str, t.Any] = field(default_factory=dict)
     runs: int = 0
@@ -87,20 +89,33 @@ class Crowd:
     def set(self, name: str, picture: bytes) -> None:
         if self.target == "ad":
             self.domain.set_photo(name, picture)
+        elif self.target == "exchange":
+            self.exchange.put_photo(name, picture)
         else:
             self.tenant.put_photo(name, picture)
+
+    def latency(self, write_ms: int, read_ms: int) -> None:
+        """Let the server take its time."""
+        self.tenant.latency(write_ms=write_ms, read_ms=read_ms)
+        self.exchange.service(latency=write_ms / 1000)
 
     def truth(self) -> dict[str, str | None]:
         """Hashes of what the target truly holds."""
         if self.target == "ad":
             held = self.domain.photos()
             return {name: sha256(held[name]) for name in self.names}
+        if self.target == "exchange":
+            return {name: sha256(self.exchange.photo(name)) for name in self.names}
         return {name: sha256(self.tenant.photo(name)) for name in self.names}
 
     def settle(self) -> None:
         """Wait until the server has done what a killed process had asked of it: the request outlives who sent it."""
         if self.target == "exo":
             while self.tenant.counters()["in_flight"]:
+                time.sleep(0.01)
+            return
+        if self.target == "exchange":
+            while self.exchange.counters()["running"]:
                 time.sleep(0.01)
             return
         before, now = None, self.truth()
@@ -112,6 +127,8 @@ class Crowd:
         """What the server itself counts."""
         if self.target == "ad":
             return self.domain.photo_writes()
+        if self.target == "exchange":
+            return self.exchange.counters().get("writes", 0)
         counters = self.tenant.counters()
         return int(counters["photo_puts"]) + int(counters["photo_deletes"])
 
@@ -197,11 +214,15 @@ class Crowd:
         self.check(before)
         writes, held = self.writes(), self.truth()
         again = self.run(photos)
+        odd = [
+            (row["user"], row["drift"], row["reason"]) for row in again.result["photos"] if row["drift"] != "in_sync"
+        ]
+        assert odd == []
         assert (again.code, again.result["changed"], again.result["summary"]["in_sync"]) == (0, False, PEOPLE)
         assert (self.writes(), self.truth()) == (writes, held)
 
 
-@pytest.fixture(params=["ad", "exo"])
+@pytest.fixture(params=["ad", "exchange", "exo"])
 def crowd(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Crowd]:
     """People of this test's own, made in the one server and removed afterwards."""
     yield from make_crowd(request.param, tmp_path)
@@ -210,6 +231,11 @@ def crowd(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Crowd]:
 @pytest.fixture
 def in_ad(tmp_path: Path) -> t.Iterator[Crowd]:
     yield from make_crowd("ad", tmp_path)
+
+
+@pytest.fixture
+def in_exchange(tmp_path: Path) -> t.Iterator[Crowd]:
+    yield from make_crowd("exchange", tmp_path)
 
 
 @pytest.fixture
@@ -225,19 +251,23 @@ def make_crowd(target: str, folder: Path) -> t.Iterator[Crowd]:
     domain = Domain.from_sandbox(state)
     tenant = Control(told["tenant"]["url"], told["tenant"]["control_key"], told["ca_cert"])
     names = [f"chaos{number:02d}@photos.test" for number in range(PEOPLE)]
-    crowd = Crowd(target, folder, told, domain, tenant, names)
+    exchange = Exchange(told["exchange"]["control_url"], told["exchange"]["control_key"])
+    crowd = Crowd(target, folder, told, domain, tenant, exchange, names)
     for name in names:
-        if target == "ad":
+        if target != "exo":
             domain.add_user(name, name.partition("@")[0])
         else:
             tenant.add_user(name)
+        if target == "exchange":
+            exchange.add_mailbox(guid=str(domain.guid(name)), upn=name, sam=name.partition("@")[0], mail=name)
     try:
         crowd.seed()
         yield crowd
     finally:
         tenant.clear_faults()
+        exchange.start_over()
         for name in names:
-            if target == "ad":
+            if target != "exo":
                 domain.delete_user(name)
             else:
                 tenant.delete_user(name)

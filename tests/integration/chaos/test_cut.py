@@ -39,6 +39,23 @@ SPOILT: dict[str, list[Rule]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("kind", ["cut", "kill"])
+@pytest.mark.parametrize("cmdlet", ["Get-UserPhoto", "Set-UserPhoto", "Remove-UserPhoto"])
+def test_exchange_server_goes_away(in_exchange: Crowd, cmdlet: str, kind: str, after: bool) -> None:
+    in_exchange.exchange.fault(kind, cmdlet=cmdlet, after=after, times=2)
+    before = in_exchange.truth()
+    answer = in_exchange.run(in_exchange.wish(0, removing=True))
+    assert in_exchange.exchange.counters().get("faults"), "it never happened"
+    in_exchange.exchange.clear_faults()
+    in_exchange.check(before)
+    truth = in_exchange.truth()
+    for row in answer.result["photos"]:
+        if row["changed"]:
+            assert truth[row["user"]] != before[row["user"]], f"{row['user']} is told to be changed, and is not"
+    in_exchange.converge(in_exchange.wish(0, removing=True))
+
+
 @pytest.mark.parametrize("name", SPOILT)
 def test_graph_misbehaves(in_cloud: Crowd, name: str) -> None:
     in_cloud.options["max_attempts"] = 3

@@ -17,7 +17,7 @@ KILLS = 24
 
 def test_killed_at_any_moment(crowd: Crowd) -> None:
     dice = random.Random(20260101)
-    crowd.tenant.latency(write_ms=15, read_ms=5)
+    crowd.latency(write_ms=15, read_ms=5)
     started = time.monotonic()
     assert crowd.run(crowd.wish(0)).code == 0
     takes = time.monotonic() - started
@@ -34,7 +34,7 @@ def test_killed_at_any_moment(crowd: Crowd) -> None:
             struck += process.returncode == -9
             halfway += 0 < crowd.check(before) < STAYING_AND_LEAVING
     finally:
-        crowd.tenant.latency(write_ms=0, read_ms=0)
+        crowd.latency(write_ms=0, read_ms=0)
     print(f"{crowd.target}: {struck} of {KILLS} runs killed, {halfway} of them between their first and last write")
     assert struck >= KILLS // 2
     assert halfway

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -35,7 +36,8 @@ def _into_domain(folder: str) -> Callable[[Mailbox, bytes], None]:
         with lock:
             if not door:
                 door.append(Domain.from_sandbox(folder))
-            door[0].set_photo(mailbox.upn, picture)
+            with contextlib.suppress(KeyError):  # an account that was deleted since
+                door[0].set_photo(mailbox.upn, picture)
 
     return write
 

@@ -221,7 +221,8 @@ class Server:
             return {"guid": mailbox.guid, "removed": mailbox.removed, "photo": mailbox.photo is not None}
         elif what == "counters":
             open_ones = sum(not shell.broken for shell in self._shells.values())
-            return {**organization.counters, "open_sessions": open_ones}
+            running = sum(shell.running() for shell in self._shells.values())
+            return {**organization.counters, "open_sessions": open_ones, "running": running}
         else:
             raise KeyError(what)
         return {}

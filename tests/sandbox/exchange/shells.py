@@ -74,6 +74,10 @@ class Shell:
         self._take(data)
         self._places = asyncio.Semaphore(max(1, self._pool.max_runspaces))
 
+    def running(self) -> int:
+        """Pipelines that are not done, also those that nobody waits for."""
+        return sum(c.task is not None and not c.task.done() for c in self._commands.values())
+
     def close(self) -> None:
         """End everything that runs."""
         self.broken = True
