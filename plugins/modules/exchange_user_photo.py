@@ -126,7 +126,7 @@ photos:
     verified: {description: Whether the written photo was read back; null when nothing was written., type: bool, returned: always}
     source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
     desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should have.', type: dict, returned: when known}
-    observed: {description: 'C(etag) (the hash of the photo), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
+    observed: {description: 'C(etag) (a hash), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
     account: {description: 'The account''s own name there, the userPrincipalName.', type: str, returned: when known}
     label: {description: The display name., type: str, returned: when known}
     origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}

@@ -9,13 +9,12 @@ Nothing in this collection marks text as trusted.
 
 from __future__ import annotations
 
+import importlib.util
 import typing as t
 
 # ansible-core 2.19 and later trust only what is tagged as trusted. Before that, all text is trusted that is not
 # marked as unsafe. ansible.module_utils.datatag is there from 2.19 on.
-try:
-    import ansible.module_utils.datatag  # noqa: F401 - only asked whether it is there
-except ImportError:
+if importlib.util.find_spec("ansible.module_utils.datatag") is None:
     from ansible.utils.unsafe_proxy import wrap_var
 else:
     wrap_var = None

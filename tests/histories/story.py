@@ -77,10 +77,10 @@ def draw(seed: int, kinds: t.Sequence[str] = MEMORY) -> Story:
     steps = [Step("declare", who, rng.randrange(100)) for who in range(accounts) if rng.random() < 0.9]
     steps += [Step("person", who, rng.randrange(1, 100)) for who in range(accounts) if rng.random() < 0.5]
     rng.shuffle(steps)
-    for _ in range(rng.randint(3, 11)):
+    for _step_number in range(rng.randint(3, 11)):
         name = rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         if name == "run" and rng.random() < 0.6:  # a run with nothing to do meets few faults
-            steps += [Step("declare", rng.randrange(100), rng.randrange(100)) for _ in range(rng.randint(1, 3))]
+            steps += [Step("declare", rng.randrange(100), rng.randrange(100)) for _one in range(rng.randint(1, 3))]
         steps.append(_step(rng, name, accounts))
     steps.append(Step("settle"))
     return Story(seed, kind, accounts, rng.choice((1, 2, 250, 250)), tuple(steps))
@@ -99,7 +99,7 @@ def _step(rng: random.Random, name: str, accounts: int) -> Step:
             "check": rng.random() < 0.1,
         }
     if name in ("run", "restore", "approve_then_run") and rng.random() < 0.85:
-        faults = tuple(_fault(rng, accounts) for _ in range(rng.choice((1, 2, 3, 4))))
+        faults = tuple(_fault(rng, accounts) for _one in range(rng.choice((1, 2, 3, 4))))
     value = rng.randrange(100)
     if name == "wait":
         value = rng.choice((1, 30, 600, 1800, 5000, 100_000))
@@ -125,7 +125,7 @@ def _fault(rng: random.Random, accounts: int) -> Fault:
     what = rng.choice(POINTS[point])
     nth = min(rng.randrange(2 * accounts + 1), rng.randrange(2 * accounts + 1))
     if point in ("write", "written", "read", "backups", "noted"):
-        nth = min(rng.randrange(accounts) for _ in range(3))
+        nth = min(rng.randrange(accounts) for _one in range(3))
     elif point in ("open", "resolve"):
         nth = 0
     value = rng.randrange(1, 100)

@@ -78,7 +78,7 @@ class World:
         self._numbers = itertools.count(1)
         self.accounts: list[Account] = []
         self.names: dict[str, int] = {}
-        for _ in range(accounts):
+        for _one in range(accounts):
             self.hire()
 
     def hire(self, name: str | None = None) -> Account:

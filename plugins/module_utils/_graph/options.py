@@ -124,7 +124,8 @@ class GraphOptions:
             raise PhotoError(f"max_wait: {self.max_wait} is not a number of seconds from 1 up.")
         if self.tenant_id is not None:
             self._check_tenant(self.tenant_id)
-        _ = self.credential  # raises where none or several are given
+        # pylint: disable-next=pointless-statement
+        self.credential  # noqa: B018 - it raises where none or several are given
 
     def validate(self) -> None:
         """The same, and the file that ``ca_cert`` names."""

@@ -128,7 +128,7 @@ class Planner:
             return False
         # Where the target keeps bytes, the tag is their hash, also when memory answered and nothing was read.
         digest = seen.tag if self.keeps_bytes else seen.sha256
-        if digest in prints or (pending is not None and digest == pending.sha256 is not None):
+        if digest is not None and (digest in prints or (pending is not None and digest == pending.sha256)):
             return False
         if self.keeps_bytes or seen.picture is None:
             return True

@@ -136,8 +136,8 @@ def test_the_uploads_own_size_is_not_scaled(tenant: Running) -> None:
 def test_what_is_not_square_is_cut_one_pixel_beside_the_middle(width: int, height: int) -> None:
     image = Image.new("RGB", (width, height), (40, 40, 40))
     # At half the size a square cut starts at 25 of 150 in the middle, and at 26 here.
-    bar = (0, 0, 52, height) if width > height else (0, 0, width, 52)
-    image.paste((220, 220, 220), bar)
+    stripe = (0, 0, 52, height) if width > height else (0, 0, width, 52)
+    image.paste((220, 220, 220), stripe)
     out = io.BytesIO()
     image.save(out, "PNG")
     service = Service(scaler="microsoft", edges="light", subsampling=0, jpeg_quality=100)

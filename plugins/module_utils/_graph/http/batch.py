@@ -52,7 +52,7 @@ class Item:
         body: bytes | None = None,
         single: bool = False,
         again: bool = True,
-        headers: t.Mapping[str, str] = _NO_HEADERS,
+        headers: t.Mapping[str, str] | None = None,
     ) -> None:
         self.path = path
         self.key = key
@@ -62,7 +62,7 @@ class Item:
         self.single = single
         self.again = again
         #: Besides those that every request has.
-        self.headers = headers
+        self.headers = _NO_HEADERS if headers is None else headers
         self.attempts = 0
         self.waited = 0.0
         self.check: Check | None = None

@@ -194,6 +194,7 @@ class Engine:
     def _send(self, items: list[Item], ticket: Ticket) -> None:
         alone, token = items[0].single, ""
         reply: Reply | None = None
+        answers: list[Answer] = []
         try:
             token = self._client.token()
             if alone:

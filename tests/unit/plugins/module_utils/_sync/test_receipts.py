@@ -247,8 +247,9 @@ def test_a_file_of_the_first_format_is_used_on(tmp_path: Path, monkeypatch: pyte
         first.close()
     old = receipt("a")
     row = ("exo", "tenant", "a", old.source_sha256, old.recipe, old.tag, *dataclasses.astuple(old.rendition), None)
-    with contextlib.closing(sqlite3.connect(path)) as db, db:
+    with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, old.written_at))
+        db.commit()
     receipts = opened(path)
     hashed = Hashed(b"/photos/a", "10 1 1 7", "0" * 64)
     receipts.save_hashes([hashed])

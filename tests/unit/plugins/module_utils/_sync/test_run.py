@@ -635,9 +635,10 @@ def test_the_message_of_a_run_that_stopped_says_why_and_how_much_was_not_written
 def test_what_is_not_known_is_told_apart_from_what_was_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     store = ScriptedStore(["alice"])
 
-    def vanish(_writes: t.Sequence[Write]) -> t.Iterator[t.Any]:
-        raise StoreError("the server went away")
-        yield
+    def vanish(writes: t.Sequence[Write]) -> t.Iterator[t.Any]:
+        for _write in writes:
+            raise StoreError("the server went away")
+        yield from ()
 
     monkeypatch.setattr(store, "write", vanish)
     result = run(store, [declared("alice", picture(1))], verify=False)
