@@ -117,6 +117,9 @@ class Crowd:
         if self.target == "exchange":
             while self.exchange.counters()["running"]:
                 time.sleep(0.01)
+            # Exchange ends the idle session of a process that is gone after some minutes; until then it counts against
+            # the account's 18, and a run waits for a place.
+            self.exchange.end_sessions()
             return
         before, now = None, self.truth()
         while now != before:
