@@ -58,7 +58,7 @@ def test_a_company_in_order(company: Company) -> None:
     code, checks = examine(company)
     assert code == 0
     assert warned(checks) == []
-    assert "belong together" in checks["both", "identities"]["text"]
+    assert "have matching immutable IDs" in checks["both", "identities"]["text"]
     # The sandbox gives its account a password without an end.
     assert checks["ad", "password"]["status"] == "ok"
     assert "not known" in checks["exo", "credential"]["text"]
