@@ -14,6 +14,7 @@ from .._core.model import (
     Change,
     Comparison,
     Definition,
+    Expectation,
     Observation,
     Outcome,
     Receipt,
@@ -309,7 +310,7 @@ def approved(outcome: Outcome, picture: bytes | None = None) -> Outcome:
         return replace(outcome, change=Change("in_sync", "none", reason, change.foreign))
     if change.action != expect.action:
         since = f"{change.action} is not among the approved changes"
-    elif tag != expect.tag and not (picture is not None and matches(expect.fingerprint, picture)):
+    elif not _is_the_approved_photo(expect, tag, picture):
         since = "the target holds another photo than the one that was seen then"
     elif expect.source_sha256 not in (None, outcome.source_sha256):
         since = "another picture is declared now"
@@ -319,3 +320,14 @@ def approved(outcome: Outcome, picture: bytes | None = None) -> Outcome:
         return outcome
     reason = f"{change.reason}; not written, changed since the approval: {since}"
     return replace(outcome, change=Change(change.drift, "none", reason, change.foreign), stale=True)
+
+
+def _is_the_approved_photo(expect: Expectation, tag: str | None, picture: bytes | None) -> bool:
+    """Does the target hold what it held when the change was approved?
+
+    The picture decides where it is at hand: a service may give the same photo another tag, and a picture that was
+    fetched after its tag may be a newer one.
+    """
+    if picture is not None and expect.fingerprint is not None:
+        return matches(expect.fingerprint, picture)
+    return tag == expect.tag

@@ -289,6 +289,16 @@ def test_an_approved_change_is_stale_when_another_photo_is_there(cloud: Place) -
     assert cloud.store.written == []
 
 
+def test_an_approved_change_is_stale_when_a_newer_picture_comes_with_the_approved_tag(cloud: Place) -> None:
+    """Metadata and picture are two answers; somebody may set a photo between them."""
+    cloud.store.put_by_hand("alice", picture(8))
+    tag = cloud.store.tags["id-alice"]
+    approved = Expectation("put", tag, None, "id-alice", fingerprint(cloud.store.photos["id-alice"]))
+    cloud.store.photos["id-alice"] = picture(9)
+    assert cloud.run({"alice": 1}, expect={"alice": approved}).outcomes[0].stale
+    assert cloud.store.written == []
+
+
 # -- only what was seen is known ---------------------------------------------------------------------------------------
 
 
