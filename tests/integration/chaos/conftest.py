@@ -135,7 +135,7 @@ class Crowd:
         counters = self.tenant.counters()
         return int(counters["photo_puts"]) + int(counters["photo_deletes"])
 
-    def wish(self, edition: int, removing: bool = False) -> list[dict[str, str]]:
+    def declared(self, edition: int, removing: bool = False) -> list[dict[str, str]]:
         """The definitions: everybody's picture of this edition; with ``removing`` the last two shall have none."""
         return [
             {"user": name, "state": "absent"}

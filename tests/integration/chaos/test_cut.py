@@ -45,7 +45,7 @@ SPOILT: dict[str, list[Rule]] = {
 def test_exchange_server_goes_away(in_exchange: Crowd, cmdlet: str, kind: str, after: bool) -> None:
     in_exchange.exchange.fault(kind, cmdlet=cmdlet, after=after, times=2)
     before = in_exchange.truth()
-    answer = in_exchange.run(in_exchange.wish(0, removing=True))
+    answer = in_exchange.run(in_exchange.declared(0, removing=True))
     assert in_exchange.exchange.counters().get("faults"), "it never happened"
     in_exchange.exchange.clear_faults()
     in_exchange.check(before)
@@ -53,7 +53,7 @@ def test_exchange_server_goes_away(in_exchange: Crowd, cmdlet: str, kind: str, a
     for row in answer.result["photos"]:
         if row["changed"]:
             assert truth[row["user"]] != before[row["user"]], f"{row['user']} is told to be changed, and is not"
-    in_exchange.converge(in_exchange.wish(0, removing=True))
+    in_exchange.converge(in_exchange.declared(0, removing=True))
 
 
 @pytest.mark.parametrize("name", SPOILT)
@@ -62,7 +62,7 @@ def test_graph_misbehaves(in_cloud: Crowd, name: str) -> None:
     for rule in SPOILT[name]:
         in_cloud.tenant.add_fault(**rule)
     before = in_cloud.truth()
-    answer = in_cloud.run(in_cloud.wish(0, removing=True))
+    answer = in_cloud.run(in_cloud.declared(0, removing=True))
     fired = [rule["fired"] for rule in in_cloud.tenant.faults()]
     in_cloud.tenant.clear_faults()
     assert all(fired), f"{name}: never happened"
@@ -72,7 +72,7 @@ def test_graph_misbehaves(in_cloud: Crowd, name: str) -> None:
         if row["changed"]:
             assert truth[row["user"]] != before[row["user"]], f"{row['user']} is told to be changed, and is not"
     assert (answer.code == 0) == all(row["changed"] for row in answer.result["photos"])
-    in_cloud.converge(in_cloud.wish(0, removing=True))
+    in_cloud.converge(in_cloud.declared(0, removing=True))
 
 
 def test_tokens_are_revoked_all_the_time(in_cloud: Crowd) -> None:
@@ -87,30 +87,30 @@ def test_tokens_are_revoked_all_the_time(in_cloud: Crowd) -> None:
     other.start()
     try:
         before = in_cloud.truth()
-        in_cloud.run(in_cloud.wish(1))
+        in_cloud.run(in_cloud.declared(1))
         in_cloud.check(before)
     finally:
         done.set()
         other.join()
         in_cloud.tenant.latency(write_ms=0, read_ms=0)
-    in_cloud.converge(in_cloud.wish(1))
+    in_cloud.converge(in_cloud.declared(1))
 
 
 @pytest.mark.parametrize("moment", [0.4, 0.6, 0.8])
 def test_the_controller_is_killed_in_mid_run(in_ad: Crowd, moment: float) -> None:
     started = time.monotonic()
-    assert in_ad.run(in_ad.wish(0)).code == 0
+    assert in_ad.run(in_ad.declared(0)).code == 0
     takes = time.monotonic() - started
     in_ad.options["timeout"] = 3
     before = in_ad.truth()
-    process = in_ad.start(in_ad.wish(1, removing=True))
+    process = in_ad.start(in_ad.declared(1, removing=True))
     time.sleep(moment * takes)
     in_ad.domain.stop(kill=True)
     answer = in_ad.finish(process)
     in_ad.domain.start()
     assert answer.result["photos"] if "photos" in answer.result else answer.result["msg"]
     in_ad.check(before)
-    in_ad.converge(in_ad.wish(1, removing=True))
+    in_ad.converge(in_ad.declared(1, removing=True))
 
 
 def test_the_controllers_connection_is_cut_after_any_number_of_bytes(in_ad: Crowd) -> None:
@@ -118,18 +118,18 @@ def test_the_controllers_connection_is_cut_after_any_number_of_bytes(in_ad: Crow
     whole = Cutter(None)
     with whole:
         in_ad.options |= {"port": whole.port, "timeout": 5}
-        assert in_ad.run(in_ad.wish(0)).code == 0
+        assert in_ad.run(in_ad.declared(0)).code == 0
     ends = []
     for number in range(7):
         with Cutter(dice.randrange(whole.passed)) as cutter:
             in_ad.options["port"] = cutter.port
             before = in_ad.truth()
-            answer = in_ad.run(in_ad.wish((number + 1) % 2, removing=number % 3 == 0))
+            answer = in_ad.run(in_ad.declared((number + 1) % 2, removing=number % 3 == 0))
             ends.append(answer.code)
             in_ad.check(before)
     assert any(ends), "no cut was noticed"
     del in_ad.options["port"]
-    in_ad.converge(in_ad.wish(1))
+    in_ad.converge(in_ad.declared(1))
 
 
 class Cutter:

@@ -19,12 +19,12 @@ def test_killed_at_any_moment(crowd: Crowd) -> None:
     dice = random.Random(20260101)
     crowd.latency(write_ms=15, read_ms=5)
     started = time.monotonic()
-    assert crowd.run(crowd.wish(0)).code == 0
+    assert crowd.run(crowd.declared(0)).code == 0
     takes = time.monotonic() - started
-    photos, struck, halfway = crowd.wish(0), 0, 0
+    photos, struck, halfway = crowd.declared(0), 0, 0
     try:
         for number in range(KILLS):
-            photos = crowd.wish(edition=(number + 1) % 2, removing=dice.random() < 0.5)
+            photos = crowd.declared(edition=(number + 1) % 2, removing=dice.random() < 0.5)
             before = crowd.truth()
             process = crowd.start(photos)
             wait_for_a_moment(crowd, dice, takes, at_the_writes=number % 2 == 0)

@@ -126,9 +126,9 @@ def test_one_user_one_target_and_a_folder_of_one_run(company: Company) -> None:
     before_ad, _before_exo = photos(company)
     sync(company)
     run_folder = next((company.folder / "reports" / "backups").iterdir())
-    wish = {"restore_users": ["SAMIR@photos.test"], "restore_targets": ["ad"], "restore_from": str(run_folder)}
+    request = {"restore_users": ["SAMIR@photos.test"], "restore_targets": ["ad"], "restore_from": str(run_folder)}
     writes = company.writes()
-    run = company.play("restore", "-e", json.dumps(wish))
+    run = company.play("restore", "-e", json.dumps(request))
     assert (run.code, said(run, "restored")) == (0, 1)
     assert company.writes()[0] == writes[0], "Exchange Online was not asked for"
     assert company.domain.photo("samir@photos.test") == before_ad["samir@photos.test"]
