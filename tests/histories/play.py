@@ -44,6 +44,8 @@ class Run:
     failure: PhotoError | None = None
     #: Index of the account that each name led to when the run began.
     meant: dict[str, int | None] = field(default_factory=dict)
+    #: Number of the picture that each name is to show (None: none), in a restore too.
+    wanted: dict[str, int | None] = field(default_factory=dict)
     #: Did the target show an old photo of anybody when the run began?
     lagging: bool = False
 
@@ -249,6 +251,7 @@ class Play:
         door = self.new_door(name, faults, match_by)
         expect = {d.user: d.expect for d in definitions if d.expect is not None}
         run = Run(name, dict(self.declared) if not restores else {}, options, door, expect, restores)
+        run.wanted = {d.user: _wanted(d) for d in definitions}
         check = run.asked("check")
         settings = Settings(
             (pictures.AS_IS if restores else pictures.RECIPES)[kind],
@@ -285,6 +288,14 @@ class Play:
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _wanted(definition: Definition) -> int | None:
+    """The picture that a definition declares, by its number; None: none."""
+    source = definition.source
+    if source is None:
+        return None
+    return pictures.number_of(source.content if source.path is None else Path(source.path).read_bytes())
 
 
 def _approved(outcome: Outcome) -> Expectation:

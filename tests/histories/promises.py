@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
-from pathlib import Path
 
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, Outcome, sha256
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.recipe_check import breach
@@ -16,7 +15,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import
 from . import pictures
 from .door import Applied
 from .truth import Truth
-from .world import Account, Photo
+from .world import PERSON, Account, Photo
 
 if t.TYPE_CHECKING:
     from .play import Play, Run
@@ -117,6 +116,7 @@ class Judge:
         if run.asked("check") and self._digest() != self._files:
             raise Broken("looking writes nothing", f"{run.name} changed files in check mode")
         self.too_much_at_once_is_refused(run)
+        self._what_nobody_saw_may_be_ours(run)
         if run.door.trace.killed:
             if run.asked("receipts") and not run.asked("check"):
                 self._maybe_adopted(run)
@@ -147,12 +147,7 @@ class Judge:
         return next(a for a in self.world.accounts if a.id == outcome.user.id)
 
     def _number(self, run: Run, outcome: Outcome) -> int | None:
-        if not run.restores:
-            return run.declared[outcome.definition.user]
-        source = outcome.definition.source
-        if source is None or source.path is None:
-            return None
-        return pictures.number_of(Path(source.path).read_bytes())
+        return run.wanted[outcome.definition.user]
 
     def the_outcome_is_the_truth(self, run: Run, outcome: Outcome, account: Account | None) -> None:
         promise, user = "one user's failure stops nobody else, and is told", outcome.definition.user
@@ -160,7 +155,8 @@ class Judge:
         applied = any(each.account.index == index for each in run.writes)
         # An earlier write that is shown only now cannot be told from ours, whose answer was lost.
         surfaced = index in self.lagging and outcome.verified
-        if outcome.changed and not applied and not surfaced and index not in run.door.trace.answered:
+        taken = index in run.door.trace.answered or self._set_by_a_person(run, outcome, account)
+        if outcome.changed and not applied and not surfaced and not taken:
             raise Broken(promise, f"{run.name} calls {user} changed, and it is not")
         if applied and not outcome.changed and "not known whether" not in str(outcome.error):
             raise Broken(promise, f"{run.name} does not tell that it changed {user} ({outcome.state}, {outcome.error})")
@@ -171,6 +167,18 @@ class Judge:
         missing = outcome.change.drift == "missing"
         if missing and ("number", None) not in run.door.trace.shown.get(index, set()):
             raise Broken("what could not be read is never taken for absent", f"{run.name}: {user}")
+
+    def _set_by_a_person(self, run: Run, outcome: Outcome, account: Account | None) -> bool:
+        """Did a person set the very picture that this run meant to write, and whose answer was lost?
+
+        A cloud stores photos anew, and a removal is one like the other, so nobody can tell whose it was. Active
+        Directory shows the bytes that were written.
+        """
+        number = self._number(run, outcome)
+        if account is None or (self.world.kind == "ad" and number is not None):
+            return False
+        since = [photo for photo in account.log if photo.seq > self.start[account.index].seq]
+        return any(photo.author == PERSON and photo.number == number for photo in since)
 
     def in_sync_is_as_declared(self, run: Run, outcome: Outcome, account: Account) -> None:
         expect = outcome.definition.expect
@@ -247,7 +255,9 @@ class Judge:
             account, seen = self._account(run, outcome), outcome.observed
             if account is None:
                 continue
-            if outcome.change.action != "none" and not run.restores:
+            # Whoever's photo was about to be changed holds the name; also where somebody else then was quicker, so that
+            # nothing was left to do (dropped).
+            if (outcome.change.action != "none" or outcome.state == "dropped") and not run.restores:
                 self.truth.in_order(
                     outcome.definition.user, account.index, run.declared[outcome.definition.user], False
                 )
@@ -261,13 +271,40 @@ class Judge:
                 self.truth.in_order(name, account.index, run.declared[name], surely)
 
     def _maybe_adopted(self, run: Run) -> None:
-        for name, index in run.meant.items():
-            if index is None:
-                continue
-            account = self.world.accounts[index]
-            self.truth.adopted(account, account.log, False)
-            if not run.restores:
-                self.truth.in_order(name, index, run.declared[name], False)
+        for name in run.meant:
+            for index in self._led_to(run, name):
+                account = self.world.accounts[index]
+                self.truth.adopted(account, account.log, False)
+                if not run.restores:
+                    self.truth.in_order(name, index, run.declared[name], False)
+
+    def _led_to(self, run: Run, name: str) -> set[int]:
+        """The account that a name means; and the one that it meant to an earlier run, where this run looked at that.
+
+        Names are remembered for some minutes, so a name that moved on since may still lead to its former holder.
+        """
+        before = {each.meant.get(name) for each in self.play.runs[:-1]}
+        return {i for i in {run.meant[name]} | (before & set(run.door.trace.shown)) if i is not None}
+
+    def _what_nobody_saw_may_be_ours(self, run: Run) -> None:
+        """What a run meant to write, and does not know whether it did: the receipts keep it until a write is seen.
+
+        A person who sets that very picture cannot be told from the run, whose write may have come late.
+        """
+        if not run.asked("receipts") or run.asked("check"):
+            return
+        if run.result is None:
+            for name, index in run.meant.items():
+                if index is not None and name in run.wanted:
+                    self.truth.perhaps_written(self.world.accounts[index], run.wanted[name])
+            return
+        for outcome in run.result.outcomes:
+            account = self._account(run, outcome)
+            unknown = outcome.state == "unknown" or (outcome.changed and not outcome.verified)
+            # A receipts file that broke keeps the intention, whatever came of it.
+            kept = run.result.error is not None and outcome.change.action != "none"
+            if account is not None and (unknown or kept):
+                self.truth.perhaps_written(account, run.wanted[outcome.definition.user])
 
     # -- several runs --------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ class Truth:
         self._perhaps: dict[int, set[int]] = {}
         self._numbers: dict[int, set[int | None]] = {}
         #: What was there before a write that nobody saw: whoever sets it again looks as if the write was not done yet.
+        #: And what was to be written then: whoever sets that looks as if the write had come late.
         self._unseen: dict[int, set[int | None]] = {}
         #: By name: the account that was last in order with the pictures it had, and all that ever may have been.
         self._holder: dict[str, tuple[int, set[int]]] = {}
@@ -39,6 +40,10 @@ class Truth:
     def written(self, account: Account, before: Photo, photo: Photo) -> None:
         self.adopted(account, [photo], True)
         self._unseen.setdefault(account.index, set()).add(before.number)
+
+    def perhaps_written(self, account: Account, number: int | None) -> None:
+        """A run meant to write this, and nobody knows whether it did."""
+        self._unseen.setdefault(account.index, set()).add(number)
 
     def verified(self, account: Account) -> None:
         self._unseen.pop(account.index, None)

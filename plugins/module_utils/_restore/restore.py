@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError, identity_key
-from .._core.targets import names
+from .._core.targets import TARGETS, names
 from .._core.text import shown
 from .._core.wording import counted
 from .._pictures.fingerprint import alike, fingerprint
@@ -164,9 +164,10 @@ def _of_this_run(
 
 
 def _was_never_made(mine: Kept, kept: t.Iterable[Kept]) -> bool:
-    """A change of which nobody knows whether it was made: was the photo from before it there when a later run came?
+    """A change of which nobody knows whether it was made: was it there when a later run came?
 
-    What the target shows now, and may look just like that change, is then of the later run.
+    It was not, where that run found the photo from before it; nor where the next run found any other photo. What the
+    target shows now, and may look just like that change, is then of the later run.
     """
     saved = mine.saved
     if saved.done:
@@ -177,7 +178,22 @@ def _was_never_made(mine: Kept, kept: t.Iterable[Kept]) -> bool:
         return True
     # A service gives the same photo another tag when it stores it anew.
     before = _print_of(mine)
-    return before is not None and any(alike(before, _print_of(e)) for e in later)
+    if before is not None and any(alike(before, _print_of(e)) for e in later):
+        return True
+    # Only the next one: after that, a restore may have brought back what this run wrote.
+    return bool(later) and _found_another(saved, min(later, key=lambda e: e.saved.time))
+
+
+def _found_another(saved: Saved, later: Kept) -> bool:
+    """Did a later run surely find something else than this change was to leave?"""
+    if not saved.action:
+        return False  # a manifest that does not say what was to be written
+    if later.saved.first or saved.action == "remove":
+        return later.saved.first != (saved.action == "remove")
+    if TARGETS[saved.target].keeps_bytes:
+        return later.saved.sha256 != saved.intended
+    found = _print_of(later)
+    return found is not None and saved.intended_fingerprint is not None and not alike(saved.intended_fingerprint, found)
 
 
 def _print_of(kept: Kept) -> str | None:

@@ -167,6 +167,12 @@ class Verifier:
         )
         if comparison is None:
             return self._doubt(change, "its source file no longer exists to compare it with")
+        # A target that keeps our bytes would show them: the same photo in other bytes is somebody else's.
+        others = self.store.keeps_bytes and comparison.rung != "bytes"
+        if comparison.verdict == "same" and change.state == "unknown" and others:
+            why = "it is not known whether it was written; the declared photo is there now, and others wrote it"
+            change.to("failed", why)
+            return None
         if comparison.verdict == "same":
             return self._confirm(change, receipt)
         if seen.picture is None:

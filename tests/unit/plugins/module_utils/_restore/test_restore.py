@@ -257,6 +257,29 @@ def test_a_change_that_a_killed_run_only_meant_to_make_is_not_undone_when_a_late
     assert len(again["photos"]) == 2
 
 
+@pytest.mark.parametrize("there", [picture(5), None], ids=["over a photo", "first photo"])
+def test_a_change_that_was_perhaps_made_is_not_undone_when_the_next_run_found_another_photo_and_made_it(
+    store: ScriptedStore, tmp_path: Path, there: bytes | None
+) -> None:
+    store.put_by_hand("alice", there)
+    write = store.write
+    store.write = lambda writes: ((w.user, WriteResult("uncertain")) for w in writes)  # type: ignore[method-assign]
+    sync(store, {"alice": picture(1)}, tmp_path / "a", "run-1", patience=0.0)
+    store.write = write  # type: ignore[method-assign]
+    store.put_by_hand("alice", picture(30))
+    sync(store, {"alice": picture(1)}, tmp_path / "b", "run-2")
+    assert plan(tmp_path, RestoreRequest(run="run-1", first="remove"))[store.target]["photos"] == []
+
+
+def test_a_killed_run_is_undone_after_the_runs_that_came_later(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "a", "run-1")
+    killed(tmp_path / "a")
+    sync(store, {"alice": picture(20), "bob": picture(21)}, tmp_path / "b", "run-2")
+    assert all(o.changed for o in restore(store, tmp_path, RestoreRequest(run="run-2", first="remove")).outcomes)
+    result = restore(store, tmp_path, RestoreRequest(run="run-1", first="remove"))
+    assert [(o.changed, o.stale) for o in result.outcomes] == [(True, False)] * len(BAD)
+
+
 def test_users_and_targets_can_be_named(store: ScriptedStore, tmp_path: Path) -> None:
     sync(store, BAD, tmp_path / "b")
     told = plan(tmp_path / "b", RestoreRequest(users=("ALICE",)))

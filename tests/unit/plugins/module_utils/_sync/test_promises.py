@@ -21,6 +21,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     StoreError,
     Unresolved,
     User,
+    Write,
     WriteResult,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.fingerprint import fingerprint
@@ -377,6 +378,25 @@ def test_the_same_face_in_another_form_right_after_us_in_ad_is_not_our_photo(tmp
     place.store.write = write  # type: ignore[method-assign]
     outcome = place.run({"alice": 1}).outcomes[0]
     assert (outcome.change.drift, outcome.verified) == ("different", True)
+
+
+def test_a_write_whose_answer_was_lost_is_not_called_made_in_ad_when_others_set_the_same_photo(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path, "ad")
+    write = place.store.write
+
+    def lost_and_somebody_else(writes: t.Sequence[Write]) -> t.Iterator[tuple[User, WriteResult]]:
+        for each in writes:
+            place.store.put_by_hand("alice", thumbnail(1))
+            yield each.user, WriteResult("uncertain", "the connection was cut")
+
+    place.store.write = lost_and_somebody_else  # type: ignore[method-assign]
+    outcome = place.run({"alice": 1}).outcomes[0]
+    assert (outcome.changed, outcome.verified) == (False, None)
+    assert "not known whether it was written" in str(outcome.error)
+    place.store.write = write  # type: ignore[method-assign]
+    assert place.run({"alice": 1}).outcomes[0].change.drift == "in_sync"
 
 
 def test_our_bytes_in_ad_are_in_sync_whatever_file_they_came_from(tmp_path: Path) -> None:
