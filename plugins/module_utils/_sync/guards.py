@@ -114,7 +114,7 @@ def guard(planned: t.Iterable[tuple[str, Change]], base: Base, limits: Limits) -
     """Why this plan must not be carried out, or None. ``planned`` gives users with their changes.
 
     A percentage of replaced or removed photos is of the photos that are there, one of added photos of the users
-    checked. Users of whom the target told nothing count as if they were replaced.
+    checked. Users of whom the target told nothing count as if they were replaced; they make no limit larger.
     """
     if base.checked < GUARDED_FROM:
         return None
@@ -131,7 +131,7 @@ def guard(planned: t.Iterable[tuple[str, Change]], base: Base, limits: Limits) -
         complaints[limits.replaced.option] = _complaint(
             users["replaced"], "replaced", base, limits.replaced, base.unanswered
         )
-    if limits.removed.passed_by(len(users["removed"]), there):
+    if limits.removed.passed_by(len(users["removed"]), base.present):
         complaints[limits.removed.option] = _complaint(users["removed"], "removed", base, limits.removed)
     if limits.added is not None and limits.added.passed_by(len(users["added"]), base.checked):
         complaints[limits.added.option] = _complaint(users["added"], "added", base, limits.added)
