@@ -70,7 +70,7 @@ def test_a_sync_writes_only_for_whom_it_was_told_and_a_known_problem_makes_no_ru
         ("sync_target=ad", "sync_target (did you mean sync_targets?)"),
         ("max_replaced=1", "max_replaced (did you mean sync_max_replaced?)"),
         ("sync_users=nobody@photos.test", "sync_users: no declared user matches nobody@photos.test"),
-        ("sync_exclude=*", "sync_exclude excludes everybody"),
+        ("sync_exclude=*", "sync_exclude excludes all users"),
         ("sync_max_added=many", "sync_max_added is 'many'"),
     ],
 )
