@@ -121,8 +121,8 @@ def test_users_of_whom_the_target_told_nothing_count_as_if_they_were_replaced() 
 
 def test_users_of_whom_the_target_told_nothing_do_not_widen_the_limit_on_removals() -> None:
     limits = LIMITS._replace(removed=Limit.parse("max_removed", "10%"))
-    assert guard(plan(0, 0, 1), Base(10, 10), limits) is None
-    assert "1 of 9 photos would be removed" in str(guard(plan(0, 0, 1), Base(10, 9, unanswered=1), limits))
+    assert guard(plan(0, 1, 0), Base(10, 10), limits) is None
+    assert "1 of 9 photos would be removed" in str(guard(plan(0, 1, 0), Base(10, 9, unanswered=1), limits))
 
 
 def test_first_photos_are_guarded_on_request_by_the_users_checked() -> None:
