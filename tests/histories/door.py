@@ -152,7 +152,7 @@ class Door:
         return answers
 
     def everyone(self) -> t.Iterator[User]:
-        raise NotImplementedError
+        yield from (User(account.id, account.id, account.id) for account in self.world.accounts)
 
     def observe(
         self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None

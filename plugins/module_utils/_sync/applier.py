@@ -156,8 +156,7 @@ class _Applier:
         """Is this still the photo that the change was planned on, perhaps under a tag that the service gave it anew?"""
         if not seen.present:
             return False
-        known = change.outcome.observed.fingerprint if change.outcome.observed is not None else None
-        return seen.tag == change.tag or (seen.picture is not None and matches(known, seen.picture))
+        return seen.tag == change.tag or (seen.picture is not None and matches(change.planned_on, seen.picture))
 
     def prepared(self, lot: t.Sequence[ChangeRecord]) -> list[ChangeRecord]:
         """Those of whom it is known what is written, and whose photo is saved with it."""
@@ -184,14 +183,13 @@ class _Applier:
         if backups is None:
             return
         written = t.cast(Written, change.written)
-        path = backups.save(
+        change.backup = backups.save(
             change.user,
             change.held,
             change.tag,
             change.outcome.change.reason,
             Intended(written.sha256, written.fingerprint),
         )
-        change.backup = None if path is None else str(path)
 
     def intend(self, ready: t.Sequence[ChangeRecord]) -> None:
         """Receipts say what is about to be written, before it is. Raises PhotoError when they cannot."""
@@ -273,7 +271,7 @@ class _Applier:
         data = None
         if not change.removes:
             data = self.planner.renditions.rendition(change.outcome.definition).data
-        known = change.outcome.observed.fingerprint if change.outcome.observed is not None else None
+        known = change.planned_on
         same = None if known is None else (lambda picture: matches(known, picture))
         return Write(change.user, data, change.tag, change.held, same)
 
@@ -357,7 +355,7 @@ def _result(change: ChangeRecord) -> Outcome:
         change.outcome,
         changed=change.wrote,
         verified=verified if change.state != "dropped" else change.outcome.verified,
-        backup=change.backup,
+        backup=None if change.backup is None else str(change.backup),
         error=change.error,
         warnings=(*change.outcome.warnings, *change.warnings),
         state=change.state,

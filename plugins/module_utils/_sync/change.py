@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from pathlib import Path
 
 from .._core.model import Outcome, Rendition, Summary, User, sha256
 from .._pictures.fingerprint import fingerprint
@@ -103,7 +104,7 @@ class ChangeRecord:
         self.tag = seen.tag if seen is not None and seen.present else None
         self.after: str | None = None
         self.error: str | None = None
-        self.backup: str | None = None
+        self.backup: Path | None = None
         self.held: bytes | None = None
         self.written: Written | None = None
 
@@ -128,6 +129,12 @@ class ChangeRecord:
     def user(self) -> User:
         """The account. A change without one is never planned."""
         return t.cast(User, self.outcome.user)
+
+    @property
+    def planned_on(self) -> str | None:
+        """The fingerprint of the photo that the change was planned on; None: the target's tag alone tells it."""
+        seen = self.outcome.observed
+        return seen.fingerprint if seen is not None else None
 
     @property
     def removes(self) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 import typing as t
 from dataclasses import replace
-from pathlib import Path
 
 from .._core.model import Comparison, Observation, PhotoError, Receipt, SourceError, StoreError
 from .._pictures.comparison import clearly_another
@@ -123,7 +122,7 @@ class Verifier:
     def not_made(self, change: ChangeRecord) -> None:
         """The photo that was backed up for this change is still there."""
         if self.services.backups is not None:
-            self.services.backups.dropped(change.user, None if change.backup is None else Path(change.backup))
+            self.services.backups.dropped(change.user, change.backup)
         change.backup = None if change.state == "conflict" else change.backup
 
     def _keep(self, kept: t.Sequence[Receipt]) -> str | None:
@@ -214,7 +213,7 @@ class Verifier:
     def _note_done(self, change: ChangeRecord, tag: str | None) -> None:
         change.after = tag
         if self.services.backups is not None:
-            self.services.backups.done(change.user, None if change.backup is None else Path(change.backup), tag)
+            self.services.backups.done(change.user, change.backup, tag)
 
     def _taken(self, change: ChangeRecord) -> Receipt | None:
         """The target said that it took the write, and nobody has seen it: the receipt says just that."""
