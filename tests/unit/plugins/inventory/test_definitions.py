@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,8 @@ def inventory(file: Path) -> subprocess.CompletedProcess[str]:
         ("- a\n- b\n", "it must hold a mapping with the keys plugin and path"),
         ("photo_shards: {hosts: {photos_0001: {photos: []}}}\n", "Incorrect plugin name in file: none found"),
         ("", "is empty"),
-        ("plugin: hybrid.photos.definitions\n", "Required config 'path'"),
+        # These words are ansible-core's own, and those before 2.19 were others.
+        ("plugin: hybrid.photos.definitions\n", r"Required config 'path'|required configuration .* setting: path"),
     ],
     ids=["list", "hosts", "empty", "no path"],
 )
@@ -49,5 +51,5 @@ def test_a_file_that_is_none_of_ours_is_one_message_that_names_it(tmp_path: Path
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = done.stderr.strip().splitlines()
-    assert line.startswith(f"[ERROR]: {file}")
-    assert said in line
+    assert line.removeprefix("[ERROR]: ").removeprefix("ERROR! ").startswith(str(file))
+    assert re.search(said, line)

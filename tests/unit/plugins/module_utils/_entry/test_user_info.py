@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import base64
-import json
 import typing as t
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hybrid.photos.plugins.filter.names_at import mailboxes_told, names_at
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Observation,
@@ -26,6 +24,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._entry import (
     user_info,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.module_calls import answer, patch_module_args
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import ScriptedStore, picture
 
 USERS = {
@@ -56,7 +55,7 @@ class Directory:
 def ended(work: t.Callable[[], None], capsys: pytest.CaptureFixture[str]) -> dict[str, t.Any]:
     with pytest.raises(SystemExit) as end:
         work()
-    return {**json.loads(capsys.readouterr().out), "rc": end.value.code}
+    return {**answer(capsys.readouterr().out), "rc": end.value.code}
 
 
 def ask(capsys: pytest.CaptureFixture[str], **arguments: t.Any) -> dict[str, t.Any]:
