@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Looking at photos: metadata in batches for all, then a small picture, or the whole photo, where it is asked for.
 
-Metadata always comes before the picture. So a tag may be older than the picture beside it, which is found out at the
-next look, but never newer, which would pass a foreign photo off as the one that was compared.
+Metadata is always read before the picture. So a tag may be older than its picture, and the next read then finds a newer
+tag. It is never newer than its picture; a photo of somebody else would then count as the one that was compared.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .http.engine import Engine
 from .http.retry import TRANSIENT
 from .permissions import LEAST, Permissions
 
-#: The rendition that pixels are compared with: small, and there for all but the smallest photos.
+#: The rendition that is compared: small, and it exists for all but the smallest photos.
 _SMALL = "photos/96x96/$value"
 #: Up to this side a whole photo is small enough for a batch.
 _FITS_BATCH = 240
@@ -51,8 +51,8 @@ class Photos:
     ) -> t.Iterator[tuple[User, Observation]]:
         """Tag and size of everybody's photo; the small picture where ``wanted`` says so.
 
-        The service has been seen to deny a photo that is there. So "there is none" is asked a second time, a moment
-        later, of users whom ``expected`` names.
+        The service sometimes answers "no photo" although there is one. So users in ``expected`` are asked for a second
+        time, a moment later, when the answer is "no photo".
         """
         engine = Engine(self._client)
         for item, answer in engine.run(metadata_item(user, looks=0) for user in users):
@@ -71,7 +71,7 @@ class Photos:
     def _after_metadata(
         self, engine: Engine, seen: Seen, answer: Answer, wanted: Wanted, *, known: bool
     ) -> Observation | None:
-        """What was seen of a user; None: more is asked. ``known``: there was a photo before."""
+        """The observation of a user; None: a further request follows. ``known``: there was a photo before."""
         user, _before, looks = seen
         metadata = self.metadata(answer)
         if metadata.problem is not None:
@@ -119,7 +119,7 @@ class Photos:
                 if now.problem is not None or not now.present:
                     yield user, now
                 elif before.picture is not None and now.tag == before.tag:
-                    yield user, before  # the value's ETag was of another kind, nothing moved
+                    yield user, before  # the ETag of $value was of another kind; the photo has not changed
                 elif looks >= _REREADS:
                     yield user, Observation(problem="the photo keeps changing while it is read; run again later")
                 else:
@@ -144,7 +144,7 @@ class Photos:
         return self.unseen(answer)
 
     def unseen(self, answer: Answer) -> Observation:
-        """What to make of an answer that shows no photo and does not say that there is none. Raises as ``trouble``."""
+        """The observation for an answer with no photo that does not say that there is none. Raises as ``trouble``."""
         no_answer = answer.status == 0 or answer.status in TRANSIENT or answer.status >= 500
         no_mailbox = not answer.ok and not no_answer and answer.error().kind in _NO_MAILBOX
         return Observation(problem=self.trouble(answer), no_mailbox=no_mailbox, no_answer=no_answer)
@@ -215,7 +215,7 @@ def value_tag(answer: Answer) -> str:
 
 
 def nameless(item: Item, answer: Answer) -> bool:
-    """A 404 without a body, which batches have been seen to give; alone, the same question is told what is missing.
+    """Handle a 404 without a body, which occurs in batches: the answer to a single request says what is missing.
 
     Changes ``item`` so that it is sent alone. For a size it does not matter: the whole photo is asked for next.
     """
@@ -226,15 +226,15 @@ def nameless(item: Item, answer: Answer) -> bool:
 
 
 def no_such_size(answer: Answer) -> bool:
-    """Is the size refused, so that the whole photo is to be asked for? Not always by a 404, when it is not square.
+    """Is only the size refused, so that the whole photo must be read?
 
-    What the whole photo would be refused for, too, stays as it was answered.
+    For photos that are not square the answer is not always a 404. Refusals that would concern the whole photo too are not meant.
     """
     return 400 <= answer.status < 500 and answer.status not in (401, 403, 429)
 
 
 def cut_short(picture: bytes) -> bool:
-    """Is this a JPEG whose end is missing? Whatever stands between us and the service may give a length that agrees."""
+    """Is this a JPEG whose end is missing? A proxy can cut it and still send a matching length."""
     return picture.startswith(b"\xff\xd8") and b"\xff\xd9" not in picture[-512:]
 
 

@@ -39,7 +39,7 @@ class SettingsNotThere(StoreError):
 
 
 class SettingsApi:
-    """Reads and changes the settings. A change takes up to 24 hours to count."""
+    """Reads and changes the settings. A change takes effect within 24 hours."""
 
     def __init__(self, client: Client, permissions: Permissions) -> None:
         self._client = client
@@ -62,7 +62,7 @@ class SettingsApi:
         *,
         everyone: bool = False,
     ) -> PhotoSettings:
-        """Change what is given; ``everyone`` lifts the limit to roles. Returns what the service then says of itself.
+        """Change what is given; ``everyone`` removes the limit to roles. Returns the new settings.
 
         That is the answer to the change where it names a source, else what it answers to the next question.
         """

@@ -143,7 +143,7 @@ class GraphPhotoStore:
         try:
             source = self.settings.get().source
         except SettingsNotThere:
-            return None  # not allowed or not there: the writes themselves will tell
+            return None  # not allowed, or no such settings: the answers to the writes will show it
         if source != "on_premises":
             return None
         return (
@@ -184,7 +184,7 @@ class GraphPhotoStore:
 
 
 def _login(options: GraphOptions, policy: RetryPolicy, clock: Clock) -> LoginClient:
-    """HTTP for one sign-in. A managed identity is asked for on this machine: quick or not at all."""
+    """HTTP for one sign-in. The managed identity service is on this machine, so its timeout is short."""
     local = options.managed_identity
     endpoint = Endpoint(
         options.login_root,

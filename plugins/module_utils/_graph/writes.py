@@ -4,7 +4,7 @@
 """Writing photos: each only while the user still has the photo that the change was planned on.
 
 Graph has no compare-and-swap for photos, so the tag is asked for right before each write, a few users ahead of the
-writes in one batch. What slips through that gap of about a second is found when the write is verified.
+writes in one batch. A change by somebody else in the second between both is found when the write is verified.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .photos import MOMENT, Photos, nameless, no_such_size, photo_of, small_item
 
 #: Graph takes less than 4 MB (learn.microsoft.com/graph/api/profilephoto-update).
 MOST_BYTES = 4 * 1024 * 1024 - 1
-#: Seconds for which a look is good enough to write on.
+#: Seconds for which a tag that was read counts as current.
 _FRESH = 10.0
-#: How often another tag is looked into for one write.
+#: How often the picture of another tag is compared for one write.
 _LOOKS = 3
 _CHANGED = "the photo was changed by others since it was read"
 
@@ -66,12 +66,12 @@ class Job:
         self.said = ""
 
     def ended(self, why: str) -> WriteResult:
-        """It cannot be said to have been written: that it was not, unless an attempt may have been carried out."""
+        """The outcome of a write without success: not written, or unknown when an attempt may have been carried out."""
         before = f" (an earlier attempt was answered: {self.said})" if self.said and self.said not in why else ""
         return WriteResult("uncertain" if self.sent or self.unsure else "failed", why + before)
 
     def given_up(self, why: StoreError) -> WriteResult:
-        """How it ends when no answer about it can be expected any more."""
+        """The outcome when no further answer about it will come."""
         return self.ended(f"not written: {why}")
 
     def question(self) -> Item:
@@ -93,7 +93,7 @@ class Job:
         return now.present and now.tag == self.expected if self.expected is not None else not now.present
 
     def nothing_to_lose(self, answer: Answer) -> bool:
-        """A 404 that does not say what is missing, where no photo is expected: in no case is a photo overwritten."""
+        """Is it a bare 404 where no photo is expected? Then no photo can be overwritten, whatever is missing."""
         return self.expected is None and not self.by_value and answer.status == 404 and not answer.body
 
 
@@ -103,11 +103,11 @@ class Writer:
     def __init__(self, client: Client, photos: Photos) -> None:
         self._client = client
         self._photos = photos
-        #: Why no write at all is let through, once one was refused for that.
+        #: Why all writes are refused, once the service gave such a reason for one.
         self._refused: StoreError | None = None
 
     def write(self, writes: t.Iterable[Write]) -> t.Iterator[tuple[User, WriteResult]]:
-        """Yield every write's end, in any order; then raise StoreError when no further one can succeed."""
+        """Yield the outcome of every write, in any order; then raise StoreError if no further write can succeed."""
         waiting: dict[str, Job] = {}
         for write in writes:
             if write.data is not None and len(write.data) > MOST_BYTES:
@@ -138,7 +138,7 @@ class Writer:
     def _questions(self, jobs: t.Sequence[Job]) -> t.Iterator[Item]:
         for job in jobs:
             if self._refused is not None:
-                return  # what is under way comes back with its own answer; nothing more is begun
+                return  # requests in flight get their own answers; no new one is sent
             yield job.question()
 
     def _step(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
@@ -152,7 +152,7 @@ class Writer:
         if not job.nothing_to_lose(answer) and nameless(item, answer):
             engine.add(item)
             return None
-        job.looked = (item.attempts - 1, item.waited)  # a good answer is no failed attempt
+        job.looked = (item.attempts - 1, item.waited)  # a successful answer does not count as a failed attempt
         return self._look(engine, job, item, answer)
 
     def _look(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
@@ -190,7 +190,7 @@ class Writer:
         return self._same_or_moved(engine, job, picture)
 
     def _compare(self, engine: Engine, job: Job, item: Item, answer: Answer) -> WriteResult | None:
-        """Another tag was found, and here is the picture that it stands for."""
+        """Handle the picture that was read because another tag was found."""
         if answer.ok and isinstance(answer.body, bytes) and answer.body:
             return self._same_or_moved(engine, job, answer.body)
         if item.step == "small" and no_such_size(answer):
@@ -208,7 +208,7 @@ class Writer:
         return None
 
     def _send(self, engine: Engine, job: Job) -> None:
-        """Write, unless what was seen just now has become old before its turn; then it is looked at once more."""
+        """Write, unless the tag was read too long ago; then read it again."""
         method = "DELETE" if job.write.data is None else "PUT"
         path = f"/users/{job.write.user.handle}/photo/$value"
         item = Item(path, job, "write", method=method, body=job.write.data, single=True, again=False)
@@ -244,7 +244,7 @@ class Writer:
         try:
             return job.ended(self._explain(answer, job.write))
         except StoreError as refusal:
-            # A clear no to this write, and the same for every other one.
+            # The service refuses this write, and would refuse every other one for the same reason.
             self._refused = refusal
             return job.given_up(refusal)
 

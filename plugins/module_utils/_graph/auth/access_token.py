@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A token that somebody else asked for. It cannot be renewed."""
+"""A token from outside, such as of `az account get-access-token`. It cannot be renewed."""
 
 from __future__ import annotations
 

@@ -37,5 +37,5 @@ class FederatedToken(AuthMethod):
     def _renewed(self) -> str:
         try:
             return self._assertion()
-        except PhotoError as error:  # in the middle of a run nobody can be done any more
+        except PhotoError as error:  # in the middle of a run no further user can be processed
             raise StoreError(str(error)) from error

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP for MSAL: the shape that it expects of a client, with our CA, timeouts and retries behind it."""
+"""HTTP client for MSAL, with our CA, timeouts and retries."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LoginReply:
 
 
 class LoginClient:
-    """MSAL's http_client. Token requests may be asked twice without harm. ``root``: the login's URL."""
+    """MSAL's http_client. Token requests may safely be sent twice. ``root``: the login's URL."""
 
     def __init__(self, http: Http, policy: RetryPolicy, option: str, root: str, clock: Clock | None = None) -> None:
         self._http = http
@@ -93,7 +93,8 @@ class LoginClient:
                 problem, advised = str(ex), ex.advises
             pause = self._policy.wait(attempts, waited, asked)
             if pause is None or (not self._http.reached and attempts >= 3):
-                # Raised through MSAL, which would make less of it. The URL is not named: it may hold the tenant only.
+                # Raised here, since MSAL's own message would say less. The URL is not named:
+                # only its tenant may be wrong.
                 advice = "" if advised else f"; check {self._option} and the network"
                 raise StoreError(f"Sign-in: {problem} ({attempts} attempts){advice}.")
             waited += pause

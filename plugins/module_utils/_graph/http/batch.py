@@ -24,7 +24,7 @@ class Item:
     """One request on its way, with the caller's own ``key`` (mostly a user) and ``step`` (what is asked about it).
 
     ``single``: sent alone, not in a batch. ``again``: may be sent again by the engine when it fails; else each failure
-    is the caller's to judge. ``check``: what must hold right before it is sent, and until when that is known to hold.
+    is judged by the caller. ``check``: what must be true right before it is sent, and until when that is known.
     """
 
     __slots__ = (
@@ -70,9 +70,10 @@ class Item:
 
 
 class Check(t.NamedTuple):
-    """A question whose answer lets an item be sent. After ``good_until`` (monotonic) it is asked anew, right before.
+    """A question that must be answered as expected before an item is sent. After ``good_until`` (monotonic) it is
+    asked again, right before the item.
 
-    When ``holds`` says no then, the item is not sent, and the question comes back with its answer in the item's place.
+    When ``holds`` then returns False, the item is not sent, and the question and its answer are returned instead.
     """
 
     good_until: float
@@ -81,7 +82,7 @@ class Check(t.NamedTuple):
 
 
 class Answer(t.NamedTuple):
-    """What came back for one item. Status 0: nothing did, and ``problem`` says why; ``sent`` whether it went out.
+    """The answer to one item. Status 0: there was none; ``problem`` says why, ``sent`` whether the item was sent.
 
     ``body`` is a dict for JSON, bytes for anything else, or None.
     """
@@ -167,7 +168,7 @@ def _answer(response: dict[str, t.Any]) -> Answer:
     if not isinstance(status, int) or isinstance(status, bool):
         return nothing("Microsoft Graph's answer in a batch has no status")
     if isinstance(body, str):
-        # Bodies that are not JSON are base64. Half of one must not pass for a picture.
+        # Bodies that are not JSON are base64. A part of one must not be taken for a picture.
         try:
             return Answer(status, headers, base64.b64decode("".join(body.split()), validate=True))
         except (binascii.Error, ValueError):

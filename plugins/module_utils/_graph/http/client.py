@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Graph as its callers see it: a token on every request, one shared limit, one retry policy."""
+"""Requests to Graph: each with a token, under one shared limit and one retry policy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Tokens(t.Protocol):
     """Where access tokens come from (auth/token_source.py)."""
 
     def token(self) -> str:
-        """A token that is good now."""
+        """A token that is valid now."""
 
     def renew(self, refused: str) -> None:
         """Graph refused this token: get another one, or raise StoreError."""
@@ -50,7 +50,7 @@ class Client:
 
     @property
     def reached(self) -> bool:
-        """Has Graph ever answered? Before that, a refused connection is a wrong address rather than a bad moment."""
+        """Has Graph answered at least once? Until then, a refused connection probably means a wrong address."""
         return self._http.reached
 
     @property
@@ -104,9 +104,9 @@ class Client:
         content_type: str | None = None,
         headers: t.Mapping[str, str] | None = None,
     ) -> Reply:
-        """A request that may be asked twice without harm, with retries. Raises StoreError when no answer came.
+        """A request that may safely be sent twice, with retries. Raises StoreError when no answer came.
 
-        The last answer is returned also when it is a failure; its status is the caller's to judge.
+        The last answer is returned also when it is a failure; the caller judges its status.
         """
         attempts, waited = 0, 0.0
         while True:
@@ -130,7 +130,7 @@ class Client:
             self.sleep(pause)
 
     def feedback(self, ticket: Ticket, reply: Reply | None) -> float | None:
-        """Tell the limit how a request ended; seconds that a refused one asks everybody to wait."""
+        """Tell the limit how a request ended, and for how many seconds a refused one asks all requests to wait."""
         status = reply.status if reply is not None else NO_ANSWER
         asked = None
         if reply is not None and status in TRANSIENT:
@@ -143,13 +143,13 @@ class Client:
         return asked
 
     def give_up_or_wait(self, attempts: int, waited: float, asked: float | None) -> float | None:
-        """The policy's word, but an address that never answered is given up early."""
+        """As the policy says, but an address that never answered is given up early."""
         if not self.reached and attempts >= 3:
             return None
         return self.policy.wait(attempts, waited, asked)
 
     def sleep(self, seconds: float) -> None:
-        """Wait in a way that Ctrl-C ends."""
+        """Wait; Ctrl-C ends it."""
         until = self.clock.monotonic() + seconds
         with self._wait:
             while (left := until - self.clock.monotonic()) > 0:

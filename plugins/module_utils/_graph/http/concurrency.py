@@ -41,11 +41,11 @@ class Clock:
 
 
 class Stopped(Exception):
-    """The caller lost interest while a thread was waiting."""
+    """The caller stopped the run while a thread was waiting."""
 
 
 class Ticket(t.NamedTuple):
-    """Leave to have one request in flight, since when, and until when the gate was shut before and after."""
+    """Permission for one request in flight: since when, and until when the gate was closed before and after."""
 
     since: float
     gate: float = 0.0
@@ -59,7 +59,7 @@ class AdaptiveLimit:
     then by one in a round. Throttling halves it, once for all requests that were under way together. It never passes
     ``maximum`` and never falls under one; where even one at a time is too much, it leaves time between two requests:
     twice as much with each throttling, never more than the service itself asks for, and half as much with each good
-    answer. A Retry-After for a whole request shuts the gate for everybody.
+    answer. A Retry-After for a whole request closes the gate for all requests.
     """
 
     def __init__(self, maximum: int, clock: Clock | None = None, start: int = 4) -> None:
@@ -79,7 +79,7 @@ class AdaptiveLimit:
         return int(self._current)
 
     def acquire(self, stopped: t.Callable[[], bool] = lambda: False) -> Ticket:
-        """Wait for leave to send one request; Stopped as soon as ``stopped`` says so."""
+        """Wait for permission to send one request; raises Stopped as soon as ``stopped`` returns True."""
         with self._changed:
             while True:
                 if stopped():
@@ -125,7 +125,7 @@ class AdaptiveLimit:
                 self._current = max(1.0, self._current / 2)
 
     def shut(self, seconds: float) -> None:
-        """Nobody sends for so long; the longest time asked for counts."""
+        """Nothing is sent for that time; the longest time asked for counts."""
         with self._changed:
             self._not_before = max(self._not_before, self._clock.monotonic() + seconds)
 
@@ -133,8 +133,8 @@ class AdaptiveLimit:
 class BatchSize:
     """How many items go into one batch, found like the limit.
 
-    That an item of a batch is throttled is that item's matter. Only when half of a whole batch is, batches are too
-    large: then the size halves, and it grows by one with each batch of which nothing was throttled.
+    A throttled item of a batch is sent again alone. Batches are too large only when half of the items of one are
+    throttled: then the size halves. It grows by one with each batch in which no item was throttled.
     """
 
     def __init__(self, maximum: int, clock: Clock) -> None:
@@ -150,7 +150,7 @@ class BatchSize:
         return self._current
 
     def answered(self, ticket: Ticket, throttled: int, items: int) -> bool:
-        """A batch came back. True: it was too much although it held one item, so requests must become fewer."""
+        """A batch was answered. True: it held one item and was throttled, so fewer requests must be in flight."""
         with self._lock:
             if not throttled:
                 self._current = min(self._maximum, self._current + 1)

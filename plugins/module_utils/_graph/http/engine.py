@@ -4,7 +4,7 @@
 """The pipeline: many small reads as batches and single requests, a few in flight, always busy, in bounded memory.
 
 Threads send; the caller's thread alone looks at answers and may add what follows from them (a user's metadata asks for
-the picture). What was throttled or failed comes back alone after its own time, together with whatever else waits then.
+the picture). A throttled or failed item is sent again after its own waiting time, with other items that wait then.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from .retry import NO_ANSWER, THROTTLED, TRANSIENT, retry_after
 from .transport import Cut, Reply
 
 _BATCH = "/v1.0/$batch"
-#: Requests' worth of attempts: when so many fail in a row, Graph is away. Fewer may be users that are difficult.
+#: When the attempts of so many requests fail in a row, Graph cannot be reached. Fewer may be single users' problems.
 _AWAY = 3
 _FAILURES = TRANSIENT | {NO_ANSWER}
 
 
 class Unit(t.NamedTuple):
-    """What came back together; ``batched`` of them in a batch."""
+    """Items that were answered together; ``batched`` of them in a batch."""
 
     answers: list[tuple[Item, Answer]]
     batched: int
@@ -37,11 +37,11 @@ class Unit(t.NamedTuple):
 class Engine:
     """One run of requests. ``size``: most items in a batch.
 
-    ``ahead`` bounds the time between a batched question and the single request that follows from its answer: no more
-    is asked while ``ahead`` times as many singles may wait as requests may be in flight.
+    ``ahead`` limits the time between a batched question and the single request that follows from its answer: no batch
+    is sent while the single requests that may wait are ``ahead`` times as many as those that may be in flight.
 
-    A run that gets nothing done for ``policy.patience`` seconds of waiting ends with StoreError: no item was answered
-    that asked for no further one.
+    A run without progress for ``policy.patience`` seconds of waiting ends with StoreError. Progress is an answer after
+    which no further request follows for the item.
     """
 
     def __init__(self, client: Client, *, size: int = MOST, ahead: float | None = None, version: str = "/v1.0") -> None:
@@ -57,14 +57,14 @@ class Engine:
         self._singles: collections.deque[Item] = collections.deque()
         self._later: list[tuple[float, int, Item]] = []
         self._number = itertools.count()
-        self._batched = 0  # items in batches under way, or back and not looked at yet: each may ask for a single
-        self._outstanding = 0  # items that were taken in and not handed back yet
+        self._batched = 0  # items in batches in flight, or answered and not yet handled: each may need a single request
+        self._outstanding = 0  # items that were taken from the source and not yet handed over
         self._done: collections.deque[Unit] = collections.deque()
         self._added: list[tuple[Item, float]] = []
         self._failed: BaseException | None = None
         self._stopped = False
         self._lost = 0
-        self._idle = 0.0  # seconds that the caller waited since something was done
+        self._idle = 0.0  # seconds that the caller waited since the last progress
         self._trouble = "no answer"
 
     def run(self, source: t.Iterable[Item]) -> t.Iterator[tuple[Item, Answer]]:
@@ -210,7 +210,7 @@ class Engine:
             self._client.renew(token)
         with self._changed:
             if not alone and reply is not None and reply.status != 200 and reply.status not in TRANSIENT:
-                # One bad item can have the whole batch refused: ask each alone, and only the bad one fails.
+                # One bad item can cause the refusal of the whole batch: send each alone, then only that one fails.
                 self._batched -= len(items)
                 for item in items:
                     item.single = True
@@ -232,7 +232,7 @@ class Engine:
         return reply, unpack(reply, len(items)) if reply.status == 200 else [single(reply)] * len(items)
 
     def _ask_alone(self, item: Item) -> tuple[Item, Reply | None, Answer]:
-        """Send one; what was asked is returned, since it is the item's check when that does not hold any more."""
+        """Send one. The first value is what was sent: the item, or its check when that is no longer true."""
         check = item.check
         if check is not None and self._clock.monotonic() > check.good_until:
             reply, answer = self._attempt(check.question)
@@ -249,7 +249,7 @@ class Engine:
         return reply, single(reply)
 
     def _sort(self, items: list[Item], answers: list[Answer], reply: Reply | None, *, alone: bool) -> None:
-        """Hand back what is answered, put back what is to be asked again."""
+        """Hand over items that are answered, and queue those that are sent again."""
         unit: list[tuple[Item, Answer]] = []
         given_up = False
         for item, answer in zip(items, answers, strict=True):
@@ -273,7 +273,7 @@ class Engine:
             self._lost = 0
 
     def _pause(self, item: Item, answer: Answer) -> float | None:
-        """Seconds after which an item is asked again; None: its answer stands."""
+        """Seconds after which an item is sent again; None: its answer is final."""
         item.attempts += 1
         if not item.again:
             return None
@@ -285,7 +285,7 @@ class Engine:
         return self.patience(item, answer)
 
     def patience(self, item: Item, answer: Answer) -> float | None:
-        """What the policy says about another attempt; counts the wait."""
+        """Seconds until another attempt, by the policy (None: no more); they are added to the item's waiting time."""
         asked = retry_after(answer.headers, self._clock.time())
         pause = self._client.give_up_or_wait(item.attempts, item.waited, asked)
         item.waited += pause or 0.0

@@ -11,10 +11,10 @@ import random
 import typing as t
 from dataclasses import dataclass
 
-#: Statuses after which the same question may be asked again. 500 and 502 only where asking twice does no harm.
+#: Statuses after which the same request may be sent again. 500 and 502 only where sending twice is harmless.
 THROTTLED = frozenset({429, 503, 509})
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 509})
-#: Not an answer at all: the connection was refused, reset or cut. Used as a status beside the real ones.
+#: There was no answer: the connection was refused, reset or cut. Used as a status beside the real ones.
 NO_ANSWER = 0
 
 
@@ -55,8 +55,8 @@ class RetryPolicy:
     def wait(self, attempts: int, waited: float, asked: float | None) -> float | None:
         """Seconds until the next attempt after ``attempts`` of them; None: give up.
 
-        Never shorter than asked for, and longer from the second time on when that was too short. Jitter keeps many
-        clients from coming back in one instant.
+        Never shorter than the service asked for, and longer from the second time on if that was too short. Jitter
+        prevents many clients from trying again at the same moment.
         """
         if attempts >= self.max_attempts:
             return None

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """HTTP to Graph and to the login: one pooled session each, single attempts. The only file that knows requests.
 
-A reply is whole or it is no reply: a body that ends early is a broken connection, whatever the status said. Each has an
-end in wall time, from the connection to the last byte, and in size, before and after it is unpacked.
+A body that ends early is a broken connection, whatever the status is. Each answer is limited in time, from the
+connection to the last byte, and in size, before and after it is unpacked.
 Redirects are not followed, cookies are not kept, .netrc is not read (it would replace our Authorization header), and
 no exception carries a header or a body that we sent.
 """
@@ -51,7 +51,7 @@ _ENCODINGS = "gzip, deflate"
 
 
 class Cut(Exception):
-    """No whole answer came. The text is fit for a message.
+    """No complete answer came. The text can be used in a message.
 
     ``sent``: the request may have reached the service. ``advises``: the text already says which option to look at.
     """
@@ -64,7 +64,7 @@ class Cut(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer. Names in ``headers`` are compared without regard to case."""
+    """A complete answer. Names in ``headers`` are compared without regard to case."""
 
     status: int
     headers: t.Mapping[str, str]
@@ -73,15 +73,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A server that we talk to: its root URL, whom its certificate must come from, and seconds of patience."""
+    """A server: its root URL, the CA file for its certificate (None: the system's), and the timeout in seconds."""
 
     root: str
     ca_cert: str | None
     timeout: float
     pool: int = 8
-    #: Instance metadata is on this machine: a proxy would ask its own.
+    #: False for instance metadata: it is on this machine, and a proxy would ask its own.
     proxied: bool = True
-    #: The options that a person would look at when it does not answer.
+    #: The options to check when it does not answer; for messages.
     option: str = "graph_url"
 
 
@@ -94,14 +94,14 @@ def need_requests() -> None:
 
 
 class Http:
-    """One pooled session to one endpoint; single attempts, no opinion about statuses. Safe to share over threads."""
+    """One pooled session to one endpoint. Sends single attempts, judges no status, and may be shared by threads."""
 
     def __init__(self, endpoint: Endpoint, clock: Clock | None = None) -> None:
         need_requests()
         self._endpoint = endpoint
         self._clock = clock or Clock()
         self._session = requests.Session()
-        # From the environment only what is said here: proxies below; no .netrc, no CA that would win over ca_cert.
+        # From the environment come only proxies (below); no .netrc, and no CA that would override ca_cert.
         self._session.trust_env = False
         self._session.cookies = _no_cookies()
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": _ENCODINGS})
@@ -126,7 +126,7 @@ class Http:
         params: t.Mapping[str, str] | None = None,
         max_bytes: int = MAX_REPLY,
     ) -> Reply:
-        """One attempt. Raises Cut, or StoreError for what no second attempt would mend (TLS, proxy, redirect)."""
+        """One attempt. Raises Cut, or StoreError where a second attempt would not help (TLS, proxy, redirect)."""
         timeout = self._endpoint.timeout
         sent = len(body) if isinstance(body, (bytes, str)) else 0
         with deadline(min(_TIMEOUTS * timeout + sent / _SLOWEST, _MOST_TIMEOUTS * timeout)) as guard:
@@ -232,7 +232,7 @@ class Http:
         return Cut(f"{self._name} broke the connection", sent=True)
 
     def _proxy_problem(self, text: str) -> Exception:
-        """A proxy that says no stays so; one that does not answer may do better the next time."""
+        """StoreError when a proxy refuses; Cut when it does not answer, since the next attempt may succeed."""
         said = re.search(r"Tunnel connection failed: (\d{3})", text)
         status = int(said[1]) if said else 0
         check = "check HTTPS_PROXY and NO_PROXY"
@@ -262,7 +262,7 @@ def _no_cookies() -> RequestsCookieJar:
 
 
 class _Unpacker:
-    """What a body says, piece by piece. ValueError for an encoding that we did not ask for."""
+    """Unpacks a body piece by piece. ValueError for an encoding that we did not ask for."""
 
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding.strip().lower() or "identity"
@@ -278,7 +278,7 @@ class _Unpacker:
         return self._zlib is None or bool(self._zlib.eof)
 
     def feed(self, piece: bytes, most: int) -> bytes:
-        """At most ``most`` bytes of what this piece holds; with as many, the caller gives up."""
+        """At most ``most`` bytes of this piece, unpacked. The caller raises an error when it gets that many."""
         if self._zlib is None:
             if self._encoding != "identity":
                 raise ValueError(self._encoding)
@@ -289,7 +289,7 @@ class _Unpacker:
         return t.cast(bytes, self._zlib.decompress(piece, most))
 
 
-#: The guard of the request that this thread has under way.
+#: The guard of the request that this thread is sending.
 _under_way = threading.local()
 
 
