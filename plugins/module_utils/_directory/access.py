@@ -4,8 +4,8 @@
 """Security identifiers, and whether a list of rights lets somebody read one attribute. Pure.
 
 The layout of a security descriptor, its list and its entries is in [MS-DTYP] 2.4.6, 2.4.5 and 2.4.4; how a directory
-decides about an attribute is in [MS-ADTS] 5.1.3.3.3: the entries are walked in their order, and the first that speaks
-of the right, to somebody who the caller is, decides.
+decides about an attribute is in [MS-ADTS] 5.1.3.3.3: the entries are read in their order, and the first one decides
+that concerns this right and a SID of the caller.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import uuid
 PHOTO_GUID = uuid.UUID("8d3bca50-1d7e-11d0-a081-00aa006c33ed").bytes_le
 PHOTO_SET_GUID = uuid.UUID("77b5b886-944a-11d1-aebd-0000f80367c1").bytes_le
 
-#: Rights ([MS-ADTS] 5.1.3.2): read a property, control access, and the two that hold the first within.
+#: Rights ([MS-ADTS] 5.1.3.2): read a property, control access, and the two that include the first.
 READ_PROPERTY, CONTROL_ACCESS, GENERIC_READ, GENERIC_ALL = 0x10, 0x100, 0x80000000, 0x10000000
 _READS = READ_PROPERTY | GENERIC_READ | GENERIC_ALL
 _CONTROLS = CONTROL_ACCESS | GENERIC_ALL
@@ -33,7 +33,7 @@ _SID = re.compile(r"S-1-(\d{1,15})((?:-\d{1,10}){1,15})", re.IGNORECASE)
 
 
 def sid_text(value: bytes) -> str:
-    """``S-1-5-21-…`` for the bytes of a SID ([MS-DTYP] 2.4.2.2); an empty text for what is none."""
+    """``S-1-5-21-…`` for the bytes of a SID ([MS-DTYP] 2.4.2.2); an empty text for anything else."""
     if len(value) < 8 or len(value) != 8 + 4 * value[1]:
         return ""
     parts = struct.unpack(f"<{value[1]}I", value[8:])
@@ -53,7 +53,7 @@ def sid_bytes(text: str) -> bytes:
         raise ValueError(f"{text!r} is not a SID") from error
 
 
-#: Whom every signed-in account is: Everyone, Authenticated Users. And "the account itself", of the object's own rights.
+#: SIDs of every signed-in account: Everyone, Authenticated Users. And the SID that means the object's own account.
 EVERYONE, AUTHENTICATED, SELF = sid_bytes("S-1-1-0"), sid_bytes("S-1-5-11"), sid_bytes("S-1-5-10")
 
 
@@ -68,11 +68,11 @@ def may_read_photo(descriptor: bytes, who: t.Container[bytes], confidential: boo
     """May somebody with these SIDs read thumbnailPhoto of an object with this descriptor?
 
     ``confidential``: the schema marks the attribute so (searchFlags 128), and Control Access is needed as well.
-    Raises ValueError for what is no security descriptor.
+    Raises ValueError when it is not a security descriptor.
     """
     entries = _entries(descriptor)
     if entries is None:
-        return True  # no list at all: everybody may do everything
+        return True  # without a list everybody has all rights
     return _granted(entries, who, _READS) and (not confidential or _granted(entries, who, _CONTROLS))
 
 
@@ -84,7 +84,7 @@ def _granted(entries: t.Iterable[_Entry], who: t.Container[bytes], rights: int) 
 
 
 def _entries(descriptor: bytes) -> list[_Entry] | None:
-    """What a descriptor's list says, in its order; None when there is no list."""
+    """The entries of a descriptor's list, in their order; None when there is no list."""
     try:
         control, at = struct.unpack_from("<2xH12xI", descriptor)
         if not control & _DACL_PRESENT or at == 0:

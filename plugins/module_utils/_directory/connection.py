@@ -1,11 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The connection to a domain, at whichever of its controllers answers.
+"""The connection to a domain, to one of its controllers at a time.
 
-One controller is worked with as long as it answers, for what was written there is seen there at once; the others have
-it after a while (replication). When it is lost, the same one is asked once more, then the next one; who does not answer
-is not asked again in this run.
+One controller is used as long as it answers: it shows at once what was written to it, while the others show it only
+after replication. When its connection is lost, it is tried once more, and then the next controller. One that does not
+answer is not tried again in this run.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ class Connection:
         self.controllers = Controllers(options)
         #: The domain's DNS name; learnt from the first controller where no option names it.
         self.domain = options.domain
-        #: Grows with every session: what was sent over an earlier one is not answered any more.
+        #: Grows with every session: requests of an earlier session are not answered any more.
         self.generation = 0
         self._session: Session | None = None
         self._spent = 0
 
     @property
     def session(self) -> Session:
-        """The session with the controller that is worked with. Raises DirectoryGone when there is none."""
+        """The session with the controller in use. Raises DirectoryGone when there is none."""
         if self._session is None:
             raise DirectoryGone(f"{self.options.place}: not connected")
         return self._session
 
     @property
     def root(self) -> RootDSE:
-        """What the controller that is worked with says of itself."""
+        """The rootDSE of the controller in use."""
         return self.session.root
 
     @property
     def schema(self) -> Schema:
-        """What its schema says."""
+        """What its schema says of the attributes of interest."""
         return self.session.schema
 
     @property
@@ -59,11 +59,11 @@ class Connection:
 
     @property
     def notes(self) -> list[str]:
-        """Which controllers were passed over, and why."""
+        """Which controllers were skipped, and why."""
         return self.controllers.notes
 
     def open(self) -> None:
-        """Sign in to the first controller that can be worked with. Raises PhotoError, DirectoryError."""
+        """Sign in to the first controller that can be used. Raises PhotoError, DirectoryError."""
         self.close()
         for server in self.controllers.left():
             try:
@@ -95,7 +95,7 @@ class Connection:
         When no controller is left, the return of one is waited for, up to ``timeout`` seconds.
         """
         lost = self.session
-        lost.close()  # nothing more may go out over it: a frozen controller would carry it out once it thaws
+        lost.close()  # nothing more may be sent over it: a controller that hangs would carry it out later
         server = lost.options.server
         others = [other for other in self.controllers.left() if other != server]
         if not others:
@@ -156,7 +156,7 @@ class Connection:
         self.domain = found
 
     def _wait(self) -> None:
-        """Until a controller is there again: one that was not passed over, and when there is none, any of them."""
+        """Wait for a controller: one that was not skipped, or any of them when all were."""
         until, pause = time.monotonic() + self.options.timeout, 0.25
         while True:
             for server in self.controllers.left() or self.controllers.all():

@@ -44,21 +44,21 @@ class Controllers:
         return list(self._all)
 
     def left(self) -> list[str]:
-        """Those that were not passed over."""
+        """Those that were not skipped."""
         return [server for server in self.all() if server not in self._passed_over]
 
     @property
     def is_only_one(self) -> bool:
-        """Is there no other to go to, whatever happens?"""
+        """Is there only one controller?"""
         return len(self.all()) == 1
 
     @property
     def reasons(self) -> list[str]:
-        """Why controllers were passed over."""
+        """Why controllers were skipped."""
         return list(self._passed_over.values())
 
     def pass_over(self, server: str, why: str) -> None:
-        """Leave a controller alone from now on, and say so."""
+        """Skip a controller from now on, with a note that says why."""
         if server not in self._passed_over:
             self._passed_over[server] = why
             self.notes.append(f"domain controller {server} was skipped for the rest of this run: {why}")
@@ -91,8 +91,8 @@ def record_name(domain: str, site: str | None) -> str:
 def find(domain: str, site: str | None, timeout: float) -> list[str]:
     """Host names by SRV records. Raises DirectoryError that names the option; SiteUnknown when only the site has none.
 
-    Of controllers that DNS holds for equal, the same one comes first every time (by name): what a run remembers of one
-    controller (uSNChanged) is of no use at another.
+    Controllers of equal priority and weight are ordered by name, so that every run uses the same one: what is
+    remembered of one controller (uSNChanged) is useless at another.
     """
     if DNS_IMPORT_ERROR is not None:
         raise DirectoryError(

@@ -1,14 +1,15 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why no connection came about.
+"""Why a connection failed.
 
 libldap says "Can't contact LDAP server" and "(unknown error code)" alike of an unknown name, a closed port, an
-untrusted authority and a wrong name in a certificate (seen with 2.5.13 on GnuTLS). So after a failure the way is walked
-once more with Python's own sockets and TLS, which tell these apart. Nothing is sent but the request for StartTLS.
+untrusted authority and a wrong name in a certificate (seen with 2.5.13 on GnuTLS). So after a failure the same
+connection is made with Python's own sockets and TLS, which tell these apart. Nothing is sent but the request for
+StartTLS.
 
-And it is walked before: libldap on GnuTLS waits for the TLS handshake of a silent server without an end, whatever its
-timeouts, and keeps a core busy with it. So a server must first have answered a handshake of ours in time.
+The same is done before libldap connects: on GnuTLS it waits forever for the TLS handshake of a silent server, whatever
+its timeouts, and keeps a core busy. So the server must first answer a handshake of Python's in time.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _NOT_YET_VALID, _EXPIRED = 9, 10
 
 
 def why_no_connection(options: DirectoryOptions, said: str = "") -> str:
-    """One sentence that names the option to look at. ``said`` is what libldap had to say."""
+    """One sentence that names the option to check. ``said`` is libldap's message."""
     try:
         found = _walk(options, min(options.timeout, 10))
     except OSError as error:
@@ -42,7 +43,7 @@ def why_no_connection(options: DirectoryOptions, said: str = "") -> str:
 
 
 def why_silent(options: DirectoryOptions) -> str | None:
-    """None once the server spoke TLS, well or badly; else why libldap had better not be let near it."""
+    """None when the server answered the handshake, with success or not; otherwise why libldap must not connect."""
     if options.tls_mode == "none":
         return None
     try:
@@ -94,7 +95,7 @@ def _walk(options: DirectoryOptions, timeout: float) -> str | None:
                 found = _tls(raw, options)
         except TimeoutError:
             return _says_nothing(options, timeout)
-    # What we cut ourselves looks like a server that breaks off.
+    # A connection that we cut after the timeout looks like one that the server closed.
     return _says_nothing(options, timeout) if guard.late else found
 
 

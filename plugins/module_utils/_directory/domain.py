@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The users of one domain: found, their photos read, and written by compare-and-swap.
 
-To an account that may not read thumbnailPhoto, a directory shows no photo, and does not say that it holds one back. So
-where none is seen, the rights are looked at (``rights.hidden``), and who may not be seen is a problem, never "no
-photo". Nothing is overwritten by mistake in any case: a write where no photo was seen only adds, and a directory
-refuses a second value.
+When an account may not read thumbnailPhoto, a directory shows no photo and does not say that it hides one. So where no
+photo is seen, the rights are read (``rights.hidden``), and a user whose photo may be hidden is a problem, never "no
+photo". Nothing is overwritten by mistake in any case: a write where no photo was seen only adds a value, and a
+directory refuses a second one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .usn_cache import Changes, Seen
 
 
 class _Since(t.NamedTuple):
-    """highestCommittedUSN before something was read, and the controller whose it is."""
+    """highestCommittedUSN before something was read, and the controller that it is from."""
 
     invocation_id: str
     usn: int
@@ -43,14 +43,14 @@ class DomainUsers:
         self.connection = Connection(options)
         self._changes = Changes(memory, options, match_by)
         self._open = False
-        #: By user id, what resolving has just seen: uSNChanged, and since when that holds.
+        #: By user id, what resolving has just seen: uSNChanged, and the position at which it was read.
         self._moves: dict[str, tuple[_Since, int | None]] = {}
-        #: Ids of users whom we have written since they were last read: they have moved, nobody need be asked.
+        #: Ids of users who were written since they were last read: surely changed, without a question.
         self._written: set[str] = set()
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of how this run went."""
+        """Remarks on this run for a person, such as skipped controllers."""
         return [*self.connection.notes, *self._changes.notes]
 
     @property
@@ -60,16 +60,16 @@ class DomainUsers:
 
     @property
     def base(self) -> str:
-        """Where users are looked for."""
+        """The search base."""
         return self.options.search_base or self.connect().root.naming_context
 
     @property
     def where(self) -> str:
-        """The same for messages, with the controller that is asked."""
+        """The search base and the controller, for messages."""
         return f"{self.base} on {self.connection.root.host or self.connection.session.options.server}"
 
     def connect(self) -> Connection:
-        """Sign in, unless that was done. Raises StoreError."""
+        """Sign in, unless already done. Raises StoreError."""
         if not self._open:
             self.connection.open()
             self._open = True
@@ -83,7 +83,7 @@ class DomainUsers:
     # -- who ----------------------------------------------------------------------------------------------------------
 
     def find(self, identities: t.Iterable[str], on_observed: OnObserved | None) -> dict[str, Matches]:
-        """Who answers to identities, none of which ``people.refusal`` refuses. ``on_observed``: see PhotoStore."""
+        """The users of identities, none of which ``people.refusal`` refuses. ``on_observed``: see PhotoStore."""
         connection = self.connect()
         lookup.check_attribute(connection, self.match_by)
         asked: dict[str, list[str]] = {}
@@ -115,7 +115,7 @@ class DomainUsers:
         return answers
 
     def anchored(self, anchors: t.Mapping[str, str]) -> dict[str, list[Person]]:
-        """Who has a source anchor, by its key. ``anchors``: as Entra shows them, by key."""
+        """The users of source anchors, by the anchor's key. ``anchors``: as Entra shows them, by key."""
         asked = {key: [anchor] for key, anchor in anchors.items()}
         found: dict[str, list[Person]] = {}
         for look in lookup.looks(self.connect(), self.base, people.ANCHOR, asked, asked):
@@ -134,7 +134,7 @@ class DomainUsers:
     # -- what ---------------------------------------------------------------------------------------------------------
 
     def observe(self, users: t.Sequence[User], wanted: Wanted) -> t.Iterator[tuple[User, Observation]]:
-        """See PhotoStore. With a memory, only photos of users that moved since are read, and those ``wanted``."""
+        """See PhotoStore. With a memory, only photos of users that changed since are read, and those ``wanted``."""
         connection = self.connect()
         if not self._changes.remembers:
             yield from self.read(users)
@@ -190,7 +190,7 @@ class DomainUsers:
         return _Since(self.connection.root.invocation_id, usn)
 
     def _holds(self, since: _Since) -> bool:
-        """Is it worth remembering? Not when another controller has taken over meanwhile."""
+        """Can it be remembered? Not when another controller is used by now."""
         return self._changes.remembers and since.invocation_id == self.connection.root.invocation_id
 
     def _read(self, users: t.Sequence[User], since: _Since) -> t.Iterator[tuple[User, Observation]]:
@@ -208,7 +208,7 @@ class DomainUsers:
         yield from self._seen(bare, since)
 
     def _seen(self, found: t.Sequence[tuple[User, Found]], since: _Since) -> t.Iterator[tuple[User, Observation]]:
-        """Users' photos, read after ``since``; to be remembered."""
+        """Users' photos, read after ``since``, and remembered."""
         bare = [user.id for user, one in found if one.value is None]
         unseen = hidden(self.connect(), self.base, bare)
         for user, one in found:
@@ -244,8 +244,9 @@ class DomainUsers:
     # -- change -------------------------------------------------------------------------------------------------------
 
     def write(self, writes: t.Sequence[Write]) -> t.Iterator[tuple[User, WriteResult]]:
-        """See PhotoStore. One modify a user: take away the value that was seen, add the new one."""
-        # A write over a connection that is lost already may be carried out or not; a question can be asked again.
+        """See PhotoStore. One modify a user: delete the value that was seen, add the new one."""
+        # Of a write over a lost connection it is unknown whether it was carried out; a read can be repeated. So read
+        # first.
         self.connect().refresh_usn()
         for write in writes:
             self._moves.pop(write.user.id, None)
@@ -292,7 +293,7 @@ class DomainUsers:
                 size = len(write.data or b"")
                 why = errors.write_problem(answer.code, answer.info, answer.desc, size, limit)
                 yield write.user, WriteResult("failed", why)
-        # There is a photo where none was seen: just written by somebody, or never shown to us.
+        # There is a photo where none was seen: it is new, or this account may not read it.
         for user, found in self._entries([write.user for write in doubtful.values()], photo=True):
             unseen = found is not None and found.value is None
             yield user, WriteResult("failed", errors.HIDDEN_PHOTO) if unseen else WriteResult("conflict")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a directory's result codes mean to a person: which option is wrong and what to do.
+"""What a directory's result codes mean: which option is wrong and what to do.
 
 Knows LDAP's numbers (RFC 4511, appendix A; libldap's own are negative) but not the LDAP library.
 """
@@ -30,7 +30,7 @@ UNAVAILABLE = 52
 UNWILLING = 53
 #: libldap: cannot connect or the connection broke; local (SASL) trouble; no answer in time; TLS did not come about.
 SERVER_DOWN, LOCAL_ERROR, TIMEOUT, AUTH_UNKNOWN, CONNECT_ERROR = -1, -2, -5, -6, -11
-#: After these the connection is of no more use, but another one may be.
+#: After these the connection is useless, but another one may work.
 GONE = frozenset({SERVER_DOWN, TIMEOUT, CONNECT_ERROR, BUSY, UNAVAILABLE})
 
 #: AD's reason inside invalidCredentials, "... data 52e, ...": Win32 error codes in hexadecimal.
@@ -51,7 +51,7 @@ SIGN_IN_REASONS = {
     ),
 }
 
-#: Fragments of what Kerberos libraries say (MIT 1.17 to 1.21), in the order they are looked for.
+#: Parts of the messages of Kerberos libraries (MIT 1.17 to 1.21), in the order in which they are looked for.
 _KERBEROS_REASONS: tuple[tuple[str, str], ...] = (
     (
         "Clock skew too great",
@@ -121,14 +121,14 @@ class DirectoryError(StoreError):
 
 
 class DirectoryGone(DirectoryError):
-    """The connection is lost, or an answer did not come in time; another connection may do better."""
+    """The connection is lost, or an answer did not come in time; another connection may work."""
 
 
 class SignInRefused(DirectoryError):
-    """The account is not let in, and no other domain controller would let it in."""
+    """The sign-in was refused, and every other domain controller would refuse it too."""
 
 
-#: What Kerberos says of one controller alone.
+#: Kerberos errors that concern one controller alone.
 _OF_THE_CONTROLLER = ("Clock skew too great", "Server not found in Kerberos database", "Cannot determine realm")
 
 
@@ -145,7 +145,7 @@ def sign_in_refused(code: int, info: str, desc: str, options: DirectoryOptions) 
 
 
 def sign_in_problem(code: int, info: str, desc: str, options: DirectoryOptions) -> str:
-    """Why a bind failed: one sentence that begins with the place and names the option."""
+    """Why a bind failed: one sentence that begins with the server and names the option."""
     if options.auth_protocol == "kerberos":
         reason = _kerberos_reason(code, info, options)
     else:

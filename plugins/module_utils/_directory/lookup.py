@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users' entries in one domain: found by what identities name them by, or by objectGUID, with or without photos."""
+"""Users' entries in one domain: found by the matching attribute or by objectGUID, with or without photos."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Found:
 
 
 class Look(t.NamedTuple):
-    """An answer to a question for several people at once, and who was asked for; ``photo``: with their photos."""
+    """The answer to one search for several people, and the keys searched for; ``photo``: with their photos."""
 
     keys: t.Sequence[str]
     entries: t.Iterable[Entry]
@@ -40,7 +40,7 @@ class Look(t.NamedTuple):
 
 @dataclass(slots=True)
 class Gathered:
-    """Who carries the keys that were asked for; and, by a looser key, whom only the directory calls equal."""
+    """The people found for each key; and, by a looser key, people whom only the directory considers equal."""
 
     by_key: dict[str, list[Found]]
     alike: dict[str, list[Person]]
@@ -64,11 +64,11 @@ def looks(
     asked: t.Mapping[str, list[str]],
     without_photo: t.Container[str],
 ) -> t.Iterator[Look]:
-    """Ask for people by the keys they answer to (``asked``: key to identities), photos of all but some of them."""
+    """Search for people by keys (``asked``: key to identities), with photos of all but some of them."""
     schema = connection.schema
     attributes = people.attributes_for(match_by, schema.known)
     if len(asked) > people.CLAUSES and match_by.lower() in schema.known - schema.indexed:
-        # Without an index every filter walks through all users: one walk is cheaper (employeeID, by default).
+        # Without an index every filter reads all users, so one listing is cheaper (employeeID has none by default).
         walked = pages(connection, people.people_filter([f"({match_by}=*)"]), base, attributes)
         yield Look(list(asked), (entry for page in walked for entry in page), False)
         return
@@ -88,7 +88,7 @@ def looks(
 
 
 def gather(look: Look, match_by: MatchBy) -> Gathered:
-    """An answer, by who was asked for."""
+    """An answer, sorted by the keys that were searched for."""
     found: dict[str, dict[str, Found]] = {key: {} for key in look.keys}
     alike: dict[str, dict[str, Person]] = {}
     for dn, values in look.entries:
@@ -108,7 +108,7 @@ def gather(look: Look, match_by: MatchBy) -> Gathered:
 
 
 def everyone(connection: Connection, base: str, match_by: MatchBy, clause: str = "") -> t.Iterator[User]:
-    """All people, or those that a clause of a filter finds. Who has nothing to be matched by goes by sAMAccountName."""
+    """All people, or those that a filter finds. One without the matching attribute is named by sAMAccountName."""
     attributes = people.attributes_for(match_by, connection.schema.known)
     for page in pages(connection, people.people_filter([clause] if clause else []), base, attributes):
         for dn, values in page:
@@ -120,7 +120,7 @@ def everyone(connection: Connection, base: str, match_by: MatchBy, clause: str =
 def entries(
     connection: Connection, base: str, match_by: MatchBy, users: t.Sequence[User], photo: bool
 ) -> t.Iterator[tuple[User, Found | None]]:
-    """Users' entries as they are now, found by objectGUID, which no rename moves; None: gone or out of sight."""
+    """Users' entries as they are now, found by objectGUID, which no rename changes; None: deleted or not visible."""
     attributes = people.attributes_for(match_by, connection.schema.known) + ([PHOTO] if photo else [])
     by_id: dict[str, list[User]] = {}
     for user in users:
@@ -139,14 +139,14 @@ def entries(
 
 
 def is_still(match_by: MatchBy, person: Person, user: User) -> bool:
-    """Is this still the person whom the identity means? Users may come from a receipts file of yesterday."""
+    """Does the identity still name this person? Users may come from an older receipts file."""
     if not person.matches:
         return user.identity in (person.label, person.name)
     return people.key(match_by, user.identity) in {people.key(match_by, text) for text in person.matches}
 
 
 def loose(identity: str) -> str:
-    """What texts have in common that a directory may take for equal: letters without their accents."""
+    """A key that is the same for texts that a directory may consider equal: letters without their accents."""
     plain = unicodedata.normalize("NFKD", identity)
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold().strip()
 

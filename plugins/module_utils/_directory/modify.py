@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes that a directory does wholly or not at all: take away the value that was seen, add the new one."""
+"""Atomic writes: delete the value that was seen and add the new one, in one modify."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .connection import Connection
 from .errors import DirectoryGone
 from .session import Answer, Swap
 
-#: Modifies kept under way on one connection.
+#: Modifies in flight on one connection.
 WINDOW = 16
 
 _Key = t.TypeVar("_Key")
@@ -20,10 +20,10 @@ _Key = t.TypeVar("_Key")
 def swap(
     connection: Connection, attribute: str, swaps: t.Iterable[tuple[_Key, str, Swap]]
 ) -> t.Iterator[tuple[_Key, Answer]]:
-    """Modifies of one attribute, ``(key, DN, (old, new))``, several under way at once, answers as they come.
+    """Modifies of one attribute, ``(key, DN, (old, new))``, several in flight at once; answers as they come.
 
-    When the connection breaks, those under way are answered with code None, for nobody knows whether they were carried
-    out; the rest go over another connection.
+    When the connection breaks, those in flight are answered with code None, since it is unknown whether they were
+    carried out; the others are sent over another connection.
     """
     under_way: dict[int, _Key] = {}
     source = iter(swaps)

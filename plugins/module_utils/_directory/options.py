@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a domain controller is reached and signed in to: the options, and what can be said about them offline."""
+"""How to reach and sign in to a domain controller: the options, and their offline checks."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def _validate_server(server: str) -> None:
 class DirectoryOptions:
     """The options as values. ``port`` None: the usual one of ``tls_mode``. ``timeout`` in seconds, for each answer.
 
-    ``server`` is the controller that is used to; ``servers`` are those that were named, in order of preference;
-    without any, the controllers of ``domains`` are looked up in DNS.
+    ``server`` is the controller in use; ``servers`` are those that were named, in order of preference. Without any, the
+    controllers of ``domains`` are looked up in DNS.
     """
 
     server: str = ""
@@ -86,7 +86,7 @@ class DirectoryOptions:
 
     @property
     def candidates(self) -> tuple[str, ...]:
-        """The controllers that were named, in order of preference; none: DNS knows."""
+        """The controllers that were named, in order of preference; none: they are looked up in DNS."""
         return self.servers or ((self.server,) if self.server else ())
 
     @property
@@ -131,7 +131,7 @@ class DirectoryOptions:
         return f"[{self.server}]" if ":" in self.server else self.server
 
     def validate(self) -> None:
-        """What is wrong before anybody is asked. Raises PhotoError that names the option and says what to do."""
+        """Check without network. Raises PhotoError that names the option and says what to do."""
         self._validate_place()
         self._validate_sign_in()
         if self.tls_mode != "none" and self.ca_cert and self.cert_validation != "ignore":

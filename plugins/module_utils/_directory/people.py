@@ -22,8 +22,8 @@ from .._core.targets import TARGETS
 from .access import sid_bytes, sid_text
 from .rootdse import Attributes, domain_of, guid, text
 
-#: An attribute that users are named by; or ``onPremisesImmutableId``, the name that Entra has for what ties the two
-#: accounts of a person together: base64 of ms-DS-ConsistencyGuid, else of objectGUID.
+#: An attribute that users are named by; or ``onPremisesImmutableId``, Entra's name for the source anchor, which
+#: connects the two accounts of a person: base64 of ms-DS-ConsistencyGuid, else of objectGUID.
 MatchBy = str
 EXTENSIONS: tuple[MatchBy, ...] = tuple(f"extensionAttribute{number}" for number in range(1, 16))
 ANCHOR = "onPremisesImmutableId"
@@ -43,7 +43,7 @@ _MAILBOX: dict[str, Mailbox] = {
 LONGEST = 1024
 #: Clauses of one OR-filter. On Samba 4.17 100 are looked up twice as fast as 1,000; Active Directory takes either.
 CLAUSES = 100
-#: What most identities consist of, and no filter takes for syntax.
+#: Characters of most identities; none of them is filter syntax.
 _HARMLESS = re.compile(r"[A-Za-z0-9@._-]+")
 
 
@@ -58,7 +58,7 @@ class Person:
     immutable_id: str
     usn: int | None
     mailbox: Mailbox | None = None
-    #: sAMAccountName: every account has one, and goes by it when it has nothing to be matched by.
+    #: sAMAccountName: every account has one; it names accounts without the matching attribute.
     name: str = ""
 
     def as_user(self, identity: str) -> User:
@@ -94,7 +94,7 @@ def person(dn: str, attributes: Attributes, match_by: MatchBy) -> Person | None:
 
 
 def _matches(dn: str, attributes: Attributes, match_by: MatchBy, anchor: str) -> tuple[str, ...]:
-    """The texts that the entry can be found by; the one that a person would name it by comes first."""
+    """The texts that the entry can be found by; the usual one comes first."""
     if match_by == "distinguishedName":
         return (dn,)
     if match_by == "objectGUID":
@@ -117,7 +117,7 @@ def _address(text: str) -> str:
 
 
 def anchor_as_guid(identity: str) -> str:
-    """An anchor as the objectGUID that it is where no other one was given; sixteen zeros for what cannot be one."""
+    """An anchor as an objectGUID (it is one unless ms-DS-ConsistencyGuid is set); sixteen zeros when it cannot be."""
     value = _anchor_bytes(identity)
     return str(uuid.UUID(bytes_le=value if len(value) == 16 else bytes(16)))
 
@@ -128,7 +128,7 @@ def _anchor_bytes(identity: str) -> bytes:
 
 
 def key(match_by: MatchBy, identity: str) -> str:
-    """What two spellings of one identity have in common."""
+    """The key of an identity: equal for all its spellings."""
     if match_by == "objectGUID":
         return str(uuid.UUID(identity.strip()))
     if match_by == "distinguishedName":
@@ -184,7 +184,7 @@ def _is_hex(two: str) -> bool:
 
 
 def refusal(match_by: MatchBy, identity: str, domains: t.Sequence[str]) -> str | None:
-    """Why an identity can be nobody's, so that no directory need be asked; None when it may be somebody's."""
+    """Why an identity cannot name a user, so that no directory is asked; None when it may."""
     if not identity.strip():
         return "it is empty"
     if len(identity) > LONGEST:
@@ -262,7 +262,7 @@ def clause(match_by: MatchBy, identity: str) -> str:
         own = f"({CONSISTENCY_GUID}={escape_bytes(anchor)})"
         if len(anchor) != 16:
             return own
-        # Who has an anchor of their own does not answer to the objectGUID any more.
+        # With an anchor of its own, an account is not found by its objectGUID any more.
         return f"(|{own}(&(!({CONSISTENCY_GUID}=*))(objectGUID={escape_bytes(anchor)})))"
     return f"({match_by}={escape(identity)})"
 
@@ -280,14 +280,14 @@ def chunks(items: t.Sequence[str], size: int = CLAUSES) -> t.Iterator[t.Sequence
 
 
 def nobody(match_by: MatchBy, identity: str, why: str) -> Unresolved:
-    """An identity that cannot be anybody's."""
+    """An identity that cannot name a user."""
     shown = identity if len(identity) <= 80 else f"{identity[:77]}..."
     return Unresolved(identity, f"no user can have {match_by} {shown!r}: {why}")
 
 
 @dataclass(slots=True)
 class Matches:
-    """Who answers to an identity. ``near``: those whom the directory, but not we, call equal."""
+    """The user of an identity, or why there is none. ``near``: people whom only the directory considers equal."""
 
     found: list[Person] = field(default_factory=list)
     near: list[Person] = field(default_factory=list)

@@ -23,19 +23,19 @@ _EPOCH = 11644473600.0
 
 
 def writable(connection: Connection, base: str, users: t.Sequence[User]) -> t.Iterator[tuple[str, frozenset[str]]]:
-    """User id and the names (lower case) of the attributes that may be written; who is not found is left out."""
+    """User ids and the lower-case names of the attributes that may be written; users not found are left out."""
     for person, values in _each(connection, base, [user.id for user in users], [_EFFECTIVE]):
         names = values.get(_EFFECTIVE.lower(), ())
         yield person.id, frozenset(name.decode("utf-8", "replace").lower() for name in names)
 
 
 def hidden(connection: Connection, base: str, ids: t.Sequence[str]) -> dict[str, str]:
-    """Of users who show no photo, those (by id) who may have one that this account may not see; with what is missing.
+    """Of users without a visible photo, those (by id) who may have one that we may not read; with what is missing.
 
-    To somebody who may not read an attribute a directory shows none, and does not say that it holds one back (tried
-    with Samba 4.17: neither allowedAttributes, compare nor a presence filter tells). What decides is the list of
-    rights of the user's entry (nTSecurityDescriptor; Authenticated Users may read it by default) and who the account
-    is (tokenGroups of the rootDSE, [MS-ADTS] 3.1.1.3.2). Where a directory does not say the latter, nobody counts as
+    When an account may not read an attribute, a directory shows none and does not say that it hides one (tried with
+    Samba 4.17: allowedAttributes, compare and a presence filter do not tell). The list of rights of the user's entry
+    decides (nTSecurityDescriptor; Authenticated Users may read it by default), with the SIDs of the account
+    (tokenGroups of the rootDSE, [MS-ADTS] 3.1.1.3.2). Where a directory does not show the latter, no user counts as
     hidden.
     """
     token = connection.root.token
@@ -60,7 +60,7 @@ def hidden(connection: Connection, base: str, ids: t.Sequence[str]) -> dict[str,
 def password_end(connection: Connection) -> float | None:
     """When the password of the account that is signed in ends, in seconds since the epoch.
 
-    ``inf``: never. None: it is not known who this is, or the directory does not say. The value is computed by the
+    ``inf``: never. None: the account is not known, or the directory does not say. The value is computed by the
     directory itself (msDS-UserPasswordExpiryTimeComputed, [MS-ADTS] 3.1.1.4.5.24): 100 ns since 1601, 0 when the
     password must be changed at once.
     """

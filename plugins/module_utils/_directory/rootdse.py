@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a domain controller says of itself once we are signed in."""
+"""The rootDSE of a domain controller and what its schema says, read after the sign-in."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class RootDSE:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What the schema says of the attributes that are of interest here."""
+    """What the schema says of the attributes that are used here."""
 
     #: rangeUpper of thumbnailPhoto, bytes.
     photo_limit: int | None = None

@@ -13,7 +13,7 @@ from .connection import Connection
 from .errors import SIZE_LIMIT, DirectoryError, DirectoryGone
 from .session import Entry
 
-#: Searches kept under way, so that the directory works while we digest the last answer.
+#: Searches in flight, so that the directory works while the last answer is processed.
 AHEAD = 2
 
 
@@ -24,10 +24,10 @@ def search(
     attributes: t.Sequence[str],
     permissions: bool = False,
 ) -> t.Iterator[list[Entry]]:
-    """The answers to several filters, in their order; a few are under way at once.
+    """The answers to several filters, in their order; a few are in flight at once.
 
-    They are asked for without paging, which costs Samba 4.17 three times the work; an answer that does not fit into
-    one page is asked for again, in pages. When the connection is lost, what was not answered is asked for again over
+    They are sent without paging, which costs Samba 4.17 three times the work. If an answer does not fit into one page,
+    the search is repeated with paging. When the connection is lost, searches without an answer are repeated over
     another one. ``permissions``: attributes hold nTSecurityDescriptor, and its list of rights is wanted.
     """
     ask = _Asking(connection, base, attributes, permissions)
@@ -35,7 +35,7 @@ def search(
     generation = connection.generation
     source = iter(filters)
     while True:
-        if generation != connection.generation:  # whoever else uses the connection has replaced it
+        if generation != connection.generation:  # another user of this connection has replaced it
             generation = connection.generation
             pending = deque((filter_, None) for filter_, _message in pending)
             ask.top_up(pending)
@@ -58,7 +58,7 @@ def search(
 
 
 class _Asking:
-    """What the filters of one call of ``search`` have in common."""
+    """What all filters of one call of ``search`` share."""
 
     def __init__(self, connection: Connection, base: str, attributes: t.Sequence[str], permissions: bool) -> None:
         self.connection = connection
@@ -72,7 +72,7 @@ class _Asking:
         )
 
     def top_up(self, pending: deque[tuple[str, int | None]]) -> None:
-        """Send what was not sent; a failure shows when its answer is waited for."""
+        """Send what was not sent yet; an error is raised later, when its answer is read."""
         for at, (filter_, message) in enumerate(pending):
             if message is None:
                 with contextlib.suppress(DirectoryGone):
@@ -93,12 +93,12 @@ class _Asking:
 
 
 def pages(connection: Connection, filter_: str, base: str, attributes: t.Sequence[str]) -> t.Iterator[list[Entry]]:
-    """One large search, page by page. After a loss it begins anew and leaves out what was already yielded."""
+    """One large search, page by page. After a lost connection it starts again and skips what was already yielded."""
     cookie: bytes = b""
     yielded: set[str] = set()
     generation = connection.generation
     while True:
-        if generation != connection.generation:  # a cookie is good for the connection that it came over
+        if generation != connection.generation:  # a cookie is valid only for its own connection
             generation, cookie = connection.generation, b""
         try:
             session = connection.session

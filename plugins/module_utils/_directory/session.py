@@ -49,7 +49,7 @@ Scope = t.Literal["base", "subtree"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How one modify ended. ``code`` 0: done; None: the connection broke and nobody knows."""
+    """How one modify ended. ``code`` 0: done; None: unknown, since the connection broke."""
 
     code: int | None
     info: str = ""
@@ -57,7 +57,7 @@ class Answer:
 
 
 def _facts(error: Exception) -> tuple[int, str, str]:
-    """python-ldap puts a dictionary into its exceptions; some of them carry a text alone."""
+    """python-ldap puts a dictionary into its exceptions; some have only a text."""
     first = error.args[0] if error.args else {}
     if not isinstance(first, dict):
         return (0, str(first), type(error).__name__)
@@ -96,13 +96,13 @@ class Session:
             # Kerberos server or a name service that says nothing would hold us whatever the timeouts are.
             bounded(lambda: self._begin(opened), SIGN_IN_TIMEOUTS * self.options.timeout)
         except TimeoutError as error:
-            # Not closed: it is still in use, and goes with the process.
+            # Not closed: it is still in use, and ends with the process.
             seconds = SIGN_IN_TIMEOUTS * self.options.timeout
             raise DirectoryGone(
                 f"{self.options.place}: the sign-in did not end within {seconds} s; check that the directory service "
                 "and the name service are healthy"
             ) from error
-        except Exception:  # on Ctrl-C it is still in use, and closing it would wait
+        except Exception:  # on Ctrl-C it is still in use, and close() would wait
             with contextlib.suppress(ldap.LDAPError):
                 opened.unbind_s()
             raise
@@ -133,7 +133,7 @@ class Session:
         opened.set_option(ldap.OPT_REFERRALS, 0)
         opened.set_option(ldap.OPT_NETWORK_TIMEOUT, float(o.timeout))
         opened.set_option(ldap.OPT_TIMEOUT, float(o.timeout))
-        # A controller that accepts data and never takes it would otherwise stop a write for a quarter of an hour.
+        # A controller that does not read what we send would otherwise block a write for a quarter of an hour.
         with contextlib.suppress(AttributeError, ValueError, ldap.LDAPError):
             opened.set_option(ldap.OPT_TCP_USER_TIMEOUT, o.timeout * 1000)
         if o.tls_mode != "none":
@@ -170,7 +170,7 @@ class Session:
                 opened.set_option(ldap.OPT_X_TLS_CACERTFILE, trusted)
             except (ValueError, ldap.LDAPError) as error:
                 raise DirectoryError(f"ca_cert {trusted} cannot be used; is it a readable PEM file?") from error
-        # Last, for it is what makes the settings count, for this connection alone.
+        # Last, because it applies the settings, and to this connection alone.
         opened.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
 
     def _begin(self, opened: t.Any) -> None:

@@ -4,7 +4,7 @@
 """Active Directory as a PhotoStore: thumbnailPhoto of the users of one domain or several.
 
 Each user's photo is read and written at a controller of the user's own domain (thumbnailPhoto is not in the Global
-Catalog); which one that is, the distinguished name says.
+Catalog). The distinguished name tells the domain.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class DirectoryPhotoStore:
     def open(self) -> str:
         """Sign in to a controller of each domain; the authority that receipts are kept under: the first domain's name.
 
-        Raises PhotoError for options that cannot work, StoreError when a domain cannot be worked with.
+        Raises PhotoError for options that cannot work, StoreError when a domain cannot be used.
         """
         if not self._open:
             self.options.validate()
@@ -69,11 +69,11 @@ class DirectoryPhotoStore:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of how this run went."""
+        """Remarks on this run for a person, such as skipped controllers."""
         return [note for domain in self.domains for note in domain.notes]
 
     def blocked(self) -> str | None:
-        """Nothing blocks a directory as a whole. Opens, so that ``authority`` is known."""
+        """None: nothing blocks writes to a directory as a whole. Opens it, so that ``authority`` is known."""
         self.open()
         return None
 
@@ -97,16 +97,16 @@ class DirectoryPhotoStore:
 
     @property
     def base(self) -> str:
-        """Where users of the first domain are looked for."""
+        """The search base of the first domain."""
         self.open()
         return self.domains[0].base
 
     # -- PhotoStore ---------------------------------------------------------------------------------------------------
 
     def resolve(self, identities: t.Sequence[str], on_observed: OnObserved | None = None) -> dict[str, Resolution]:
-        """See PhotoStore. Case does not matter; text that a directory only takes for equal does not count.
+        """See PhotoStore. Upper and lower case are the same; text that only a directory considers equal is not.
 
-        All domains are asked for everybody, since the same name in two domains is nobody.
+        Every domain is searched for every user, since a name in two domains is ``unresolved``.
         """
         self.open()
         names = [domain.name for domain in self.domains]
@@ -121,7 +121,7 @@ class DirectoryPhotoStore:
         alone = len(self.domains) == 1
         for domain in self.domains:
             asked = [i for i in matches if alone or self._may_be_in(i, domain)]
-            # Whom one domain alone knows is certain only when all were asked, so then photos are left for later.
+            # That only one domain has a name is certain when all were searched, so photos are read later.
             for identity, found in domain.find(asked, on_observed if alone else None).items():
                 matches[identity].found += found.found
                 matches[identity].near += found.near
@@ -144,7 +144,7 @@ class DirectoryPhotoStore:
         return self.match_by != "distinguishedName" or people.refusal(self.match_by, identity, [domain.name]) is None
 
     def everyone(self) -> t.Iterator[User]:
-        """See PhotoStore. An account without the ``match_by`` attribute goes by its sAMAccountName."""
+        """See PhotoStore. An account without the ``match_by`` attribute is named by its sAMAccountName."""
         self.open()
         for domain in self.domains:
             yield from domain.everyone()
@@ -158,7 +158,7 @@ class DirectoryPhotoStore:
     def observe(
         self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None
     ) -> t.Iterator[tuple[User, Observation]]:
-        """See PhotoStore. With a memory, only photos of users that moved since are read, and those ``wanted``."""
+        """See PhotoStore. With a memory, only photos of users that changed since are read, and those ``wanted``."""
         of_domain, others = self._by_domain(users, lambda user: user)
         for domain, some in of_domain:
             yield from domain.observe(some, wanted)
@@ -184,7 +184,7 @@ class DirectoryPhotoStore:
     def _by_domain(
         self, items: t.Sequence[_Answer], user_of: t.Callable[[_Answer], User]
     ) -> tuple[list[tuple[DomainUsers, list[_Answer]]], list[_Answer]]:
-        """Items by the domain of their user; and those of users of no domain that was named."""
+        """Items by the domain of their user; and those whose domain is not among the named ones."""
         self.open()
         if len(self.domains) == 1:
             return [(self.domains[0], list(items))], []

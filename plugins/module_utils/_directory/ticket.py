@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Kerberos ticket for one sign-in, out of username and password."""
+"""A Kerberos ticket for one sign-in, from username and password."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from .options import DirectoryOptions
 
 
 def principal(username: str) -> str:
-    """Realms are written in capitals; people write their user principal name."""
+    """The principal: the realm in capitals, which people do not write in a user principal name."""
     name, at, realm = username.rpartition("@")
     return f"{name}@{realm.upper()}" if at else username
 
 
 @contextlib.contextmanager
 def ticket(options: DirectoryOptions) -> t.Iterator[None]:
-    """While it is open, Kerberos finds a ticket of the options' account; without username, the one that is there.
+    """A context in which Kerberos finds a ticket of the options' account; without a username, the existing one.
 
-    The ticket lies in a private folder that is gone afterwards; the password goes to ``kinit`` by its standard input,
-    never on its command line. Raises DirectoryError. Sets KRB5CCNAME of this process for the time being, which is how
-    the Kerberos library is told.
+    The ticket is in a private folder that is removed afterwards. ``kinit`` gets the password on its standard input,
+    never on its command line. Raises DirectoryError. Sets KRB5CCNAME of this process meanwhile, where the Kerberos
+    library looks.
     """
     if not options.username or not options.password:
         yield

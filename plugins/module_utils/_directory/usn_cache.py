@@ -1,16 +1,16 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What moved since the last run, so that photos that did not move need not be read again.
+"""Which users changed since the last run, so that unchanged photos are not read again.
 
 Every object of a domain controller carries uSNChanged, a number that is the controller's own and grows with each change
 of the object ([MS-ADTS] 3.1.1.1.9). For each user we keep the number that came in the same entry as the photo, with the
 photo's hash. The same number from the same controller in the same state of its database (invocationId; a restored one
 gets another) means the same photo. And when the controller's highestCommittedUSN is still the one that was read before
-the photo was, then nothing at all has changed there since, and nobody need be asked.
+the photo was, nothing at all has changed there since, and no user is looked up.
 
-Each record is true by itself: half a run's records, or those of shards that share a file, mislead nobody. DirSync is
-not used: it would need the replication right, and what it saves beyond this is small.
+Each record is valid by itself, so records of half a run, or of shards that share a file, are no risk. DirSync is not
+used: it would need the replication right, and would save little more.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .rootdse import RootDSE
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A user's photo as an earlier look found it."""
+    """A user's photo as an earlier run found it."""
 
     invocation_id: str
     #: highestCommittedUSN before the photo was read.
@@ -61,7 +61,7 @@ class Changes:
 
     def __init__(self, memory: Memory | None, options: DirectoryOptions, match_by: str) -> None:
         self._memory = memory
-        # What an account may see depends on who asks and where; a record of another account says nothing.
+        # What is visible depends on the account and the server, so records of another account are not used.
         scope = [options.search_base, options.auth_protocol, options.username, match_by, options.domains]
         self._scope = hashlib.sha256(json.dumps(scope).encode()).hexdigest()[:12]
         self._fresh: dict[str, str] = {}
@@ -73,7 +73,7 @@ class Changes:
         return self._memory is not None
 
     def recall(self, identities: t.Iterable[str], root: RootDSE) -> dict[str, Seen]:
-        """Records that this domain controller, in this state, can be asked about."""
+        """Records that are valid for this domain controller in this state."""
         if self._memory is None or not root.invocation_id:
             return {}
         self.flush()
@@ -96,12 +96,12 @@ class Changes:
         return found
 
     def record(self, identity: str, seen: Seen) -> None:
-        """To be kept once ``flush`` is called."""
+        """Record a photo; it is stored by ``flush``."""
         if self._memory is not None and seen.invocation_id:
             self._fresh[self._key(identity)] = seen.as_text()
 
     def flush(self) -> None:
-        """Hand what was recorded to the memory."""
+        """Store what was recorded."""
         if self._memory is not None and self._fresh:
             self._memory.remember_many(self._fresh)
             self._fresh = {}

@@ -228,7 +228,8 @@ def nameless(item: Item, answer: Answer) -> bool:
 def no_such_size(answer: Answer) -> bool:
     """Is only the size refused, so that the whole photo must be read?
 
-    For photos that are not square the answer is not always a 404. Refusals that would concern the whole photo too are not meant.
+    For photos that are not square the answer is not always a 404. A refusal that concerns the
+    whole photo too does not count.
     """
     return 400 <= answer.status < 500 and answer.status not in (401, 403, 429)
 
