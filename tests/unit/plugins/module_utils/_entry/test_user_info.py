@@ -128,7 +128,8 @@ def test_the_store_is_asked_by_the_anchor_and_the_result_names_people_as_declare
     assert result["rc"] == 0, result
     assert result["told"]["match_by"] == "onPremisesImmutableId"
     assert [(row["user"], row["changed"]) for row in result["photos"]] == [("10234", True), ("10235", True)]
-    assert result["invocation"]["module_args"]["people"] == "(people)"
+    told = result.get("invocation")  # ansible-core leaves it out from 2.21 on
+    assert told is None or told["module_args"]["people"] == "(people)"
 
 
 def test_who_has_the_mailbox_on_premises_is_left_out_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
