@@ -38,12 +38,13 @@ USERS = {
 class Directory:
     """Stands where the directory's store stands."""
 
+    target = "ad"
     notes = ("dc1 was passed over",)
 
     def resolve(self, identities: t.Sequence[str]) -> dict[str, Resolution]:
         return {i: USERS.get(i, Unresolved(i, f"no user has {i}")) for i in identities}
 
-    def everyone(self) -> t.Iterator[User]:
+    def everyone(self, whom: object = None) -> t.Iterator[User]:
         yield from USERS.values()
 
     def shared_anchors(self, users: t.Sequence[User]) -> dict[str, list[str]]:
