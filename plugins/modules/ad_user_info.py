@@ -24,7 +24,7 @@ extends_documentation_fragment:
 options:
   filter:
     description:
-      - An LDAP filter, for example C((&(department=Sales\)(!(title=Intern\)\)\)). Only users that it finds are looked at.
+      - An LDAP filter, for example V((&(department=Sales\)(!(title=Intern\)\)\)). Only users that it finds are looked at.
       - It is combined with the module's own filter for user accounts, so C(objectClass) is not necessary.
       - A user in O(users) whom it does not find is left out and counted in RV(left_out), and is no problem.
       - A filter that is not valid, that names an attribute which the schema does not have, or that finds nobody, is an

@@ -23,7 +23,7 @@ extends_documentation_fragment:
 options:
   filter:
     description:
-      - An OPATH filter, as C(Get-Mailbox -Filter) takes it, for example C(CustomAttribute1 -eq 'x'). Only mailboxes that it
+      - An OPATH filter, as C(Get-Mailbox -Filter) takes it, for example V(CustomAttribute1 -eq 'x'). Only mailboxes that it
         finds are looked at.
       - A user in O(users) whom it does not find is left out and counted in RV(left_out), and is no problem.
       - A filter that Exchange Server refuses, or that finds nobody, is an error.

@@ -87,6 +87,8 @@ def test_users_are_rows_with_their_anchor_and_who_is_nobody_is_no_failure(capsys
         "anchored": 2,
         "mailbox_on_premises": 1,
         "mailbox_cloud": 1,
+        "excluded": 0,
+        "left_out": 0,
     }
     assert result["notes"] == ["dc1 was passed over"]
 
