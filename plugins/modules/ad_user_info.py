@@ -19,8 +19,26 @@ author:
   - hybrid.photos developers (@hybrid-photos)
 extends_documentation_fragment:
   - hybrid.photos.directory
+  - hybrid.photos.whom
   - hybrid.photos.attributes.looking
 options:
+  filter:
+    description:
+      - An LDAP filter, for example V((&(department=Sales\)(!(title=Intern\)\)\)). Only users that it finds are looked at.
+      - It is combined with the module's own filter for user accounts, so C(objectClass) is not necessary.
+      - A user in O(users) whom it does not find is left out and counted in RV(left_out), and is no problem.
+      - A filter that is not valid, that names an attribute which the schema does not have, or that finds nobody, is an
+        error.
+    type: str
+    default: ''
+  group:
+    description:
+      - A group, by distinguished name, C(sAMAccountName), C(objectGUID) or C(mail). Only its members are looked at, also
+        members of groups in the group, and users whose primary group it is.
+      - With several domains the group may be in any of them; its members in all named domains are found. A name that
+        matches no group, or several, is an error.
+    type: str
+    default: ''
   users:
     description:
       - The users to look up, named as O(match_by) says.
@@ -112,7 +130,21 @@ summary:
   description: Counts of RV(users).
   returned: success
   type: dict
-  sample: {users: 40, found: 40, anchored: 40, mailbox_on_premises: 5, mailbox_cloud: 25}
+  sample: {users: 40, found: 40, anchored: 40, mailbox_on_premises: 5, mailbox_cloud: 25, excluded: 0, left_out: 0}
+excluded:
+  description: Names of users whom O(exclude) excludes. They have no row.
+  returned: success
+  type: list
+  elements: str
+  sample: [ceo@example.com]
+left_out:
+  description:
+    - Names in O(users) that are not meant by O(filter), O(group) or O(only). They have no row.
+    - Without O(users) it is empty, because users who are not meant are not listed at all.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 notes:
   description: What is worth knowing of the run as a whole, such as a domain controller that did not answer.
   returned: when there is something

@@ -18,8 +18,25 @@ author:
 extends_documentation_fragment:
   - hybrid.photos.exchange
   - hybrid.photos.info
+  - hybrid.photos.whom
   - hybrid.photos.attributes.looking
 options:
+  filter:
+    description:
+      - An OPATH filter, as C(Get-Mailbox -Filter) takes it, for example V(CustomAttribute1 -eq 'x'). Only mailboxes that it
+        finds are looked at.
+      - A user in O(users) whom it does not find is left out and counted in RV(left_out), and is no problem.
+      - A filter that Exchange Server refuses, or that finds nobody, is an error.
+    type: str
+    default: ''
+  group:
+    description:
+      - A distribution group or mail-enabled security group, by address, GUID, alias or distinguished name. Only its members
+        are looked at, also members of groups in the group. Dynamic distribution groups are not followed.
+      - A name that matches no group, or several, is an error.
+      - The account needs a management role with C(Get-DistributionGroupMember) for it.
+    type: str
+    default: ''
   match_by:
     description:
       - The attribute by which users are named, in O(users) and in the results.
@@ -86,7 +103,21 @@ summary:
   description: Counts of RV(photos), and the requests sent.
   returned: always, unless no user could be checked
   type: dict
-  sample: {users: 500, with_photo: 451, without_photo: 47, unresolved: 1, unavailable: 1, invalid: 0, exported: 451, requests: 520}
+  sample: {users: 500, with_photo: 451, without_photo: 47, unresolved: 1, unavailable: 1, invalid: 0, exported: 451, excluded: 0, left_out: 0, requests: 520}
+excluded:
+  description: Names of users whom O(exclude) excludes. They have no row.
+  returned: always, unless no user could be checked
+  type: list
+  elements: str
+  sample: [ceo@example.com]
+left_out:
+  description:
+    - Names in O(users) that are not meant by O(filter), O(group) or O(only). They have no row.
+    - Without O(users) it is empty, because users who are not meant are not listed at all.
+  returned: always, unless no user could be checked
+  type: list
+  elements: str
+  sample: []
 manifest:
   description: The manifest of O(dest).
   returned: with O(dest)

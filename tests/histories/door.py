@@ -151,7 +151,7 @@ class Door:
             on_observed([(user, self._see(user, lambda _user, _tag: True, "observe")) for user in users])
         return answers
 
-    def everyone(self) -> t.Iterator[User]:
+    def everyone(self, whom: object = None) -> t.Iterator[User]:
         yield from (User(account.id, account.id, account.id) for account in self.world.accounts)
 
     def observe(

@@ -14,6 +14,33 @@ from .model import identity_key
 
 
 @dataclass(frozen=True, slots=True)
+class Whom:
+    """Which users of a target a run concerns.
+
+    ``filter``: in the target's own language (LDAP, OData, OPATH). ``group``: users who are members, also by a group in
+    the group. ``only`` and ``exclude``: names or patterns, compared with what users go by in this run.
+    """
+
+    filter: str = ""
+    group: str = ""
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def asks(self) -> bool:
+        """Is the target asked for some of its users, and not for all?"""
+        return bool(self.filter or self.group)
+
+    @property
+    def restricts(self) -> bool:
+        """May there be users whom a run does not concern although nobody excluded them?"""
+        return self.asks or bool(self.only)
+
+
+EVERYBODY = Whom()
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """What became of some users. ``excluded`` wins over ``chosen``. ``matched``: the patterns that met somebody."""
 

@@ -123,9 +123,12 @@ class DomainUsers:
                 found.setdefault(key, []).extend(one.person for one in some)
         return found
 
-    def everyone(self) -> t.Iterator[User]:
-        """All people of the domain."""
-        yield from lookup.everyone(self.connect(), self.base, self.match_by)
+    def everyone(self, filter_: str = "", clauses: t.Sequence[str] = ()) -> t.Iterator[User]:
+        """All people of the domain; those that a whole filter, and one of the clauses of filters, finds."""
+        for part in people.chunks(clauses) if clauses else [()]:
+            either = f"(|{''.join(part)})" if part else ""
+            clause = f"(&{filter_}{either})" if filter_ or either else ""
+            yield from lookup.everyone(self.connect(), self.base, self.match_by, clause)
 
     def holders(self) -> t.Iterator[User]:
         """All people with a photo; the directory does not send it."""

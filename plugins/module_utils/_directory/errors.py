@@ -30,6 +30,8 @@ UNAVAILABLE = 52
 UNWILLING = 53
 #: libldap: cannot connect or the connection broke; local (SASL) trouble; no answer in time; TLS did not come about.
 SERVER_DOWN, LOCAL_ERROR, TIMEOUT, AUTH_UNKNOWN, CONNECT_ERROR = -1, -2, -5, -6, -11
+#: libldap: a filter that is none.
+BAD_FILTER = -7
 #: After these the connection is useless, but another one may work.
 GONE = frozenset({SERVER_DOWN, TIMEOUT, CONNECT_ERROR, BUSY, UNAVAILABLE})
 

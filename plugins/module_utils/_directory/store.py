@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.choice import EVERYBODY, Whom
 from .._core.model import Observation, Resolution, User, Write, WriteResult
 from .._sync.store import Expected, Memory, OnObserved, Wanted
-from . import people
+from . import people, selected
 from .connection import Connection
 from .domain import DomainUsers
+from .errors import DirectoryError
+from .filters import parse
 from .options import DirectoryOptions
 from .people import MatchBy, Matches
 from .rootdse import RootDSE, domain_of
@@ -143,11 +146,20 @@ class DirectoryPhotoStore:
     def _may_be_in(self, identity: str, domain: DomainUsers) -> bool:
         return self.match_by != "distinguishedName" or people.refusal(self.match_by, identity, [domain.name]) is None
 
-    def everyone(self) -> t.Iterator[User]:
+    def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
         """See PhotoStore. An account without the ``match_by`` attribute is named by its sAMAccountName."""
+        wanted = parse(whom.filter) if whom.filter else None
         self.open()
+        if wanted is not None:
+            selected.check_attributes(self.domains, wanted)
+        clauses = selected.clauses(self.domains, whom.group) if whom.group else None
         for domain in self.domains:
-            yield from domain.everyone()
+            if clauses is not None and domain.name not in clauses:
+                continue
+            try:
+                yield from domain.everyone(wanted.text if wanted else "", clauses[domain.name] if clauses else ())
+            except DirectoryError as error:
+                raise selected.refused(error, whom.filter) from error
 
     def holders(self) -> t.Iterator[User]:
         """See KnowsHolders."""

@@ -29,6 +29,7 @@ from .._sync.people import people_of
 from .._sync.store import PhotoStore
 from .failures import complaint, invocation
 from .photo_spec import Spec
+from .whom import WHOM_SPEC, whom_of
 
 OpenStore = t.Callable[[dict[str, t.Any]], PhotoStore]
 
@@ -42,6 +43,7 @@ def info_argument_spec(target: str) -> Spec:
         "only_holders": {"type": "bool", "default": False},
         "match_by": {"type": "str", "choices": list(known.choices), "default": known.match_by[0]},
         "people": {"type": "dict"},
+        **WHOM_SPEC,
         "ignore_problems": {"type": "list", "elements": "str", "choices": list(PROBLEMS), "default": []},
     }
 
@@ -57,7 +59,9 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
         people = people_of(params["people"], params["match_by"])
         inner = open_store({**params, "match_by": inner_match_by(params["match_by"])})
         with closing(named_store(inner, {}, people, params["match_by"])) as store:
-            found = holders(store) if params["only_holders"] else export(store, params["users"], folder)
+            whom = whom_of(params)
+            holding = params["only_holders"]
+            found = holders(store, whom) if holding else export(store, params["users"], folder, whom)
     except PhotoError as error:
         module.fail_json(msg=str(error), changed=False, target=target, invocation=invocation(module))
     answer = info_results(found, target)
@@ -75,10 +79,13 @@ def info_results(found: Export, target: str) -> dict[str, t.Any]:
         "without_photo": sum(row.has_photo is False for row in found.rows),
         **{str(problem): problems[problem] for problem in PROBLEMS},
         "exported": sum(row.path is not None for row in found.rows),
+        "excluded": len(found.excluded),
+        "left_out": len(found.left_out),
         "requests": found.requests,
     }
     photos = [info_row(row, target) for row in found.rows]
-    return {"changed": found.changed, "summary": summary, "photos": photos, "target": target}
+    names = {"excluded": list(found.excluded), "left_out": list(found.left_out)}
+    return {"changed": found.changed, "summary": summary, "photos": photos, **names, "target": target}
 
 
 def info_row(row: Row, target: str) -> dict[str, t.Any]:

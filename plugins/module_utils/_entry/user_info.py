@@ -11,11 +11,14 @@ from contextlib import closing
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._core.choice import EVERYBODY, Whom
 from .._core.model import PhotoError, Resolution, Unresolved, User
 from .._core.targets import TARGETS
+from .._export.whom import Concerned, check, everybody, named, outside
 from .._sync.store import PhotoStore
 from .failures import invocation
 from .photo_spec import Spec
+from .whom import WHOM_SPEC, whom_of
 
 Json = dict[str, t.Any]
 
@@ -37,6 +40,7 @@ def user_info_argument_spec() -> Spec:
         "users": {"type": "list", "elements": "str", "default": []},
         "names": {"type": "dict", "default": {}},
         "match_by": {"type": "str", "choices": list(match_by), "default": match_by[0]},
+        **WHOM_SPEC,
     }
 
 
@@ -45,8 +49,11 @@ def run_user_info_module(module: AnsibleModule, open_store: OpenStore) -> None:
     params = module.params
     try:
         with closing(open_store(params)) as store:
-            rows = user_rows(store, params["users"], {str(user): str(name) for user, name in params["names"].items()})
-            answer = {"users": rows, "summary": summary_of(rows), "target": "ad"}
+            names = {str(user): str(name) for user, name in params["names"].items()}
+            rows, concerned = user_rows(store, params["users"], names, check(whom_of(params)))
+            left = {"excluded": list(concerned.excluded), "left_out": list(concerned.left_out)}
+            counts = {**summary_of(rows), **{name: len(some) for name, some in left.items()}}
+            answer = {"users": rows, "summary": counts, **left, "target": "ad"}
             if store.notes:
                 answer["notes"] = list(store.notes)
     except PhotoError as error:
@@ -54,17 +61,31 @@ def run_user_info_module(module: AnsibleModule, open_store: OpenStore) -> None:
     module.exit_json(changed=False, invocation=invocation(module), **answer)
 
 
-def user_rows(store: UserStore, users: t.Sequence[str], names: t.Mapping[str, str]) -> list[Json]:
-    """A row for each user; for everybody when none is named. ``names``: users with another name in there."""
+def user_rows(
+    store: UserStore, users: t.Sequence[str], names: t.Mapping[str, str], whom: Whom = EVERYBODY
+) -> tuple[list[Json], Concerned]:
+    """A row for each user whom ``whom`` means, of everybody when none is named; and who was left out.
+
+    ``names``: users with another name in there.
+    """
     if not users:
-        everyone = list({user.id: user for user in store.everyone()}.values())
-        answers: list[tuple[str, Resolution]] = [(user.identity, user) for user in everyone]
+        concerned = everybody(store, whom)
+        answers: list[tuple[str, Resolution]] = [(user.identity, user) for user in concerned.users]
     else:
-        asked = {user: names.get(user, user) for user in users}
+        choice = named(list(dict.fromkeys(users)), whom)
+        asked = {user: names.get(user, user) for user in choice.chosen}
         found = store.resolve(list(dict.fromkeys(asked.values())))
-        answers = [(user, found[name]) for user, name in asked.items()]
+        away = {user.id for user in outside(store, [a for a in found.values() if isinstance(a, User)], whom)}
+        answers, left_out = [], list(choice.others)
+        for user, name in asked.items():
+            answer = found[name]
+            if isinstance(answer, User) and answer.id in away:
+                left_out.append(user)
+            else:
+                answers.append((user, answer))
+        concerned = Concerned((), choice.excluded, left_out)
     shared = store.shared_anchors([answer for _user, answer in answers if isinstance(answer, User)])
-    return [_row(user, answer, shared) for user, answer in answers]
+    return [_row(user, answer, shared) for user, answer in answers], concerned
 
 
 def _row(user: str, answer: Resolution, shared: t.Mapping[str, t.Sequence[str]]) -> Json:

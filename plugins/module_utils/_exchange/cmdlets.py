@@ -31,6 +31,10 @@ _OF_USERS = {"PrimarySmtpAddress": "WindowsEmailAddress"}
 #: Clauses of one filter.
 CLAUSES = 25
 
+#: Groups that Get-DistributionGroupMember takes.
+_GROUPS = frozenset(
+    {"MailUniversalDistributionGroup", "MailUniversalSecurityGroup", "MailNonUniversalGroup", "RoomList"}
+)
 _ON_PREMISES = ("UserMailbox", "LinkedMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox", "LegacyMailbox")
 
 
@@ -95,9 +99,20 @@ def find_users(match_by: str, identities: t.Sequence[str]) -> Call:
     return Call("Get-User", parameters)
 
 
-def all_mailboxes() -> Call:
-    """Every mailbox on-premises."""
-    return Call("Get-Mailbox", {"ResultSize": "Unlimited"})
+def all_mailboxes(filter_: str = "") -> Call:
+    """Every mailbox on-premises, or those that an OPATH filter finds."""
+    given: dict[str, Parameter] = {"Filter": filter_} if filter_ else {}
+    return Call("Get-Mailbox", {**given, "ResultSize": "Unlimited"})
+
+
+def group_members(group: str) -> Call:
+    """The direct members of a distribution group or a mail-enabled security group, groups among them."""
+    return Call("Get-DistributionGroupMember", {"Identity": group, "ResultSize": "Unlimited"})
+
+
+def is_group(found: t.Mapping[str, t.Any]) -> bool:
+    """Is a member a group itself, whose members can be asked for? By its RecipientTypeDetails."""
+    return _text(found, "RecipientTypeDetails") in _GROUPS
 
 
 def _at(domain_controller: str | None) -> dict[str, Parameter]:

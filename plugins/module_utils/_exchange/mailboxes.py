@@ -8,7 +8,9 @@ from __future__ import annotations
 import typing as t
 from collections import defaultdict
 
-from .._core.model import Resolution, Unresolved, User
+from .._core.choice import EVERYBODY, Whom
+from .._core.model import PhotoError, Resolution, Unresolved, User
+from .._core.text import shown
 from .cmdlets import (
     CLAUSES,
     Account,
@@ -18,10 +20,13 @@ from .cmdlets import (
     all_mailboxes,
     find_mailboxes,
     find_users,
+    group_members,
+    guid_of,
+    is_group,
     key,
     unaskable,
 )
-from .errors import NO_CMDLET, NO_PARAMETER, ExchangeError, ExchangeGone, missing_role
+from .errors import AMBIGUOUS, NO_CMDLET, NO_PARAMETER, NOT_FOUND, ExchangeError, ExchangeGone, missing_role
 from .options import ExchangeOptions
 from .pipelines import Job, Pipelines
 
@@ -57,10 +62,52 @@ class Mailboxes:
             answers[identity] = self._judge(identity, found[name] or others.get(name, []))
         return {identity: answers[identity] for identity in identities}
 
-    def everyone(self) -> t.Iterator[User]:
-        """Every mailbox on-premises. One without the ``match_by`` property goes by its GUID."""
-        for account in self._accounts(self._pipelines.one(all_mailboxes()), "Get-Mailbox"):
-            yield account.as_user(account.matches or account.id)
+    def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
+        """Every mailbox on-premises. One without the ``match_by`` property goes by its GUID.
+
+        Raises PhotoError for a filter that the server does not take, and for a group that is none or several.
+        """
+        members = self._members(whom.group) if whom.group else None
+        answer = self._pipelines.one(all_mailboxes(whom.filter))
+        failure = answer.failure
+        if whom.filter and failure is not None and failure.name not in NO_CMDLET | NO_PARAMETER:
+            raise PhotoError(
+                f"filter '{shown(whom.filter)}': Exchange Server does not take it ({failure.name}: {failure.text}); "
+                "write it as Department -eq 'Sales' -and CustomAttribute1 -ne 'x'"
+            )
+        for account in self._accounts(answer, "Get-Mailbox"):
+            if members is None or account.id in members:
+                yield account.as_user(account.matches or account.id)
+
+    def _members(self, group: str) -> set[str]:
+        """The GUIDs of who is in a group, or in a group in it. The server lists direct members only."""
+        asked, waiting, found = {group}, [group], set[str]()
+        while waiting:
+            name = waiting.pop()
+            answer = self._pipelines.one(group_members(name))
+            failure = answer.failure
+            if failure is not None and failure.name in NOT_FOUND | AMBIGUOUS:
+                what = "does not exist in Exchange Server" if failure.name in NOT_FOUND else "is several groups"
+                raise PhotoError(
+                    f"group '{shown(group)}' {what} ({failure.text}); give the address, GUID or distinguished name of "
+                    "one distribution group or mail-enabled security group"
+                )
+            if failure is not None and failure.name in NO_CMDLET | NO_PARAMETER:
+                raise ExchangeError(
+                    f"{self._options.place}: group '{shown(group)}' needs a management role with "
+                    f"Get-DistributionGroupMember ({failure.name}); assign one, or use filter"
+                )
+            self._accounts(answer, "Get-DistributionGroupMember")  # for its failures
+            for member in answer.objects:
+                id_ = guid_of(member.get("Guid"))
+                if id_ is None or id_ in asked or id_ in found:
+                    continue
+                if is_group(member):
+                    asked.add(id_)
+                    waiting.append(id_)
+                else:
+                    found.add(id_)
+        return found
 
     def _find(self, identities: t.Sequence[str], question: t.Callable[[str, t.Sequence[str]], Call]) -> _Found:
         """Accounts by the key of the identity that they answer to. What a filter only takes for equal is left out."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.choice import EVERYBODY, Whom
 from .._core.model import Observation, Resolution, User, Write, WriteResult
 from .._sync.store import Expected, OnObserved, Wanted
 from .mailboxes import Mailboxes
@@ -96,10 +97,10 @@ class ExchangePhotoStore:
         self.open()
         return self._mailboxes.resolve(identities)
 
-    def everyone(self) -> t.Iterator[User]:
-        """All mailboxes on-premises."""
+    def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
+        """All mailboxes on-premises; see PhotoStore."""
         self.open()
-        return self._mailboxes.everyone()
+        return self._mailboxes.everyone(whom)
 
     def observe(
         self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None

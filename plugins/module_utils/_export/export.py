@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from .._core.choice import EVERYBODY, Whom
 from .._core.model import (
     Mailbox,
     Observation,
@@ -24,6 +25,7 @@ from .._core.model import (
 )
 from .._pictures.decode import describe
 from .._sync.store import KnowsHolders, PhotoStore
+from . import whom as concern
 from .folder import ExportFolder, FileProblem, Kept
 
 Problem = t.Literal["unresolved", "unavailable", "invalid"]
@@ -61,14 +63,20 @@ class Export:
     changed: bool = False
     error: str | None = None
     requests: int = 0
+    #: Names of users whom nobody may look at, and of users who were named and are outside the filter or the group.
+    excluded: t.Sequence[str] = ()
+    left_out: t.Sequence[str] = ()
 
 
-def export(store: PhotoStore, identities: t.Sequence[str], folder: ExportFolder | None = None) -> Export:
+def export(
+    store: PhotoStore, identities: t.Sequence[str], folder: ExportFolder | None = None, whom: Whom = EVERYBODY
+) -> Export:
     """Look at the named users, or at everybody when none is named. Without a folder no more is read than must be.
 
+    ``whom`` leaves some of them. The photos of others stay in the folder as they are.
     Raises PhotoError when nothing can be done at all; StoreError is one. What concerns one user is in that user's row.
     """
-    run = _Run(store, folder, everybody=not identities)
+    run = _Run(store, folder, concern.check(whom), everybody=not identities)
     error: str | None = None
     users = run.everyone() if run.everybody else run.named(identities)
     try:
@@ -82,21 +90,23 @@ def export(store: PhotoStore, identities: t.Sequence[str], folder: ExportFolder 
         # Who could not be looked at may still have the photo that was found last time.
         unknown = {identity_key(row.user) for row in rows if row.has_photo is None}
         none = {identity_key(row.user) for row in rows if row.has_photo is False}
-        gone = folder.keys - set(run.rows) if run.everybody else set()
-        changed = folder.finish(gone=(none | gone) - unknown)
-    return Export(rows, changed, error, store.requests)
+        gone = folder.keys - set(run.rows) if run.everybody and not whom.restricts else set()
+        excluded = {identity_key(name) for name in run.excluded}
+        changed = folder.finish(gone=(none | gone) - unknown - excluded)
+    return Export(rows, changed, error, store.requests, run.excluded, run.left_out)
 
 
-def holders(store: PhotoStore) -> Export:
+def holders(store: PhotoStore, whom: Whom = EVERYBODY) -> Export:
     """Only who has a photo, as cheaply as the target can tell: a row for each of them, and for whom nobody knows it.
 
     No picture is read, sizes are not known, and nobody is looked for by name. Raises PhotoError when nothing can be
     done at all.
     """
-    if isinstance(store, KnowsHolders):
+    if isinstance(store, KnowsHolders) and concern.check(whom) == EVERYBODY:
         return Export([replace(_row(user), has_photo=True) for user in store.holders()], requests=store.requests)
     rows: dict[str, Row] = {}
-    users = list({user.id: user for user in store.everyone()}.values())
+    chosen = concern.everybody(store, concern.check(whom))
+    users = chosen.users
     error: str | None = None
     try:
         for user, seen in store.observe(users, _never):
@@ -106,15 +116,18 @@ def holders(store: PhotoStore) -> Export:
                 rows[user.id] = replace(_row(user), problem="unavailable", reason=seen.problem)
     except StoreError as failure:
         error = str(failure)
-    return Export(list(rows.values()), error=error, requests=store.requests)
+    return Export(list(rows.values()), error=error, requests=store.requests, excluded=chosen.excluded)
 
 
 class _Run:
     """The rows of one run as they grow, by the key of the identity."""
 
-    def __init__(self, store: PhotoStore, folder: ExportFolder | None, *, everybody: bool) -> None:
+    def __init__(self, store: PhotoStore, folder: ExportFolder | None, whom: Whom, *, everybody: bool) -> None:
         self.store = store
         self.folder = folder
+        self.whom = whom
+        self.excluded: t.Sequence[str] = ()
+        self.left_out: t.Sequence[str] = ()
         self.everybody = everybody
         self.rows: dict[str, Row] = {}
         #: Of everybody: why an identity would not lead back to the user, by user id.
@@ -130,11 +143,19 @@ class _Run:
         order = dict.fromkeys(identity_key(identity) for identity in identities)
         if "" in (key.strip() for key in order):
             raise PhotoError("an entry of users is empty; give every entry an identity, or no entry at all")
-        answers = self.store.resolve([single[key] for key in order])
+        choice = concern.named([single[key] for key in order], self.whom)
+        self.excluded = choice.excluded
+        answers = self.store.resolve(choice.chosen)
+        found = {answer.id: answer for answer in answers.values() if isinstance(answer, User)}
+        outside = {user.id for user in concern.outside(self.store, found.values(), self.whom)}
+        left_out = [name for name in choice.chosen if isinstance(a := answers[name], User) and a.id in outside]
+        self.left_out = [*choice.others, *left_out]
         owners: dict[str, str] = {}
         users: list[User] = []
         for key in order:
-            answer = answers[single[key]]
+            answer = answers.get(single[key])
+            if answer is None or (isinstance(answer, User) and answer.id in outside):
+                continue
             if isinstance(answer, User) and answer.id in owners:
                 answer = Unresolved(answer.identity, f"it is the same account as {owners[answer.id]}; name it once")
             if isinstance(answer, Unresolved):
@@ -151,7 +172,9 @@ class _Run:
         Somebody without that name, or who shares it, must not be exported under it: it would lead to nobody later, or
         to somebody else.
         """
-        everyone = list({user.id: user for user in self.store.everyone()}.values())
+        chosen = concern.everybody(self.store, self.whom)
+        self.excluded = chosen.excluded
+        everyone = list(chosen.users)
         answers = self.store.resolve([user.identity for user in everyone])
         for user in everyone:
             answer = answers[user.identity]

@@ -15,6 +15,14 @@ NEEDED: t.Mapping[str, tuple[str, ...]] = {
     "users": ("User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
     "read": ("ProfilePhoto.Read.All", "ProfilePhoto.ReadWrite.All", "User.Read.All", "User.ReadWrite.All"),
     "write": ("ProfilePhoto.ReadWrite.All", "User.ReadWrite.All"),
+    "groups": (
+        "GroupMember.Read.All",
+        "GroupMember.ReadWrite.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ),
     "settings_read": ("PeopleSettings.Read.All", "PeopleSettings.ReadWrite.All"),
     "settings_write": ("PeopleSettings.ReadWrite.All",),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import urlsplit
 
+from .._core.choice import EVERYBODY, Whom
 from .._core.model import Observation, PhotoError, Resolution, User, Write, WriteResult
 from .._sync.store import Expected, OnObserved, Wanted
 from .auth.access_token import claims
@@ -115,10 +116,10 @@ class GraphPhotoStore:
     def _directory_by(self, match_by: str) -> Directory:
         return Directory(self._client, match_by, self.permissions)
 
-    def everyone(self) -> t.Iterator[User]:
-        """All users of the tenant, also those without a photo or mailbox."""
+    def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
+        """All users of the tenant, also those without a photo or mailbox; see PhotoStore."""
         self.open()
-        return self._directory.everyone()
+        return self._directory.everyone(whom)
 
     def observe(
         self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None

@@ -15,21 +15,22 @@ import unicodedata
 from dataclasses import replace
 from urllib.parse import quote
 
+from .._core.choice import EVERYBODY, Whom
 from .._core.json_text import loads
 from .._core.model import Resolution, StoreError, Unresolved, User
 from .._core.targets import TARGETS
-from .errors import one_line
+from .errors import one_line, parse
 from .http.batch import Item
 from .http.client import Client
 from .http.engine import Engine
 from .http.retry import TRANSIENT
 from .permissions import Permissions
+from .selected import EVENTUAL, Question, Refused, selected
 
 MATCH_BY = TARGETS["exo"].match_by
 #: Filters on these are refused unless the question says that an index that lags behind is good enough, and counts
 #: (learn.microsoft.com/graph/aad-advanced-queries).
 _ADVANCED = frozenset({"onPremisesSamAccountName", "onPremisesUserPrincipalName"})
-_EVENTUAL = {"ConsistencyLevel": "eventual"}
 _ADDRESSES = "proxyAddresses"
 _UNIQUE = frozenset({"userPrincipalName", "id", "onPremisesImmutableId"})
 _SELECT = ("id", "userPrincipalName", "displayName", "onPremisesImmutableId")
@@ -95,13 +96,25 @@ class Directory:
                 result[identity] = self._judge(identity, users, problems.get(key))
         return result
 
-    def everyone(self) -> t.Iterator[User]:
+    def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
         """All users, by pages; each is named by ``match_by``, or by user principal name where it has none."""
+        if whom.asks:
+            yield from selected(self._client, self._permissions, self, whom)
+            return
         for page in self._pages(f"/users?$select={self._select}&$top={_PAGE}"):
-            for raw in page:
-                name = next(iter(self._names(raw)), None) or raw.get("userPrincipalName") or raw.get("id")
-                if isinstance(name, str) and isinstance(raw.get("id"), str):
-                    yield _user(name, raw)
+            yield from self._listed(page)
+
+    def listed(self, path: str, question: Question) -> t.Iterator[tuple[User, ...]]:
+        """See selected.Lists."""
+        parts = f"$select={self._select}&$top={_PAGE}{'&$count=true' if question.advanced else ''}"
+        for page in self._pages(f"{path}{'&' if '?' in path else '?'}{parts}", question):
+            yield tuple(self._listed(page))
+
+    def _listed(self, page: t.Iterable[dict[str, t.Any]]) -> t.Iterator[User]:
+        for raw in page:
+            name = next(iter(self._names(raw)), None) or raw.get("userPrincipalName") or raw.get("id")
+            if isinstance(name, str) and isinstance(raw.get("id"), str):
+                yield _user(name, raw)
 
     def _refuse(self, identity: str) -> str | None:
         if not identity.strip() or (self._match_by == _ADDRESSES and not _address(identity).strip()):
@@ -161,14 +174,15 @@ class Directory:
 
     def _few_more_than(self, asked: int) -> bool:
         """Is the tenant at most twice as large? Then its whole list takes fewer requests than filters."""
-        reply = self._client.call("GET", "/v1.0/users?$select=id&$top=1&$count=true", headers=_EVENTUAL)
+        reply = self._client.call("GET", "/v1.0/users?$select=id&$top=1&$count=true", headers=EVENTUAL)
         try:
             count = loads(reply.body)["@odata.count"]
         except (ValueError, KeyError, TypeError):
             return False
         return isinstance(count, int) and count <= 2 * asked
 
-    def _pages(self, path: str) -> t.Iterator[list[dict[str, t.Any]]]:
+    def _pages(self, path: str, question: Question | None = None) -> t.Iterator[list[dict[str, t.Any]]]:
+        plain = question or Question()
         following: str | None = path
         seen: set[str] = set()
         empty = 0
@@ -180,9 +194,11 @@ class Directory:
                     "graph_url, and try again."
                 )
             seen.add(following)
-            reply = self._client.call("GET", "/v1.0" + following)
+            reply = self._client.call("GET", "/v1.0" + following, headers=plain.headers)
+            if question is not None and reply.status == 400:
+                raise Refused(str(parse(reply.status, reply.body)))
             if not 200 <= reply.status < 300:
-                raise self._permissions.failed("list users", reply.status, reply.body)
+                raise self._permissions.failed(plain.doing, reply.status, reply.body, plain.task)
             try:
                 answer = loads(reply.body)
                 page = [raw for raw in answer["value"] if isinstance(raw, dict)]
@@ -261,7 +277,7 @@ class Directory:
         return self._item(f"/users?{count}$select={self._select}&$filter={text}", keys, step)
 
     def _item(self, path: str, keys: list[str], step: str) -> Item:
-        return Item(path, keys, step, headers=_EVENTUAL if self._advanced else {})
+        return Item(path, keys, step, headers=EVENTUAL if self._advanced else {})
 
     def _other_question(self, step: str, keys: list[str], wanted: t.Mapping[str, str]) -> list[Item]:
         """The same, for a service that does not know ``in``: one by one, then without a filter. Empty: none is left."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from .._core.choice import EVERYBODY, Whom
 from .._core.model import (
     Definition,
     Observation,
@@ -167,10 +168,10 @@ class NamedStore:
 
         return tell
 
-    def everyone(self) -> t.Iterator[User]:
+    def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
         """See PhotoStore. By the anchor, users are named as the other target names them, else by their own name."""
         by_anchor = self._people.by_anchor() if self._by_anchor and self._people is not None else {}
-        for user in self._inner.everyone():
+        for user in self._inner.everyone(whom):
             self._called[user.id] = user.identity
             if not self._by_anchor:
                 yield user

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.choice import EVERYBODY, Whom
 from .._core.model import Observation, Resolution, User, Write, WriteResult
 
 #: Asked once a user's present tag is known: is the picture itself needed to decide? (None: there is a photo, but the
@@ -70,8 +71,11 @@ class PhotoStore(t.Protocol):
         pictures it would read in any case; of the others nothing.
         """
 
-    def everyone(self) -> t.Iterator[User]:
-        """All users of the target, for exports."""
+    def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
+        """All users of the target, or those that the filter and the group of ``whom`` leave.
+
+        Raises PhotoError for a filter that the target does not take, and for a group that is none or several.
+        """
 
     def observe(
         self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None

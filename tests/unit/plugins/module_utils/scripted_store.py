@@ -9,6 +9,7 @@ import io
 import itertools
 import typing as t
 
+from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import EVERYBODY, Whom
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Observation,
     Resolution,
@@ -91,6 +92,8 @@ class ScriptedStore:
         #: What an upload comes back as.
         self.service: t.Callable[[bytes], bytes] = reencoded if target == "exo" else lambda data: data
         self.gone_after: int | None = None
+        #: Whom a filter or a group finds.
+        self.inside: set[str] = set()
         self._numbers = itertools.count(1)
         self._before: dict[str, tuple[bytes | None, str | None]] = {}
 
@@ -116,8 +119,8 @@ class ScriptedStore:
             on_observed([(user, self._observed(user, lambda _user, _tag: True)) for user in users])
         return {i: self.users.get(i, Unresolved(i, f"{i} is no user here", gone=True)) for i in identities}
 
-    def everyone(self) -> t.Iterator[User]:
-        yield from self.users.values()
+    def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
+        yield from (user for user in self.users.values() if not whom.asks or user.identity in self.inside)
 
     def open(self) -> str:
         return self.authority

@@ -39,7 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         def resolve(self, identities: t.Sequence[str]) -> dict[str, t.Any]:
             return {i: User(i, f"id-{i}", i) if i in photos else Unresolved(i, f"{i} is no user") for i in identities}
 
-        def everyone(self) -> t.Iterator[User]:
+        def everyone(self, whom: object = None) -> t.Iterator[User]:
             return (User(name, f"id-{name}", name) for name in photos)
 
         def read(self, users: t.Sequence[User], wanted: object = None) -> t.Iterator[tuple[User, Observation]]:

@@ -308,7 +308,7 @@ class Controller:
             raise StoreError(self.says["refuses"])
         return self
 
-    def everyone(self) -> t.Iterator[User]:
+    def everyone(self, whom: object = None) -> t.Iterator[User]:
         yield from self.users.values()
 
     def limit(self) -> int | None:

@@ -37,12 +37,13 @@ USERS = {
 class Directory:
     """Stands where the directory's store stands."""
 
+    target = "ad"
     notes = ("dc1 was passed over",)
 
     def resolve(self, identities: t.Sequence[str]) -> dict[str, Resolution]:
         return {i: USERS.get(i, Unresolved(i, f"no user has {i}")) for i in identities}
 
-    def everyone(self) -> t.Iterator[User]:
+    def everyone(self, whom: object = None) -> t.Iterator[User]:
         yield from USERS.values()
 
     def shared_anchors(self, users: t.Sequence[User]) -> dict[str, list[str]]:
@@ -85,6 +86,8 @@ def test_users_are_rows_with_their_anchor_and_who_is_nobody_is_no_failure(capsys
         "anchored": 2,
         "mailbox_on_premises": 1,
         "mailbox_cloud": 1,
+        "excluded": 0,
+        "left_out": 0,
     }
     assert result["notes"] == ["dc1 was passed over"]
 

@@ -282,7 +282,7 @@ def test_a_store_that_knows_its_holders_is_asked_for_nobody_else() -> None:
         def holders(self) -> t.Iterator[User]:
             yield self.users["bob@x"]
 
-        def everyone(self) -> t.Iterator[User]:
+        def everyone(self, whom: object = None) -> t.Iterator[User]:
             raise AssertionError("nobody else is asked for")
 
     assert [(row.user, row.has_photo) for row in holders(Knowing(target="ad")).rows] == [("bob@x", True)]
