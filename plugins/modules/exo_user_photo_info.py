@@ -23,7 +23,7 @@ extends_documentation_fragment:
 options:
   filter:
     description:
-      - An OData filter for users of Microsoft Graph, for example V(startswith(department,'Sales'\) and accountEnabled eq true).
+      - An OData filter for users of Microsoft Graph, for example V(department eq 'Sales' and accountEnabled eq true).
         Only users that it finds are looked at.
       - It is asked for as it is. When Microsoft Graph does not take it in this way, it is asked for as an advanced query
         (C(ConsistencyLevel) C(eventual)), whose index lags behind by seconds to minutes.

@@ -43,8 +43,8 @@ _EXCHANGE_ACCOUNT = "svc-exchange"
 _HERE = Path(__file__).resolve().parent
 # The least that each job needs, as docs/permissions would say it.
 _APPS = {
-    "photos": ["ProfilePhoto.ReadWrite.All", "User.Read.All", "PeopleSettings.Read.All"],
-    "reader": ["ProfilePhoto.Read.All", "User.Read.All"],
+    "photos": ["ProfilePhoto.ReadWrite.All", "User.Read.All", "PeopleSettings.Read.All", "GroupMember.Read.All"],
+    "reader": ["ProfilePhoto.Read.All", "User.Read.All", "GroupMember.Read.All"],
     "settings": ["PeopleSettings.ReadWrite.All"],
     "powerless": [],
 }

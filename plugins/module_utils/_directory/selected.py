@@ -28,6 +28,8 @@ IN_CHAIN = "1.2.840.113556.1.4.1941"
 _GROUP = "(objectCategory=group)"
 _NAMES = ["sAMAccountName", "mail", "objectGUID", "objectSid"]
 _MEMBER = "member"
+#: An attribute of every schema: who does not see it may not read the schema.
+_ALWAYS = "cn"
 #: S-1-5-21-...: a SID of a domain. Others, of built-in groups, are nobody's primary group.
 _OF_A_DOMAIN = 21
 
@@ -44,11 +46,10 @@ class Group:
 def check_attributes(domains: t.Sequence[DomainUsers], wanted: Filter) -> None:
     """Raises PhotoError for an attribute that the schema of a domain does not have: nobody would be found by it."""
     names = sorted(name for name in wanted.attributes if not name[:1].isdigit())
+    asked = [f"(lDAPDisplayName={people.escape(name)})" for name in (*names, _ALWAYS)]
+    filters = [f"(|{''.join(asked)})"]
     for domain in domains:
         connection = domain.connect()
-        filters = ["".join(["(|", *(f"(lDAPDisplayName={people.escape(name)})" for name in names), ")"])]
-        if not names:
-            return
         try:
             answers = list(search(connection, filters, connection.root.schema_context, ["lDAPDisplayName"]))
         except DirectoryError:

@@ -80,7 +80,7 @@ def _by_filter(lists: Lists, text: str) -> t.Iterator[User]:
             if advanced:
                 raise PhotoError(
                     f"filter '{shown(text)}': Microsoft Graph does not take it ({error.why}); write it as "
-                    "startswith(department,'Sales') and accountEnabled eq true"
+                    "department eq 'Sales' and accountEnabled eq true"
                 ) from error
         else:
             return

@@ -176,6 +176,14 @@ class Domain:
         self._add(dn, "user", given)
         return dn
 
+    def add_group(self, sam: str, members: Iterable[str] = (), **attributes: Any) -> str:
+        """Add a group to the people's OU, its members given by dn, and return its dn."""
+        dn = f"CN={ldap.dn.escape_dn_chars(sam)},{self.people_ou}"
+        self._add(dn, "group", {"sAMAccountName": sam.replace(",", ""), **attributes})
+        for member in members:
+            self._modify(dn, ldap.MOD_ADD, "member", member.encode())
+        return dn
+
     def add_account(self, sam: str, password: str) -> str:
         """Add a service account (not one of the people) with a password that does not expire; return its dn."""
         dn = f"CN={sam},CN=Users,{self.base}"

@@ -165,6 +165,10 @@ class Person:
     cloud_photo: str | None = None
     proxy_addresses: list[str] = field(default_factory=list)
     user_type: str = "Member"
+    department: str | None = None
+    job_title: str | None = None
+    office_location: str | None = None
+    account_enabled: bool = True
 
 
 # What each annotation (a string, as annotations are postponed) accepts from JSON. bool is no number here.

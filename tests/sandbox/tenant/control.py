@@ -155,7 +155,8 @@ class Control:
         return cast(Json, self._call("POST", "users/generate", {**body, **fractions, "seed": seed}))
 
     def change_user(self, user: str, **changes: Any) -> Json:
-        """Change upn, display_name, mail, employee_id, immutable_id, proxy_addresses, mailbox, policy (writes or all is
+        """Change upn, display_name, mail, employee_id, immutable_id, proxy_addresses, department, job_title,
+        office_location, account_enabled, mailbox, policy (writes or all is
         kept from the application with 403 ForbiddenByPolicy), no_photo_case (image_not_found, error_entity_not_found,
         documented_1x1, null_in_batch) or no_mailbox_case (photo_api.NO_MAILBOX_CASES)."""
         return cast(Json, self._call("PATCH", "user", changes, user=user))
@@ -163,6 +164,14 @@ class Control:
     def delete_user(self, user: str) -> None:
         """Delete a user."""
         self._call("DELETE", "user", user=user)
+
+    def add_group(self, display_name: str, members: list[str], **fields: Any) -> Json:
+        """Add a group of users (id, UPN or key) and groups (id); `fields` are mail and id."""
+        return cast(Json, self._call("POST", "groups", {"display_name": display_name, "members": members, **fields}))
+
+    def clear_groups(self) -> None:
+        """Delete all groups."""
+        self._call("DELETE", "groups")
 
     def missing_cases(self, cases: dict[str, str]) -> None:
         """Which error identities get that nobody has: request_resource_not_found, resource_not_found,

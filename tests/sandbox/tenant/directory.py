@@ -32,6 +32,10 @@ class User:
     on_premises_upn: str | None = None
     proxy_addresses: list[str] = field(default_factory=list)
     user_type: str = "Member"
+    department: str | None = None
+    job_title: str | None = None
+    office_location: str | None = None
+    account_enabled: bool = True
     mailbox: bool = True
     # What a policy keeps from the application with 403 ForbiddenByPolicy: "", writes, all.
     policy: str = ""
@@ -48,6 +52,16 @@ class User:
     def visible_photo(self, now: float) -> Photo | None:
         """The photo that a read shows at this moment."""
         return self.shown if now < self.shown_until else self.photo
+
+
+@dataclass(slots=True)
+class Group:
+    """A group; its members are users, by id, UPN or key, and groups, by id."""
+
+    id: str
+    display_name: str
+    mail: str | None = None
+    members: list[str] = field(default_factory=list)
 
 
 class DirectoryError(Exception):
@@ -68,7 +82,6 @@ _INDEXED: dict[str, Callable[[User], Iterable[str | None]]] = {
     "onPremisesUserPrincipalName": lambda user: (user.on_premises_upn,),
     "proxyAddresses": lambda user: user.proxy_addresses,
 }
-FILTERABLE = frozenset(_INDEXED)
 # Only with ConsistencyLevel: eventual and $count=true.
 ADVANCED = frozenset({"onPremisesSamAccountName", "onPremisesUserPrincipalName"})
 _EXACT = frozenset({"onPremisesImmutableId"})
@@ -81,9 +94,9 @@ _READERS: dict[str, Callable[[User], Any]] = {
     "surname": lambda user: user.surname,
     "mail": lambda user: user.mail,
     "businessPhones": lambda user: [],
-    "jobTitle": lambda user: None,
+    "jobTitle": lambda user: user.job_title,
     "mobilePhone": lambda user: None,
-    "officeLocation": lambda user: None,
+    "officeLocation": lambda user: user.office_location,
     "preferredLanguage": lambda user: None,
     "employeeId": lambda user: user.employee_id,
     "onPremisesImmutableId": lambda user: user.immutable_id,
@@ -92,15 +105,38 @@ _READERS: dict[str, Callable[[User], Any]] = {
     "onPremisesSyncEnabled": lambda user: True if user.immutable_id else None,
     "proxyAddresses": lambda user: user.proxy_addresses,
     "userType": lambda user: user.user_type,
-    "accountEnabled": lambda user: True,
-    "department": lambda user: None,
+    "accountEnabled": lambda user: user.account_enabled,
+    "department": lambda user: user.department,
     "mailNickname": lambda user: user.upn.partition("@")[0],
 }
+Value = str | bool | None
+BOOLEAN = frozenset({"accountEnabled", "onPremisesSyncEnabled"})
+_ORDERED = frozenset({"eq", "ne", "ge", "le", "in"})
+_TEXT = _ORDERED | {"startswith"}
+# What a filter may ask of a property, as the contract's description of it says ("Supports $filter (...)").
+OPERATORS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(
+        (
+            "displayName", "employeeId", "givenName", "jobTitle", "mailNickname", "mobilePhone", "officeLocation",
+            "preferredLanguage", "surname", "onPremisesSamAccountName", "onPremisesUserPrincipalName",
+        ),
+        _TEXT,
+    ),
+    **dict.fromkeys(("mail", "userPrincipalName"), _TEXT | {"endswith"}),
+    **dict.fromkeys(("department", "onPremisesImmutableId"), _ORDERED),
+    **dict.fromkeys(("accountEnabled", "onPremisesSyncEnabled", "userType", "id"), frozenset({"eq", "ne", "in"})),
+}  # fmt: skip
 DEFAULT_PROPERTIES = (
     "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
     "preferredLanguage", "surname", "userPrincipalName", "id",
 )  # fmt: skip
 PROPERTIES = {name.lower(): name for name in _READERS}
+
+
+def value_of(user: User, name: str) -> Value:
+    """A property that has one value."""
+    value: Value = _READERS[name](user)
+    return value
 
 
 def as_json(user: User, properties: Iterable[str]) -> dict[str, Any]:
@@ -114,6 +150,7 @@ class Directory:
     def __init__(self) -> None:
         self._serial = 0
         self.users: dict[int, User] = {}
+        self.groups: dict[str, Group] = {}
         self._index: dict[str, dict[str, dict[int, User]]] = {name: {} for name in _INDEXED}
 
     def add(self, upn: str, display_name: str, *, user_id: str | None = None, **fields: Any) -> User:
@@ -151,6 +188,14 @@ class Directory:
     def match(self, name: str, value: str) -> list[User]:
         """Every user whose indexed property has this value."""
         return list(self._index[name].get(_norm(name, value), {}).values())
+
+    def having(self, name: str, value: Value) -> list[User]:
+        """Every user whose property, indexed or not, is this value; text without regard to case."""
+        if name in _INDEXED and isinstance(value, str):
+            return self.match(name, value)
+        wanted = _norm(name, value) if isinstance(value, str) else value
+        held = ((user, value_of(user, name)) for user in self.users.values())
+        return [user for user, has in held if (_norm(name, has) if isinstance(has, str) else has) == wanted]
 
     def find(self, identity: str) -> User | None:
         """The user that `/users/{identity}` means: by object id or UPN, and by nothing else."""

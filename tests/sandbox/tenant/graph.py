@@ -10,7 +10,7 @@ import asyncio
 import time
 from urllib.parse import unquote
 
-from . import settings_api, users_api
+from . import groups_api, settings_api, users_api
 from .batch import run_batch
 from .directory import User
 from .errors import error
@@ -21,6 +21,7 @@ from .state import Tenant
 from .wire import Answer, Call
 
 _READ_USERS = frozenset({"User.Read.All", "User.ReadWrite.All"})
+_READ_GROUPS = frozenset({"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"})
 _WRITE_PHOTO = frozenset({"ProfilePhoto.ReadWrite.All", "User.ReadWrite.All"})
 _READ_PHOTO = _WRITE_PHOTO | {"ProfilePhoto.Read.All"}
 _WRITE_SETTINGS = frozenset({"PeopleSettings.ReadWrite.All"})
@@ -129,6 +130,14 @@ class Graph:
             if not call.roles & _READ_USERS:
                 return error(call, "request_denied", now)
             return users_api.list_users(tenant, call) if kind == "users" else users_api.get_user(tenant, call, route)
+        if kind in ("groups", "members"):
+            if not reads:
+                return error(call, "method_not_allowed", now)
+            if not call.roles & _READ_GROUPS:
+                return error(call, "request_denied", now)
+            if kind == "groups":
+                return groups_api.list_groups(tenant, call)
+            return groups_api.list_members(tenant, call, route)
         if kind in ("people", "settings"):
             if not call.roles & (_READ_SETTINGS if reads else _WRITE_SETTINGS):
                 return error(call, "request_denied", now)

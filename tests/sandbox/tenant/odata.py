@@ -7,16 +7,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from .directory import ADVANCED, FILTERABLE, PROPERTIES, Directory, User
+from .directory import ADVANCED, BOOLEAN, OPERATORS, PROPERTIES, Directory, User, Value, value_of
 
 MAX_CLAUSES = 15
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<string>'(?:[^']|'')*')|(?P<punct>[(),:/])|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<other>\S))"
 )
-_FUNCTIONS = frozenset({"startswith", "endswith", "contains", "not"})
+_FUNCTIONS = frozenset({"startswith", "endswith", "contains"})
+# Operators that the index alone answers (learn.microsoft.com/graph/aad-advanced-queries).
+_INDEX_ALONE = frozenset({"ne", "not", "endswith"})
+# The recorded answer to startswith(surname,'smith'): Request_UnsupportedQuery. That the index answers it is documented.
+_NOT_PLAINLY = frozenset({("surname", "startswith")})
 
 
 class QueryError(Exception):
@@ -28,14 +32,8 @@ class QueryError(Exception):
         self.reason = reason
 
 
-@dataclass(slots=True)
-class _Clause:
-    name: str
-    values: list[str]
-
-
 class _Parser:
-    """filter := term ('or' term)*, term := factor ('and' factor)*, factor := clause | '(' filter ')'."""
+    """filter := term ('or' term)*, term := factor ('and' factor)*, factor := 'not' factor | clause | '(' filter ')'."""
 
     def __init__(self, text: str, directory: Directory, advanced: bool) -> None:
         self._tokens: list[tuple[str, str]] = []
@@ -78,34 +76,93 @@ class _Parser:
         return result
 
     def _one(self) -> dict[int, User]:
+        if self._word("not"):
+            self._needs_index("not")
+            inside = self._one()
+            return self._those(lambda user: user.serial not in inside)
         if self._punct("("):
             result = self._any()
             self._need("punct", ")")
             return result
-        clause = self._clause()
-        self._values += len(clause.values)
-        return {user.serial: user for value in clause.values for user in self._directory.match(clause.name, value)}
+        return self._clause()
 
-    def _clause(self) -> _Clause:
+    def _clause(self) -> dict[int, User]:
         word = self._need("word")
-        if word.lower() in _FUNCTIONS:
-            # Some properties do allow startswith in Graph; which ones is not in the contract, so none does here.
-            raise QueryError("unsupported_query")
-        name = PROPERTIES.get(word.lower())
-        if name is None:
-            raise QueryError("bad_request", f"Invalid filter clause: Could not find a property named '{word}'.")
-        if name not in FILTERABLE or (name in ADVANCED and not self._advanced):
-            raise QueryError("unsupported_query")
+        if word.lower() in _FUNCTIONS and self._peek() == ("punct", "("):
+            return self._function(word.lower())
+        name = self._property(word)
         if name == "proxyAddresses":
             return self._lambda(name)
         operator = self._need("word")
-        if operator == "eq":
-            return _Clause(name, [self._string()])
-        if operator == "in":
-            return _Clause(name, self._list())
-        raise QueryError("unsupported_query")
+        if operator not in ("eq", "ne", "ge", "le", "in"):
+            raise QueryError("bad_request", f"Invalid filter clause: '{operator}' is no operator.")
+        self._allow(name, operator)
+        values = self._list() if operator == "in" else [self._literal(name)]
+        self._values += len(values)
+        if operator in ("eq", "in"):
+            return {user.serial: user for value in values for user in self._directory.having(name, value)}
+        wanted = _fold(values[0])
+        if operator == "ne":
+            return self._those(lambda user: _fold(value_of(user, name)) != wanted)
+        if not isinstance(wanted, str):
+            raise QueryError("unsupported_query")
+        low = operator == "le"
+        return self._those(
+            lambda user: (
+                isinstance(held := _fold(value_of(user, name)), str) and (held <= wanted if low else held >= wanted)
+            )
+        )
 
-    def _lambda(self, name: str) -> _Clause:
+    def _function(self, function: str) -> dict[int, User]:
+        self._need("punct", "(")
+        name = self._property(self._need("word"))
+        self._need("punct", ",")
+        part = self._string().lower()
+        self._need("punct", ")")
+        self._allow(name, function)
+        self._values += 1
+        meets = str.startswith if function == "startswith" else str.endswith
+        return self._those(lambda user: isinstance(held := _fold(value_of(user, name)), str) and meets(held, part))
+
+    def _those(self, meets: Callable[[User], bool]) -> dict[int, User]:
+        return {serial: user for serial, user in self._directory.users.items() if meets(user)}
+
+    def _property(self, word: str) -> str:
+        name = PROPERTIES.get(word.lower())
+        if name is None:
+            raise QueryError("bad_request", f"Invalid filter clause: Could not find a property named '{word}'.")
+        return name
+
+    def _allow(self, name: str, operator: str) -> None:
+        if operator not in OPERATORS.get(name, frozenset()):
+            raise QueryError("unsupported_query")
+        if name in ADVANCED or (name, operator) in _NOT_PLAINLY:
+            self._needs_index(operator)
+        if operator in _INDEX_ALONE:
+            self._needs_index(operator)
+
+    def _needs_index(self, operator: str) -> None:
+        if not self._advanced:
+            raise QueryError("unsupported_query", f"Operator '{operator}' is not supported without ConsistencyLevel.")
+
+    def _literal(self, name: str) -> Value:
+        kind, text = self._peek()
+        if kind == "word" and text in ("true", "false", "null"):
+            self._at += 1
+            value = None if text == "null" else text == "true"
+        else:
+            value = self._string()
+        boolean = name in BOOLEAN
+        if value is not None and isinstance(value, bool) != boolean:
+            kinds = ("Edm.Boolean", "Edm.String") if boolean else ("Edm.String", "Edm.Boolean")
+            raise QueryError(
+                "bad_request",
+                "A binary operator with incompatible types was detected. Found operand types "
+                f"'{kinds[0]}' and '{kinds[1]}' for operator kind 'Equal'.",
+            )
+        return value
+
+    def _lambda(self, name: str) -> dict[int, User]:
         # proxyAddresses/any(p:p eq 'smtp:a@b')
         self._need("punct", "/")
         self._need("word", "any")
@@ -118,11 +175,12 @@ class _Parser:
             raise QueryError("unsupported_query")
         value = self._string()
         self._need("punct", ")")
-        return _Clause(name, [value])
+        self._values += 1
+        return {user.serial: user for user in self._directory.match(name, value)}
 
-    def _list(self) -> list[str]:
+    def _list(self) -> list[Value]:
         self._need("punct", "(")
-        values = [self._string()]
+        values: list[Value] = [self._string()]
         while self._punct(","):
             values.append(self._string())
         self._need("punct", ")")
@@ -152,6 +210,10 @@ class _Parser:
             raise QueryError("bad_request", f"Invalid filter clause: {text or group} expected, found '{value}'.")
         self._at += 1
         return value
+
+
+def _fold(value: Value) -> Value:
+    return value.lower() if isinstance(value, str) else value
 
 
 def select_users(text: str, directory: Directory, advanced: bool = False) -> list[User]:

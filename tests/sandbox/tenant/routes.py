@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 Kind = Literal[
     "batch", "users", "user", "photo", "photo_value", "photos", "sized", "sized_value", "people", "settings",
-    "me", "unknown_segment", "unknown",
+    "me", "groups", "members", "unknown_segment", "unknown",
 ]  # fmt: skip
 
 TEMPLATES: dict[str, str] = {
@@ -28,6 +28,8 @@ TEMPLATES: dict[str, str] = {
     "people": "/admin/people",
     "settings": "/admin/people/photoUpdateSettings",
     "me": "/me",
+    "groups": "/groups",
+    "members": "/groups/{id}/transitiveMembers/microsoft.graph.user",
     "unknown_segment": "/users/{id}/?",
     "unknown": "?",
 }
@@ -71,9 +73,18 @@ def parse(raw_path: str) -> Route:
         if count == 2:
             return Route("people")
         return Route("settings" if count == 3 and names[2].lower() == "photoupdatesettings" else "unknown")
+    if head == "groups":
+        return _group(names)
     if head != "users":
         return Route("unknown")
     return Route("users") if count == 1 else _user(names)
+
+
+def _group(names: list[str]) -> Route:
+    if len(names) == 1:
+        return Route("groups")
+    tail = [name.lower() for name in names[2:]]
+    return Route("members" if tail == ["transitivemembers", "microsoft.graph.user"] else "unknown_segment", names[1])
 
 
 def _user(names: list[str]) -> Route:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hmac
 import json
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from aiohttp import web
 
 from . import sandbox_users
 from .config import ConfigError, Latency, Service, Settings, Throttle, build, build_app
-from .directory import DirectoryError
+from .directory import DirectoryError, Group
 from .faults import RuleError, make_rule
 from .login import Login
 from .photos import NotAnImage, TooSmall
@@ -51,6 +52,8 @@ class SandboxApi:
             ("POST", "apps"): self._register,
             ("PUT", "missing_cases"): self._missing_cases,
             ("POST", "start_over"): self._start_over,
+            ("POST", "groups"): self._add_group,
+            ("DELETE", "groups"): self._clear_groups,
         }
 
     async def handle(self, request: web.BaseRequest, path: str, query: dict[str, str]) -> web.Response:
@@ -128,6 +131,14 @@ class SandboxApi:
 
     async def _missing_cases(self, body: Any) -> Any:
         self._tenant.missing_cases = {identity.lower(): case for identity, case in body.items()}
+
+    async def _add_group(self, body: Any) -> Any:
+        group = Group(**{"id": str(uuid.uuid4()), **body})
+        self._tenant.directory.groups[group.id] = group
+        return dataclasses.asdict(group)
+
+    async def _clear_groups(self, _body: Any) -> Any:
+        self._tenant.directory.groups.clear()
 
     async def _start_over(self, _body: Any) -> Any:
         await self._begin()

@@ -24,7 +24,8 @@ from .state import Tenant
 _CHANGEABLE: dict[str, Any] = {
     "upn": str, "display_name": str, "mail": (str, type(None)), "employee_id": (str, type(None)),
     "immutable_id": (str, type(None)), "proxy_addresses": list, "mailbox": bool, "no_photo_case": str,
-    "no_mailbox_case": str, "policy": str,
+    "no_mailbox_case": str, "policy": str, "department": (str, type(None)), "job_title": (str, type(None)),
+    "office_location": (str, type(None)), "account_enabled": bool,
 }  # fmt: skip
 
 

@@ -63,6 +63,10 @@ class Tenant:
             on_premises_upn=person.upn if person.immutable_id else None,
             proxy_addresses=list(person.proxy_addresses),
             user_type=person.user_type,
+            department=person.department or None,
+            job_title=person.job_title or None,
+            office_location=person.office_location or None,
+            account_enabled=person.account_enabled,
             mailbox=person.mailbox,
             policy=person.policy,
         )

@@ -28,7 +28,7 @@ CLIENT_ID = "0d9f1a30-8f6b-4d0a-9b43-6a2f3c6f1b02"
 SECRET = "sandbox secret ~ with blanks & signs"
 CONTROL_KEY = "only for tests"
 IDENTITY_HEADER = "identity header of the sandbox"
-ALL_ROLES = ("User.Read.All", "ProfilePhoto.ReadWrite.All", "PeopleSettings.ReadWrite.All")
+ALL_ROLES = ("User.Read.All", "ProfilePhoto.ReadWrite.All", "PeopleSettings.ReadWrite.All", "GroupMember.Read.All")
 _SANDBOX = Path(__file__).resolve().parents[1]
 
 

@@ -44,28 +44,42 @@ def list_users(tenant: Tenant, call: Call) -> Answer:
 
 
 def _list(tenant: Tenant, call: Call) -> Answer:
-    for name in call.query:
-        if name.startswith("$") and name not in _LIST_OPTIONS:
-            raise QueryError("unsupported_query")
-    properties = _properties(call)
-    advanced = call.query.get("$count") == "true" and call.headers.get("consistencylevel", "").lower() == "eventual"
-    size = _page_size(tenant, call)
-    after = _open_token(call.query["$skiptoken"]) if "$skiptoken" in call.query else 0
+    check_options(call)
     if "$filter" in call.query:
         if not call.query["$filter"].strip():
             raise QueryError("bad_request", "Invalid filter clause: empty.")
-        matched = select_users(call.query["$filter"], tenant.directory, advanced)
+        matched = select_users(call.query["$filter"], tenant.directory, is_advanced(call))
     else:
         matched = list(tenant.directory.users.values())
+    return page_of(tenant, call, "users", matched)
+
+
+def check_options(call: Call) -> None:
+    """Raises QueryError for an option that a list does not take."""
+    for name in call.query:
+        if name.startswith("$") and name not in _LIST_OPTIONS:
+            raise QueryError("unsupported_query")
+
+
+def is_advanced(call: Call) -> bool:
+    """Whether the question may be answered from the index."""
+    return call.query.get("$count") == "true" and call.headers.get("consistencylevel", "").lower() == "eventual"
+
+
+def page_of(tenant: Tenant, call: Call, path: str, matched: list[User]) -> Answer:
+    """The page of some users that the call asks for; `path` is the list's own."""
+    properties = _properties(call)
+    size = _page_size(tenant, call)
+    after = _open_token(call.query["$skiptoken"]) if "$skiptoken" in call.query else 0
     rest = [user for user in matched if user.serial > after] if after else matched
     # Graph may answer an empty page with a nextLink; who takes emptiness for the end loses users.
     empty = tenant.config.service.empty_pages and "$skiptoken" not in call.query and bool(rest)
     page = [] if empty else rest[:size]
     body: dict[str, Any] = {"@odata.context": f"{call.root}/{call.version}/$metadata#users{_context(call)}"}
-    if advanced:
+    if is_advanced(call):
         body["@odata.count"] = len(matched)
     if len(page) < len(rest):
-        body["@odata.nextLink"] = _next_link(call, page)
+        body["@odata.nextLink"] = _next_link(call, path, page)
     body["value"] = [as_json(user, properties) for user in page]
     return Answer(200, body)
 
@@ -89,12 +103,12 @@ def _page_size(tenant: Tenant, call: Call) -> int:
     return int(text)
 
 
-def _next_link(call: Call, page: list[User]) -> str:
+def _next_link(call: Call, path: str, page: list[User]) -> str:
     token = base64.urlsafe_b64encode(f"page:{page[-1].serial if page else 0}".encode()).decode()
     query = {name: value for name, value in call.query.items() if name != "$skiptoken"}
     query["$skiptoken"] = token
     text = "&".join(f"{quote(name, safe='$')}={quote(value, safe='')}" for name, value in query.items())
-    return f"{call.root}/{call.version}/users?{text}"
+    return f"{call.root}/{call.version}/{path}?{text}"
 
 
 def _open_token(token: str) -> int:

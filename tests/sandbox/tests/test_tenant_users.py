@@ -253,3 +253,97 @@ def test_rename_and_delete(tenant: Running) -> None:
     assert found(tenant, "employeeId eq 'E77'") == ["after@example.com"]
     tenant.control.delete_user("mover")
     assert tenant.get("/users/after@example.com").status_code == 404
+
+
+@pytest.fixture(scope="module", name="office")
+def _office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    people = [
+        person(1, "ann@example.com", department="Sales", job_title="Boss", surname="Smith"),
+        person(2, "bob@example.com", department="sales", account_enabled=False, surname="Smythe"),
+        person(3, "cy@other.example", department="IT", job_title="Boss"),
+        person(4, "di@example.com"),
+    ]
+    with testing.running(tmp_path_factory.mktemp("office"), people) as tenant:
+        inner = tenant.control.add_group("Inner", ["bob", "cy"])["id"]
+        outer = tenant.control.add_group("Outer", ["ann", inner], mail="outer@example.com")["id"]
+        tenant.control.add_group("Ring", [outer, "di", "ring"], id="ring")
+        yield tenant
+
+
+EVENTUAL = {"headers": {"ConsistencyLevel": "eventual"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("department eq 'Sales'", "ann bob"),
+        ("department eq 'SALES' and accountEnabled eq true", "ann"),
+        ("department in ('IT','Sales')", "ann bob cy"),
+        ("department eq null", "di"),
+        ("startswith(userPrincipalName,'A') or startswith(displayName, 'cy')", "ann cy"),
+        ("(jobTitle eq 'Boss' or accountEnabled eq false) and department eq 'sales'", "ann bob"),
+        ("jobTitle ge 'b' and jobTitle le 'c'", "ann cy"),
+    ],
+)
+def test_filters_of_every_day(office: Running, text: str, keys: str) -> None:
+    assert [upn.partition("@")[0] for upn in found(office, text)] == keys.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("department ne 'Sales'", "cy di"),
+        ("not(startswith(mail,'a'))", "bob cy di"),
+        ("endswith(mail,'@other.example')", "cy"),
+        ("startswith(surname,'smi')", "ann"),
+        ("accountEnabled ne true", "bob"),
+    ],
+)
+def test_filters_that_the_index_alone_answers(office: Running, text: str, keys: str) -> None:
+    assert ask(office, text).json()["error"]["code"] == "Request_UnsupportedQuery"
+    query = f"/users?$count=true&$filter={quote(text, safe='')}"
+    assert office.get(query).status_code == 400
+    answer = office.get(query, **EVENTUAL)
+    assert [user["userPrincipalName"].partition("@")[0] for user in answer.json()["value"]] == keys.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("department", "BadRequest"),
+        ("department eq", "BadRequest"),
+        ("department eq 'Sales", "BadRequest"),
+        ("department eq Sales", "BadRequest"),
+        ("department eq 'a' and", "BadRequest"),
+        ("(department eq 'a'", "BadRequest"),
+        ("department = 'a'", "BadRequest"),
+        ("departmant eq 'a'", "BadRequest"),
+        ("accountEnabled eq 'true'", "BadRequest"),
+        ("department eq true", "BadRequest"),
+        ("department like 'a'", "BadRequest"),
+        ("startswith(department,'a')", "Request_UnsupportedQuery"),
+        ("contains(displayName,'a')", "Request_UnsupportedQuery"),
+        ("startswith(accountEnabled,'t')", "Request_UnsupportedQuery"),
+    ],
+)
+def test_what_is_no_filter_is_refused_also_by_the_index(office: Running, text: str, code: str) -> None:
+    for answer in (ask(office, text), office.get(f"/users?$count=true&$filter={quote(text, safe='')}", **EVENTUAL)):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, code), answer.text
+
+
+def test_a_group_is_found_by_its_names_and_lists_the_users_of_the_groups_in_it_once(office: Running) -> None:
+    def groups(text: str) -> list[str]:
+        rows = office.get(f"/groups?$select=displayName&$filter={quote(text, safe='')}").json()["value"]
+        return [row["displayName"] for row in rows]
+
+    assert groups("mail eq 'Outer@example.com' or displayName eq 'x'") == ["Outer"]
+    assert groups("id eq 'ring'") == ["Ring"]
+    assert office.get("/groups?$filter=members").json()["error"]["code"] == "BadRequest"
+    path = "/groups/ring/transitiveMembers/microsoft.graph.user?$select=id&$top=2&$count=true"
+    first = office.get(path, **EVENTUAL).json()
+    assert (first["@odata.count"], len(first["value"])) == (4, 2)
+    rest = office.get(first["@odata.nextLink"].partition("/v1.0")[2], **EVENTUAL).json()
+    assert len(rest["value"]) == 2 and "@odata.nextLink" not in rest
+    assert office.get("/groups/none/transitiveMembers/microsoft.graph.user").status_code == 404
+    denied = office.get("/groups", roles=("User.Read.All",))
+    assert (denied.status_code, denied.json()["error"]["code"]) == (403, "Authorization_RequestDenied")
