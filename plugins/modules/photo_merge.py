@@ -48,6 +48,23 @@ options:
     type: str
     choices: [leave_out, keep]
     default: leave_out
+  decided_by:
+    description:
+      - The targets that were asked for some of their users only (by a filter or a group). A user without a row of such a
+        target is not concerned, so that the user gets no row and is not listed as one who is missing there.
+    type: list
+    elements: str
+    choices: [ad, exo]
+    default: []
+  keep_others:
+    description: Whether the photos of users without a row stay in O(dest). Otherwise they are taken out.
+    type: bool
+    default: false
+  excluded:
+    description: Names of users who get no row, and whose photos in O(dest) stay as they are.
+    type: list
+    elements: str
+    default: []
 requirements:
   - python >= 3.11
   - pillow

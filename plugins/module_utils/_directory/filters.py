@@ -15,12 +15,12 @@ import typing as t
 from .._core.model import PhotoError
 from .._core.text import shown
 
-#: attribute, with options; ":dn"; a matching rule; the operator; a value without bare parentheses; the end.
+#: attribute, with options; ":dn"; a matching rule; the operator; a value without bare parentheses.
 _ITEM = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9.;-]*)?(?::dn)?(?P<rule>:[A-Za-z0-9.]+)?"
-    r"\s*(?P<operator>:=|[<>~]?=)(?:[^()\\]|\\[0-9a-fA-F]{2})*\)",
+    r"\s*(?P<operator>:=|[<>~]?=)(?:[^()\\]|\\[0-9a-fA-F]{2})*",
 )
-#: Filters inside filters; Active Directory itself takes no more than a hundred or so.
+#: Filters inside filters: deeper ones are a mistake.
 _DEEPEST = 100
 
 
@@ -48,28 +48,32 @@ def parse(given: str) -> Filter:
                 raise _wrong(given, text, at, f"'{sign}' stands before {count} filters")
             at += 1
         elif text[at : at + 1] != "(":
-            raise _wrong(given, text, at, "a ')' is missing" if at == len(text) else "there must be '('")
-        else:
-            at = _skip(text, at + 1)
-            sign = text[at : at + 1]
-            if sign and sign in "&|!":
-                stack.append((sign, 0))
-                if len(stack) > _DEEPEST:
-                    raise _wrong(given, text, at, f"more than {_DEEPEST} filters are inside one another")
-                at += 1
-                continue
-            item = _ITEM.match(text, at)
-            if item is None or not (item["name"] or item["rule"]):
-                raise _wrong(given, text, at, "it is no comparison such as department=Sales")
-            if item["name"]:
-                names.add(item["name"].partition(";")[0].lower())
-            at = item.end()
-        if stack:
-            stack[-1] = (stack[-1][0], stack[-1][1] + 1)
+            raise _wrong(given, text, at, "there must be ')'" if at == len(text) else "there must be '('")
+        elif (sign := text[(inner := _skip(text, at + 1)) : inner + 1]) and sign in "&|!":
+            at = inner
+            stack.append((text[at], 0))
+            if len(stack) > _DEEPEST:
+                raise _wrong(given, text, at, f"more than {_DEEPEST} filters are inside one another")
+            at += 1
             continue
-        if _skip(text, at) < len(text):
-            raise _wrong(given, text, at, "the filter ends before this; put several filters into (&...)")
-        return Filter(text, frozenset(names))
+        else:
+            name, at = _comparison(given, text, _skip(text, at + 1))
+            names.add(name)
+        if not stack:
+            if _skip(text, at) < len(text):
+                raise _wrong(given, text, at, "the filter ends before this; put several filters into (&...)")
+            return Filter(text, frozenset(names - {""}))
+        stack[-1] = (stack[-1][0], stack[-1][1] + 1)
+
+
+def _comparison(given: str, text: str, at: int) -> tuple[str, int]:
+    """The attribute that a comparison names (empty: only a matching rule), and where its parenthesis ends."""
+    item = _ITEM.match(text, at)
+    if item is None or not (item["name"] or item["rule"]):
+        raise _wrong(given, text, at, "it is no comparison such as department=Sales")
+    if text[item.end() : item.end() + 1] != ")":
+        raise _wrong(given, text, item.end(), "there must be ')'")
+    return (item["name"] or "").partition(";")[0].lower(), item.end() + 1
 
 
 def _skip(text: str, at: int) -> int:

@@ -22,7 +22,7 @@ from .._core.text import shown
 from .._definitions.names import MANIFEST
 from .._export.export import PROBLEMS, Export, Row, export, holders
 from .._export.folder import ExportFolder
-from .._export.merge import STATES, Half, Merged, Options, merge
+from .._export.merge import SIDES, STATES, Half, Merged, Options, merge
 from .._pictures import pillow
 from .._sync.named import inner_match_by, named_store
 from .._sync.people import people_of
@@ -136,6 +136,9 @@ MERGE_SPEC: Spec = {
     "dest": {"type": "path", "required": True},
     "list_file": {"type": "path"},
     "one_sided": {"type": "str", "choices": ["leave_out", "keep"], "default": "leave_out"},
+    "decided_by": {"type": "list", "elements": "str", "choices": list(SIDES), "default": []},
+    "keep_others": {"type": "bool", "default": False},
+    "excluded": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -146,7 +149,13 @@ def run_merge_module(module: AnsibleModule) -> None:
         pillow.available()
         folder = ExportFolder(Path(params["dest"]), "both", module.check_mode)
         ad, exo = ([Half.parse(row) for row in params[name]] for name in ("ad_photos", "exo_photos"))
-        merged, changed = merge(ad, exo, folder, Options(keep_one_sided=params["one_sided"] == "keep"))
+        options = Options(
+            keep_one_sided=params["one_sided"] == "keep",
+            decided_by=tuple(params["decided_by"]),
+            keep_others=params["keep_others"],
+            excluded=tuple(map(str, params["excluded"])),
+        )
+        merged, changed = merge(ad, exo, folder, options)
         answer = merge_results(merged, changed)
         answer["manifest"] = str(folder.path / MANIFEST)
         if params["list_file"]:

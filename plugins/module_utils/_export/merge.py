@@ -74,9 +74,16 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``keep_one_sided``: also keep photos of users whom the other side does not have."""
+    """``keep_one_sided``: also keep photos of users whom the other side does not have.
+
+    ``decided_by``: sides that were asked for some of their users; who is missing there is not concerned, and is no
+    one-sided user. ``keep_others``: files of users without a row stay. ``excluded``: and of these in any case.
+    """
 
     keep_one_sided: bool = False
+    decided_by: tuple[SideName, ...] = ()
+    keep_others: bool = False
+    excluded: tuple[str, ...] = ()
     workers: int = min(8, os.cpu_count() or 1)
 
 
@@ -97,9 +104,10 @@ def merge(
         "ad": {identity_key(half.user): half for half in ad},
         "exo": {identity_key(half.user): half for half in exo},
     }
-    keys = sorted({*sides["ad"], *sides["exo"]})
+    concerned = {*sides["ad"], *sides["exo"]}.intersection(*(sides[side] for side in options.decided_by))
+    keys = sorted(concerned.difference(map(identity_key, options.excluded)))
     merged: list[Merged] = []
-    gone = folder.keys
+    gone = set(keys) if options.keep_others else folder.keys - {identity_key(name) for name in options.excluded}
     waiting: deque[Future[_Verdict]] = deque()
 
     def take(verdict: _Verdict) -> None:
