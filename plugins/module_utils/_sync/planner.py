@@ -196,8 +196,8 @@ class Planner:
         what = breach(seen.picture, self.renditions.recipe)
         if what is None:
             return comparison
-        known, measure = self._by_product, measured(seen, seen.picture)
-        if known is not None and comparison.rung == "pixels" and (measure.width, measure.height) == (known[1], known[1]):
+        known, there = self._by_product, measured(seen, seen.picture)
+        if known is not None and comparison.rung == "pixels" and (there.width, there.height) == (known[1], known[1]):
             return by_product_of(known, f"but {what}")
         return Comparison("different", comparison.rung, f"the same photo, but {what}")
 
