@@ -20,7 +20,7 @@ options:
   people:
     description:
       - With O(match_by=anchor), what another module returned about the users at the other target, as registered. Users
-        are then named as they are there, and found by their source anchor.
+        are then named as they are there, and found by their source anchor, in Exchange Server by their C(objectGUID).
       - Usually that is M(hybrid.photos.ad_user_info), or the info module of the other target.
     type: dict
   dest:

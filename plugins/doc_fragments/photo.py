@@ -75,17 +75,20 @@ options:
     description:
       - What another module returned about the same users at the other target, as registered. Usually that is
         M(hybrid.photos.ad_user_info).
-      - With O(match_by=anchor) it says which account each user has there. Its source anchor leads to the account here.
+      - With O(match_by=anchor) it says which account each user has there. Its source anchor leads to the account here; in
+        Exchange Server its C(objectGUID) does.
       - Also without O(match_by=anchor), a user whose mailbox is on-premises is reported as such and not only as a user
         without a mailbox in Exchange Online.
     type: dict
   leave_out:
     description:
       - Leave out users whose mailbox is there, as O(people) say. They have no row, and RV(ignore:left_out) names them.
+      - V(routed) leaves out who has the mailbox at the other one of the two targets with mailboxes (Exchange Server,
+        Exchange Online), if the photo is declared for that target too. Runs over both use it.
       - A user of whose mailbox O(people) say nothing is not left out.
     type: list
     elements: str
-    choices: [on_premises, cloud]
+    choices: [on_premises, cloud, routed]
     default: []
   src:
     description:

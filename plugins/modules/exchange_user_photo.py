@@ -28,8 +28,12 @@ options:
     description:
       - The attribute by which users are named.
       - V(mail) is the primary SMTP address.
+      - Exchange Server has no filter for V(employeeID). Active Directory then says who the users are, in O(people), by
+        what M(hybrid.photos.ad_user_info) returned with C(match_by=employeeID), and the account is found by its
+        C(objectGUID).
+      - V(anchor) does the same with any C(match_by) of M(hybrid.photos.ad_user_info).
     type: str
-    choices: [userPrincipalName, sAMAccountName, mail, objectGUID]
+    choices: [userPrincipalName, sAMAccountName, mail, objectGUID, employeeID, anchor]
     default: userPrincipalName
   size:
     description: The side of the square photo in pixels. A smaller source is not enlarged. Exchange Server keeps at most 648.
@@ -74,6 +78,19 @@ EXAMPLES = r"""
     photos: "{{ photos }}"
     receipts: /var/lib/hybrid-photos/receipts.sqlite
     backup_dir: /var/backups/hybrid-photos
+
+- name: Who has these employee numbers?
+  hybrid.photos.ad_user_info:
+    users: "{{ photos | map(attribute='user') }}"
+    match_by: employeeID
+  register: accounts
+
+- name: Photos that are named by employee number
+  hybrid.photos.exchange_user_photo:
+    server: ex1.corp.example.com
+    photos: "{{ photos }}"
+    match_by: employeeID
+    people: "{{ accounts }}"
 
 - name: Somebody left, and shall have no photo
   hybrid.photos.exchange_user_photo:

@@ -41,8 +41,12 @@ options:
     description:
       - The attribute by which users are named, in O(users) and in the results.
       - V(mail) is the primary SMTP address.
+      - Exchange Server has no filter for V(employeeID). Active Directory then says who the users are, in O(people), by
+        what M(hybrid.photos.ad_user_info) returned with C(match_by=employeeID), and the account is found by its
+        C(objectGUID).
+      - V(anchor) does the same with any C(match_by) of M(hybrid.photos.ad_user_info).
     type: str
-    choices: [userPrincipalName, sAMAccountName, mail, objectGUID]
+    choices: [userPrincipalName, sAMAccountName, mail, objectGUID, employeeID, anchor]
     default: userPrincipalName
 notes:
   - The account needs a management role with C(Get-Mailbox), C(Get-User) and C(Get-UserPhoto), and nothing else.

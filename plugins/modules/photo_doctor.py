@@ -13,15 +13,16 @@ short_description: Show what would stop a run, and fail if anything would
 version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
-  - Joins what M(hybrid.photos.ad_photo_doctor) and M(hybrid.photos.exo_photo_doctor) found, checks whether the accounts
-    of the targets belong together, and shows a table with one line for each check.
+  - Joins what M(hybrid.photos.ad_photo_doctor), M(hybrid.photos.exchange_photo_doctor) and
+    M(hybrid.photos.exo_photo_doctor) found, checks whether the accounts of the targets belong together, and shows a table
+    with one line for each check.
   - The role P(hybrid.photos.doctor#role) runs all of them.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
 options:
   results:
-    description: What the two modules returned, as registered.
+    description: What these modules returned, as registered.
     type: list
     elements: dict
     required: true
@@ -29,7 +30,7 @@ options:
     description: The targets that were to be checked.
     type: list
     elements: str
-    choices: [ad, exo]
+    choices: [ad, exchange, exo]
     default: [ad, exo]
   dest:
     description:
@@ -43,6 +44,7 @@ options:
     default: true
 seealso:
   - module: hybrid.photos.ad_photo_doctor
+  - module: hybrid.photos.exchange_photo_doctor
   - module: hybrid.photos.exo_photo_doctor
 """
 

@@ -27,7 +27,7 @@ import portraits
 from ca import Authority, write_secret
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from domain import controller
+from domain import controller, schema
 from domain.control import Domain
 from exchange.control import Control as ExchangeControl
 from people import DOMAIN, Person, everyone, faces, held_photo, immutable_id, write_definitions
@@ -40,6 +40,7 @@ PARTS = ("domain", "tenant", "exchange")
 EXCHANGE_FQDN = f"ex1.{DOMAIN}"
 #: The account that the Exchange server's web service runs as.
 _EXCHANGE_ACCOUNT = "svc-exchange"
+RECIPIENT_TYPE = "msExchRecipientTypeDetails"
 _HERE = Path(__file__).resolve().parent
 # The least that each job needs, as docs/permissions would say it.
 _APPS = {
@@ -289,6 +290,8 @@ class Sandbox:
                 Path(told["ca_cert"]),
             ),
         )  # fmt: skip
+        # Of Exchange's schema only where a mailbox is. Nobody has a value unless a test writes one.
+        self._timed("schema extended", lambda: schema.extend(files, controller.HERE, [RECIPIENT_TYPE]))
         self._timed("domain started", lambda: controller.start(files, self.bound))
         self._timed("people of the domain", lambda: self._populate(told))
         _save(self.file, told)  # the mark of a whole domain: an unfinished one is made anew
@@ -332,6 +335,7 @@ class Sandbox:
         return {
             **{name: value.encode() for name, value in texts.items()},
             "mS-DS-ConsistencyGuid": person.anchor,
+            RECIPIENT_TYPE: None,
             "thumbnailPhoto": held.read_bytes() if held.exists() else None,
         }
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .model import PhotoError, Recipe
+from .model import Mailbox, PhotoError, Recipe
 
 #: Exchange Online takes an on-premises thumbnailPhoto of at most so many bytes (Microsoft KB 3062745).
 EXO_SYNC_LIMIT = 10_240
-#: A value of match_by besides a target's own: the account that the source anchor ties to the one at the other side.
+#: A value of match_by besides a target's own: another target says who the user is, and the account here is found by
+#: what ties the two together (the source anchor; of Exchange Server the objectGUID).
 ANCHOR = "anchor"
 
 
@@ -27,7 +28,9 @@ class Target:
     ``tag`` is the field in which results name the photo there: ``sha256`` where the target keeps our bytes, ``etag``
     where it encodes them anew. ``size`` (side in pixels) and ``max_bytes`` are the recipe without further options. The
     first of ``match_by`` is the default. ``sync_limit``: the most bytes that pass on from here to Exchange Online.
-    ``by_product``: who else writes a small copy of its own photo here, and the side of that copy.
+    ``by_product``: who else writes a small copy of its own photo here, and the side of that copy. ``elsewhere``: values
+    of ``match_by`` that another target answers for: it says who the user is, and ``tie`` is the attribute by which the
+    account is then found here.
     """
 
     name: str
@@ -39,6 +42,8 @@ class Target:
     max_bytes: int
     sync_limit: int | None = None
     by_product: tuple[str, int] | None = None
+    elsewhere: tuple[str, ...] = (ANCHOR,)
+    tie: str = "onPremisesImmutableId"
 
     @property
     def keeps_bytes(self) -> bool:
@@ -47,8 +52,8 @@ class Target:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """What ``match_by`` of the modules takes: the anchor too, where the target knows it."""
-        return (*self.match_by, ANCHOR) if "onPremisesImmutableId" in self.match_by else self.match_by
+        """What ``match_by`` of the modules takes."""
+        return (*self.match_by, *self.elsewhere)
 
     @property
     def recipe(self) -> Recipe:
@@ -95,6 +100,9 @@ TARGETS: dict[str, Target] = {
         size=648,
         # Pages about Set-UserPhoto name 500 KB; a square of 648 pixels is far below that.
         max_bytes=500_000,
+        # Its cmdlets have no filter for employeeID. Exchange's GUID of an account is Active Directory's objectGUID.
+        elsewhere=("employeeID", ANCHOR),
+        tie="objectGUID",
     ),
     "exo": Target(
         name="exo",
@@ -116,6 +124,10 @@ TARGETS: dict[str, Target] = {
         max_bytes=4_194_303,
     ),
 }
+
+
+#: Targets that keep photos in mailboxes, and where the mailboxes are.
+MAILBOXES: dict[str, Mailbox] = {"exchange": "on_premises", "exo": "cloud"}
 
 
 def names() -> tuple[str, ...]:

@@ -218,7 +218,8 @@ class Domain:
         return warn(
             f"{len(here)} of {len(self.found)} users have their mailbox on-premises, so Exchange Online holds no photo "
             f"of theirs: {some(here)}",
-            "Leave them out of Exchange Online (exo_when: mailbox of the roles), or move their mailboxes first.",
+            "Add the target exchange, or leave them out of Exchange Online (exo_when: mailbox of the roles), or move "
+            "their mailboxes first.",
         )
 
     def rights(self) -> Check:

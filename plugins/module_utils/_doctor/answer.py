@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the two doctor modules take and return."""
+"""What the doctor modules take and return."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .model import Check
 
 
 def doctor_argument_spec(match_by: t.Sequence[str]) -> dict[str, dict[str, t.Any]]:
-    """The options of both modules besides their connection; the first of ``match_by`` is the default."""
+    """The options of each module besides their connection; the first of ``match_by`` is the default."""
     return {
         "users": {"type": "list", "elements": "str", "default": []},
         "names": {"type": "dict", "default": {}},

@@ -1,31 +1,33 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Both sides together, and what the screen shows. Pure."""
+"""All targets together, and what the screen shows. Pure."""
 
 from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import replace
 
 from .._core.model import identity_key
+from .._core.targets import TARGETS
 from .._core.wording import counted
 from .model import Check, Step, examine, fail, ok, skipped, some, warn
 
-TITLES = {"machine": "This machine", "ad": "Active Directory", "exo": "Exchange Online", "both": "Both together"}
+TITLES = {"machine": "This machine", **{name: known.title for name, known in TARGETS.items()}, "both": "Both together"}
 MARKS = {"ok": "ok", "warn": "warning", "fail": "FAILED", "skipped": "skipped"}
 _STATUSES = ("ok", "warn", "fail", "skipped")
 
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "results": {"type": "list", "elements": "dict", "required": True},
-    "targets": {"type": "list", "elements": "str", "choices": ["ad", "exo"], "default": ["ad", "exo"]},
+    "targets": {"type": "list", "elements": "str", "choices": list(TARGETS), "default": ["ad", "exo"]},
     "dest": {"type": "path"},
     "show": {"type": "bool", "default": True},
 }
 
 
 def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Join what the two modules found: ``checks``, ``ok``, ``counts``, ``lines``."""
+    """Join what the modules found: ``checks``, ``ok``, ``counts``, ``lines``."""
     results = [result for result in options["results"] if not result.get("skipped")]
     checks = [check for result in results for check in _checks(result)]
     asked = set(options["targets"])
@@ -33,11 +35,16 @@ def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         if target not in asked:
             checks.append(Check("connection", "skipped", "not asked for", area=t.cast(t.Any, target)))
     checks = _without_repeats(checks)
-    if asked == {"ad", "exo"}:
-        checks += examine(
-            "both", [Step("identities", lambda: identities(_people(results, "ad"), _people(results, "exo")))]
-        )
-    if not any(check.status in ("ok", "warn", "fail") and check.area in ("ad", "exo") for check in checks):
+    if "exchange" in asked:
+        checks = [_with_exchange(check) for check in checks]
+    steps = []
+    if asked >= {"ad", "exo"}:
+        steps.append(Step("identities", lambda: identities(_people(results, "ad"), _people(results, "exo"))))
+    if asked >= {"ad", "exchange"}:
+        ids = [_people(results, target, "id") for target in ("ad", "exchange")]
+        steps.append(Step("accounts", lambda: accounts(*ids)))
+    checks += examine("both", steps)
+    if not any(check.status in ("ok", "warn", "fail") and check.area in TARGETS for check in checks):
         checks.append(Check("connection", "fail", "nothing was checked: no target is configured"))
     counts = {status: sum(check.status == status for check in checks) for status in _STATUSES}
     return {
@@ -50,7 +57,7 @@ def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def _checks(result: t.Mapping[str, t.Any]) -> list[Check]:
     target = result.get("target")
-    area: t.Any = target if target in ("ad", "exo") else "machine"
+    area: t.Any = target if target in TARGETS else "machine"
     given = result.get("checks")
     if not isinstance(given, list):
         return [Check("module", "fail", str(result.get("msg", "the module gave no answer")), area=area)]
@@ -59,7 +66,7 @@ def _checks(result: t.Mapping[str, t.Any]) -> list[Check]:
 
 
 def _without_repeats(checks: t.Sequence[Check]) -> list[Check]:
-    """Both modules look at the same machine; what they agree on is told once."""
+    """All modules look at the same machine; what they agree on is told once."""
     seen: set[tuple[str, str, str]] = set()
     kept = []
     for check in checks:
@@ -70,12 +77,37 @@ def _without_repeats(checks: t.Sequence[Check]) -> list[Check]:
     return kept
 
 
-def _people(results: t.Sequence[t.Mapping[str, t.Any]], target: str) -> dict[str, tuple[str, t.Any]] | None:
-    """User and immutable id by identity key; None when that side was not looked at."""
+def _with_exchange(check: Check) -> Check:
+    """Who has the mailbox on-premises is no warning where Exchange Server is a target too."""
+    if (check.area, check.name, check.status) != ("ad", "mailboxes", "warn"):
+        return check
+    return replace(check, status="ok", advice="")
+
+
+def _people(
+    results: t.Sequence[t.Mapping[str, t.Any]], target: str, what: str = "immutable_id"
+) -> dict[str, tuple[str, t.Any]] | None:
+    """User and immutable id (or another value) by identity key; None when that side was not looked at."""
     lists = [r["users"] for r in results if r.get("target") == target and isinstance(r.get("users"), list)]
     if not lists:
         return None
-    return {identity_key(str(u["user"])): (str(u["user"]), u["immutable_id"]) for users in lists for u in users}
+    return {identity_key(str(u["user"])): (str(u["user"]), u[what]) for users in lists for u in users}
+
+
+def accounts(ad: t.Mapping[str, tuple[str, str]] | None, exchange: t.Mapping[str, tuple[str, str]] | None) -> Check:
+    """Is the mailbox of each name that of the account of that name? Exchange's GUID is the account's objectGUID."""
+    if not ad or not exchange:
+        return skipped("there are no users at both targets to compare")
+    both = [(ad[key][0], ad[key][1], exchange[key][1]) for key in ad if key in exchange]
+    strangers = [user for user, here, there in both if here != there]
+    if strangers:
+        return fail(
+            f"{len(strangers)} users have one account in Active Directory and another in Exchange Server: "
+            f"{some(strangers)}",
+            "Name users by the same attribute at both targets, or find the mailbox by the account "
+            "(exchange_match_by: anchor of the roles).",
+        )
+    return ok(f"all {len(both)} users of Active Directory and Exchange Server are the same accounts")
 
 
 def identities(

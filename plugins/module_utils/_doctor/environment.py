@@ -31,6 +31,8 @@ class Library(t.NamedTuple):
 
 PILLOW = Library("Pillow", "PIL", "10.3")
 GRAPH = (Library("msal", "msal", "1.28"), Library("requests", "requests", "2.31"))
+EXCHANGE = (Library("pypsrp", "pypsrp", "0.9"),)
+KERBEROS = Library("gssapi", "gssapi", "1.8")
 DIRECTORY = (Library("python-ldap", "ldap", "3.4.4"), Library("dnspython", "dns", "2.6"))
 
 

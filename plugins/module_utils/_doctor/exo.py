@@ -52,7 +52,7 @@ class Cloud:
     @property
     def store(self) -> GraphPhotoStore:
         if self._store is None:
-            self._store = self.open_store(self.options, match_by=inner_match_by(self.match_by))
+            self._store = self.open_store(self.options, match_by=inner_match_by(self.match_by, "exo"))
         return self._store
 
     @property

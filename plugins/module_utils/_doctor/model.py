@@ -12,7 +12,7 @@ from .._core.model import PhotoError
 from .._core.wording import counted
 
 Status = t.Literal["ok", "warn", "fail", "skipped"]
-Area = t.Literal["machine", "ad", "exo", "both"]
+Area = t.Literal["machine", "ad", "exchange", "exo", "both"]
 #: Seconds that clocks may differ before it is worth a word, and before sign-ins are refused.
 SKEW_WORTH_A_WORD, SKEW_TOO_MUCH = 60.0, 300.0
 NAMES_SHOWN = 5

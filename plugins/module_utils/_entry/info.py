@@ -24,7 +24,7 @@ from .._export.export import PROBLEMS, Export, Row, export, holders
 from .._export.folder import ExportFolder
 from .._export.merge import SIDES, STATES, Half, Merged, Options, merge
 from .._pictures import pillow
-from .._sync.named import inner_match_by, named_store
+from .._sync.named import inner_match_by, named_store, needs_people
 from .._sync.people import people_of
 from .._sync.store import PhotoStore
 from .failures import complaint, invocation
@@ -56,8 +56,8 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
             raise PhotoError("only_holders lists all users that have a photo; leave out users and dest")
         pillow.available()
         folder = ExportFolder(Path(params["dest"]), target, module.check_mode) if params["dest"] else None
-        people = people_of(params["people"], params["match_by"])
-        inner = open_store({**params, "match_by": inner_match_by(params["match_by"])})
+        people = people_of(params["people"], params["match_by"], needed=needs_people(params["match_by"], target))
+        inner = open_store({**params, "match_by": inner_match_by(params["match_by"], target)})
         with closing(named_store(inner, {}, people, params["match_by"])) as store:
             whom = whom_of(params)
             holding = params["only_holders"]

@@ -14,9 +14,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._core.model import PROBLEMS, Definition, PhotoError
 from .._core.results import Row, difference, quiet, row_of, summarize, to_result
+from .._core.targets import MAILBOXES
 from .._pictures import pillow
 from .._sync.backups import Backups
-from .._sync.named import inner_match_by, named_store, names_at
+from .._sync.moved import end_of_left_out, note
+from .._sync.named import inner_match_by, named_store, names_at, needs_people
 from .._sync.options import Services
 from .._sync.people import People, people_of
 from .._sync.previews import Previews
@@ -29,6 +31,8 @@ from .progress import ProgressFile, silent
 
 #: Makes a store for the module's parameters; the receipts are the store's memory.
 OpenStore = t.Callable[[dict[str, t.Any], t.Optional[Receipts]], PhotoStore]
+#: A value of leave_out: see ``apart``.
+ROUTED = "routed"
 
 
 def run_photo_module(module: AnsibleModule, target: str, open_store: OpenStore) -> None:
@@ -55,9 +59,11 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> tup
     pillow.available()
     definitions, refused = definitions_from(params, target)
     settings = settings_from(params, target, module.check_mode)
-    needed = f"leave_out {', '.join(params['leave_out'])}" if params["leave_out"] else ""
+    places = [place for place in params["leave_out"] if place != ROUTED]
+    left_out_by = f"leave_out {', '.join(places)}" if places else ""
+    needed = needs_people(params["match_by"], target) or left_out_by
     people = people_of(params["people"], params["match_by"], needed=needed)
-    definitions, left_out = apart(definitions, people, params["leave_out"])
+    definitions, left_out = apart(definitions, people, params["leave_out"], target)
     receipts = Receipts(Path(params["receipts"]), target, module.check_mode) if params["receipts"] else None
     backups = None
     if params["backup_dir"] and not module.check_mode:
@@ -66,12 +72,15 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> tup
     previews = _previews(module)
     progress = ProgressFile(Path(params["progress_file"])) if params["progress_file"] else silent
     try:
-        inner = open_store({**params, "match_by": inner_match_by(params["match_by"])}, receipts)
+        inner = open_store({**params, "match_by": inner_match_by(params["match_by"], target)}, receipts)
         with closing(named_store(inner, names_at(definitions, target), people, params["match_by"])) as store:
             if params["authority"]:
                 check_authority(store, params["authority"])
             services = Services(receipts, backups, previews, progress)
-            return reconcile(definitions, store, settings, services, refused), left_out
+            result = reconcile(definitions, store, settings, services, refused)
+            ended = [] if module.check_mode else end_of_left_out(receipts, settings.match_by, left_out)
+            result.notes = (*result.notes, *note(ended))
+            return result, [definition.user for definition in left_out]
     finally:
         if receipts is not None:
             receipts.close()
@@ -89,15 +98,23 @@ def _previews(module: AnsibleModule) -> Previews | None:
 
 
 def apart(
-    definitions: t.Sequence[Definition], people: People | None, places: t.Collection[str]
-) -> tuple[list[Definition], list[str]]:
-    """The definitions without those whose mailbox is at one of ``places``, and whom these are of."""
+    definitions: t.Sequence[Definition], people: People | None, places: t.Collection[str], target: str
+) -> tuple[list[Definition], list[Definition]]:
+    """The definitions without those whose mailbox is at one of ``places``, and these.
+
+    With ``ROUTED`` among the places, also who has the mailbox at the other of the two targets with mailboxes, and is
+    declared there: that target answers for the photo.
+    """
+    others = {mailbox: other for other, mailbox in MAILBOXES.items() if other != target} if ROUTED in places else {}
     left: list[Definition] = []
     kept: list[Definition] = []
     for definition in definitions:
         person = people.get(definition.user) if people is not None else None
-        (left if person is not None and person.mailbox in places else kept).append(definition)
-    return kept, [definition.user for definition in left]
+        mailbox = person.mailbox if person is not None else None
+        other = others.get(mailbox) if mailbox is not None else None
+        there = other is not None and (not definition.targets or other in definition.targets)
+        (left if there or (mailbox is not None and mailbox in places) else kept).append(definition)
+    return kept, left
 
 
 def check_authority(store: PhotoStore, wanted: str) -> None:

@@ -51,7 +51,7 @@ def photo_argument_spec(target: str) -> Spec:
         **picture,
         "match_by": {"type": "str", "choices": list(known.choices), "default": known.match_by[0]},
         "people": {"type": "dict"},
-        "leave_out": {"type": "list", "elements": "str", "choices": ["on_premises", "cloud"], "default": []},
+        "leave_out": {"type": "list", "elements": "str", "choices": ["on_premises", "cloud", "routed"], "default": []},
         "size": {"type": "int", "default": known.size},
         "max_bytes": {"type": "int", "default": known.max_bytes},
         "crop": {"type": "str", "choices": ["center", "top", "face", "none"], "default": "center"},
@@ -139,12 +139,13 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
         expect = None if approved is None else approved.get(identity_key(user), Expectation("none"))
         origin = entry.get("origin") or ""
         known = frozenset(entry.get("known_problems") or ())
+        targets = frozenset(entry.get("targets") or ())
         accounts = tuple((name, entry[name]) for name in TARGETS if params["photos"] is not None and entry.get(name))
         if entry["state"] == "absent":
-            definitions.append(Definition(user, "absent", None, origin, expect, known, accounts=accounts))
+            definitions.append(Definition(user, "absent", None, origin, expect, known, targets, accounts))
             continue
         source, why = _source(entry)
-        definition = Definition(user, "present", source, origin, expect, known, accounts=accounts)
+        definition = Definition(user, "present", source, origin, expect, known, targets, accounts)
         definitions.append(definition)
         if why is not None:
             refused[definition.key] = why

@@ -115,6 +115,26 @@ def is_group(found: t.Mapping[str, t.Any]) -> bool:
     return _text(found, "RecipientTypeDetails") in _GROUPS
 
 
+def try_set(identity: str, picture: bytes) -> Call:
+    """Would Set-UserPhoto be allowed? Nothing is written."""
+    return Call("Set-UserPhoto", {"Identity": identity, "PictureData": picture, "Confirm": False, "WhatIf": None})
+
+
+def try_remove(identity: str) -> Call:
+    """Would Remove-UserPhoto be allowed? Nothing is removed."""
+    return Call("Remove-UserPhoto", {"Identity": identity, "Confirm": False, "WhatIf": None})
+
+
+def role_entries(cmdlet: str) -> Call:
+    """The entries of management roles that have a cmdlet; for accounts that may read roles."""
+    return Call("Get-ManagementRoleEntry", {"Identity": f"*\\{cmdlet}"})
+
+
+def throttling_policies() -> Call:
+    """The throttling policies of the organization; for accounts that may read them."""
+    return Call("Get-ThrottlingPolicy")
+
+
 def _at(domain_controller: str | None) -> dict[str, Parameter]:
     return {} if domain_controller is None else {"DomainController": domain_controller}
 

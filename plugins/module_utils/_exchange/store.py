@@ -97,6 +97,11 @@ class ExchangePhotoStore:
         self.open()
         return self._mailboxes.resolve(identities)
 
+    def resolve_by(self, match_by: str, identities: t.Sequence[str]) -> dict[str, Resolution]:
+        """As ``resolve``, by another property than the store's own."""
+        self.open()
+        return Mailboxes(self.pipelines, self.options, match_by).resolve(identities)
+
     def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
         """All mailboxes on-premises; see PhotoStore."""
         self.open()

@@ -43,6 +43,11 @@ def jpeg(picture: Image.Image, quality: int, packed: bool = True) -> bytes:
         return buffer.read()
 
 
+def blank(side: int) -> bytes:
+    """A grey square, for questions that need a picture and show it to nobody."""
+    return jpeg(Image.new("RGB", (side, side), (128, 128, 128)), 90)
+
+
 def _buffer() -> t.BinaryIO:
     """Bytes in memory that are a file where the system has such a thing: while Pillow encodes into a file, it lets
     other threads work."""

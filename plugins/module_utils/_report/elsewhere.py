@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 from .._core.model import PROBLEMS
+from .._core.targets import MAILBOXES
 from .gather import Gathered
-
-#: Targets that keep photos in mailboxes.
-MAILBOXES = ("exchange", "exo")
 
 
 def leave_out_elsewhere(gathered: Gathered) -> None:

@@ -22,19 +22,22 @@ from .._core.model import (
     WriteResult,
     identity_key,
 )
-from .._core.targets import ANCHOR, title
+from .._core.targets import TARGETS, title
 from .people import People, Person, mailbox_told
 from .store import Expected, OnObserved, PhotoStore, Wanted
 
-#: What stores know the source anchor as.
-STORED_ANCHOR = "onPremisesImmutableId"
 #: What a name of a user's own is, where everybody else is found by the anchor.
 OWN_NAME = "userPrincipalName"
 
 
-def inner_match_by(match_by: str) -> str:
-    """What the store inside is told for a ``match_by``."""
-    return STORED_ANCHOR if match_by == ANCHOR else match_by
+def inner_match_by(match_by: str, target: str) -> str:
+    """What the store of ``target`` is told for a ``match_by``."""
+    return TARGETS[target].tie if match_by in TARGETS[target].elsewhere else match_by
+
+
+def needs_people(match_by: str, target: str) -> str:
+    """``match_by`` with its value, where only another target can say who the users are; else an empty text."""
+    return f"match_by {match_by}" if match_by in TARGETS[target].elsewhere else ""
 
 
 def named_store(store: PhotoStore, names: t.Mapping[str, str], people: People | None, match_by: str) -> PhotoStore:
@@ -44,7 +47,7 @@ def named_store(store: PhotoStore, names: t.Mapping[str, str], people: People | 
     """
     if not names and people is None:
         return store
-    return NamedStore(store, names, people, by_anchor=match_by == ANCHOR)
+    return NamedStore(store, names, people, by_anchor=bool(needs_people(match_by, store.target)))
 
 
 def names_at(definitions: t.Iterable[Definition], target: str) -> dict[str, str]:
@@ -53,7 +56,7 @@ def names_at(definitions: t.Iterable[Definition], target: str) -> dict[str, str]
 
 
 class NamedStore:
-    """See the module. ``by_anchor``: ``people`` say who a user is, and the store inside finds them by the anchor."""
+    """See the module. ``by_anchor``: ``people`` say who a user is, and the store inside finds them by their tie."""
 
     def __init__(
         self, inner: PhotoStore, names: t.Mapping[str, str], people: People | None, *, by_anchor: bool
@@ -65,6 +68,9 @@ class NamedStore:
         self.target = inner.target
         self.overlaps = inner.overlaps
         self.keeps_bytes = inner.keeps_bytes
+        #: The attribute that ties two accounts, and what messages call it.
+        self._tie = TARGETS[inner.target].tie
+        self._tie_title = self._tie if self._tie == "objectGUID" else "source anchor"
         #: What the store inside calls the users that it found, by their id.
         self._called: dict[str, str] = {}
 
@@ -96,13 +102,14 @@ class NamedStore:
         people = t.cast(People, self._people)
         person = people.get(identity)
         if person is None:
-            why = f"{people.where} did not return {identity} (people), so the source anchor is not known"
+            why = f"{people.where} did not return {identity} (people), so the {self._tie_title} is not known"
             return Unresolved(identity, why)
-        if person.anchor is not None:
-            return person.anchor
+        tie = person.tie(self._tie)
+        if tie is not None:
+            return tie
         if person.no_answer:
             return Unresolved(identity, f"{people.where} gave no answer: {person.why}", no_answer=True)
-        why = person.why or f"the account {person.account or identity} has no source anchor ({STORED_ANCHOR})"
+        why = person.why or f"the account {person.account or identity} has no {self._tie_title} ({self._tie})"
         return Unresolved(identity, f"not found by the anchor, because {people.where} has none for this user: {why}")
 
     def _by_own_name(self, names: list[str]) -> t.Mapping[str, Resolution]:
@@ -135,26 +142,28 @@ class NamedStore:
         who = f"{person.account or identity} in {people.where}"
         if answer.gone:
             why = (
-                f"{who} has no account in {title(self.target)} (not synced): nobody there has the source anchor "
+                f"{who} has no account in {title(self.target)} (not synced): nobody there has the {self._tie_title} "
                 f"{question}. See that Entra Connect syncs the user"
             )
         else:
-            why = f"the source anchor of {who} does not lead to one account: {answer.reason}"
+            why = f"the {self._tie_title} of {who} does not lead to one account: {answer.reason}"
         return replace(answer, reason=why)
 
     def _judge_own_name(self, identity: str, question: str, answer: Resolution) -> Resolution:
         """A name that was written down may not lead to somebody else's account."""
         person = self._people.get(identity) if self._people is not None else None
-        if not isinstance(answer, User) or person is None or person.anchor is None or answer.immutable_id is None:
-            return answer
-        if answer.immutable_id == person.anchor:
+        wanted = person.tie(self._tie) if person is not None else None
+        if not isinstance(answer, User) or person is None or wanted is None or self._tie_of(answer) in (None, wanted):
             return answer
         where = t.cast(People, self._people).where
         return Unresolved(
             identity,
-            f"{self.target}: {question} is the account of somebody else: its source anchor ({STORED_ANCHOR}) is not "
+            f"{self.target}: {question} is the account of somebody else: its {self._tie_title} ({self._tie}) is not "
             f"that of {person.account or identity} in {where}. Correct {self.target} in photos.yml",
         )
+
+    def _tie_of(self, user: User) -> str | None:
+        return user.id if self._tie == "objectGUID" else user.immutable_id
 
     def _teller(self, asked: t.Mapping[str, list[str]], on_observed: OnObserved) -> OnObserved:
         def tell(seen: t.Sequence[tuple[User, Observation]]) -> None:
@@ -170,13 +179,13 @@ class NamedStore:
 
     def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
         """See PhotoStore. By the anchor, users are named as the other target names them, else by their own name."""
-        by_anchor = self._people.by_anchor() if self._by_anchor and self._people is not None else {}
+        by_tie = self._people.by_tie(self._tie) if self._by_anchor and self._people is not None else {}
         for user in self._inner.everyone(whom):
             self._called[user.id] = user.identity
             if not self._by_anchor:
                 yield user
                 continue
-            person = by_anchor.get(user.immutable_id or "")
+            person = by_tie.get(self._tie_of(user) or "")
             yield replace(user, identity=person.user if person is not None else user.account or user.id)
 
     # -- what ---------------------------------------------------------------------------------------------------------
@@ -212,7 +221,7 @@ class NamedStore:
         """The user as the store inside knows them; also one who is known from the receipts alone."""
         called = self._called.get(user.id) or self._names.get(identity_key(user.identity))
         if called is None and self._by_anchor:
-            called = user.immutable_id
+            called = self._tie_of(user)
         return user if called is None else replace(user, identity=called)
 
     def _with_mailbox(self, user: User, seen: Observation) -> Observation:

@@ -28,6 +28,12 @@ class Person:
     why: str = ""
     #: The other target gave no answer for this user, so nothing is known.
     no_answer: bool = False
+    #: The account's id there (Active Directory: objectGUID).
+    id: str | None = None
+
+    def tie(self, name: str) -> str | None:
+        """By what the account at another target is found: the id for ``objectGUID``, else the source anchor."""
+        return self.id if name == "objectGUID" else self.anchor
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +47,14 @@ class People:
         """What is known of a user."""
         return self.by_key.get(identity_key(identity))
 
-    def by_anchor(self) -> dict[str, Person]:
-        """Those whose anchor nobody else has."""
+    def by_tie(self, name: str) -> dict[str, Person]:
+        """Those whose tie (see ``Person.tie``) nobody else has."""
         found: dict[str, list[Person]] = {}
         for person in self.by_key.values():
-            if person.anchor is not None:
-                found.setdefault(person.anchor, []).append(person)
-        return {anchor: some[0] for anchor, some in found.items() if len(some) == 1}
+            tie = person.tie(name)
+            if tie is not None:
+                found.setdefault(tie, []).append(person)
+        return {tie: some[0] for tie, some in found.items() if len(some) == 1}
 
 
 def people_of(result: t.Any, match_by: str, *, needed: str = "") -> People | None:
@@ -64,14 +71,16 @@ def people_of(result: t.Any, match_by: str, *, needed: str = "") -> People | Non
                 "target) returned for these users"
             )
         return None
-    where = title(checked_name(result["target"], "people") if result.get("target") else "ad")
+    source = checked_name(result["target"], "people") if result.get("target") else "ad"
+    where = title(source)
     rows = result.get("users", result.get("photos"))
     if not isinstance(rows, (list, tuple)):
         if needed:
             said = str(result.get("msg") or "its result has neither users nor photos")
             raise PhotoError(f"{needed}: {where} could not be asked who these users are. {said}")
         return None
-    return People(where, {person.user_key: person.person for person in map(_parse, rows)})
+    parsed = (_parse(row, guids=source != "exo") for row in rows)
+    return People(where, {person.user_key: person.person for person in parsed})
 
 
 def mailbox_told(where: str, person: Person, problem: str) -> str:
@@ -86,7 +95,8 @@ class _Parsed(t.NamedTuple):
     person: Person
 
 
-def _parse(row: t.Any) -> _Parsed:
+def _parse(row: t.Any, *, guids: bool) -> _Parsed:
+    """``guids``: ids are those of Active Directory; Entra ID has ids of its own."""
     if not isinstance(row, t.Mapping) or not row.get("user"):
         raise PhotoError("people: an entry names no user; give what a module returned, as registered")
     user = str(row["user"])
@@ -101,5 +111,6 @@ def _parse(row: t.Any) -> _Parsed:
             _MAILBOXES.get(str(row.get("mailbox"))),
             why,
             not anchor and row.get("problem") == "unavailable",
+            str(row["id"]) if guids and row.get("id") else None,
         ),
     )

@@ -194,13 +194,21 @@ class Planner:
         if comparison.verdict != "same" or comparison.rung == "mark" or not self.keeps_bytes or seen.picture is None:
             return comparison
         what = breach(seen.picture, self.renditions.recipe)
-        return comparison if what is None else Comparison("different", comparison.rung, f"the same photo, but {what}")
+        if what is None:
+            return comparison
+        known, there = self._by_product, measured(seen, seen.picture)
+        if known is not None and comparison.rung == "pixels" and (there.width, there.height) == (known[1], known[1]):
+            return by_product_of(known, f"but {what}")
+        return Comparison("different", comparison.rung, f"the same photo, but {what}")
 
     def _sharp(self, comparison: Comparison, declared: tuple[int, int], seen: Observation) -> Comparison:
         """See ``sharp_enough`` and ``not_a_by_product``."""
+        return sharp_enough(not_a_by_product(comparison, self._by_product, declared, seen), declared, seen)
+
+    @property
+    def _by_product(self) -> tuple[str, int] | None:
         known = TARGETS.get(self.target)
-        by_product = known.by_product if known is not None else None
-        return sharp_enough(not_a_by_product(comparison, by_product, declared, seen), declared, seen)
+        return known.by_product if known is not None else None
 
     @staticmethod
     def _with_rendition(outcome: Outcome, rendition: Rendition) -> Outcome:
@@ -256,14 +264,17 @@ def not_a_by_product(
     """A larger photo is declared than the copy of it that a write to another target left here: not the declared one."""
     if by_product is None or comparison.verdict != "same" or comparison.rung in ("tag", "bytes", "mark"):
         return comparison
-    who, side = by_product
+    _who, side = by_product
     if (seen.width, seen.height) != (side, side) or min(declared) <= side:
         return comparison
-    reason = (
-        f"the declared photo in {side}x{side} pixels, as {who} writes it here with its own photo; "
-        f"{declared[0]}x{declared[1]} are declared"
-    )
-    return Comparison("different", comparison.rung, reason, by_product=True)
+    return by_product_of(by_product, f"{declared[0]}x{declared[1]} are declared")
+
+
+def by_product_of(by_product: tuple[str, int], more: str) -> Comparison:
+    """It is the copy that a write to another target left here. ``more`` ends the sentence."""
+    who, side = by_product
+    reason = f"the declared photo in {side}x{side} pixels, as {who} writes it here with its own photo; {more}"
+    return Comparison("different", "pixels", reason, by_product=True)
 
 
 def sharp_enough(comparison: Comparison, declared: tuple[int, int], seen: Observation) -> Comparison:

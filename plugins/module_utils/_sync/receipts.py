@@ -113,6 +113,22 @@ class Receipts(ReceiptsFile):
         ]
         self._write(("INSERT OR REPLACE INTO holder VALUES (?, ?, ?, ?, ?, ?, ?)", rows))
 
+    def end(self, match_by: str, identities: t.Sequence[str]) -> list[str]:
+        """Drop the receipts of the accounts that held these identities. Which identities had one. Check mode: nothing.
+
+        Where the target was not opened in this run, all of its authorities are looked at.
+        """
+        ended: list[str] = []
+        opened = self.authority
+        for authority in [opened] if opened else self._authorities():
+            self.authority = authority
+            held = {identity: holder.user_id for identity, holder in self.holders(match_by, identities).items()}
+            there = self.get(list(held.values()))
+            ended += [identity for identity, user_id in held.items() if user_id in there]
+            self.save((), forget=list(there))
+        self.authority = opened
+        return ended
+
     def users(self, match_by: str, identities: t.Sequence[str], not_before: float) -> dict[str, User]:
         """Users by identity as they were resolved since ``not_before``. Case does not matter."""
         wanted = {identity_key(identity): identity for identity in identities}

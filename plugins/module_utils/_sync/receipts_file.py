@@ -179,6 +179,14 @@ class ReceiptsFile:
         with self._cursor() as db:
             return db.execute(query, (self.target, self.authority, *values)).fetchall()
 
+    def _authorities(self) -> list[str]:
+        """The authorities of this target that there are receipts of."""
+        if self._db is None:
+            return []
+        with self._cursor() as db:
+            rows = db.execute("SELECT DISTINCT authority FROM receipt WHERE target = ?", (self.target,)).fetchall()
+        return [str(row[0]) for row in rows]
+
     def _write(self, *changes: tuple[str, list[tuple[t.Any, ...]]]) -> None:
         """Statements with their rows, in one transaction. Check mode: nothing."""
         if self.read_only or not any(rows for _statement, rows in changes):

@@ -30,6 +30,7 @@ from .._pictures.mark import seems_of
 from . import lookalikes
 from .applier import carry_out
 from .guards import base_of, guard
+from .moved import moved_away, note
 from .options import Services, Settings
 from .planner import Planner, is_sized
 from .renditions import Renditions
@@ -92,7 +93,7 @@ def reconcile(
         error = str(failure)
         run.give_up(error)
     run.close()
-    return Result(run.ordered(), error, store.requests, tuple(store.notes))
+    return Result(run.ordered(), error, store.requests, (*store.notes, *note(run.moved)))
 
 
 class _ComparisonQueue:
@@ -156,6 +157,8 @@ class _Run:
         self.planner = self._planner(None)
         self.resolver = Resolver(store, settings, services.receipts, self.renditions.hashes)
         self.outcomes: dict[str, Outcome] = {}
+        #: Users whose mailbox moved away since the last run.
+        self.moved: list[str] = []
         #: What the target holds for users whose photo is another one, by definition key.
         self.shown: dict[str, lookalikes.Shown] = {}
         for definition in definitions:
@@ -326,7 +329,9 @@ class _Run:
             return None
         fresh = [receipt for outcome in self.outcomes.values() if (receipt := self._adopted(outcome)) is not None]
         try:
-            receipts.save(fresh)
+            moved = moved_away(self.outcomes.values(), self.receipts)
+            receipts.save(fresh, forget=moved.values())
+            self.moved = list(moved)
             self.resolver.keep_holders(*self._led_to(self.outcomes.values()))
         except PhotoError as error:
             return f"nothing was written to the target: {error}"

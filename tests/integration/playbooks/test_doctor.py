@@ -64,6 +64,45 @@ def test_a_company_in_order(company: Company) -> None:
     assert "not known" in checks["exo", "credential"]["text"]
 
 
+THREE = '{"doctor_targets": ["ad", "exchange", "exo"]}'
+
+
+def test_three_places_in_order(company: Company) -> None:
+    code, checks = examine(company, "-e", THREE)
+    assert code == 0
+    assert warned(checks) == []
+    for name in ("endpoint", "sign-in", "management role", "throttling policy", "right to write"):
+        assert checks["exchange", name]["status"] == "ok"
+    assert "Negotiate" in checks["exchange", "endpoint"]["text"]
+    assert "are the same accounts" in checks["both", "accounts"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "name", "words"),
+    [
+        ({"HYBRID_PHOTOS_EXCHANGE_PASSWORD": "wrong-Password-1"}, "sign-in", "the password is wrong"),
+        ({"HYBRID_PHOTOS_EXCHANGE_USERNAME": "svc-photos@NOWHERE.TEST"}, "sign-in", "check the realm"),
+        ({"HYBRID_PHOTOS_EXCHANGE_SERVER": "nowhere.photos.test"}, "reachable", "nowhere.photos.test"),
+        (
+            {
+                "HYBRID_PHOTOS_EXCHANGE_USERNAME": "{exchange[reader_username]}",
+                "HYBRID_PHOTOS_EXCHANGE_PASSWORD": "{exchange[reader_password]}",
+            },
+            "management role",
+            "does not have Set-UserPhoto, Remove-UserPhoto",
+        ),
+    ],
+)
+def test_an_exchange_server_that_cannot_be_worked_with(
+    company: Company, environment: dict[str, str], name: str, words: str
+) -> None:
+    environment = {key: value.format(**company.told) for key, value in environment.items()}
+    code, checks = examine(company, "-e", '{"doctor_targets": ["exchange"]}', **environment)
+    assert code != 0
+    assert failed(checks)[0] == ("exchange", name)
+    assert words in checks["exchange", name]["text"]
+
+
 def test_who_is_not_found_stops_a_sync_and_no_drift(company: Company) -> None:
     wendy = {"wendy@photos.test": {"targets": ["exo", "ad"]}, "nobody@photos.test": {"state": "absent"}}
     manifest = company.photos / "photos.yml"

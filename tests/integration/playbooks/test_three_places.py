@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import sqlite3
 import typing as t
 
 import pytest
@@ -18,6 +20,8 @@ if t.TYPE_CHECKING:
 
 #: Yusuf's mailbox is on-premises, Alice's in the cloud.
 YUSUF, ALICE = "yusuf@photos.test", "alice@photos.test"
+#: Her mailbox is on-premises, too, and nobody declares her photo.
+WENDY = "wendy@photos.test"
 TARGETS = ["ad", "exchange", "exo"]
 
 
@@ -47,12 +51,15 @@ def found(company: Company) -> dict[str, dict[str, str | None]]:
 def test_three_places_are_brought_in_line_and_nobody_is_a_problem_for_living_on_one_side(
     company: Company, exchange: Exchange
 ) -> None:
-    run = company.play("drift", *targets("drift"))
+    exchange.put_photo(WENDY, (company.photos / f"{ALICE}.jpg").read_bytes())
+    run = company.play("drift", *targets("drift", undeclared=True))
     assert run.code == 0, run.output
     assert found(company) == {
         ALICE: {"ad": "missing", "exchange": None, "exo": "missing"},
         YUSUF: {"ad": "missing", "exchange": "missing", "exo": None},
     }
+    undeclared = json.loads((company.folder / "reports" / "drift.json").read_text())["undeclared"]
+    assert [each["user"] for each in undeclared if each["target"] == "exchange"] == [WENDY]
     assert exchange.counters().get("writes", 0) == 0
 
     receipts = str(company.folder / "receipts.sqlite")
@@ -72,6 +79,36 @@ def test_three_places_are_brought_in_line_and_nobody_is_a_problem_for_living_on_
             ALICE: {"ad": "in_sync", "exchange": None, "exo": "in_sync"},
             YUSUF: {"ad": "in_sync", "exchange": "in_sync", "exo": None},
         }
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["as Active Directory says", "as the mailboxes say"])
+def test_a_mailbox_that_moves_is_followed_and_its_receipt_on_the_old_side_ends(
+    company: Company, exchange: Exchange, told: bool
+) -> None:
+    receipts = company.folder / "receipts.sqlite"
+
+    def live(*here: str) -> None:
+        """These users have their mailbox on-premises, the others in the cloud."""
+        for user in (YUSUF, ALICE):
+            if told:
+                company.domain.set(user, "msExchRecipientTypeDetails", "1" if user in here else "2147483648")
+            exchange.mailbox(user, kind="UserMailbox" if user in here else "RemoteUserMailbox")
+            company.tenant.change_user(user.partition("@")[0], mailbox=user not in here)
+
+    def remembered() -> dict[str, int]:
+        with contextlib.closing(sqlite3.connect(receipts)) as db:
+            return dict(db.execute("SELECT target, count(*) FROM receipt GROUP BY target").fetchall())
+
+    for here, there in ((YUSUF, ALICE), (ALICE, YUSUF), (YUSUF, ALICE)):
+        live(here)
+        run = company.play("sync", *targets("sync", receipts=str(receipts), on_foreign_change="keep"))
+        assert run.code == 0, run.output
+        report = company.report()
+        assert report[here]["exchange"]["drift"] in ("missing", "in_sync")
+        assert report[there]["exo"]["drift"] in ("missing", "in_sync")
+        assert report[here]["exo"] is None and report[there]["exchange"] is None
+        assert not any(report[user][side]["foreign"] for user, side in ((here, "exchange"), (there, "exo")))
+        assert remembered() == {"ad": 2, "exchange": 1, "exo": 1}, "one for each mailbox, where it is"
 
 
 def test_exchange_servers_own_64x64_is_said_to_be_that_and_put_right(company: Company, exchange: Exchange) -> None:

@@ -8,6 +8,8 @@ The object identifiers are this sandbox's own, below Microsoft's prefix for gene
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from . import controller
 
 _OID = "1.2.840.113556.1.8000.2554.47110.1"
@@ -19,12 +21,12 @@ ATTRIBUTES: dict[str, tuple[str, int]] = {
 }
 
 
-def extend(files: controller.Files, place: controller.Place) -> None:
+def extend(files: controller.Files, place: controller.Place, names: Sequence[str] = tuple(ATTRIBUTES)) -> None:
     """Extend the schema of a provisioned controller that does not run."""
     context = f"CN=Schema,CN=Configuration,{place.base}"
-    added = "".join(_attribute(name, number, context) for number, name in enumerate(ATTRIBUTES, 1))
+    added = "".join(_attribute(name, number, context) for number, name in enumerate(names, 1))
     refresh = "dn:\nchangetype: modify\nadd: schemaUpdateNow\nschemaUpdateNow: 1\n\n"
-    lines = "".join(f"mayContain: {name}\n" for name in ATTRIBUTES)
+    lines = "".join(f"mayContain: {name}\n" for name in names)
     user = f"dn: CN=User,{context}\nchangetype: modify\nadd: mayContain\n{lines}\n"
     for step, text in enumerate((added, refresh, user, refresh)):
         file = files.root / f"schema-{step}.ldif"

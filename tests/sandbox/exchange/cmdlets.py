@@ -22,6 +22,8 @@ _PARAMETERS: dict[str, set[str]] = {
     "Get-UserPhoto": {"Identity", "DomainController"},
     "Set-UserPhoto": {"Identity", "PictureData", "Confirm", "WhatIf", "DomainController"},
     "Remove-UserPhoto": {"Identity", "Confirm", "WhatIf", "ClearMailboxPhotoRecord", "DomainController"},
+    "Get-ManagementRoleEntry": {"Identity"},
+    "Get-ThrottlingPolicy": set(),
 }
 _CLAUSE = re.compile(r"(\w+) -eq '((?:[^']|'')*)'")
 _MAILBOX_NAMES = {"userprincipalname": "upn", "samaccountname": "sam", "primarysmtpaddress": "mail", "guid": "guid"}
@@ -49,6 +51,8 @@ class Cmdlets:
             "Get-UserPhoto": self._get_photo,
             "Set-UserPhoto": self._set_photo,
             "Remove-UserPhoto": self._remove_photo,
+            "Get-ManagementRoleEntry": lambda _given: [{"Role": "Mail Recipients"}, {"Role": "User Options"}],
+            "Get-ThrottlingPolicy": self._throttling,
         }
 
     def check(self, name: str, parameters: Parameters, allowed: tuple[str, ...]) -> None:
@@ -127,6 +131,13 @@ class Cmdlets:
             )
         return held[0]
 
+    def _throttling(self, _parameters: Parameters) -> list[dict[str, Any]]:
+        allowed = str(self._organization.service.max_sessions)
+        return [
+            {"ThrottlingPolicyScope": "Global", "PowerShellMaxConcurrency": allowed},
+            {"ThrottlingPolicyScope": "Regular", "PowerShellMaxConcurrency": "Unlimited"},
+        ]
+
     # -- photos
 
     def _get_photo(self, parameters: Parameters) -> list[dict[str, Any]]:
@@ -172,10 +183,10 @@ class Cmdlets:
         if "ClearMailboxPhotoRecord" in parameters:
             mailbox.removed = False
             return []
-        if mailbox.photo is None:
-            raise CmdletError("UserPhotoNotFoundException", "There is no photo stored here.")
         if "WhatIf" in parameters:
             return []
+        if mailbox.photo is None:
+            raise CmdletError("UserPhotoNotFoundException", "There is no photo stored here.")
         mailbox.keep(None, self._organization.service.lag)
         mailbox.removed = True
         self._organization.counters["writes"] += 1

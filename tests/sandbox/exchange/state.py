@@ -21,6 +21,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "reader": READING,
     "blind": ("Get-Mailbox", "Get-UserPhoto", *WRITING),
     "helpdesk": ("Get-Mailbox", "Get-User"),
+    "admin": (*READING, *WRITING, "Get-ManagementRoleEntry", "Get-ThrottlingPolicy"),
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible.errors import AnsibleFilterError
@@ -108,9 +109,10 @@ def put(capsys: pytest.CaptureFixture[str], store: ScriptedStore, **arguments: t
 
     content = base64.b64encode(picture(1)).decode()
     photos = [{"user": user, "content": content, **more} for user, more in arguments.pop("photos").items()]
+    target = arguments.pop("target", "exo")
     with patch_module_args({"photos": photos, "max_replaced": "100%", **arguments}):
-        module = photo_spec.photo_module(photo_spec.photo_argument_spec("exo"))
-        result = ended(lambda: photo_module.run_photo_module(module, "exo", open_store), capsys)
+        module = photo_spec.photo_module(photo_spec.photo_argument_spec(target))
+        result = ended(lambda: photo_module.run_photo_module(module, target, open_store), capsys)
     return {**result, "told": told}
 
 
@@ -142,6 +144,27 @@ def test_who_has_the_mailbox_on_premises_is_left_out_when_asked(capsys: pytest.C
     assert [row["user"] for row in result["photos"]] == ["10235"]
     assert result["left_out"] == ["10234"]
     assert result["summary"]["checked"] == 1
+
+
+@pytest.mark.parametrize(("target", "left"), [("exo", "10234"), ("exchange", "10235")])
+def test_a_mailbox_goes_to_the_target_that_it_is_at_and_its_receipt_at_the_other_one_ends(
+    target: str, left: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    store = ScriptedStore(["10234", "10235", "10236"], target)
+    everywhere: dict[str, dict[str, t.Any]] = {"10234": {}, "10235": {}, "10236": {}}
+    common: dict[str, t.Any] = {
+        "target": target,
+        "receipts": str(tmp_path / "receipts.sqlite"),
+        "leave_out": ["routed"],
+    }
+    nobody_asked = put(capsys, store, photos=everywhere, **common)
+    assert "left_out" not in nobody_asked, "where Active Directory says nothing, the target itself does"
+    only_here = {user: {"targets": ["ad", target]} for user in everywhere}
+    assert "left_out" not in put(capsys, store, photos=only_here, people=PEOPLE, **common), "nobody else answers for it"
+    result = put(capsys, store, photos=everywhere, people=PEOPLE, **common)
+    assert result["left_out"] == [left]
+    assert f"moved since the last run), and the receipts of their photos here were ended: {left}" in result["notes"][0]
+    assert "notes" not in put(capsys, store, photos=everywhere, people=PEOPLE, **common)
 
 
 @pytest.mark.parametrize(

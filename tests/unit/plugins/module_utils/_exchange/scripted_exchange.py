@@ -17,6 +17,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._exchange.store impo
 
 OPTIONS = ExchangeOptions("ex1.corp.example.com", concurrency=3)
 NOBODY = Failure("ManagementObjectNotFoundException", "The operation couldn't be performed")
+NO_CMDLET = Failure("CommandNotFoundException", "The term is not recognized")
 NO_PHOTO = Failure("UserPhotoNotFoundException", "There is no photo stored here.")
 
 
@@ -45,6 +46,12 @@ class ScriptedSession:
         self.opens: deque[StoreError | None] = deque()
         self.opened = 0
         self.most = 0
+        #: Management roles that the account may read about, and throttling policies.
+        self.roles: list[str] = []
+        self.policies: list[str] = []
+        self.out_of_scope: set[str] = set()
+        #: Pictures that Set-UserPhoto was called with and WhatIf.
+        self.tried: list[bytes] = []
         self._under_way: list[t.Any] = []
 
     def add(self, name: str, kind: str = "UserMailbox", **more: t.Any) -> str:
@@ -121,14 +128,26 @@ class ScriptedSession:
             return Answer(failure=NO_PHOTO)
         return Answer(({"PictureData": self.photos[id_], "Thumbprint": 7, "Identity": id_},))
 
+    def get_managementroleentry(self, parameters: t.Mapping[str, t.Any]) -> Answer:
+        assert parameters == {"Identity": "*\\Set-UserPhoto"}
+        return Answer(tuple({"Role": role} for role in self.roles)) if self.roles else Answer(failure=NO_CMDLET)
+
+    def get_throttlingpolicy(self, _parameters: t.Mapping[str, t.Any]) -> Answer:
+        return Answer(tuple({"PowerShellMaxConcurrency": each} for each in self.policies))
+
     def set_userphoto(self, parameters: t.Mapping[str, t.Any]) -> Answer:
         assert parameters["Confirm"] is False, "it would ask, and wait for ever"
+        if "WhatIf" in parameters:
+            self.tried.append(parameters["PictureData"])
+            return self._may_write(parameters["Identity"])
         self.photos[parameters["Identity"]] = parameters["PictureData"]
         return Answer()
 
     def remove_userphoto(self, parameters: t.Mapping[str, t.Any]) -> Answer:
         assert parameters["Confirm"] is False, "it would ask, and wait for ever"
         id_ = parameters["Identity"]
+        if "WhatIf" in parameters:
+            return self._may_write(id_)
         if "ClearMailboxPhotoRecord" in parameters:
             self.records.discard(id_)
             return Answer()
@@ -136,6 +155,12 @@ class ScriptedSession:
             return Answer(failure=NO_PHOTO)
         self.records.add(id_)
         return Answer()
+
+    def _may_write(self, id_: str) -> Answer:
+        if not any(str(a["Guid"]) == id_ for a in self.accounts):
+            return Answer(failure=NOBODY)
+        outside = Failure("ADScopeException", "isn't within your current write scopes")
+        return Answer(failure=outside) if id_ in self.out_of_scope else Answer()
 
 
 def store_over(session: ScriptedSession, match_by: str = "userPrincipalName", **more: t.Any) -> ExchangePhotoStore:

@@ -66,6 +66,12 @@ def test_users_are_found_by_each_name(session: ScriptedSession, match_by: str, i
     assert found == User(identity, id_, id_, "alice@example.com", None, "on_premises")
 
 
+def test_a_name_of_a_users_own_is_a_user_principal_name(session: ScriptedSession) -> None:
+    id_ = session.add("alice@example.com")
+    found = store_over(session, "objectGUID").resolve_by("userPrincipalName", ["alice@example.com"])
+    assert t.cast(User, found["alice@example.com"]).id == id_
+
+
 def test_a_mailbox_in_the_cloud_is_a_user_who_has_no_photo_here(session: ScriptedSession) -> None:
     session.add("cleo@example.com", "RemoteUserMailbox")
     store = store_over(session)

@@ -22,7 +22,13 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups, read_manifest
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.named import NamedStore, named_store, names_at
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.named import (
+    NamedStore,
+    inner_match_by,
+    named_store,
+    names_at,
+    needs_people,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services, Settings
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.people import People, people_of
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts
@@ -104,6 +110,24 @@ class Run:
 
 def drifts(result: Result) -> list[str]:
     return [outcome.change.drift for outcome in result.outcomes]
+
+
+# -- Exchange Server, whose GUID of an account is Active Directory's objectGUID ----------------------------------------
+
+
+@pytest.mark.parametrize("match_by", ["employeeID", "anchor"])
+def test_by_employee_id_a_user_of_exchange_server_is_who_active_directory_says(tmp_path: Path, match_by: str) -> None:
+    guid = "11111111-1111-1111-1111-111111111111"
+    store = ScriptedStore([guid], "exchange")
+    people = people_of({"users": [row("10234", None, id=guid), row("10235", None, id=None)], "target": "ad"}, "")
+    assert inner_match_by(match_by, "exchange") == "objectGUID"
+    result = Run(tmp_path, store, match_by)(people, {"10234": 1, "10235": 2})
+    assert [(o.change.drift, o.change.action) for o in result.outcomes] == [("missing", "put"), ("unresolved", "none")]
+    assert "no objectGUID" in result.outcomes[1].change.reason
+    assert store.written == [(guid, "put")]
+    with pytest.raises(PhotoError, match=f"match_by {match_by} needs people"):
+        people_of(None, match_by, needed=needs_people(match_by, "exchange"))
+    assert needs_people("employeeID", "ad") == ""
 
 
 # -- the anchor --------------------------------------------------------------------------------------------------------

@@ -272,22 +272,27 @@ def test_a_foreign_change_is_told_and_overwritten(
     assert result.outcomes[0].changed is not check
 
 
-def small(seed: int) -> bytes:
+def small(seed: int, exif: bytes = b"") -> bytes:
     """The 64x64 that Exchange Server writes into Active Directory."""
     with Image.open(io.BytesIO(picture(seed))) as image:
         out = io.BytesIO()
-        image.convert("RGB").resize((64, 64), Image.Resampling.BICUBIC).save(out, "JPEG", quality=80)
+        image.convert("RGB").resize((64, 64), Image.Resampling.BICUBIC).save(out, "JPEG", quality=80, exif=exif)
     return out.getvalue()
 
 
+EXIF = Image.Exif()
+EXIF[0x0131] = "Exchange"
+
+
+@pytest.mark.parametrize("exif", [b"", EXIF.tobytes()], ids=["plain", "with metadata"])
 @pytest.mark.parametrize("remembers", [True, False])
 def test_the_small_copy_that_exchange_server_writes_into_ad_is_nobody_elses_change(
-    open_receipts: t.Any, remembers: bool
+    open_receipts: t.Any, remembers: bool, exif: bytes
 ) -> None:
     store = ScriptedStore(["alice", "bob"], target="ad")
     wishes = [declared("alice", picture(1)), declared("bob", picture(2))]
     run(store, wishes, receipts=open_receipts("ad"))
-    store.put_by_hand("alice", small(1))
+    store.put_by_hand("alice", small(1, exif))
     store.put_by_hand("bob", small(7))
     store.written.clear()
     more = {"receipts": open_receipts("ad")} if remembers else {}

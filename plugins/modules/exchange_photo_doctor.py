@@ -1,0 +1,138 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: exchange_photo_doctor
+short_description: Check what would stop a run in Exchange Server
+version_added: 0.1.0
+author:
+  - hybrid.photos developers (@hybrid-photos)
+description:
+  - Checks everything that a run of M(hybrid.photos.exchange_user_photo) needs, and writes nothing. Libraries, the
+    connection, the server's certificate, the endpoint and what it offers to sign in with, the clock, the sign-in with
+    Kerberos, the cmdlets of the account's management role, the throttling policy, the declared users and where their
+    mailboxes are, and the write scope, for which C(Set-UserPhoto) is called with C(-WhatIf).
+  - Management roles and throttling policies are read with C(Get-ManagementRoleEntry) and C(Get-ThrottlingPolicy) where the
+    account may do so. No run needs that, so it is a warning if it may read roles.
+  - All checks are skipped without O(server).
+  - A failed check does not stop the others, and does not make the module fail. M(hybrid.photos.photo_doctor) shows the
+    checks of all targets in a table and fails.
+extends_documentation_fragment:
+  - hybrid.photos.exchange
+  - hybrid.photos.attributes.looking
+options:
+  users:
+    description:
+      - The users to check, named as O(match_by) says.
+      - If empty, the checks of users are skipped.
+    type: list
+    elements: str
+    default: []
+  match_by:
+    description:
+      - The attribute by which users are named.
+      - V(mail) is the primary SMTP address.
+      - With V(employeeID) and V(anchor), O(people) say who the users are, and the account is found by its C(objectGUID).
+    type: str
+    choices: [userPrincipalName, sAMAccountName, mail, objectGUID, employeeID, anchor]
+    default: userPrincipalName
+  names:
+    description: For users whose name in Exchange Server is another than in O(users), that name.
+    type: dict
+    default: {}
+  people:
+    description:
+      - With O(match_by=employeeID) and O(match_by=anchor), what M(hybrid.photos.ad_user_info) returned about O(users), as
+        registered.
+    type: dict
+  writes:
+    description: Whether later runs will write photos. If not, fewer permissions are needed.
+    type: bool
+    default: true
+  receipts:
+    description: The receipts file of the runs, if they have one.
+    type: path
+seealso:
+  - module: hybrid.photos.photo_doctor
+"""
+
+EXAMPLES = r"""
+- name: Check what would stop a run
+  hybrid.photos.exchange_photo_doctor:
+    server: ex1.corp.example.com
+    username: svc-photos@CORP.EXAMPLE.COM
+    password: "{{ password }}"
+    users: [alice@example.com, bob@example.com]
+  register: findings
+"""
+
+RETURN = r"""
+checks:
+  description: The checks, in the order in which they were made.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    area: {description: 'V(machine) or V(exchange).', type: str, returned: always}
+    name: {description: What was checked., type: str, returned: always}
+    status: {description: 'V(ok), V(warn), V(fail) or V(skipped).', type: str, returned: always}
+    text: {description: What was found., type: str, returned: always}
+    advice: {description: What to do. Empty when there is nothing to do., type: str, returned: always}
+ok:
+  description: Whether no check failed.
+  returned: always
+  type: bool
+users:
+  description: The users that were found, for M(hybrid.photos.photo_doctor).
+  returned: when users were looked for
+  type: list
+  elements: dict
+  contains:
+    user: {description: The identity as given., type: str, returned: always}
+    id: {description: The account's id., type: str, returned: always}
+    account: {description: The account's own name., type: str, returned: always}
+    mailbox: {description: 'V(on_premises) or V(cloud).', type: str, returned: when there is one}
+    immutable_id: {description: Always null., type: str, returned: always}
+target:
+  description: Always V(exchange).
+  returned: always
+  type: str
+"""
+
+from ansible_collections.hybrid.photos.plugins.module_utils._core.least_python import require
+
+require()
+
+from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exchange import OnPremises
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.exchange_options import exchange_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
+from ansible_collections.hybrid.photos.plugins.module_utils._exchange.options import ExchangeOptions
+
+
+def main() -> None:
+    spec = {
+        **exchange_argument_spec(),
+        **doctor_argument_spec(TARGETS["exchange"].choices),
+        "people": {"type": "dict"},
+    }
+    module = TextModule(argument_spec=spec, supports_check_mode=True)
+    given = module.params
+    side = OnPremises(
+        ExchangeOptions.from_params(given),
+        given["users"],
+        given["match_by"],
+        given["receipts"],
+        given["writes"],
+        names=given["names"],
+        people=given["people"],
+    )
+    module.exit_json(changed=False, **answer("exchange", side.checks(), side.found, {}))
+
+
+if __name__ == "__main__":
+    main()
