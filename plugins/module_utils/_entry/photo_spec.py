@@ -42,6 +42,7 @@ def photo_argument_spec(target: str) -> Spec:
             "options": {
                 "user": {"type": "str", "required": True},
                 **picture,
+                "default": {"type": "bool", "default": False},
                 "origin": {"type": "str"},
                 "targets": {"type": "list", "elements": "str", "choices": list(TARGETS)},
                 "known_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
@@ -134,6 +135,9 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
         user = entry["user"]
         if not user.strip():
             raise PhotoError("an entry of photos has an empty user; give every entry an identity")
+        default = bool(entry.get("default"))
+        if default and entry["state"] == "absent":
+            raise PhotoError(f"{shown(user)} is declared absent with default: true; remove one of them")
         if entry.get("targets") and target not in entry["targets"]:
             continue
         expect = None if approved is None else approved.get(identity_key(user), Expectation("none"))
@@ -144,7 +148,7 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
             definitions.append(Definition(user, "absent", None, origin, expect, known, accounts=accounts))
             continue
         source, why = _source(entry)
-        definition = Definition(user, "present", source, origin, expect, known, accounts=accounts)
+        definition = Definition(user, "present", source, origin, expect, known, accounts=accounts, default=default)
         definitions.append(definition)
         if why is not None:
             refused[definition.key] = why

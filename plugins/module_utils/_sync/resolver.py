@@ -66,7 +66,8 @@ class Resolver:
         """Remember for ever whom these identities led to, now that their photo is in order. ``users`` by key."""
         if self._receipts is None:
             return
-        mine = [d for d in definitions if d.key in users]
+        # The default picture is nobody's face: who shows it has not become the holder of the name by that.
+        mine = [d for d in definitions if d.key in users and not d.default]
         before = self._receipts.holders(self._settings.match_by, [self._name(d) for d in mine])
         fresh = {}
         for definition in mine:
@@ -103,7 +104,7 @@ class Resolver:
         """Unresolved: a name that belongs to another account now, while the picture of the former one is declared."""
         if self._receipts is None:
             return answers
-        found = [d for d in definitions if isinstance(answers[d.key], User)]
+        found = [d for d in definitions if isinstance(answers[d.key], User) and not d.default]
         before = self._receipts.holders(self._settings.match_by, [self._name(d) for d in found])
         for definition in found:
             user, old = t.cast(User, answers[definition.key]), before.get(self._name(definition))
