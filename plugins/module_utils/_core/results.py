@@ -17,6 +17,9 @@ from .fields import ACTIONS, FIELDS, SUMMARY, Json
 from .model import DRIFTS, PROBLEMS, Action, Drift, Expectation, Outcome, PhotoError, Summary, identity_key
 from .targets import TARGETS, checked_name
 
+#: Outcomes of a put that the target took.
+_PUT = frozenset({"written", "verified", "unverified"})
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -138,7 +141,6 @@ def row_of(outcome: Outcome, would: bool) -> Row:
         accepted=change.drift in PROBLEMS and change.drift in definition.known_problems,
         default=definition.default,
         own_photo=outcome.own_photo,
-        planned=would,
     )
 
 
@@ -157,10 +159,14 @@ def quiet(row: Row) -> bool:
     return row.drift == "in_sync" and not (row.warnings or row.shared_with or row.foreign)
 
 
+def in_short(row: Row) -> list[str | None]:
+    """A user in sync in short form: name, id, and for the default picture which photo it is that is shown."""
+    return [row.user, row.id, *(["own_photo" if row.own_photo else "default"] if row.default else [])]
+
+
 def shows_default(row: Row) -> bool:
-    """Does the user show the default picture now? In a plan, what would be put does not count."""
-    put = row.changed and row.action == "put" and row.error is None and not row.planned
-    return row.default and not row.own_photo and (put or row.drift == "in_sync")
+    """Does the user show the default picture now? What a plan would put does not count yet."""
+    return row.default and not row.own_photo and (row.drift == "in_sync" or row.outcome in _PUT)
 
 
 def summarize(rows: t.Iterable[Row], requests: int) -> dict[str, int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from .._core.model import PROBLEMS, Definition, PhotoError
-from .._core.results import Row, difference, quiet, row_of, summarize, to_result
+from .._core.results import Row, difference, in_short, quiet, row_of, summarize, to_result
 from .._pictures import pillow
 from .._sync.backups import Backups
 from .._sync.named import inner_match_by, named_store, names_at
@@ -130,7 +130,7 @@ def results(
     if result.notes:
         answer["notes"] = list(result.notes)
     if shown != "all":
-        answer["in_sync"] = [[row.user, row.id] for row in rows if quiet(row)]
+        answer["in_sync"] = [in_short(row) for row in rows if quiet(row)]
     return rows, answer
 
 
