@@ -138,6 +138,10 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
         default = bool(entry.get("default"))
         if default and entry["state"] == "absent":
             raise PhotoError(f"{shown(user)} is declared absent with default: true; remove one of them")
+        if entry.get("targets") == []:
+            raise PhotoError(
+                f"targets of {shown(user)} is empty; name one or more of {', '.join(TARGETS)}, or leave it out for all"
+            )
         if entry.get("targets") and target not in entry["targets"]:
             continue
         expect = None if approved is None else approved.get(identity_key(user), Expectation("none"))
@@ -190,6 +194,10 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", params["background"]):
         raise PhotoError(f"background is {params['background']!r}; give a colour as #rrggbb, such as #ffffff")
     prefix = params["option_prefix"]
+    for name in params["confirm_accounts"]:
+        if not name.strip() or unusable(name) or not {"*", "?"}.isdisjoint(name):
+            why = "each account must be confirmed by the user's name, as it is declared"
+            raise PhotoError(f"{prefix}confirm_accounts: {name[:100]!r} is no name of a user; {why}")
     recipe = Recipe(
         size=params["size"],
         max_bytes=params["max_bytes"],

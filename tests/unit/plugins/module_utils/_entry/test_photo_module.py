@@ -352,3 +352,19 @@ def test_a_default_picture_that_cannot_be_is_one_message(capsys: pytest.CaptureF
     assert (result["rc"], store.requests, "photos" in result) == (1, 0, False)
     said = {"present": "the default picture cannot be used: ", "absent": "alice is declared absent with default: true"}
     assert result["msg"].startswith(said[state])
+
+
+@pytest.mark.parametrize("name", ["", "  ", "alice*", "a?ice", "al\nice"])
+def test_what_is_no_name_is_no_confirmation_of_an_account(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    store = ScriptedStore(["alice"])
+    result = call(store, capsys, user="alice", content=encoded(picture(1)), confirm_accounts=["bob", name])
+    assert (result["rc"], store.requests) == (1, 0)
+    assert result["msg"].startswith("confirm_accounts: ")
+
+
+def test_an_entry_for_no_target_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    store = ScriptedStore(["alice", "bob"])
+    photos = [{"user": "alice", "content": encoded(picture(1)), "targets": []}, {"user": "bob", "state": "absent"}]
+    result = call(store, capsys, photos=photos)
+    assert (result["rc"], store.requests) == (1, 0)
+    assert result["msg"] == "targets of alice is empty; name one or more of ad, exchange, exo, or leave it out for all"
