@@ -56,6 +56,18 @@ options:
         elements: str
         choices: [invalid, unavailable, unresolved]
         default: []
+      default:
+        description:
+          - Whether O(photos[].src) is the default picture, for people without one. It is put only where the target has
+            no photo. A photo of the person, whoever set it, stays; the user is then in sync, with
+            RV(ignore:own_photo=true).
+          - When another picture becomes the default one, it replaces the former one where O(receipts) show that the
+            target still has it. Without O(receipts) nobody can tell, and the former one stays.
+          - Many users may have it, so O(shared_pictures) does not refuse it.
+          - A default picture that cannot be used fails the module before any server is called.
+        type: bool
+        default: false
+        version_added: 0.1.0
       ad:
         description:
           - The user's name in Active Directory, where it is another one than O(photos[].user). It is found by O(match_by).

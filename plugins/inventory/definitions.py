@@ -194,6 +194,8 @@ def entry(definition: Definition) -> dict[str, t.Any]:
     for name, words in (("targets", definition.targets), ("known_problems", definition.known_problems)):
         if words:
             entry_of[name] = [no_template(word) for word in sorted(words)]
+    if definition.default:
+        entry_of["default"] = True
     entry_of.update((target, no_template(name)) for target, name in definition.accounts)
     return entry_of
 

@@ -119,9 +119,15 @@ summary:
     unverified: {description: Photos written that the target does not show yet., type: int, returned: success}
     foreign: {description: Photos that others changed since the last write in O(receipts)., type: int, returned: success}
     stale: {description: Changes that were not made because they are not the same as in O(approved)., type: int, returned: success}
+    default_shown: {description: Users who show the default picture., type: int, returned: success}
+    default_own:
+      description: Users for whom the default picture is declared, and who have a photo of their own, which stays.
+      type: int
+      returned: success
     requests: {description: Cmdlets sent., type: int, returned: success}
   sample: {checked: 500, in_sync: 488, missing: 3, different: 7, unwanted: 2, unresolved: 0, unavailable: 0, invalid: 0, put: 10,
-    removed: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, requests: 552}
+    removed: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, default_shown: 0,
+    default_own: 0, requests: 552}
 photos:
   description: One row a user, in the order of the call. Pictures are never returned.
   returned: always, unless no user could be checked
@@ -160,6 +166,11 @@ photos:
     stale: {description: Whether the change is not the same as in O(approved)., type: bool, returned: when it is not}
     no_answer: {description: "Whether nothing is known about this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
     accepted: {description: Whether the problem is known and accepted., type: bool, returned: when it is accepted}
+    default: {description: Whether the default picture is declared., type: bool, returned: when it is}
+    own_photo:
+      description: Whether the default picture is declared, and the user has a photo of their own, which stays.
+      type: bool
+      returned: when it is so
     no_mailbox: {description: Whether the account has no mailbox where this target keeps photos., type: bool, returned: when it is so}
 in_sync:
   description: Pairs of user and id of the users that have no row, with O(rows=drifting).

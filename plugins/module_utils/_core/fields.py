@@ -18,7 +18,19 @@ Json = dict[str, t.Any]
 
 ACTIONS: tuple[Action, ...] = ("none", "put", "remove")
 #: The keys of a summary, in their order.
-SUMMARY = ("checked", *DRIFTS, "put", "removed", "failed", "unverified", "foreign", "stale", "requests")
+SUMMARY = (
+    "checked",
+    *DRIFTS,
+    "put",
+    "removed",
+    "failed",
+    "unverified",
+    "foreign",
+    "stale",
+    "default_shown",
+    "default_own",
+    "requests",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,16 @@ FIELDS: tuple[Field, ...] = (
         "accepted",
         "bool",
         {"type": "boolean", "description": "A problem that is known and accepted, and does not make a run fail."},
+        optional=True,
+    ),
+    Field("default", "bool", {"type": "boolean", "description": "The default picture is declared."}, optional=True),
+    Field(
+        "own_photo",
+        "bool",
+        {
+            "type": "boolean",
+            "description": "The default picture is declared, and the user has a photo of their own, which stays.",
+        },
         optional=True,
     ),
     Field(

@@ -108,6 +108,8 @@ class Definition:
     targets: frozenset[str] = frozenset()
     #: The user's name at single targets, where it is another one than ``user``: (target, name).
     accounts: tuple[tuple[str, str], ...] = ()
+    #: The source is the default picture: it is put where there is no photo, and replaces none but itself.
+    default: bool = False
     #: Identities are compared without regard to case and to how letters are composed, as both directories do.
     key: str = field(init=False, repr=False, compare=False)
 
@@ -303,6 +305,8 @@ class Comparison:
     rung: t.Literal["tag", "bytes", "mark", "pixels"]
     reason: str
     by_product: bool = False
+    #: The same picture all the same, only not as the recipe wants it (too large, not sharp).
+    same_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +369,8 @@ class Outcome:
     stale: bool = False
     #: Other users who have, or are declared with, the same picture.
     shared_with: tuple[str, ...] = ()
+    #: The default picture is declared, and the user has a photo of their own, which stays.
+    own_photo: bool = False
     #: What became of the change (_sync/change.py); None: none was to be made.
     state: str | None = None
 

@@ -17,6 +17,9 @@ from .fields import ACTIONS, FIELDS, SUMMARY, Json
 from .model import DRIFTS, PROBLEMS, Action, Drift, Expectation, Outcome, PhotoError, Summary, identity_key
 from .targets import TARGETS, checked_name
 
+#: Outcomes of a put that the target took.
+_PUT = frozenset({"written", "verified", "unverified"})
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -80,6 +83,9 @@ class Row:
     outcome: str | None = None
     #: A problem that is known and accepted.
     accepted: bool = False
+    #: The default picture is declared; ``own_photo``: and the user has a photo of their own, which stays.
+    default: bool = False
+    own_photo: bool = False
     #: Of a run that could not write: ``changed`` is what would be done. Not part of the format.
     planned: bool = False
 
@@ -133,6 +139,8 @@ def row_of(outcome: Outcome, would: bool) -> Row:
         no_mailbox=outcome.observed is not None and outcome.observed.no_mailbox,
         outcome=outcome.state,
         accepted=change.drift in PROBLEMS and change.drift in definition.known_problems,
+        default=definition.default,
+        own_photo=outcome.own_photo,
     )
 
 
@@ -151,6 +159,16 @@ def quiet(row: Row) -> bool:
     return row.drift == "in_sync" and not (row.warnings or row.shared_with or row.foreign)
 
 
+def in_short(row: Row) -> list[str | None]:
+    """A user in sync in short form: name, id, and for the default picture which photo it is that is shown."""
+    return [row.user, row.id, *(["own_photo" if row.own_photo else "default"] if row.default else [])]
+
+
+def shows_default(row: Row) -> bool:
+    """Does the user show the default picture now? What a plan would put does not count yet."""
+    return row.default and not row.own_photo and (row.drift == "in_sync" or row.outcome in _PUT)
+
+
 def summarize(rows: t.Iterable[Row], requests: int) -> dict[str, int]:
     """Counts by drift and by what was (or would be) done, with the keys of SUMMARY."""
     total: Counter[str] = Counter()
@@ -158,6 +176,8 @@ def summarize(rows: t.Iterable[Row], requests: int) -> dict[str, int]:
         total["checked"] += 1
         total[row.drift] += 1
         total["foreign"] += row.foreign
+        total["default_own"] += row.own_photo
+        total["default_shown"] += shows_default(row)
         total["stale"] += row.stale
         total["failed"] += row.error is not None
         total["unverified"] += row.verified is False and row.error is None
@@ -244,6 +264,8 @@ def _common(row: Row) -> Json:
         "outcome": row.outcome,
         "account": row.account,
         "accepted": row.accepted,
+        "default": row.default,
+        "own_photo": row.own_photo,
     }
 
 
@@ -302,6 +324,8 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
         no_mailbox=bool(photo.get("no_mailbox")),
         outcome=text(photo.get("outcome")),
         accepted=bool(photo.get("accepted")),
+        default=bool(photo.get("default")),
+        own_photo=bool(photo.get("own_photo")),
         planned=planned,
     )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import typing as t
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -17,91 +16,57 @@ from .._core.model import PROBLEMS, Definition, PhotoError, Source, identity_key
 from .._core.targets import TARGETS
 from .._core.text import shown, unusable
 from .accounts import clashes
+from .default_picture import cannot_be_rendered
+from .found import DefaultPicture, DefinitionsError, Entry, Folder, Problem
 from .names import MANIFEST, meant_as_manifest, named_after
-
-yaml: t.Any
-try:
-    import yaml
-except ImportError:  # said where it is needed; importing this file must work everywhere
-    yaml = None
+from .yaml_text import compose, foreign_tags, is_text, line_of, text_of, truth, yaml
 
 #: Some 150,000 users.
 MAX_MANIFEST_BYTES = 8 * 1024 * 1024
-#: Ours are three deep.
-MAX_DEPTH = 20
-#: More problems than anybody reads: a message says how many there are.
-PROBLEMS_SHOWN = 1000
 _LONGEST_MESSAGE = 1000
 #: Keys whose value is a list, with the words that it may hold.
 LISTS: dict[str, frozenset[str]] = {"targets": frozenset(TARGETS), "known_problems": PROBLEMS}
-ENTRY_KEYS = ("src", "state", *LISTS, *TARGETS)
-_YAML = "tag:yaml.org,2002:"
-#: Tags of plain YAML. No other has a meaning here, and none is ever carried out.
-_PLAIN_TAGS = frozenset(
-    _YAML + name for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value", "map", "seq")
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """What photos.yml says of one user. ``src`` and ``state`` None: neither was given.
-
-    ``accounts``: the user's names at single targets.
-    """
-
-    src: str | None = None
-    state: str | None = None
-    targets: frozenset[str] = frozenset()
-    known_problems: frozenset[str] = frozenset()
-    accounts: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something in the folder that makes it unusable. ``line`` counts from 1."""
-
-    file: str
-    line: int | None
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
-
-
-class DefinitionsError(PhotoError):
-    """A folder that cannot be used as a whole; its text lists every problem, a line each."""
-
-    def __init__(self, folder: str, problems: t.Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        lines = "\n".join(f"  {problem}" for problem in self.problems[:PROBLEMS_SHOWN])
-        if len(self.problems) > PROBLEMS_SHOWN:
-            lines += f"\n  and {len(self.problems) - PROBLEMS_SHOWN} more problems"
-        super().__init__(f"the definitions folder {shown(folder)} cannot be used:\n{lines}")
+ENTRY_KEYS = ("src", "state", "default", *LISTS, *TARGETS)
 
 
 def read_folder(folder: Path) -> list[Definition]:
-    """All definitions of a folder, ordered by user.
+    """All definitions of a folder, ordered by user. Raises DefinitionsError; see read_whole_folder."""
+    return read_whole_folder(folder).definitions
+
+
+def read_whole_folder(folder: Path) -> Folder:
+    """All definitions of a folder, ordered by user, and its default picture.
 
     Raises DefinitionsError, with every problem there is, rather than give half a folder. A folder that is missing or
     declares nobody is an error too: it is more likely a bad checkout than an intention.
     """
-    definitions, problems = examine_folder(folder)
-    if problems:
-        raise DefinitionsError(str(folder), problems)
-    return definitions
+    found = examine(folder)
+    if found.problems:
+        raise DefinitionsError(str(folder), found.problems)
+    return found
 
 
 def examine_folder(folder: Path) -> tuple[list[Definition], list[Problem]]:
-    """The definitions that could be read, and every problem; for a check of a pull request that wants both."""
+    """The definitions that could be read, and every problem; see ``examine``."""
+    found = examine(folder)
+    return found.definitions, found.problems
+
+
+def examine(folder: Path) -> Folder:
+    """What could be read, and every problem; for a check of a pull request that wants both."""
+
+    def unusable_folder(why: str) -> Folder:
+        return Folder([], [Problem(shown(str(folder)), None, why)])
+
     if not folder.is_dir():
-        return [], [Problem(shown(str(folder)), None, "there is no such folder; check the path and the Git checkout")]
+        return unusable_folder("there is no such folder; check the path and the Git checkout")
     try:
         root = folder.resolve()
         entries = sorted(entry.name for entry in root.iterdir())
     except OSError as error:
-        return [], [Problem(shown(str(folder)), None, f"the folder cannot be read: {error.strerror}")]
+        return unusable_folder(f"the folder cannot be read: {error.strerror}")
     if (why := unusable(str(root))) is not None:
-        return [], [Problem(shown(str(folder)), None, f"the folder's own path cannot be used: {why}; rename it")]
+        return unusable_folder(f"the folder's own path cannot be used: {why}; rename it")
     reader = _Reader(root, entries)
     if MANIFEST in entries:
         reader.read_manifest()
@@ -112,11 +77,11 @@ def examine_folder(folder: Path) -> tuple[list[Definition], list[Problem]]:
         reader.read_picture(name)
     for clash in clashes(list(reader.found.values())):
         reader.say(MANIFEST, clash.line, str(clash))
-    if not reader.found and not reader.problems:
+    if not reader.found and not reader.problems and reader.default is None:
         reader.say(
             str(folder), None, "it declares no user at all; put a picture named after a user, or a photos.yml, into it"
         )
-    return sorted(reader.found.values(), key=lambda d: d.key), reader.problems
+    return Folder(sorted(reader.found.values(), key=lambda d: d.key), reader.problems, reader.default)
 
 
 class _Reader:
@@ -133,6 +98,9 @@ class _Reader:
         self.problems: list[Problem] = []
         #: Files that the manifest names, so that they do not also declare a user by their own name.
         self.named: set[Path] = set()
+        self.default: DefaultPicture | None = None
+        #: Was a default picture named, if only in vain?
+        self.has_default = False
 
     def say(self, file: str, line: int | None, message: str) -> None:
         # Names and texts come from outside: what a terminal or a log would obey is shown escaped.
@@ -185,7 +153,7 @@ class _Reader:
             self.say(MANIFEST, None, f"it cannot be read: {error.why}")
             return
         try:
-            document = _compose(data.decode("utf-8"))
+            document = compose(data.decode("utf-8"))
         except UnicodeDecodeError as error:
             line = data[: error.start].count(b"\n") + 1
             self.say(MANIFEST, line, "it is not UTF-8; save it as UTF-8")
@@ -202,38 +170,50 @@ class _Reader:
     def read_document(self, document: t.Any) -> None:
         if document is None:
             return
-        self.refuse_tags(document)
+        for tag, line in foreign_tags(document):
+            self.say(MANIFEST, line, f"the tag {tag} has no meaning here; write plain text")
         if not isinstance(document, yaml.MappingNode):
-            self.say(MANIFEST, _line(document), "it must hold a mapping with the key 'photos'")
+            self.say(MANIFEST, line_of(document), "it must hold a mapping with the key 'photos'")
             return
         for key, value in document.value:
-            if key.value != "photos":
-                self.say(MANIFEST, _line(key), f"unknown key {_text(key)}; only 'photos' is known here")
+            # Before the users, wherever it stands: they refer to it.
+            if key.value == "default":
+                self.read_default(key, value)
+        for key, value in document.value:
+            if key.value not in ("photos", "default"):
+                self.say(MANIFEST, line_of(key), f"unknown key {text_of(key)}; known are 'photos' and 'default'")
+            elif key.value == "default":
+                continue
             elif isinstance(value, yaml.MappingNode):
                 for user, entry in value.value:
                     self.read_entry(user, entry)
             elif value.value not in ("", "null", "~"):
-                self.say(MANIFEST, _line(value), "'photos' must map users to pictures")
+                self.say(MANIFEST, line_of(value), "'photos' must map users to pictures")
 
-    def refuse_tags(self, document: t.Any) -> None:
-        """Say every tag that is not plain YAML, such as ``!unsafe`` or ``!!python/name``. Aliases may make circles."""
-        seen: set[int] = set()
-        todo = [document]
-        while todo:
-            node = todo.pop()
-            if id(node) in seen:
-                continue
-            seen.add(id(node))
-            if node.tag not in _PLAIN_TAGS:
-                tag = node.tag.replace(_YAML, "!!")
-                self.say(MANIFEST, _line(node), f"the tag {tag} has no meaning here; write plain text")
-            if isinstance(node, yaml.MappingNode):
-                todo += [part for pair in node.value for part in pair]
-            elif isinstance(node, yaml.SequenceNode):
-                todo += node.value
+    def read_default(self, key: t.Any, value: t.Any) -> None:
+        """The picture for users without one: a file name, or a mapping with src. It must be a picture that works."""
+        line, again = line_of(key), self.has_default
+        self.has_default = True
+        src = value
+        if isinstance(value, yaml.MappingNode):
+            src = value.value[0][1] if [each.value for each, _src in value.value] == ["src"] else None
+        if again or src is None or not is_text(src):
+            why = "'default' must be given once: a file of this folder, or a mapping with src and nothing else"
+            self.say(MANIFEST, line, why)
+            return
+        path = self.inside(src.value, MANIFEST, line_of(src))
+        if path is None:
+            return
+        # Thousands of users may get it, so it is tried once, here, and is no problem of each of them.
+        why_not = cannot_be_rendered(path)
+        if why_not is not None:
+            self.say(MANIFEST, line, f"the default picture {src.value} cannot be used: {why_not}")
+            return
+        self.named.add(path)
+        self.default = DefaultPicture(path, line)
 
     def read_entry(self, key: t.Any, entry: t.Any) -> None:
-        line = _line(key)
+        line = line_of(key)
         if not isinstance(key, yaml.ScalarNode) or not key.value.strip():
             self.say(MANIFEST, line, "a user must be named by plain text, such as bob@example.com")
             return
@@ -245,11 +225,23 @@ class _Reader:
         if said.state == "absent":
             self.add(Definition(user, "absent", None, origin, None, *more), MANIFEST, line)
             return
+        if said.default and identity_key(unicodedata.normalize("NFC", user)) not in self.own:
+            self.add_default(user, line, said)
+            return
         src = said.src if said.src is not None else self.own_picture(user, line)
-        path = None if src is None else self.inside(src, MANIFEST, _line(entry))
+        path = None if src is None else self.inside(src, MANIFEST, line_of(entry))
         if path is not None:
             self.named.add(path)
             self.add(Definition(user, "present", Source(path=str(path)), origin, None, *more), MANIFEST, line)
+
+    def add_default(self, user: str, line: int, said: Entry) -> None:
+        """A user without a picture of their own, who gets the default one."""
+        if self.default is not None:
+            source, more = Source(path=str(self.default.path)), (said.known_problems, said.targets, said.accounts)
+            self.add(Definition(user, "present", source, f"{MANIFEST}:{line}", None, *more, True), MANIFEST, line)
+        elif not self.has_default:
+            why = "and no default picture is named; add 'default: {src: …}' beside 'photos'"
+            self.say(MANIFEST, line, f"{user} has default: true, {why}")
 
     def own_picture(self, user: str, line: int) -> str | None:
         """The one picture at the top of the folder that is named after the user; None after a problem was said."""
@@ -268,15 +260,15 @@ class _Reader:
         if words and set(words) <= LISTS[name]:
             return frozenset(words)
         allowed = ", ".join(sorted(LISTS[name]))
-        self.say(MANIFEST, _line(key), f"{name} of {user} must be a list of one or more of these: {allowed}")
+        self.say(MANIFEST, line_of(key), f"{name} of {user} must be a list of one or more of these: {allowed}")
         return None
 
-    def read_value(self, user: str, entry: t.Any) -> _Entry | None:
+    def read_value(self, user: str, entry: t.Any) -> Entry | None:
         """What one entry says; None after a problem was said."""
-        line = _line(entry)
+        line = line_of(entry)
         if isinstance(entry, yaml.ScalarNode):
-            if entry.tag == "tag:yaml.org,2002:str" and entry.value.strip():
-                return _Entry(entry.value, "present")
+            if is_text(entry):
+                return Entry(entry.value, "present")
             self.say(MANIFEST, line, f"{user} has no picture; give a file of this folder, or {{state: absent}}")
             return None
         if not isinstance(entry, yaml.MappingNode):
@@ -292,18 +284,14 @@ class _Reader:
         if odd := next((name for name, account in accounts if not account.strip() or unusable(account)), None):
             self.say(MANIFEST, line, f"{odd} of {user} must be the user's name there, such as {user}")
             return None
-        if not values and (lists or accounts):
-            return _Entry(None, None, targets, known, accounts)
-        state = values.get("state", "present")
-        if state not in ("present", "absent"):
-            self.say(MANIFEST, line, f"state of {user} is {state[:100]!r}; it must be present or absent")
-        elif state == "absent" and "src" in values:
-            self.say(MANIFEST, line, f"{user} is declared absent but has a picture; remove src or the state")
-        elif state == "present" and not values.get("src"):
-            self.say(MANIFEST, line, f"{user} has no picture; give src, or state: absent")
-        else:
-            return _Entry(values.get("src"), state, targets, known, accounts)
-        return None
+        default = values.pop("default", "")
+        if not values and (lists or accounts or default):
+            return Entry(None, None, targets, known, accounts, default == "true")
+        why = _wrong_state(user, values, default == "true")
+        if why is not None:
+            self.say(MANIFEST, line, why)
+            return None
+        return Entry(values.get("src"), values.get("state", "present"), targets, known, accounts, default == "true")
 
     def read_key(
         self, user: str, key: t.Any, value: t.Any, values: dict[str, str], lists: dict[str, frozenset[str]]
@@ -311,11 +299,14 @@ class _Reader:
         """Put one key of an entry where it belongs; False after a problem was said."""
         name = key.value if isinstance(key, yaml.ScalarNode) else ""
         if name not in ENTRY_KEYS:
-            self.say(MANIFEST, _line(key), f"unknown key {_text(key)} for {user}; known are {', '.join(ENTRY_KEYS)}")
+            known = ", ".join(ENTRY_KEYS)
+            self.say(MANIFEST, line_of(key), f"unknown key {text_of(key)} for {user}; known are {known}")
         elif name in values or name in lists or (name not in LISTS and not isinstance(value, yaml.ScalarNode)):
-            self.say(MANIFEST, _line(key), f"{name} of {user} must be given once, as plain text")
+            self.say(MANIFEST, line_of(key), f"{name} of {user} must be given once, as plain text")
+        elif name == "default" and truth(value) is None:
+            self.say(MANIFEST, line_of(key), f"default of {user} must be true or false")
         elif name not in LISTS:
-            values[name] = value.value
+            values[name] = value.value if name != "default" else str(truth(value)).lower()
             return True
         elif (words := self.read_list(user, name, key, value)) is not None:
             lists[name] = words
@@ -348,45 +339,43 @@ class _Reader:
         return None
 
 
-def _compose(text: str) -> t.Any:
-    """The nodes of a YAML text. Raises yaml.YAMLError, and RecursionError for what is nested too deeply.
-
-    libyaml is seven times faster, and takes a time that grows with the length alone. But it follows depth down to the
-    end of its stack, so that is looked at first, in its stream of events.
-    """
-    loader = getattr(yaml, "CSafeLoader", None)
-    if loader is None:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
-    depth = 0
-    for event in yaml.parse(text, Loader=loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise RecursionError
-    return yaml.compose(text, Loader=loader)
-
-
-def _text(node: t.Any) -> str:
-    """A key for a message. One that is not plain text may hold itself, or anchors that make it endless."""
-    return repr(node.value[:100]) if isinstance(node, yaml.ScalarNode) else "that is not plain text"
-
-
-def _line(node: t.Any) -> int:
-    return int(node.start_mark.line) + 1
+def _wrong_state(user: str, values: t.Mapping[str, str], default: bool) -> str | None:
+    """What is wrong with ``src`` and ``state`` of an entry, or None."""
+    state = values.get("state", "present")
+    if state not in ("present", "absent"):
+        return f"state of {user} is {state[:100]!r}; it must be present or absent"
+    if default and ("src" in values or state == "absent"):
+        return f"{user} has {'a picture' if 'src' in values else 'state: absent'} and default: true; keep one of them"
+    if state == "absent" and "src" in values:
+        return f"{user} is declared absent but has a picture; remove src or the state"
+    if state == "present" and not values.get("src") and not default:
+        return f"{user} has no picture; give src, or state: absent"
+    return None
 
 
 def manifest_entry(definition: Definition, file: str | None) -> str | dict[str, t.Any]:
-    """A definition as photos.yml has it; ``file`` is the picture's place in the folder, None when there is none."""
+    """A definition as photos.yml has it; ``file`` is the picture's place in the folder, None when there is none.
+
+    Whoever has the default picture declared, and no file, keeps it so.
+    """
     lists = {"targets": sorted(definition.targets), "known_problems": sorted(definition.known_problems)}
-    said = {name: words for name, words in lists.items() if words}
-    if file is not None and not said:
-        return file
-    return {"src": file, **said} if file is not None else {"state": "absent", **said}
+    said: dict[str, t.Any] = {name: words for name, words in lists.items() if words}
+    if file is not None:
+        return {"src": file, **said} if said else file
+    return {**({"default": True} if definition.default else {"state": "absent"}), **said}
 
 
-def manifest_text(files: t.Mapping[str, str | dict[str, t.Any] | None], comment: str = "") -> str:
-    """The text of a photos.yml that maps users to files or entries; None declares the user absent."""
+def manifest_text(
+    files: t.Mapping[str, str | dict[str, t.Any] | None], comment: str = "", default: str | None = None
+) -> str:
+    """The text of a photos.yml that maps users to files or entries; None declares the user absent.
+
+    ``default``: the file of the default picture.
+    """
     if yaml is None:
         raise PhotoError("writing photos.yml needs PyYAML: install it with 'pip install pyyaml'")
     photos = {user: {"state": "absent"} if file is None else file for user, file in sorted(files.items())}
     head = "".join(f"# {line}\n" for line in comment.splitlines())
-    return "---\n" + head + str(yaml.safe_dump({"photos": photos}, allow_unicode=True, sort_keys=False, width=10_000))
+    first = {} if default is None else {"default": {"src": default}}
+    document = {**first, "photos": photos}
+    return "---\n" + head + str(yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=10_000))

@@ -21,7 +21,8 @@ from .._pictures.decode import describe
 from .._pictures.measure import signature
 from .._pictures.pillow import available
 from .._pictures.render import render
-from .folder import Problem, examine_folder
+from .folder import examine as examine_folder
+from .found import DefaultPicture, Problem
 from .ignored import Ignored, ignored, odd_names
 from .names import MANIFEST
 from .odd_text import odd_texts
@@ -91,20 +92,25 @@ def validate(folder: Path, rules: Rules | None = None, workers: int | None = Non
     """Check a folder. Raises PhotoError only when Pillow or PyYAML is missing."""
     rules = rules or Rules()
     available()
-    definitions, problems = examine_folder(folder)
-    root = folder.resolve()
+    found_there = examine_folder(folder)
+    definitions, root = found_there.definitions, folder.resolve()
     report = Report(str(folder), [definition.user for definition in definitions])
-    report.findings += [_of_problem(problem) for problem in problems]
+    report.findings += [_of_problem(problem) for problem in found_there.problems]
     users: dict[str, list[Definition]] = defaultdict(list)
     for definition in definitions:
-        if definition.source is not None and definition.source.path is not None:
+        # The default picture is one for many, and it is examined once.
+        if definition.source is not None and definition.source.path is not None and not definition.default:
             users[definition.source.path].append(definition)
+    if found_there.default is not None:
+        users.setdefault(str(found_there.default.path), [])
     with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:
         pictures = dict(zip(users, pool.map(lambda path: examine(Path(path), root), users), strict=True))
     report.pictures = len(pictures)
     for path, picture in pictures.items():
         for definition in users[path]:
             report.findings += about(picture, definition, rules)
+    if found_there.default is not None:
+        report.findings += about_default(pictures[str(found_there.default.path)], found_there.default, rules)
     report.findings += twice(pictures, users)
     if root.is_dir():
         _look_for_ignored(report, root, set(users), {definition.key for definition in definitions})
@@ -178,6 +184,12 @@ def about(picture: Examined, definition: Definition, rules: Rules) -> list[Findi
     return found
 
 
+def about_default(picture: Examined, default: DefaultPicture, rules: Rules) -> list[Finding]:
+    """What is wrong with the default picture, told once, where it is named."""
+    found = about(picture, Definition("the default picture", origin=f"{MANIFEST}:{default.line}"), rules)
+    return [replace(finding, user="") for finding in found]
+
+
 def _origin(definition: Definition, picture: Examined) -> tuple[str, int | None]:
     """File and line of a definition: a line of photos.yml, or the picture itself."""
     file, _colon, line = definition.origin.rpartition(":")
@@ -197,7 +209,8 @@ def unseemly(root: Path, definitions: t.Sequence[Definition], told: t.Sequence[F
 def twice(pictures: t.Mapping[str, Examined], users: t.Mapping[str, t.Sequence[Definition]]) -> list[Finding]:
     """One picture for several users: the same file, the same bytes, or the same to the eye."""
     found: list[Finding] = []
-    good = {path: picture for path, picture in pictures.items() if picture.sha256}
+    # The default picture is nobody's own.
+    good = {path: picture for path, picture in pictures.items() if picture.sha256 and users[path]}
     by_bytes: dict[str, list[str]] = defaultdict(list)
     for path, picture in good.items():
         by_bytes[picture.sha256].append(path)

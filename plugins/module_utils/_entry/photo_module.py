@@ -13,7 +13,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from .._core.model import PROBLEMS, Definition, PhotoError
-from .._core.results import Row, difference, quiet, row_of, summarize, to_result
+from .._core.results import Row, difference, in_short, quiet, row_of, summarize, to_result
 from .._core.targets import MAILBOXES
 from .._pictures import pillow
 from .._sync.backups import Backups
@@ -78,7 +78,7 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> tup
                 check_authority(store, params["authority"])
             services = Services(receipts, backups, previews, progress)
             result = reconcile(definitions, store, settings, services, refused)
-            ended = [] if module.check_mode else end_of_left_out(receipts, settings.match_by, left_out)
+            ended = [] if module.check_mode else end_of_left_out(receipts, left_out)
             result.notes = (*result.notes, *note(ended))
             return result, [definition.user for definition in left_out]
     finally:
@@ -147,7 +147,7 @@ def results(
     if result.notes:
         answer["notes"] = list(result.notes)
     if shown != "all":
-        answer["in_sync"] = [[row.user, row.id] for row in rows if quiet(row)]
+        answer["in_sync"] = [in_short(row) for row in rows if quiet(row)]
     return rows, answer
 
 

@@ -42,6 +42,7 @@ def photo_argument_spec(target: str) -> Spec:
             "options": {
                 "user": {"type": "str", "required": True},
                 **picture,
+                "default": {"type": "bool", "default": False},
                 "origin": {"type": "str"},
                 "targets": {"type": "list", "elements": "str", "choices": list(TARGETS)},
                 "known_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
@@ -134,6 +135,13 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
         user = entry["user"]
         if not user.strip():
             raise PhotoError("an entry of photos has an empty user; give every entry an identity")
+        default = bool(entry.get("default"))
+        if default and entry["state"] == "absent":
+            raise PhotoError(f"{shown(user)} is declared absent with default: true; remove one of them")
+        if entry.get("targets") == []:
+            raise PhotoError(
+                f"targets of {shown(user)} is empty; name one or more of {', '.join(TARGETS)}, or leave it out for all"
+            )
         if entry.get("targets") and target not in entry["targets"]:
             continue
         expect = None if approved is None else approved.get(identity_key(user), Expectation("none"))
@@ -145,7 +153,7 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
             definitions.append(Definition(user, "absent", None, origin, expect, known, targets, accounts))
             continue
         source, why = _source(entry)
-        definition = Definition(user, "present", source, origin, expect, known, targets, accounts)
+        definition = Definition(user, "present", source, origin, expect, known, targets, accounts, default)
         definitions.append(definition)
         if why is not None:
             refused[definition.key] = why
@@ -187,6 +195,10 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", params["background"]):
         raise PhotoError(f"background is {params['background']!r}; give a colour as #rrggbb, such as #ffffff")
     prefix = params["option_prefix"]
+    for name in params["confirm_accounts"]:
+        if not name.strip() or unusable(name) or not {"*", "?"}.isdisjoint(name):
+            why = "each account must be confirmed by the user's name, as it is declared"
+            raise PhotoError(f"{prefix}confirm_accounts: {name[:100]!r} is no name of a user; {why}")
     recipe = Recipe(
         size=params["size"],
         max_bytes=params["max_bytes"],

@@ -20,7 +20,7 @@ from .._core.json_text import loads
 from .._core.model import PhotoError, SourceError, Summary, User, identity_key, sha256
 from .._core.safe_write import make_folder, write_safely
 from .._core.targets import TARGETS
-from .._definitions.folder import examine_folder, manifest_entry, manifest_text
+from .._definitions.folder import examine, manifest_entry, manifest_text
 from .._definitions.names import MANIFEST, safe_name
 from .._pictures import sniff
 
@@ -77,6 +77,8 @@ class ExportFolder:
     #: Who was in the record when the run began.
     _recorded: frozenset[str] = frozenset()
     _changed: bool = False
+    #: The default picture that people added to the manifest, which stays as well.
+    _default: str | None = None
 
     def __post_init__(self) -> None:
         if self._read_record():
@@ -133,7 +135,7 @@ class ExportFolder:
                 self._remove(kept)
         files = self._by_hand()
         what = COMMENT.format(what=_WHAT.get(self.target, self.target))
-        text = manifest_text(files, what).encode()
+        text = manifest_text(files, what, self._default).encode()
         users = [
             {name: value for name, value in asdict(kept).items() if name != "path"}
             for _key, kept in sorted(self._kept.items())
@@ -179,19 +181,23 @@ class ExportFolder:
         entries: dict[str, str | dict[str, t.Any] | None] = {kept.user: kept.file for kept in self._kept.values()}
         if not (self.path / MANIFEST).exists():
             return entries
-        definitions, problems = examine_folder(self.path)
-        unread = [problem for problem in problems if problem.file == MANIFEST and problem.message.startswith("it ")]
+        found = examine(self.path)
+        root = self.path.resolve()
+        self._default = None if found.default is None else found.default.path.relative_to(root).as_posix()
+        unread = [
+            problem for problem in found.problems if problem.file == MANIFEST and problem.message.startswith(_UNREAD)
+        ]
         if unread:
             raise PhotoError(
                 f"dest {self.path} cannot be brought up to date: {unread[0]}; correct or remove {MANIFEST}"
             )
-        for definition in definitions:
+        for definition in found.definitions:
             kept = self._kept.get(definition.key)
             if kept is not None:
                 entries[kept.user] = manifest_entry(definition, kept.file)
             elif definition.key not in self._recorded and definition.origin.startswith(f"{MANIFEST}:"):
-                path = None if definition.source is None else definition.source.path
-                place = None if path is None else Path(path).relative_to(self.path.resolve()).as_posix()
+                path = None if definition.source is None or definition.default else definition.source.path
+                place = None if path is None else Path(path).relative_to(root).as_posix()
                 entries[definition.user] = manifest_entry(definition, place)
         return entries
 
@@ -218,6 +224,10 @@ class ExportFolder:
                 f"{file} cannot be written ({error.strerror}); free disk space or give a folder that this "
                 "account can write to"
             ) from error
+
+
+#: What a problem begins with that makes a part of the manifest unreadable: rewriting it would lose that part.
+_UNREAD = ("it ", "the default picture", "'default'")
 
 
 def file_name(key: str, picture: bytes) -> str:

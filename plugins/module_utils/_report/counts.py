@@ -10,7 +10,7 @@ from collections import Counter
 
 from .._core.fields import SUMMARY
 from .._core.model import PROBLEMS, identity_key
-from .._core.results import Row, summarize
+from .._core.results import Row, shows_default, summarize
 from .._core.targets import names
 from .._core.wording import counted
 from .gather import Gathered, Mode
@@ -74,7 +74,8 @@ def count(gathered: Gathered, mode: Mode) -> Counts:
     ``states`` adds up to ``users``; the seven drifts of a target to its ``checked``. ``also`` counts users whose state
     hides that they could not be checked at another target. ``written``: users with a photo that was written or removed.
     ``problems``: users who could not be checked at a target; ``accepted``: those of them whose problems
-    are all known and accepted.
+    are all known and accepted. ``default_shown``: users who show the default picture at a target; ``default_own``: for
+    whom it is declared and who have a photo of their own there.
     """
     by_user: dict[str, list[Row]] = {}
     for row in gathered.rows.values():
@@ -98,6 +99,8 @@ def count(gathered: Gathered, mode: Mode) -> Counts:
         "also": {state: also[state] for state in UNCHECKED},
         "problems": problems,
         "accepted": accepted,
+        "default_shown": sum(any(map(shows_default, rows)) for rows in by_user.values()),
+        "default_own": sum(any(row.own_photo for row in rows) for rows in by_user.values()),
         "written": sum(any(row.changed for row in rows) for rows in by_user.values()) if mode == "done" else 0,
         "parts_not_examined": sum(1 for item in gathered.unseen if item.user is None),
         "targets": {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._core.model import PhotoError, identity_key
 from .._core.results import Row, from_result, number, plain, text
@@ -191,14 +191,15 @@ def _row(photo: t.Any, target: str | None, place: str, *, planned: bool) -> Row 
 
 
 def _in_sync(entry: t.Any, target: str | None, place: str) -> Row:
-    """A user in sync, in the short form [user, id]: no more is known."""
+    """A user in sync, in the short form of results.in_short: no more is known."""
     if isinstance(entry, t.Mapping):
         return from_result({"drift": "in_sync", "action": "none", **entry}, target, place)
     parts = [entry] if isinstance(entry, str) else _list(entry, place)
     if not parts or not isinstance(parts[0], str) or not parts[0]:
         raise PhotoError(f"{place} names no user.")
     identity = text(parts[1]) if len(parts) > 1 else None
-    return Row(user=plain(parts[0]), target=checked_name(target, place), drift="in_sync", id=identity)
+    row = Row(user=plain(parts[0]), target=checked_name(target, place), drift="in_sync", id=identity)
+    return row if len(parts) < 3 else replace(row, default=True, own_photo=parts[2] == "own_photo")
 
 
 def _mapping(value: t.Any) -> t.Mapping[str, t.Any]:

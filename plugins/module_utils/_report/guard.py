@@ -75,12 +75,12 @@ def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 def shared(rows: t.Iterable[Row]) -> dict[str, list[str]]:
     """Users whose planned picture is declared for others too, with those others.
 
-    A photo module sees only its own users; here are those of all shards.
+    A photo module sees only its own users; here are those of all shards. The default picture is meant for many.
     """
     by_picture: dict[str, dict[str, str]] = defaultdict(dict)
     planned: dict[str, str] = {}
     for row in rows:
-        if row.source_sha256 is not None:
+        if row.source_sha256 is not None and not row.default:
             by_picture[row.source_sha256][row.key] = row.user
             if row.action == "put":
                 planned[row.key] = row.source_sha256

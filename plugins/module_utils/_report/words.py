@@ -12,10 +12,16 @@ from .._core.wording import counted
 from .counts import DRIFTING, PROBLEM_STATES, UNCHECKED, Counts, drifting
 from .gather import Mode
 
+_STATE_TEXTS: t.Mapping[str, str] = {
+    "left": "left alone",
+    "default_shown": "show the default picture",
+    "default_own": "own photo instead of it",
+}
+
 
 def state_text(state: str) -> str:
-    """A state as people read it."""
-    return "left alone" if state == "left" else state.replace("_", " ")
+    """A state, or another figure of a summary, as people read it."""
+    return _STATE_TEXTS.get(state) or state.replace("_", " ")
 
 
 def line(mode: Mode, counts: Counts) -> str:
@@ -29,11 +35,13 @@ def line(mode: Mode, counts: Counts) -> str:
     if mode == "done":
         users = [_updated(counts), _figures(states, ("unverified", "failed", "left")), f"{states['in_sync']} in sync"]
         text = f"sync did: {written(counts) or 'nothing'}; {counted(counts['users'], 'user')}: "
-        return text + ", ".join(filter(None, [*users, *unchecked])) + _also(counts) + _accepted(counts)
+        return (
+            text + ", ".join(filter(None, [*users, *unchecked])) + _also(counts) + _accepted(counts) + _defaults(counts)
+        )
     drift = _figures(states, DRIFTING)
     start = f"{drifting(mode, counts)} drift" + (f" ({drift})" if drift else "")
     found = ", ".join(filter(None, [start, f"{states['in_sync']} in sync", *unchecked]))
-    return found + _also(counts) + _accepted(counts)
+    return found + _also(counts) + _accepted(counts) + _defaults(counts)
 
 
 def headline(mode: Mode, counts: Counts) -> str:
@@ -53,7 +61,9 @@ def headline(mode: Mode, counts: Counts) -> str:
         start = f"{drift or 'None':{',' if drift else ''}} of {counted(users, 'user')} {verb}{some}"
     wrong = _figures(states, ("failed", "left", "unverified", *UNCHECKED))
     rest = [f"{states['in_sync']:,} in sync", wrong, _parts(counts)]
-    return "; ".join([start, ", ".join(filter(None, rest))]) + _also(counts) + _accepted(counts) + "."
+    return (
+        "; ".join([start, ", ".join(filter(None, rest))]) + _also(counts) + _accepted(counts) + _defaults(counts) + "."
+    )
 
 
 def written(counts: Counts) -> str:
@@ -90,6 +100,16 @@ def _accepted(counts: Counts) -> str:
     if not accepted:
         return ""
     return "; the problem is accepted" if accepted == problems == 1 else f"; {accepted} of {problems} problems accepted"
+
+
+def _defaults(counts: Counts) -> str:
+    """Who shows the default picture, and who has a photo of their own in its place."""
+    shown, own = counts["default_shown"], counts["default_own"]
+    parts = [
+        f"{counted(shown, 'user shows', 'users show')} the default picture" if shown else "",
+        f"{counted(own, 'user has', 'users have')} a photo of their own instead of the default picture" if own else "",
+    ]
+    return f"; {', '.join(filter(None, parts))}" if shown or own else ""
 
 
 def action_text(mode: Mode, row: t.Mapping[str, t.Any]) -> str:

@@ -140,6 +140,7 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     if request.users:
         mine = _only(mine, request.users, run, kept)
     problems, warnings = _of_this_run(findings, run, request)
+    warnings += _left_out(kept, run, request)
     answer: dict[str, t.Any] = {"run": run, "runs": runs(kept), "problems": problems, "warnings": warnings}
     for target in names():
         of_target = [each for each in mine if each.saved.target == target]
@@ -161,6 +162,15 @@ def _of_this_run(
         elif saved.target in request.targets and (not wanted or not wanted.isdisjoint(_names(saved))):
             problems.append({"user": saved.user, "target": saved.target, "reason": str(finding)})
     return problems, warnings
+
+
+def _left_out(kept: t.Iterable[Kept], run: str, request: RestoreRequest) -> t.Iterator[str]:
+    """Photos that the run saved at targets that were not asked for: nothing is left without a word."""
+    [found] = [each for each in runs(kept) if each["run"] == run]
+    for target in names():
+        if found[target] and target not in request.targets:
+            number = counted(found[target], "photo")
+            yield f"run {run} also saved {number} in {TARGETS[target].title}, which is left out (targets)"
 
 
 def _was_never_made(mine: Kept, kept: t.Iterable[Kept]) -> bool:

@@ -202,40 +202,67 @@ def examine_manifest(folder: Path) -> tuple[list[Saved], list[Finding]]:
         data, _status = read_file(folder / MANIFEST, MAX_MANIFEST_BYTES, inside=folder)
     except UnusableFile as error:
         raise BackupError(f"{folder} is not a backup folder: {MANIFEST} in it cannot be used: {error.why}") from error
-    saved: dict[str, Saved] = {}
+    lines = _Lines(folder.resolve())
     findings: list[Finding] = []
-    root = folder.resolve()
     # By line feeds alone: an identity may hold one of the other characters that str.splitlines takes for a line's end.
     for number, line in enumerate(data.split(b"\n"), start=1):
         if not line.rstrip().endswith(b"}"):
             continue  # empty, or not finished
-        found = _read_line(line, saved, root)
+        found = lines.read(number, line)
         if found is not None:
             findings.append(Finding(MANIFEST, number, *found))
-    return sorted(saved.values(), key=lambda s: s.time), findings
+    findings += lines.without_doubtful()
+    return sorted(lines.saved.values(), key=lambda s: s.time), sorted(findings, key=lambda f: f.line)
 
 
-def _read_line(line: bytes, saved: dict[str, Saved], root: Path) -> tuple[str, Saved | None] | None:
-    """Take what a line says into ``saved``; or the problem with it, and what it says when that can be read."""
-    if len(line) > MAX_LINE_BYTES:
-        return f"the line has {len(line):,} bytes, more than the {MAX_LINE_BYTES:,} that are read", None
-    try:
-        entry = loads(line.decode("utf-8", "replace"))
-        event = entry.pop("event")
-        # A first photo has no file.
-        key = entry["file"] or "\0".join(str(entry[name]) for name in ("run", "target", "id"))
-        if event == "saved":
-            new = _typed(Saved(**entry))
-            if not (root / new.file).resolve().is_relative_to(root):
-                return f"it names the file {new.file[:200]!r}, which is outside of the folder", new
-            saved[key] = new
-        elif event == "written" and key in saved:
-            saved[key] = _typed(replace(saved[key], after=entry["after"], done=True))
-        elif event == "dropped" and key in saved:
-            saved[key] = replace(saved[key], dropped=True)
-    except (ValueError, TypeError, KeyError, AttributeError, OSError, RuntimeError):
-        return "the line is damaged", None
-    return None
+_Key = tuple[str, ...]
+
+
+class _Lines:
+    """What the lines of a manifest say, as they are read. ``root``: the folder, links followed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        #: By file, user and run: a first photo has no file.
+        self.saved: dict[_Key, Saved] = {}
+        self._numbers: dict[_Key, int] = {}
+
+    def read(self, number: int, line: bytes) -> tuple[str, Saved | None] | None:
+        """Take what a line says; or the problem with it, and what it says when that can be read."""
+        if len(line) > MAX_LINE_BYTES:
+            return f"the line has {len(line):,} bytes, more than the {MAX_LINE_BYTES:,} that are read", None
+        saved = self.saved
+        try:
+            entry = loads(line.decode("utf-8", "replace"))
+            event = entry.pop("event")
+            key = tuple(str(entry[name]) for name in ("file", "target", "id", "run"))
+            if event == "saved":
+                new = _typed(Saved(**entry))
+                if not (self.root / new.file).resolve().is_relative_to(self.root):
+                    return f"it names the file {new.file[:200]!r}, which is outside of the folder", new
+                saved[key] = new
+                self._numbers[key] = number
+            elif event == "written" and key in saved:
+                saved[key] = _typed(replace(saved[key], after=entry["after"], done=True))
+            elif event == "dropped" and key in saved:
+                saved[key] = replace(saved[key], dropped=True)
+        except (ValueError, TypeError, KeyError, AttributeError, OSError, RuntimeError):
+            return "the line is damaged", None
+        return None
+
+    def without_doubtful(self) -> t.Iterator[Finding]:
+        """Take out every photo that is named for several users: bringing it back would give one the other's face."""
+        owners: dict[str, list[_Key]] = {}
+        for key in self.saved:
+            if key[0]:
+                owners.setdefault(key[0], []).append(key)
+        for file, keys in owners.items():
+            if len({key[1:3] for key in keys}) == 1:
+                continue
+            names = ", ".join(dict.fromkeys(self.saved[key].user for key in keys))
+            why = f"the file {file[:200]} is named for several users ({names}), so nobody can tell whose photo it is"
+            for key in keys:
+                yield Finding(MANIFEST, self._numbers[key], why, self.saved.pop(key))
 
 
 _OPTIONAL = frozenset({"tag", "after", "intended", "intended_fingerprint"})

@@ -97,13 +97,15 @@ def decide(
             return Change("in_sync", "none", "declared absent, and the target has no photo", foreign)
         change = Change("unwanted", "remove", "declared absent, but the target has a photo", foreign, replaces=True)
     elif not observation.present:
-        change = Change("missing", "put", "a photo is declared, and the target has none", foreign)
+        what = "the default picture" if definition.default else "a photo"
+        change = Change("missing", "put", f"{what} is declared, and the target has none", foreign)
     else:
         if comparison is None:
             raise ValueError("a declared and an observed photo must be compared before it is decided")
         if comparison.verdict == "same":
             return Change("in_sync", "none", comparison.reason, foreign)
-        change = Change("different", "put", comparison.reason, foreign, replaces=True)
+        shows = "it shows a default picture of before: " if definition.default and not comparison.same_picture else ""
+        change = Change("different", "put", f"{shows}{comparison.reason}", foreign, replaces=True)
     if foreign and on_foreign_change == "keep":
         reason = f"{change.reason}; others changed it after our last write, and {option} is keep"
         return Change(change.drift, "none", reason, foreign)

@@ -27,7 +27,10 @@ class Shown(t.NamedTuple):
 
 
 def tell(outcomes: dict[str, Outcome], shown: t.Mapping[str, Shown], renditions: Renditions) -> None:
-    """Complete ``shared_with``, in place. ``shown`` has what the target holds for users whose photo is another one."""
+    """Complete ``shared_with``, in place. ``shown`` has what the target holds for users whose photo is another one.
+
+    The default picture is meant for many, so it is no mix-up.
+    """
     for key, users in _same_rendition(outcomes).items():
         _add(outcomes, key, users, None)
     if not shown:
@@ -50,7 +53,8 @@ def _same_rendition(outcomes: t.Mapping[str, Outcome]) -> dict[str, list[str]]:
     """Users by key whose source, though another file, makes the very same photo."""
     groups: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes.values():
-        if outcome.desired is not None and outcome.desired.sha256 is not None:
+        own = not outcome.definition.default
+        if own and outcome.desired is not None and outcome.desired.sha256 is not None:
             groups[outcome.desired.sha256].append(outcome)
     return {
         outcome.definition.key: [o.definition.user for o in group[: SHARERS_TOLD + 1] if o is not outcome][
@@ -66,7 +70,7 @@ def _prints(outcomes: t.Iterable[Outcome], renditions: Renditions) -> t.Iterator
     """Signatures of the declared pictures that were rendered in this run."""
     for outcome in outcomes:
         made = renditions.made(outcome.definition)
-        if made is not None:
+        if made is not None and not outcome.definition.default:
             yield outcome, signature(made)
 
 

@@ -31,12 +31,12 @@ def moved_away(outcomes: t.Iterable[Outcome], known: t.Mapping[str, Receipt]) ->
     return found
 
 
-def end_of_left_out(receipts: Receipts | None, match_by: str, left_out: t.Sequence[Definition]) -> list[str]:
+def end_of_left_out(receipts: Receipts | None, left_out: t.Sequence[Definition]) -> list[str]:
     """End the receipts of users who were left out because the mailbox is elsewhere. Who had one."""
     if receipts is None or not left_out:
         return []
     named = {definition.named_at(receipts.target): definition.user for definition in left_out}
-    return [named[name] for name in receipts.end(match_by, list(named))]
+    return [named[name] for name in receipts.end(list(named))]
 
 
 def note(users: t.Sequence[str]) -> list[str]:

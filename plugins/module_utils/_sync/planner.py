@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .._core.model import (
     REMOVED,
@@ -28,6 +28,7 @@ from .._pictures.comparison import by_content, by_pixels, by_tag
 from .._pictures.decode import describe
 from .._pictures.fingerprint import fingerprint, matches
 from .._pictures.recipe_check import breach
+from .default_picture import DefaultPictures, stepped_back
 from .guards import decide, shared_reason
 from .options import Settings
 from .renditions import Renditions
@@ -50,6 +51,11 @@ class Planner:
     receipts: t.Mapping[str, Receipt]
     settings: Settings
     limit: int | None = None
+    defaults: DefaultPictures = field(default_factory=DefaultPictures)
+
+    def has_own(self, definition: Definition, user: User, tag: str | None) -> bool:
+        """Is it remembered that the default picture steps back behind the photo with this tag?"""
+        return self.defaults.is_own(definition, user.id, tag, self.renditions.hashes.get(definition.key))
 
     def known(self, definition: Definition, user: User, tag: str | None) -> Comparison | None:
         """What the first rung alone says, or None."""
@@ -65,7 +71,7 @@ class Planner:
         if expect is not None and expect.fingerprint is not None and tag != expect.tag:
             return True
         if definition.state == "present":
-            return self.known(definition, user, tag) is None
+            return self.known(definition, user, tag) is None and not self.has_own(definition, user, tag)
         receipt = self.receipts.get(user.id)
         return receipt is not None and not self.keeps_bytes and tag != receipt.tag
 
@@ -86,12 +92,17 @@ class Planner:
             observed=self._without_picture(seen, receipt),
             shared_with=self.renditions.shared_with(definition),
         )
+        if seen.present and seen.problem is None and self.has_own(definition, user, seen.tag):
+            return approved(stepped_back(outcome), seen.picture)
         comparison: Comparison | None = None
         if definition.state == "present" and seen.problem is None:
             try:
                 comparison, outcome = self._compare(definition, user, seen, outcome)
             except SourceError as error:
                 return replace(outcome, change=Change("invalid", "none", str(error)))
+        with_default = definition.default and comparison is not None
+        if with_default and not self.defaults.may_replace(user.id, comparison, receipt, seen, self.keeps_bytes):
+            return approved(stepped_back(outcome), seen.picture)
         foreign = self.is_foreign(receipt, seen, comparison)
         policy = self.settings.on_foreign_change
         option = f"{self.settings.option_prefix}on_foreign_change"
@@ -199,7 +210,7 @@ class Planner:
         known, there = self._by_product, measured(seen, seen.picture)
         if known is not None and comparison.rung == "pixels" and (there.width, there.height) == (known[1], known[1]):
             return by_product_of(known, f"but {what}")
-        return Comparison("different", comparison.rung, f"the same photo, but {what}")
+        return _not_as_declared(comparison, f"the same photo, but {what}")
 
     def _sharp(self, comparison: Comparison, declared: tuple[int, int], seen: Observation) -> Comparison:
         """See ``sharp_enough`` and ``not_a_by_product``."""
@@ -253,6 +264,11 @@ class Planner:
         return age if 0 <= age < ON_ITS_WAY_SECONDS else None
 
 
+def _not_as_declared(comparison: Comparison, reason: str) -> Comparison:
+    """The same picture, and yet not as the recipe wants it."""
+    return Comparison("different", comparison.rung, reason, same_picture=True)
+
+
 def is_sized(seen: Observation) -> bool:
     """Is the picture a smaller rendition that the service made, and not the photo itself?"""
     return seen.sha256 is None
@@ -292,7 +308,7 @@ def sharp_enough(comparison: Comparison, declared: tuple[int, int], seen: Observ
         f"the same photo, but {seen.width}x{seen.height} pixels are there and {declared[0]}x{declared[1]} are "
         f"declared; a new put makes it sharp.  Where a target keeps no more, set size to {there}"
     )
-    return Comparison("different", comparison.rung, reason)
+    return _not_as_declared(comparison, reason)
 
 
 def measured(seen: Observation, picture: bytes) -> Observation:

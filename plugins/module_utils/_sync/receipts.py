@@ -92,16 +92,28 @@ class Receipts(ReceiptsFile):
             ),
         )
 
-    def holders(self, match_by: str, identities: t.Sequence[str]) -> dict[str, Holder]:
-        """Who held each identity when its photo was last in order, by identity as given. Kept for ever."""
+    def holders(self, identities: t.Sequence[str]) -> dict[str, Holder]:
+        """Who held each identity when its photo was last in order, by identity as given. Kept for ever.
+
+        Whatever ``match_by`` was then, the account is the same: of several records the latest counts. Raises
+        ReceiptsError for a damaged record, since without it nobody would be held back.
+        """
         wanted = {identity_key(identity): identity for identity in identities}
+        # Named one by one, so that the index of the table is used.
+        ways = [way for (way,) in self._select("DISTINCT match_by", "holder", "", ())]
+        among = ", ".join("?" * len(ways))
         found: dict[str, Holder] = {}
         for part, marks in _parts(list(wanted)):
-            where = f"AND match_by = ? AND identity IN ({marks})"
-            for key, *rest in self._select(
-                "identity, user_id, source_sha256, since", "holder", where, (match_by, *part)
-            ):
-                found[wanted[key]] = Holder(*rest)
+            where = f"AND match_by IN ({among}) AND identity IN ({marks})"
+            for key, *rest in self._select("identity, user_id, source_sha256, since", "holder", where, (*ways, *part)):
+                holder = _holder(*rest)
+                if holder is None:
+                    raise ReceiptsError(
+                        f"receipts {self.path}: a record of who held {wanted[key]} is damaged. Move the file away and "
+                        "run again; then nobody knows which accounts the names led to before"
+                    )
+                if wanted[key] not in found or found[wanted[key]].since <= holder.since:
+                    found[wanted[key]] = holder
         return found
 
     def save_holders(self, match_by: str, holders: t.Mapping[str, Holder]) -> None:
@@ -113,7 +125,7 @@ class Receipts(ReceiptsFile):
         ]
         self._write(("INSERT OR REPLACE INTO holder VALUES (?, ?, ?, ?, ?, ?, ?)", rows))
 
-    def end(self, match_by: str, identities: t.Sequence[str]) -> list[str]:
+    def end(self, identities: t.Sequence[str]) -> list[str]:
         """Drop the receipts of the accounts that held these identities. Which identities had one. Check mode: nothing.
 
         Where the target was not opened in this run, all of its authorities are looked at.
@@ -122,7 +134,7 @@ class Receipts(ReceiptsFile):
         opened = self.authority
         for authority in [opened] if opened else self._authorities():
             self.authority = authority
-            held = {identity: holder.user_id for identity, holder in self.holders(match_by, identities).items()}
+            held = {identity: holder.user_id for identity, holder in self.holders(identities).items()}
             there = self.get(list(held.values()))
             ended += [identity for identity, user_id in held.items() if user_id in there]
             self.save((), forget=list(there))
@@ -235,6 +247,18 @@ def _receipt(row: tuple[t.Any, ...]) -> Receipt:
     )
 
 
+def _holder(user_id: t.Any, source: t.Any, since: t.Any) -> Holder | None:
+    """A record of the table; None: it is damaged. A time that is none is not known."""
+    if not isinstance(user_id, str) or not (source is None or isinstance(source, str)):
+        return None
+    known = isinstance(since, float) and 0 <= since <= _LATEST
+    return Holder(user_id, source, since if known else 0.0)
+
+
+#: The year 9999: later than any time that was ever kept.
+_LATEST = 253_370_764_800.0
+
+
 def _pending(text: str | None) -> Pending | None:
     """A spoilt record is as good as none."""
     if text is None:
@@ -242,9 +266,13 @@ def _pending(text: str | None) -> Pending | None:
     try:
         values = loads(text)
         earlier = tuple(map(str, values.get("earlier", ())))
-        return Pending(**{**values, "rendition": Summary(**values["rendition"]), "earlier": earlier})
+        pending = Pending(**{**values, "rendition": Summary(**values["rendition"]), "earlier": earlier})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+    texts = (pending.source_sha256, pending.recipe, pending.before, pending.sha256, pending.fingerprint)
+    good = all(text is None or isinstance(text, str) for text in texts)
+    good = good and isinstance(pending.begun_at, (int, float)) and isinstance(pending.unseen, int)
+    return pending if good and isinstance(pending.sent, bool) and isinstance(pending.over_foreign, bool) else None
 
 
 __all__ = ["Holder", "Receipts", "ReceiptsError"]

@@ -49,10 +49,10 @@ class Renditions:
         #: Files that are not what is remembered of them, whatever their times say.
         self._mistaken: set[bytes] = set()
         self._hash_all(workers)
-        #: Who else is declared with the same file contents, by hash.
+        #: Who else is declared with the same file contents, by hash. The default picture is nobody's own.
         self.users_of: dict[str, list[str]] = {}
         for definition in definitions:
-            if definition.key in self.hashes:
+            if definition.key in self.hashes and not definition.default:
                 self.users_of.setdefault(self.hashes[definition.key], []).append(definition.user)
 
     def _hash_all(self, workers: int) -> None:
@@ -121,6 +121,8 @@ class Renditions:
 
     def shared_with(self, definition: Definition) -> tuple[str, ...]:
         """Other users who are declared with the same picture: a classic mix-up. The first few, when it is many."""
+        if definition.default:
+            return ()
         users = self.users_of.get(self.hashes.get(definition.key, ""), [])
         return tuple(user for user in users[: SHARERS_TOLD + 1] if user != definition.user)[:SHARERS_TOLD]
 

@@ -66,8 +66,9 @@ class Resolver:
         """Remember for ever whom these identities led to, now that their photo is in order. ``users`` by key."""
         if self._receipts is None:
             return
-        mine = [d for d in definitions if d.key in users]
-        before = self._receipts.holders(self._settings.match_by, [self._name(d) for d in mine])
+        # The default picture is nobody's face: who shows it has not become the holder of the name by that.
+        mine = [d for d in definitions if d.key in users and not d.default]
+        before = self._receipts.holders([self._name(d) for d in mine])
         fresh = {}
         for definition in mine:
             old, source = before.get(self._name(definition)), self._hashes.get(definition.key)
@@ -103,8 +104,8 @@ class Resolver:
         """Unresolved: a name that belongs to another account now, while the picture of the former one is declared."""
         if self._receipts is None:
             return answers
-        found = [d for d in definitions if isinstance(answers[d.key], User)]
-        before = self._receipts.holders(self._settings.match_by, [self._name(d) for d in found])
+        found = [d for d in definitions if isinstance(answers[d.key], User) and not d.default]
+        before = self._receipts.holders([self._name(d) for d in found])
         for definition in found:
             user, old = t.cast(User, answers[definition.key]), before.get(self._name(definition))
             if old is None or old.user_id == user.id or definition.key in self._settings.confirmed:
@@ -112,13 +113,13 @@ class Resolver:
             source = self._hashes.get(definition.key)
             if definition.state == "present" and source not in old.sources:
                 continue  # a new picture was declared for the new person
-            when = time.strftime("%Y-%m-%d", time.gmtime(old.since))
+            when = time.strftime("on %Y-%m-%d", time.gmtime(old.since)) if old.since else "before"
             what = "the picture of the former one is still declared"
             if definition.state == "absent":
                 what = "it was declared absent for the former one"
             answers[definition.key] = Unresolved(
                 definition.user,
-                f"{definition.user} now belongs to another account ({user.id}) than on {when} "
+                f"{definition.user} now belongs to another account ({user.id}) than {when} "
                 f"({old.user_id}), and {what}. "
                 "Declare a picture of the person who has the name now, or confirm that it is the same person "
                 f"({self._settings.option_prefix}confirm_accounts)",

@@ -29,6 +29,7 @@ from .._core.model import (
 from .._pictures.mark import seems_of
 from . import lookalikes
 from .applier import carry_out
+from .default_picture import DefaultPictures, check_default
 from .guards import base_of, guard
 from .moved import moved_away, note
 from .options import Services, Settings
@@ -81,6 +82,7 @@ def reconcile(
     """
     check_definitions(definitions)
     run = _Run(definitions, store, settings, services, refused or {})
+    check_default([d for d in definitions if d.key not in (refused or {})], run.renditions)
     try:
         error = run.plan()
         if error is None and not settings.check:
@@ -154,6 +156,7 @@ class _Run:
         self.renditions = Renditions(settings.recipe, usable, settings.workers, services.receipts)
         self.renditions.refused.update(refused)
         self.receipts: dict[str, Receipt] = {}
+        self.defaults = DefaultPictures()
         self.planner = self._planner(None)
         self.resolver = Resolver(store, settings, services.receipts, self.renditions.hashes)
         self.outcomes: dict[str, Outcome] = {}
@@ -167,7 +170,9 @@ class _Run:
 
     def _planner(self, limit: int | None) -> Planner:
         store = self.store
-        return Planner(store.target, store.keeps_bytes, self.renditions, self.receipts, self.settings, limit)
+        return Planner(
+            store.target, store.keeps_bytes, self.renditions, self.receipts, self.settings, limit, self.defaults
+        )
 
     def problem(
         self, definition: Definition, drift: t.Literal["invalid", "unresolved", "unavailable", "in_sync"], why: str
@@ -259,7 +264,7 @@ class _Run:
             definition = definition_of[user.id]
             if planner.wanted(definition, user, tag):
                 return True
-            if previews is None:
+            if previews is None or planner.has_own(definition, user, tag):
                 return False
             known = planner.known(definition, user, tag)
             return known is None or known.verdict != "same"
@@ -271,7 +276,9 @@ class _Run:
     def recall(self, users: t.Sequence[User]) -> None:
         """Have at hand what was written to these users' photos before."""
         if self.services.receipts is not None:
-            self.receipts.update(self.services.receipts.get([user.id for user in users]))
+            ids = [user.id for user in users]
+            self.receipts.update(self.services.receipts.get(ids))
+            self.defaults.recall(self.services.receipts, ids)
 
     def conclude(self, definition: Definition, user: User, seen: Observation) -> Outcome:
         """Step 4 for one user. Called in several threads."""
@@ -333,6 +340,8 @@ class _Run:
             receipts.save(fresh, forget=moved.values())
             self.moved = list(moved)
             self.resolver.keep_holders(*self._led_to(self.outcomes.values()))
+            if not self.settings.recipe.as_is:  # a photo that is brought back says nothing of what is declared
+                self.defaults.remember(receipts, self.outcomes.values(), writes=not self.settings.plan_only)
         except PhotoError as error:
             return f"nothing was written to the target: {error}"
         return None

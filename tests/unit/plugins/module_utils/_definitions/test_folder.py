@@ -108,8 +108,8 @@ def test_one_user_in_both_spellings_of_an_accent_is_declared_twice(folder: Path)
         ("photos:\n  a@x: /etc/passwd\n", "photos.yml:2: /etc/passwd leaves the folder; keep pictures inside it"),
         (
             "photos:\n  a@x: {source: a.jpg}\n",
-            "photos.yml:2: unknown key 'source' for a@x; known are src, state, targets, known_problems, ad, exchange, "
-            "exo",
+            "photos.yml:2: unknown key 'source' for a@x; known are src, state, default, targets, known_problems, ad, "
+            "exchange, exo",
         ),
         ("photos:\n\n  a@x: {state: gone}\n", "photos.yml:3: state of a@x is 'gone'; it must be present or absent"),
         ("photos:\n  a@x: {state: present}\n", "photos.yml:2: a@x has no picture; give src, or state: absent"),
@@ -118,7 +118,7 @@ def test_one_user_in_both_spellings_of_an_accent_is_declared_twice(folder: Path)
             "photos:\n  a@x: {state: absent, src: ok.jpg}\n",
             "photos.yml:2: a@x is declared absent but has a picture; remove src or the state",
         ),
-        ("pictures: {}\n", "photos.yml:1: unknown key 'pictures'; only 'photos' is known here"),
+        ("pictures: {}\n", "photos.yml:1: unknown key 'pictures'; known are 'photos' and 'default'"),
         ("photos: [a, b]\n", "photos.yml:1: 'photos' must map users to pictures"),
         ("- a\n", "photos.yml:1: it must hold a mapping with the key 'photos'"),
         ("photos:\n  a@x: [ok.jpg]\n", "photos.yml:2: a@x must be given a file name, or a mapping with src or state"),

@@ -318,3 +318,53 @@ def test_a_name_of_a_picture_shows_no_variable_of_the_environment(
         assert "not-for-anybody" not in result["printed"]
     monkeypatch.setenv("HOME", str(tmp_path))
     assert call(ScriptedStore(["alice"]), capsys, user="alice", src="~/$SECRET_OF_THE_PIPELINE.jpg")["rc"] == 0
+
+
+def test_the_default_picture_steps_back_and_is_counted_apart_in_full_and_in_short(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    store = ScriptedStore(["alice", "bob", "carol"])
+    store.put_by_hand("bob", picture(2))
+    nobody = encoded(picture(1))
+    photos = [{"user": user, "content": nobody, "default": True} for user in ("alice", "bob")]
+    photos.append({"user": "carol", "content": encoded(picture(3))})
+    first = call(store, capsys, photos=photos, shared_pictures="refuse")
+    assert (first["summary"]["put"], first["summary"]["default_shown"], first["summary"]["default_own"]) == (2, 1, 1)
+    assert [(row["default"], row.get("own_photo", False)) for row in first["photos"][:2]] == [
+        (True, False),
+        (True, True),
+    ]
+    short = call(store, capsys, photos=photos, rows="drifting")
+    assert short["in_sync"] == [
+        ["alice", "id-alice", "default"],
+        ["bob", "id-bob", "own_photo"],
+        ["carol", "id-carol"],
+    ]
+    planned = call(ScriptedStore(["alice", "bob", "carol"]), capsys, photos=photos, _ansible_check_mode=True)
+    assert (planned["summary"]["missing"], planned["summary"]["default_shown"]) == (3, 0)
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_default_picture_that_cannot_be_is_one_message(capsys: pytest.CaptureFixture[str], state: str) -> None:
+    store = ScriptedStore(["alice", "bob"])
+    photos = [{"user": user, "src": "/nowhere/nobody.png", "default": True, "state": state} for user in store.users]
+    result = call(store, capsys, photos=photos)
+    assert (result["rc"], store.requests, "photos" in result) == (1, 0, False)
+    said = {"present": "the default picture cannot be used: ", "absent": "alice is declared absent with default: true"}
+    assert result["msg"].startswith(said[state])
+
+
+@pytest.mark.parametrize("name", ["", "  ", "alice*", "a?ice", "al\nice"])
+def test_what_is_no_name_is_no_confirmation_of_an_account(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    store = ScriptedStore(["alice"])
+    result = call(store, capsys, user="alice", content=encoded(picture(1)), confirm_accounts=["bob", name])
+    assert (result["rc"], store.requests) == (1, 0)
+    assert result["msg"].startswith("confirm_accounts: ")
+
+
+def test_an_entry_for_no_target_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    store = ScriptedStore(["alice", "bob"])
+    photos = [{"user": "alice", "content": encoded(picture(1)), "targets": []}, {"user": "bob", "state": "absent"}]
+    result = call(store, capsys, photos=photos)
+    assert (result["rc"], store.requests) == (1, 0)
+    assert result["msg"] == "targets of alice is empty; name one or more of ad, exchange, exo, or leave it out for all"

@@ -125,3 +125,15 @@ def test_one_picture_for_users_of_several_shards_is_held_back_for_all_of_them() 
         ("invalid", "none"),
     ]
     assert "allow it with sync_shared_pictures" in held[0]["reason"]
+
+
+def test_the_default_picture_of_many_shards_is_held_back_for_nobody() -> None:
+    def shard(user: str, **more: t.Any) -> dict[str, t.Any]:
+        row = {"user": user, "drift": "missing", "action": "put", "source": {"sha256": "1" * 64, "path": None}}
+        return {"target": "ad", "photos": [{**row, **more}]}
+
+    limits = {"max_replaced": "100%", "max_removed": "100%", "shared_pictures": "refuse"}
+    default = [shard("alice", default=True), shard("bob", default=True)]
+    assert judge({"results": [*default, shard("carol")], **limits})["shared"] == {}
+    both = judge({"results": [*default, shard("carol"), shard("dave")], **limits})
+    assert set(both["shared"]) == {"carol", "dave"}

@@ -111,3 +111,20 @@ def test_a_target_for_which_nobody_is_declared_is_not_missed() -> None:
     lost = made(row("a@x.test", "exo"), declared_at={**declared, "ad": ["b@x.test"]}, targets=["ad", "exo"])
     assert [item["user"] for item in lost.report["not_examined"]] == ["b@x.test"]
     assert lost.report["status"] == "failed"
+
+
+def test_who_shows_the_default_picture_is_counted_apart_and_so_is_who_has_a_photo_of_their_own() -> None:
+    rows = [row("a@x.test", "exo", default=True), row("b@x.test", "exo", default=True, own_photo=True)]
+    missing = row("c@x.test", "exo", "missing", action="put", changed=True, default=True)
+    prepared = made(*rows, missing, row("d@x.test", "exo"), targets=["exo"], mode="plan")
+    assert prepared.lines[0] == (
+        "1 drift (1 missing), 3 in sync; 1 user shows the default picture, "
+        "1 user has a photo of their own instead of the default picture"
+    )
+    figures = prepared.report["counts"]
+    assert (figures["default_shown"], figures["default_own"]) == (1, 1)
+    assert figures["targets"]["exo"]["default_own"] == 1
+    assert "| own photo instead of it | 1 |" in markdown(prepared.report)
+    short = {"target": "exo", "photos": [], "in_sync": [["a", "1", "default"], ["b", "2", "own_photo"], ["c", "3"]]}
+    assert "1 user has a photo of their own" in made(results=[short]).report["line"]
+    assert "default" not in made(row("d@x.test", "exo")).report["line"]

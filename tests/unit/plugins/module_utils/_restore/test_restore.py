@@ -426,3 +426,12 @@ def test_a_manifest_of_which_no_line_can_be_used_says_why(store: ScriptedStore, 
         spoil(tmp_path, user, of_a_newer_release=1)
     with pytest.raises(PhotoError, match=r"no backup that can be used: .*manifest\.jsonl:\d+: the line is damaged"):
         plan(tmp_path, RestoreRequest())
+
+
+def test_what_a_run_saved_at_a_target_that_is_left_out_is_said(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, {"alice": picture(1)}, tmp_path)
+    other = "exo" if store.target == "ad" else "ad"
+    (warning,) = plan(tmp_path, RestoreRequest(targets=(other,)))["warnings"]
+    where = {"ad": "Active Directory", "exo": "Exchange Online"}[store.target]
+    assert warning == f"run run-1 also saved 1 photo in {where}, which is left out (targets)"
+    assert plan(tmp_path, RestoreRequest())["warnings"] == []

@@ -220,3 +220,19 @@ def test_every_backup_in_the_manifest_of_a_killed_run_is_whole(tmp_path: Path, p
     if (tmp_path / MANIFEST).exists():
         for saved in read_manifest(tmp_path):
             assert sha256((tmp_path / saved.file).read_bytes()) == saved.sha256
+
+
+def test_one_file_that_two_users_lines_name_comes_back_for_neither_of_them(tmp_path: Path) -> None:
+    folder = tmp_path / "b"
+    backups = Backups(folder, "ad", "run")
+    path = backups.save(ALICE, b"1", None, "why")
+    backups.done(ALICE, path, "new")
+    first, written = lines(folder)
+    bob = {**first, "user": "bob@x", "id": "2b4db7eb-4057-5ddf-91e0-36dec72071f5"}
+    write_lines(folder, first, written, bob, {**written, "id": bob["id"]})
+    saved, findings = examine_manifest(folder)
+    assert saved == []
+    told = [(each.line, each.saved.user, each.problem) for each in findings if each.saved is not None]
+    why = "the file {} is named for several users ({}), so nobody can tell whose photo it is"
+    said = why.format(first["file"], "alice@x, bob@x")
+    assert told == [(1, "alice@x", said), (3, "bob@x", said)]

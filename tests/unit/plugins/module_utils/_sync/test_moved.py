@@ -115,7 +115,7 @@ def test_the_receipt_of_who_is_left_out_ends_also_where_nobody_else_is_looked_at
     receipts = runs.opened()
     receipts.authority = runs.store.authority if opened else ""
     stranger = Definition("someone", source=ANNE.source)
-    assert end_of_left_out(receipts, "userPrincipalName", [ANNE, stranger]) == ["anne"]
-    assert end_of_left_out(receipts, "userPrincipalName", [ANNE, stranger]) == []
+    assert end_of_left_out(receipts, [ANNE, stranger]) == ["anne"]
+    assert end_of_left_out(receipts, [ANNE, stranger]) == []
     receipts.close()
     assert runs.known() == {"id-ben"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import multiprocessing
 import os
 import signal
@@ -15,9 +16,9 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Receipt, Summary, User
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Pending, Receipt, Summary, User
 from ansible_collections.hybrid.photos.plugins.module_utils._sync import receipts_file as module
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts, ReceiptsError
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Holder, Receipts, ReceiptsError
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.source_hashes import Hashed
 
 
@@ -289,3 +290,57 @@ def test_folders_that_are_made_are_closed_under_an_open_umask(tmp_path: Path) ->
     finally:
         os.umask(before)
     assert [(tmp_path / place).stat().st_mode & 0o777 for place in ("a", "a/b")] == [0o700, 0o700]
+
+
+@pytest.mark.parametrize("since", ["x", "1e400", "-1e300", "9e99"])
+def test_a_holders_time_that_is_spoilt_is_not_known_and_the_holder_is(tmp_path: Path, since: str) -> None:
+    path = tmp_path / "r.sqlite"
+    receipts = opened(path)
+    receipts.save_holders("userPrincipalName", {"a@x": Holder("id-a", "1 2")})
+    receipts.close()
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE holder SET since = ?", (since,))
+    assert opened(path).holders(["a@x"]) == {"a@x": Holder("id-a", "1 2", 0.0)}
+
+
+@pytest.mark.parametrize("column", ["user_id", "source_sha256"])
+def test_a_holder_that_is_spoilt_is_an_error_and_never_nobody(tmp_path: Path, column: str) -> None:
+    path = tmp_path / "r.sqlite"
+    receipts = opened(path)
+    receipts.save_holders("userPrincipalName", {"a@x": Holder("id-a", "1 2")})
+    receipts.close()
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"UPDATE holder SET {column} = x'00ff'")
+    with pytest.raises(ReceiptsError, match="a record of who held a@x is damaged"):
+        opened(path).holders(["a@x"])
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"begun_at": "x"},
+        {"unseen": None},
+        {"sent": "no"},
+        {"sha256": 5},
+        {"earlier": 5},
+        {"more": 1},
+        {"rendition": {"bytes": 1, "x": 2}},
+    ],
+)
+def test_a_spoilt_record_of_a_write_under_way_is_as_good_as_none(tmp_path: Path, spoilt: dict[str, object]) -> None:
+    path = tmp_path / "r.sqlite"
+    receipts = opened(path)
+    receipts.save([dataclasses.replace(receipt("a"), pending=Pending("s", "r", None, begun_at=5.0))])
+    receipts.close()
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        (text,) = db.execute("SELECT pending FROM receipt").fetchone()
+        db.execute("UPDATE receipt SET pending = ?", (json.dumps({**json.loads(text), **spoilt}),))
+    assert opened(path).get(["a"])["a"].pending is None
+
+
+def test_who_held_a_name_is_known_whatever_names_are_matched_by_and_the_last_one_counts(tmp_path: Path) -> None:
+    receipts = opened(tmp_path / "r.sqlite")
+    receipts.save_holders("userPrincipalName", {"a@x": Holder("id-1", "1", 10.0), "b@x": Holder("id-2", None, 10.0)})
+    receipts.save_holders("mail", {"A@x": Holder("id-3", "3", 20.0)})
+    found = receipts.holders(["a@x", "b@x", "c@x"])
+    assert {name: holder.user_id for name, holder in found.items()} == {"a@x": "id-3", "b@x": "id-2"}
