@@ -47,7 +47,7 @@ class Company:
     def __init__(self, sandbox: Path) -> None:
         self.told: dict[str, Any] = json.loads((sandbox / "sandbox.json").read_text())
         self.folder = sandbox / "benchmarks"
-        self.ou = f"OU=Bench,{self.told['domain']['base']}"
+        self.ou = f"OU=Bench,{self.told['domain']['base']}" if "domain" in self.told else ""
         tenant = self.told["tenant"]
         self.control = Control(tenant["url"], tenant["control_key"], tenant["ca_cert"])
 
@@ -86,6 +86,18 @@ class Company:
         """The option ``photos`` of the modules, for users in this order."""
         sources = self.sources(len(names), side)
         return [{"user": name, "src": str(source)} for name, source in zip(names, sources, strict=True)]
+
+    def own_pictures(self, folder: Path, names: list[str]) -> list[dict[str, str]]:
+        """A definitions folder with a small picture of its own for each of these users; made once. As ``declared``."""
+        done = folder.parent / "made"
+        if not done.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            pictures = [_small(path, 48) for path in self.photographs()]
+            for number, name in enumerate(names):
+                picture = _of_its_own(pictures[number % len(pictures)], number // len(pictures))
+                (folder / f"{name}.jpg").write_bytes(picture)
+            done.touch()
+        return [{"user": name, "src": str(folder / f"{name}.jpg")} for name in names]
 
     # -- the tenant
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The benchmarks, each row beside what it is compared with, in one run. See docs/benchmarks.md.
 
-tests/benchmarks/run [ROW ...]      rows: first receipts put users ad memory scale
+tests/benchmarks/run [ROW ...]      rows: first receipts put users ad memory scale company
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bench_company
 from company import Company
 from measure import REPOSITORY, Took, cpu_of, module, process, python
 
@@ -308,10 +309,10 @@ def main() -> None:
         run = Run(company, Path(name))
         rows: dict[str, Callable[[], None]] = {
             "first": run.first, "receipts": run.with_receipts, "put": run.put, "users": run.users, "ad": run.ad,
-            "memory": run.memory, "scale": run.scale,
+            "memory": run.memory, "scale": run.scale, "company": lambda: bench_company.company(run),
         }  # fmt: skip
         print(f"\n{machine()}\n\n| work | measured | figure | goal | |\n|---|---|---:|---|---|", flush=True)
-        for chosen in sys.argv[1:] or list(rows)[:-1]:
+        for chosen in sys.argv[1:] or list(rows)[:-2]:
             rows[chosen]()
     print(f"\n{time.monotonic() - began:.0f} s in all")
 
