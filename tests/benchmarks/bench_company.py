@@ -4,8 +4,8 @@
 """A whole company, by playbook: the nightly check of 200,000 users with receipts and all formats of the report.
 
 tests/benchmarks/run company                      200,000 users: some minutes, and some minutes more to make them
-BENCH_COMPANY=5000 tests/benchmarks/run company   fewer users; BENCH_SHARD=2000: users a shard; BENCH_PROFILE=FILE: cProfile
-                                                  of the controller
+BENCH_COMPANY=5000 tests/benchmarks/run company   fewer users; BENCH_SHARD=2000: users a shard; BENCH_FORKS=4: forks;
+                                                  BENCH_PROFILE=FILE: cProfile of the controller
 
 Users of the tenant share 200 photos, so that it fits in memory. Declared pictures are small, and each user's own:
 with receipts they are hashed and not decoded. One user in a thousand has another photo than the receipts say.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import stat
+import typing as t
 from pathlib import Path
 
 from .model import PhotoError, Source, SourceError
@@ -74,20 +75,9 @@ def read_file(
     Raises UnusableFile, which never holds anything of the content. Never waits for a writer.
     """
     name = str(path)
-    try:
-        if inside is not None:
-            descriptor = _open_inside(Path(path), inside)
-        else:
-            descriptor = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
-    except (OSError, ValueError, RuntimeError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
-        raise UnusableFile(name, f"it cannot be opened ({why})", missing=missing) from error
+    descriptor = _open(path, inside, follow)
     try:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            kind = file_type(status.st_mode)
-            raise UnusableFile(name, f"it is {kind}, not a file", kind=kind)
         if status.st_size > limit:
             raise TooLarge(name, status.st_size, limit)
         data = _read(descriptor, status.st_size + 1, limit)
@@ -98,6 +88,30 @@ def read_file(
     if len(data) > limit:
         raise TooLarge(name, len(data), limit)
     return data, status
+
+
+def open_file(path: str | Path) -> t.BinaryIO:
+    """An ordinary file, open for reading, whatever its path leads to. Raises UnusableFile; never waits for a writer."""
+    return open(_open(path, None, True), "rb")
+
+
+def _open(path: str | Path, inside: Path | None, follow: bool) -> int:
+    """A descriptor of an ordinary file. Raises UnusableFile."""
+    name = str(path)
+    try:
+        if inside is not None:
+            descriptor = _open_inside(Path(path), inside)
+        else:
+            descriptor = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
+    except (OSError, ValueError, RuntimeError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+        raise UnusableFile(name, f"it cannot be opened ({why})", missing=missing) from error
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise UnusableFile(name, f"it is {file_type(mode)}, not a file", kind=file_type(mode))
+    return descriptor
 
 
 def _open_inside(path: Path, folder: Path) -> int:

@@ -169,10 +169,15 @@ def shows_default(row: Row) -> bool:
     return row.default and not row.own_photo and (row.drift == "in_sync" or row.outcome in _PUT)
 
 
-def summarize(rows: t.Iterable[Row], requests: int) -> dict[str, int]:
-    """Counts by drift and by what was (or would be) done, with the keys of SUMMARY."""
-    total: Counter[str] = Counter()
-    for row in rows:
+class Tally:
+    """Counts of rows, added one by one."""
+
+    def __init__(self) -> None:
+        self._total: Counter[str] = Counter()
+
+    def add(self, row: Row) -> None:
+        """Count one more."""
+        total = self._total
         total["checked"] += 1
         total[row.drift] += 1
         total["foreign"] += row.foreign
@@ -183,7 +188,18 @@ def summarize(rows: t.Iterable[Row], requests: int) -> dict[str, int]:
         total["unverified"] += row.verified is False and row.error is None
         if row.changed:
             total["put" if row.action == "put" else "removed"] += 1
-    return {**{key: total[key] for key in SUMMARY}, "requests": requests}
+
+    def summary(self, requests: int) -> dict[str, int]:
+        """The figures with the keys of SUMMARY."""
+        return {**{key: self._total[key] for key in SUMMARY}, "requests": requests}
+
+
+def summarize(rows: t.Iterable[Row], requests: int) -> dict[str, int]:
+    """Counts by drift and by what was (or would be) done, with the keys of SUMMARY."""
+    tally = Tally()
+    for row in rows:
+        tally.add(row)
+    return tally.summary(requests)
 
 
 # --------------------------------------------------------------------------------------- row -> JSON types

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
+import typing as t
 from pathlib import Path
+
+_PIECE = 1024 * 1024
 
 
 def make_folder(folder: Path) -> bool:
@@ -30,15 +34,19 @@ def make_folder(folder: Path) -> bool:
     return True
 
 
-def write_safely(path: Path, data: bytes, *, lasting: bool = True) -> None:
+def write_safely(path: Path, data: bytes | t.BinaryIO, *, lasting: bool = True) -> None:
     """A file that is either whole, mode 0600, or not there. One that is ``lasting`` is on disk. Raises OSError.
 
-    The file of that name is replaced and never written into, so a link, a named pipe or a device there is of no harm.
+    ``data`` may be a file, which is copied from where it stands. The file of that name is replaced and never written
+    into, so a link, a named pipe or a device there is of no harm.
     """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            if isinstance(data, bytes):
+                file.write(data)
+            else:
+                shutil.copyfileobj(data, file, _PIECE)
             if lasting:
                 file.flush()
                 os.fsync(file.fileno())

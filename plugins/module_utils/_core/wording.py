@@ -18,7 +18,7 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def first(names: t.Sequence[str], shown: int) -> str:
-    """The first names, and how many there are besides."""
-    more = len(names) - shown
+def first(names: t.Sequence[str], shown: int, total: int | None = None) -> str:
+    """The first names, and how many there are besides. ``total``: of all, where not all are in ``names``."""
+    more = (len(names) if total is None else total) - shown
     return ", ".join(names[:shown]) + (f" and {more:,} more" if more > 0 else "")

@@ -13,7 +13,10 @@ m (same picture as), i(d), b(ackup).
 
 from __future__ import annotations
 
+import itertools
 import typing as t
+from collections import Counter
+from dataclasses import dataclass
 
 from .._core.model import identity_key
 from .._core.targets import TARGETS
@@ -21,12 +24,38 @@ from .words import action_text, exo_limit, picture_size
 
 Short = dict[str, t.Any]
 
+#: So many users are listed: a page of more can hardly be shown by a browser, or sent by mail.
+MOST = 20_000
 #: Users in these states are shown without pictures.
 NOT_PICTURED = frozenset({"in_sync", "not_examined"})
 
 
-def compact(report: t.Mapping[str, t.Any]) -> list[Short]:
-    """All users, those of whom nothing but the name is known included, in order of their names."""
+@dataclass(frozen=True, slots=True)
+class Compact:
+    """The users that a page lists, and figures of all users of the report."""
+
+    users: list[Short]
+    total: int
+    #: Users who are not in sync.
+    attention: int
+    #: Of how many users a target's row has the short keys of ``MARKS``.
+    marks: t.Mapping[str, int]
+
+    @property
+    def left_out(self) -> int:
+        """Users who are not listed."""
+        return self.total - len(self.users)
+
+
+#: Changed by others, changed since it was approved, over the limit.
+MARKS = ("x", "c", "o")
+
+
+def compact(report: t.Mapping[str, t.Any], most: int = MOST) -> Compact:
+    """At most ``most`` users in the order of their names, those of whom nothing but the name is known included.
+
+    Users who are not in sync come before the others, where not all can be listed.
+    """
     unseen: dict[str, dict[str, str]] = {}
     names: dict[str, str] = {}
     for item in report["not_examined"]:
@@ -36,12 +65,26 @@ def compact(report: t.Mapping[str, t.Any]) -> list[Short]:
         names.setdefault(key, item["user"])
         for target in [item["target"]] if item["target"] else report["targets"]:
             unseen.setdefault(key, {}).setdefault(target, item["reason"])
-    users = []
+    marks: Counter[str] = Counter()
+    loud: list[Short] = []
+    calm: list[Short] = []
+    attention = 0
     for user in report["users"]:
         gaps = unseen.pop(identity_key(user["user"]), None)
-        users.append(_user(report, user, gaps))
-    users += [{"u": names[key], "s": "not_examined", "n": gaps} for key, gaps in unseen.items()]
-    return sorted(users, key=lambda user: identity_key(user["u"]))
+        quiet = user["state"] == "in_sync"
+        attention += not quiet
+        into = calm if quiet else loud
+        # What is changed by others, or too large, counts also where it is not listed.
+        short = _user(report, user, gaps)
+        marks.update(mark for mark in MARKS if any(short.get(name, {}).get(mark) for name in report["targets"]))
+        if len(into) < most:
+            into.append(short)
+    attention += len(unseen)
+    for key, gaps in itertools.islice(unseen.items(), max(0, most - len(loud))):
+        loud.append({"u": names[key], "s": "not_examined", "n": gaps})
+    listed = [*loud, *calm[: max(0, most - len(loud))]]
+    listed.sort(key=lambda user: identity_key(user["u"]))
+    return Compact(listed, len(report["users"]) + len(unseen), attention, marks)
 
 
 def _user(report: t.Mapping[str, t.Any], user: t.Mapping[str, t.Any], gaps: dict[str, str] | None) -> Short:

@@ -10,7 +10,7 @@ from collections import Counter
 
 from .._core.fields import SUMMARY
 from .._core.model import PROBLEMS, identity_key
-from .._core.results import Row, shows_default, summarize
+from .._core.results import Row, Tally, shows_default
 from .._core.targets import names
 from .._core.wording import counted
 from .gather import Gathered, Mode
@@ -77,38 +77,44 @@ def count(gathered: Gathered, mode: Mode) -> Counts:
     are all known and accepted. ``default_shown``: users who show the default picture at a target; ``default_own``: for
     whom it is declared and who have a photo of their own there.
     """
-    by_user: dict[str, list[Row]] = {}
-    for row in gathered.rows.values():
-        by_user.setdefault(row.key, []).append(row)
     unseen = {identity_key(item.user) for item in gathered.unseen if item.user is not None}
+    missed = set(unseen)
     order = OUTCOMES if mode == "done" else STATES
     states: Counter[str] = Counter()
     also: Counter[str] = Counter()
-    problems = accepted = 0
-    for key in by_user.keys() | unseen:
-        found = found_states(mode, by_user.get(key, ()), key in unseen)
+    tallies = {target: Tally() for target in names()}
+    problems = accepted = written = default_shown = default_own = 0
+
+    def settle(rows: t.Sequence[Row], is_unseen: bool) -> None:
+        found = found_states(mode, rows, is_unseen)
         state = next(state for state in order if state in found)
         states[state] += 1
         also.update(found.intersection(UNCHECKED) - {state})
-        known = [row.accepted for row in by_user.get(key, ()) if row.drift in PROBLEMS]
+
+    for key, rows in gathered.rows.by_user():
+        settle(rows, key in unseen)
+        missed.discard(key)
+        known = [row.accepted for row in rows if row.drift in PROBLEMS]
         problems += bool(known)
         accepted += bool(known) and all(known)
+        written += any(row.changed for row in rows)
+        default_shown += any(map(shows_default, rows))
+        default_own += any(row.own_photo for row in rows)
+        for row in rows:
+            tallies[row.target].add(row)
+    for _key in missed:
+        settle((), True)
     return {
         "users": states.total(),
         "states": {state: states[state] for state in order},
         "also": {state: also[state] for state in UNCHECKED},
         "problems": problems,
         "accepted": accepted,
-        "default_shown": sum(any(map(shows_default, rows)) for rows in by_user.values()),
-        "default_own": sum(any(row.own_photo for row in rows) for rows in by_user.values()),
-        "written": sum(any(row.changed for row in rows) for rows in by_user.values()) if mode == "done" else 0,
+        "default_shown": default_shown,
+        "default_own": default_own,
+        "written": written if mode == "done" else 0,
         "parts_not_examined": sum(1 for item in gathered.unseen if item.user is None),
-        "targets": {
-            target: summarize(
-                (row for row in gathered.rows.values() if row.target == target), gathered.requests[target]
-            )
-            for target in names()
-        },
+        "targets": {target: tally.summary(gathered.requests[target]) for target, tally in tallies.items()},
     }
 
 
@@ -152,17 +158,22 @@ def status(mode: Mode, counts: Counts, targets_not_examined: t.Sequence[t.Any]) 
 
 def not_examined_targets(gathered: Gathered, requested: t.Collection[str]) -> list[dict[str, str]]:
     """Each requested target at which not one user's photo could be looked at, with the reason given most often."""
-    found = []
-    for target in (target for target in names() if target in requested):
-        rows = [row for row in gathered.rows.values() if row.target == target]
-        if any(row.drift in EXAMINED for row in rows):
-            continue
-        reasons = Counter(row.reason for row in rows)
-        reasons.update(item.reason for item in gathered.unseen if item.target in (target, None))
-        if not reasons:
-            reasons.update(message.text for message in gathered.messages if message.target in (target, None))
-        found.append({"target": target, "reason": _most(reasons)})
-    return found
+    lost = set(requested)
+    # Usually the first row decides.
+    for row in gathered.rows.values():
+        if row.drift in EXAMINED:
+            lost.discard(row.target)
+        if not lost:
+            return []
+    reasons: dict[str, Counter[str]] = {target: Counter() for target in names() if target in lost}
+    for row in gathered.rows.values():
+        if row.target in reasons:
+            reasons[row.target][row.reason] += 1
+    for target, given in reasons.items():
+        given.update(item.reason for item in gathered.unseen if item.target in (target, None))
+        if not given:
+            given.update(message.text for message in gathered.messages if message.target in (target, None))
+    return [{"target": target, "reason": _most(given)} for target, given in reasons.items()]
 
 
 def _most(reasons: Counter[str]) -> str:

@@ -13,8 +13,9 @@ from .._core.results import Row, to_report
 from .._core.targets import TARGETS, names
 from .counts import count, not_examined_targets, standing, status
 from .gather import Gathered, Mode
-from .plan import digest
+from .plan import Digest
 from .scope import Scope
+from .users import Users
 from .words import headline, line, scope_words
 
 #: Version of the report's shape (docs/drift-report.schema.json).
@@ -39,9 +40,6 @@ def build(
     ``scope``: whom the run did not concern, and who has a photo and no definition.
     """
     unseen = {identity_key(item.user) for item in gathered.unseen if item.user is not None}
-    by_user: dict[str, dict[str, Row]] = {}
-    for (key, target), row in gathered.rows.items():
-        by_user.setdefault(key, {})[target] = row
     scope = scope or Scope()
     used = gathered.targets.union(requested)
     counts = count(gathered, mode)
@@ -60,7 +58,7 @@ def build(
         "targets": [target for target in names() if target in used],
         "counts": counts,
         "targets_not_examined": lost,
-        "users": [_user(by_user[key], mode, key in unseen, root) for key in sorted(by_user)],
+        "users": [],
         "not_examined": sorted(
             (
                 {"user": item.user, "target": item.target, "shard": item.shard, "reason": item.reason}
@@ -76,13 +74,35 @@ def build(
     more = scope_words(report)
     report["headline"] += f" {more}" if more else ""
     report["line"] += f"; {more.rstrip('.')}" if more else ""
-    report["digest"] = digest(report)
+    digest = Digest(report)
+
+    def users() -> t.Iterator[dict[str, t.Any]]:
+        for key, rows in gathered.rows.by_user():
+            user = _user({row.target: row for row in rows}, mode, key in unseen, root)
+            digest.add(user)
+            yield user
+
+    report["users"] = Users(users())
+    report["digest"] = digest.hexdigest()
     return report
 
 
 def as_json(report: Report) -> str:
     """The report as a file that people can read and `diff` can compare."""
-    return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return "".join(json_pieces(report))
+
+
+def json_pieces(report: Report) -> t.Iterator[str]:
+    """The same, piece by piece: each user is one line."""
+    whole = json.dumps({**report, "users": []}, indent=1, ensure_ascii=False, allow_nan=False)
+    # No text can hold this: line ends and quotation marks are escaped in it.
+    head, empty, tail = whole.rpartition('\n "users": []')
+    yield head + empty.removesuffix("]")
+    separator = "\n  "
+    for user in report["users"].lines():
+        yield separator + user
+        separator = ",\n  "
+    yield ("\n ]" if len(report["users"]) else "]") + tail + "\n"
 
 
 def _user(rows: t.Mapping[str, Row], mode: Mode, unseen: bool, root: str | None) -> dict[str, t.Any]:

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import itertools
+import tempfile
+import typing as t
 from pathlib import Path
 
 from .._core import safe_write
-from .._core.files import UnusableFile, read_file
+from .._core.files import UnusableFile, open_file, read_file
 from .._core.model import PhotoError
 
-#: A report of 100,000 users with their previews. A larger file is none of ours, and is replaced.
+#: A file that is larger is none of ours, and is replaced.
 _MAX_REPORT = 1024 * 1024 * 1024
 
 
@@ -36,8 +39,33 @@ def present(path: Path) -> str | None:
 
 
 def write(path: Path, text: str) -> None:
-    """Replace a file in one step, so that a reader sees the old report or the new one, never half of one."""
-    try:
-        safe_write.write_safely(path, text.encode(), lasting=False)
-    except OSError as ex:
-        raise PhotoError(f"The report {path} cannot be written ({ex.strerror}). Name another folder.") from ex
+    """Replace a file in one step."""
+    Made([text]).write(path)
+
+
+class Made:
+    """The text of a report that is made and not yet written, in a temporary file."""
+
+    def __init__(self, pieces: t.Iterable[str]) -> None:
+        """Raises what making the pieces raises."""
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives until the report is written
+        for piece in pieces:
+            self._file.write(piece.encode("utf-8"))
+
+    def differs(self, path: Path, timeless: t.Callable[[bytes], bytes]) -> bool:
+        """Does the file hold something else, times left aside, or is it none that can be read?"""
+        self._file.seek(0)
+        try:
+            with open_file(path) as there:
+                pairs = itertools.zip_longest(self._file, there)
+                return any(mine != its and timeless(mine or b"") != timeless(its or b"") for mine, its in pairs)
+        except (UnusableFile, OSError):
+            return True
+
+    def write(self, path: Path) -> None:
+        """Replace a file in one step, so that a reader sees the old report or the new one, never half of one."""
+        self._file.seek(0)
+        try:
+            safe_write.write_safely(path, t.cast("t.BinaryIO", self._file), lasting=False)
+        except OSError as ex:
+            raise PhotoError(f"The report {path} cannot be written ({ex.strerror}). Name another folder.") from ex

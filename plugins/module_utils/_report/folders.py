@@ -12,12 +12,12 @@ import typing as t
 from pathlib import Path
 
 from .._core.model import PhotoError
-from .files import make_folder, present, write
+from .files import Made, make_folder
 
 FILES = {"json": "drift.json", "markdown": "drift.md", "html": "drift.html", "junit": "drift.xml"}
 RUNS = "runs"
 #: Times in a report, which do not make it another one.
-_STAMP = re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
+_STAMP = re.compile(rb"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 
 
 def probe(folder: Path) -> None:
@@ -32,20 +32,19 @@ def probe(folder: Path) -> None:
         ) from ex
 
 
-def save(folder: Path, texts: t.Mapping[str, str]) -> tuple[dict[str, str], bool]:
+def save(folder: Path, texts: t.Mapping[str, Made]) -> tuple[dict[str, str], bool]:
     """Write each format's text into the folder. Its paths by format, and whether anything but a time changed."""
     make_folder(folder)
     paths = {name: folder / FILES[name] for name in texts}
     changed = False
     for name, text in texts.items():
-        before = present(paths[name])
-        changed = changed or before is None or _timeless(before) != _timeless(text)
-        write(paths[name], text)
+        changed = changed or text.differs(paths[name], _timeless)
+        text.write(paths[name])
     return {name: str(path) for name, path in paths.items()}, changed
 
 
-def _timeless(text: str) -> str:
-    return _STAMP.sub("", text)
+def _timeless(text: bytes) -> bytes:
+    return _STAMP.sub(b"", text)
 
 
 def run_folder(dest: Path, run: str) -> Path:

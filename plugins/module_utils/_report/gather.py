@@ -9,10 +9,12 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from .._core import rows_file
 from .._core.model import PhotoError, identity_key
 from .._core.results import Row, from_result, number, plain, text
 from .._core.targets import checked_name
 from .._core.wording import counted
+from .rows import Rows
 
 Mode = t.Literal["plan", "done"]
 
@@ -42,7 +44,7 @@ class Message:
 class Gathered:
     """All results of a run, joined."""
 
-    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    rows: Rows = field(default_factory=Rows)
     unseen: list[Unseen] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
@@ -50,6 +52,8 @@ class Gathered:
     repeated: int = 0
     #: What the results themselves say about having been a check run; None when they say nothing.
     checked_only: bool | None = None
+    #: Keys and targets of declared users that a module left out because of where their mailbox is.
+    left_out: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def mode(self) -> Mode:
@@ -62,7 +66,7 @@ class Gathered:
     @property
     def targets(self) -> frozenset[str]:
         """Every target that a result or a failure is about."""
-        about = [target for _key, target in self.rows]
+        about = [*self.rows.targets()]
         about += [item.target for item in self.unseen if item.target is not None]
         about += [message.target for message in self.messages if message.target is not None]
         return frozenset(about)
@@ -99,12 +103,13 @@ def _flat(results: t.Any, place: str) -> t.Iterator[tuple[str, t.Mapping[str, t.
 
 
 def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
+    result, lost = _whole(result)
     target = _target_of(result, place)
     photos = _list(result.get("photos"), f"{place}.photos")
     compact = _list(result.get("in_sync"), f"{place}.in_sync")
     if result.get("skipped") and not photos:
         return
-    said = _failure(result)
+    said = lost or _failure(result)
     if "photos" not in result and "in_sync" not in result and said is None:
         raise PhotoError(f"{place} is not what a photo module returned: it has no photos.")
     planned = bool(result.get("check_mode"))
@@ -114,8 +119,10 @@ def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
     ]
     found = [row for row in rows if row is not None]
     for row in found:
-        into.repeated += (row.key, row.target) in into.rows
-        into.rows[row.key, row.target] = row
+        into.repeated += into.rows.add(row)
+    left_out = {identity_key(str(user)) for user in result.get("left_out") or ()}
+    if target is not None:
+        into.left_out.update((key, target) for key in left_out)
     if isinstance(result.get("check_mode"), bool):
         # One real run among check runs makes the whole a thing that was done.
         into.checked_only = bool(result["check_mode"]) and into.checked_only is not False
@@ -125,7 +132,35 @@ def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
     if said is not None:
         # failed_when may say that a failure is none; the message is there all the same.
         into.messages.append(Message(said, target, _shard(result), whole=not rows))
-    into.unseen += _lost(result, found, said, number(summary.get("checked")) or 0, target)
+    came = {row.key for row in found} | left_out
+    into.unseen += _lost(result, came, len(found), said, target)
+
+
+def _whole(result: t.Mapping[str, t.Any]) -> tuple[t.Mapping[str, t.Any], str | None]:
+    """The result with what it keeps in files, and why that is lost, or None."""
+    lost = None
+    found = dict(result)
+    if result.get("users_file") is not None and "users" not in result:
+        try:
+            found["users"] = declared_users(result["users_file"], text(result.get("target")))
+        except PhotoError as error:
+            lost = str(error)
+    if result.get("rows_file") is not None:
+        try:
+            found.update(rows_file.parts(result["rows_file"]))
+        except PhotoError as error:
+            lost = str(error)
+    return found, lost
+
+
+def declared_users(told: t.Any, target: str | None) -> list[str]:
+    """The users that are declared at a target, of a file of the shard's entries. Raises PhotoError."""
+    return [str(entry["user"]) for entry in rows_file.read(told) if declared_at(entry, target)]
+
+
+def declared_at(entry: t.Mapping[str, t.Any], target: str | None) -> bool:
+    """Does an entry of the option ``photos`` concern this target?"""
+    return target is None or not entry.get("targets") or target in entry["targets"]
 
 
 def _failure(result: t.Mapping[str, t.Any]) -> str | None:
@@ -139,16 +174,19 @@ def _failure(result: t.Mapping[str, t.Any]) -> str | None:
 
 
 def _lost(
-    result: t.Mapping[str, t.Any], rows: t.Sequence[Row], said: str | None, checked: int, target: str | None
+    result: t.Mapping[str, t.Any], came: t.Collection[str], rows: int, said: str | None, target: str | None
 ) -> list[Unseen]:
-    """Users that were requested but have no result, so that a partial run never looks clean."""
+    """Users that were requested but have no result, so that a partial run never looks clean.
+
+    ``came``: keys of users of whom something is known. ``rows``: how many rows there are.
+    """
     shard = _shard(result)
-    came = {row.key for row in rows}
+    checked = number(_mapping(result.get("summary")).get("checked")) or 0
     asked = [user for user in _asked(result) if identity_key(user) not in came]
     if not rows and not asked and said is not None:
         return [Unseen(said, target=target, shard=shard)]
     lost = [Unseen(said or "There is no result for this user.", user, target, shard) for user in asked]
-    if (without := checked - len(rows) - len(lost)) > 0:
+    if (without := checked - rows - len(lost)) > 0:
         why = f"{counted(without, 'user was', 'users were')} checked, but the result has no row for them."
         lost.append(Unseen(why, None, target, shard))
     return lost

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import typing as t
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from .._core.model import Change
 from .._core.results import Row, from_result, to_result
 from .._core.targets import names, title
 from .._sync.guards import Base, Limit, Limits, guard, shared_reason
 from .gather import gather
+from .rows import Rows
 
 ARGUMENTS: dict[str, t.Any] = {
     "results": {"type": "list", "elements": "dict", "required": True},
@@ -40,47 +41,29 @@ def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         Limit.parse(prefix + "max_added", str(added)) if added else None,
     )
     gathered = gather(options["results"])
-    held = shared(gathered.rows.values()) if options.get("shared_pictures") == "refuse" else {}
-    gathered.rows = {key: held_back(row, held, prefix) for key, row in gathered.rows.items()}
-    complaints: list[str] = []
-    figures: dict[str, dict[str, int]] = {}
-    for target in names():
-        rows = [row for row in gathered.rows.values() if row.target == target]
-        changes = [
-            (
-                f"{row.user} ({title(target)})",
-                Change(row.drift, row.action, row.reason, row.foreign, replaces=_replaces(row)),
-            )
-            for row in rows
-        ]
-        losing = [change for _user, change in changes if change.replaces]
-        removed = sum(change.action == "remove" for change in losing)
-        figures[target] = {
-            "checked": len(rows),
-            "replaced": len(losing) - removed,
-            "removed": removed,
-            "added": sum(change.action == "put" and not change.replaces for _user, change in changes),
-        }
-        complaint = guard(changes, _base(rows), limits)
-        if complaint is not None:
-            complaints.append(complaint)
+    held = shared(gathered.rows) if options.get("shared_pictures") == "refuse" else {}
+    targets = {target: _Planned(Base(0, 0, 0)) for target in names()}
+    for row in gathered.rows.values():
+        targets[row.target].add(held_back(row, held, prefix))
+    complaints = [said for each in targets.values() if (said := guard(each.changes, each.base, limits)) is not None]
     return {
         "allowed": not complaints,
-        "figures": figures,
+        "figures": {target: each.figures for target, each in targets.items()},
         "shared": held,
         "msg": " ".join(complaints) or "The plan is within limits.",
     }
 
 
-def shared(rows: t.Iterable[Row]) -> dict[str, list[str]]:
+def shared(rows: Rows) -> dict[str, list[str]]:
     """Users whose planned picture is declared for others too, with those others.
 
     A photo module sees only its own users; here are those of all shards. The default picture is meant for many.
     """
     by_picture: dict[str, dict[str, str]] = defaultdict(dict)
     planned: dict[str, str] = {}
-    for row in rows:
-        if row.source_sha256 is not None and not row.default:
+    several = _of_several(rows)
+    for row in rows.values() if several else ():
+        if row.source_sha256 is not None and not row.default and _short(row.source_sha256) in several:
             by_picture[row.source_sha256][row.key] = row.user
             if row.action == "put":
                 planned[row.key] = row.source_sha256
@@ -90,6 +73,22 @@ def shared(rows: t.Iterable[Row]) -> dict[str, list[str]]:
         if others:
             found[by_picture[picture][key]] = others
     return found
+
+
+def _of_several(rows: Rows) -> set[int]:
+    """Pictures that several users have. A number each, since there may be some hundred thousand of them."""
+    once: set[int] = set()
+    several: set[int] = set()
+    for _key, of_user in rows.by_user():
+        mine = {_short(row.source_sha256) for row in of_user if row.source_sha256 is not None and not row.default}
+        several |= mine & once
+        once |= mine
+    return several
+
+
+def _short(picture: str) -> int:
+    """Two pictures with the same number are looked at closely."""
+    return hash(picture)
 
 
 def held_back(row: Row, held: t.Mapping[str, t.Sequence[str]], prefix: str) -> Row:
@@ -116,10 +115,34 @@ def hold_back(
     return answers
 
 
-def _base(rows: t.Sequence[Row]) -> Base:
-    """What percentages are of. A row in short form has no reason: that user is in sync, and counts as a photo."""
-    present = sum(row.observed is not None or (row.drift == "in_sync" and not row.reason) for row in rows)
-    return Base(len(rows), present, sum(row.no_answer for row in rows))
+@dataclass(slots=True)
+class _Planned:
+    """What is planned at one target, and what percentages are of."""
+
+    base: Base
+    changes: list[tuple[str, Change]] = field(default_factory=list)
+
+    def add(self, row: Row) -> None:
+        """One more row. One in short form has no reason: that user is in sync, and counts as a photo."""
+        present = row.observed is not None or (row.drift == "in_sync" and not row.reason)
+        base = self.base
+        self.base = Base(base.checked + 1, base.present + present, base.unanswered + row.no_answer)
+        if row.action != "none":
+            change = Change(row.drift, row.action, row.reason, row.foreign, replaces=_replaces(row))
+            self.changes.append((f"{row.user} ({title(row.target)})", change))
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """For the result."""
+        changes = [change for _user, change in self.changes]
+        losing = [change for change in changes if change.replaces]
+        removed = sum(change.action == "remove" for change in losing)
+        return {
+            "checked": self.base.checked,
+            "replaced": len(losing) - removed,
+            "removed": removed,
+            "added": sum(change.action == "put" and not change.replaces for change in changes),
+        }
 
 
 def _replaces(row: Row) -> bool:

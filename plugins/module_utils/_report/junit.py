@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import tempfile
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -17,6 +19,8 @@ from .words import action_text, state_text
 #: What XML 1.0 cannot hold at all, escaped or not; and what would show another text than is there.
 _FORBIDDEN = re.compile(rf"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[{''.join(sorted(BIDI))}]")
 
+_PIECE = 256 * 1024
+
 
 def clean(text: t.Any) -> str:
     """Text without the characters that no XML file can hold, and without changes of direction."""
@@ -25,67 +29,112 @@ def clean(text: t.Any) -> str:
 
 def junit(report: t.Mapping[str, t.Any]) -> str:
     """Failures are drift (after a real run: drift that was left), errors are problems and what was not examined."""
-    suites = ET.Element("testsuites", name=clean(report["title"]))
-    totals = {"tests": 0, "failures": 0, "errors": 0}
-    for target in report["targets"]:
-        suite = _suite(report, target)
-        if not len(suite):
-            continue
-        for name in totals:
-            totals[name] += int(suite.get(name, "0"))
-        suites.append(suite)
-    if report["undeclared"] is not None:
-        suites.append(_undeclared(report))
-        totals["tests"] += len(report["undeclared"])
-    if any(item["target"] is None for item in report["not_examined"]):
-        suite = _suite(report, None)
-        for name in totals:
-            totals[name] += int(suite.get(name, "0"))
-        suites.append(suite)
-    for name, number in totals.items():
-        suites.set(name, str(number))
-    suites.set("time", "0")
-    ET.indent(suites, " ")
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+    return "".join(junit_pieces(report))
 
 
-def _suite(report: t.Mapping[str, t.Any], target: str | None) -> ET.Element:
-    name = title(target, "Not examined")
-    suite = ET.Element("testsuite", name=name)
-    for user in report["users"] if target else ():
-        if user[target] is not None:
-            _case(suite, target or "", report["mode"], user)
+def junit_pieces(report: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """The same, piece by piece. The figures come first in the file, so the cases of each target wait in a file."""
+    with contextlib.ExitStack() as files:
+        suites: list[_Suite] = []
+        for target in report["targets"]:
+            suite = files.enter_context(_Suite(title(target), report["generated"]))
+            for user in report["users"]:
+                if user[target] is not None:
+                    suite.add(_case(target, report["mode"], user))
+            _not_examined(suite, report, target)
+            if suite.figures["tests"]:
+                suites.append(suite)
+        if report["undeclared"] is not None:
+            suites.append(files.enter_context(_undeclared(report)))
+        if any(item["target"] is None for item in report["not_examined"]):
+            suite = files.enter_context(_Suite("Not examined", report["generated"]))
+            _not_examined(suite, report, None)
+            suites.append(suite)
+        root = ET.Element("testsuites", name=clean(report["title"]))
+        for name in ("tests", "failures", "errors"):
+            root.set(name, str(sum(suite.figures[name] for suite in suites)))
+        root.set("time", "0")
+        yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+        if not suites:
+            yield ET.tostring(root, encoding="unicode") + "\n"
+            return
+        yield _opened(root) + "\n"
+        for suite in suites:
+            yield from suite.pieces()
+        yield "</testsuites>\n"
+
+
+def _opened(element: ET.Element) -> str:
+    """The start tag of an element that has no content yet."""
+    return ET.tostring(element, encoding="unicode").removesuffix(" />") + ">"
+
+
+class _Suite:
+    """The cases of one suite, in a temporary file, and their figures."""
+
+    _KINDS: t.ClassVar = {"failure": "failures", "error": "errors", "skipped": "skipped"}
+
+    def __init__(self, name: str, generated: t.Any) -> None:
+        self._name = name
+        self._generated = str(generated)
+        self._file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - see __exit__
+        self.figures = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+
+    def __enter__(self) -> t.Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._file.close()
+
+    def add(self, case: ET.Element) -> None:
+        """One more case."""
+        self.figures["tests"] += 1
+        for child in case:
+            if child.tag in self._KINDS:
+                self.figures[self._KINDS[child.tag]] += 1
+        ET.indent(case, " ", level=2)
+        self._file.write(f"  {ET.tostring(case, encoding='unicode')}\n")
+
+    def pieces(self) -> t.Iterator[str]:
+        """The suite as text."""
+        suite = ET.Element("testsuite", name=self._name)
+        for name, number in self.figures.items():
+            suite.set(name, str(number))
+        suite.set("time", "0")
+        # The schema wants a local time without a zone.
+        suite.set("timestamp", self._generated.rstrip("Z"))
+        if not self.figures["tests"]:
+            yield f" {ET.tostring(suite, encoding='unicode')}\n"
+            return
+        yield f" {_opened(suite)}\n"
+        self._file.seek(0)
+        while piece := self._file.read(_PIECE):
+            yield piece
+        yield " </testsuite>\n"
+
+
+def _not_examined(suite: _Suite, report: t.Mapping[str, t.Any], target: str | None) -> None:
     for item in report["not_examined"]:
         if item["target"] == target:
             who = item["user"] or f"all users in {item['shard'] or 'a part of the run'}"
-            case = ET.SubElement(suite, "testcase", classname=_class(target), name=clean(who), time="0")
+            case = ET.Element("testcase", classname=_class(target), name=clean(who), time="0")
             _add(case, "error", "not_examined", f"not examined: {item['reason']}")
-    cases = suite.findall("testcase")
-    suite.set("tests", str(len(cases)))
-    suite.set("failures", str(sum(case.find("failure") is not None for case in cases)))
-    suite.set("errors", str(sum(case.find("error") is not None for case in cases)))
-    suite.set("skipped", str(sum(case.find("skipped") is not None for case in cases)))
-    suite.set("time", "0")
-    # The schema wants a local time without a zone.
-    suite.set("timestamp", str(report["generated"]).rstrip("Z"))
-    return suite
+            suite.add(case)
 
 
-def _undeclared(report: t.Mapping[str, t.Any]) -> ET.Element:
+def _undeclared(report: t.Mapping[str, t.Any]) -> _Suite:
     """Photos that no definition declares, as skipped cases: they are to be seen, and are no failure."""
-    found = report["undeclared"]
-    suite = ET.Element("testsuite", name="Undeclared", timestamp=str(report["generated"]).rstrip("Z"))
-    for name, number in (("tests", len(found)), ("failures", 0), ("errors", 0), ("skipped", len(found)), ("time", 0)):
-        suite.set(name, str(number))
-    for each in found:
-        case = ET.SubElement(suite, "testcase", classname=_class(each["target"]), name=clean(each["user"]), time="0")
+    suite = _Suite("Undeclared", report["generated"])
+    for each in report["undeclared"]:
+        case = ET.Element("testcase", classname=_class(each["target"]), name=clean(each["user"]), time="0")
         _add(case, "skipped", "undeclared", f"a photo in {title(each['target'])} and no definition")
+        suite.add(case)
     return suite
 
 
-def _case(suite: ET.Element, target: str, mode: t.Any, user: t.Mapping[str, t.Any]) -> None:
+def _case(target: str, mode: t.Any, user: t.Mapping[str, t.Any]) -> ET.Element:
     row = user[target]
-    case = ET.SubElement(suite, "testcase", classname=_class(target), name=clean(user["user"]), time="0")
+    case = ET.Element("testcase", classname=_class(target), name=clean(user["user"]), time="0")
     done = action_text(mode, row)
     state = ": ".join(filter(None, [state_text(row["drift"]), done]))
     origin = f"declared in {user['origin']}" if user["origin"] else ""
@@ -98,6 +147,7 @@ def _case(suite: ET.Element, target: str, mode: t.Any, user: t.Mapping[str, t.An
         _add(case, "failure", row["drift"], said)
     else:
         ET.SubElement(case, "system-out").text = clean("\n".join([said, *row["warnings"]]))
+    return case
 
 
 def _add(case: ET.Element, tag: str, kind: str, said: str) -> None:

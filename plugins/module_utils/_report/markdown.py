@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import dataclass, field
 
 from .._core.targets import TARGETS
 from .counts import DRIFTING, PROBLEM_STATES
@@ -17,6 +18,8 @@ from .words import action_text, picture_size, state_text
 
 #: GitHub refuses comments above 65,536 characters.
 MAX_LENGTH = 60_000
+#: More rows than this never fit.
+_MOST_ROWS = MAX_LENGTH // 40
 #: Free text (reasons, messages) is cut to this.
 _LONGEST = 400
 #: What means something within a line, and what does only at the start of one.
@@ -79,9 +82,8 @@ def markdown(report: t.Mapping[str, t.Any]) -> str:
     }
     empty = template("report.md.j2", filters, html=False)
     lists = _lists(report)
-    longest = max(len(rows) for rows in lists.values())
-    # More rows than this never fit; between, the largest number that does is found by halving.
-    low, high = 0, min(longest, MAX_LENGTH // 40)
+    # Of the rows that can fit, the largest number that does is found by halving.
+    low, high = 0, max(len(listed.rows) for listed in lists.values())
     best = ""
     while low <= high:
         middle = (low + high) // 2
@@ -93,32 +95,46 @@ def markdown(report: t.Mapping[str, t.Any]) -> str:
     return best
 
 
-def _lists(report: t.Mapping[str, t.Any]) -> dict[str, list[t.Any]]:
-    users = report["users"]
-    done = report["mode"] == "done"
-    drift = [
-        user
-        for user in users
-        if any(row["drift"] in DRIFTING or row["changed"] or row["error"] for row in _rows(report, user))
-    ]
-    seen = {user["user"] for user in drift}
-    problems = [
-        user
-        for user in users
-        if user["user"] not in seen and any(row["drift"] in PROBLEM_STATES for row in _rows(report, user))
-    ]
-    if done:
-        # What went wrong is what a reader wants first.
-        drift.sort(key=lambda user: user["state"] in ("put", "removed"))
+@dataclass(slots=True)
+class _Listed:
+    """The first rows of a list, as many as can ever fit, and how many there are in all."""
+
+    rows: list[t.Any] = field(default_factory=list)
+    total: int = 0
+
+    def add(self, row: t.Any) -> None:
+        """One more."""
+        self.total += 1
+        if len(self.rows) < _MOST_ROWS:
+            self.rows.append(row)
+
+
+def _listed(rows: t.Iterable[t.Any]) -> _Listed:
+    listed = _Listed()
+    for row in rows:
+        listed.add(row)
+    return listed
+
+
+def _lists(report: t.Mapping[str, t.Any]) -> dict[str, _Listed]:
+    # What went wrong is what a reader wants first.
+    wrong, right, problems = _Listed(), _Listed(), _Listed()
+    last = ("put", "removed") if report["mode"] == "done" else ()
+    for user in report["users"]:
+        rows = _rows(report, user)
+        if any(row["drift"] in DRIFTING or row["changed"] or row["error"] for row in rows):
+            (right if user["state"] in last else wrong).add(user)
+        elif any(row["drift"] in PROBLEM_STATES for row in rows):
+            problems.add(user)
     reasons = {item["reason"] for item in report["not_examined"]}
     return {
-        "drift": drift,
+        "drift": _Listed([*wrong.rows, *right.rows][:_MOST_ROWS], wrong.total + right.total),
         "problems": problems,
-        "not_examined": report["not_examined"],
-        "excluded": report["excluded"],
-        "undeclared": report["undeclared"] or [],
+        "not_examined": _listed(report["not_examined"]),
+        "excluded": _listed(report["excluded"]),
+        "undeclared": _listed(report["undeclared"] or []),
         # "Not examined" shows these already.
-        "messages": [item for item in report["messages"] if item["text"] not in reasons],
+        "messages": _listed(item for item in report["messages"] if item["text"] not in reasons),
     }
 
 
@@ -126,9 +142,9 @@ def _rows(report: t.Mapping[str, t.Any], user: t.Mapping[str, t.Any]) -> list[t.
     return [user[target] for target in report["targets"] if user[target]]
 
 
-def _fill(empty: Template, report: t.Mapping[str, t.Any], lists: t.Mapping[str, list[t.Any]], limit: int) -> str:
-    shown = {name: rows[:limit] for name, rows in lists.items()}
-    more = {name: len(rows) - len(shown[name]) for name, rows in lists.items()}
+def _fill(empty: Template, report: t.Mapping[str, t.Any], lists: t.Mapping[str, _Listed], limit: int) -> str:
+    shown = {name: listed.rows[:limit] for name, listed in lists.items()}
+    more = {name: listed.total - len(shown[name]) for name, listed in lists.items()}
     return empty(
         {
             "report": report,

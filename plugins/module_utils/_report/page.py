@@ -8,12 +8,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import secrets
 import typing as t
 from pathlib import Path
 
 from .._core.targets import EXO_SYNC_LIMIT, title
 from .._core.wording import counted
-from .compact import NOT_PICTURED, compact
+from .compact import MARKS, MOST, NOT_PICTURED, Compact, compact
 from .counts import OUTCOMES, PROBLEM_STATES, STATES
 from .previews import previews
 from .reasons import alerts
@@ -26,7 +27,15 @@ _PLAIN = 200
 
 def page(report: t.Mapping[str, t.Any], folder: Path | None, max_pictures: int) -> str:
     """The HTML report. ``folder`` holds the previews; of at most ``max_pictures`` users they are taken in."""
-    users = compact(report)
+    return "".join(page_pieces(report, folder, max_pictures))
+
+
+def page_pieces(
+    report: t.Mapping[str, t.Any], folder: Path | None, max_pictures: int, most: int = MOST
+) -> t.Iterator[str]:
+    """The same, piece by piece. ``most``: so many users are listed."""
+    found = compact(report, most)
+    users = found.users
     pictured = [user for user in users if user["s"] not in NOT_PICTURED]
     shown = previews(folder, (user["u"] for user in pictured[: max(0, max_pictures)]))
     css, js = asset("report.css"), asset("report.js")
@@ -34,10 +43,10 @@ def page(report: t.Mapping[str, t.Any], folder: Path | None, max_pictures: int) 
     reasons = {item["reason"] for item in report["not_examined"]}
     data = {
         "mode": report["mode"],
-        "start": "attention" if plain else "all",
+        "start": "attention" if found.attention else "all",
         "pictures": _attach(users, shown),
         "targets": [[name, title(name)] for name in report["targets"]],
-        "users": users,
+        "users": [],
     }
     columns = [{"name": name, "title": title(name), "summary": _summary(report, name)} for name in report["targets"]]
     values = {
@@ -45,20 +54,36 @@ def page(report: t.Mapping[str, t.Any], folder: Path | None, max_pictures: int) 
         "lead": _lead(report),
         "alerts": alerts(report),
         "bar": _bar(report),
-        "chips": _chips(report, users),
+        "chips": _chips(report, found),
         "parts": [item for item in report["not_examined"] if item["user"] is None],
         "said": [item for item in report["messages"] if item["text"] not in reasons],
         "columns": columns,
         "title": title,
         "plain": plain[:_PLAIN],
-        "plain_more": max(0, len(plain) - _PLAIN),
+        "plain_more": max(0, found.attention - _PLAIN),
+        "users_left_out": _users_left_out(found),
         "pictures_left_out": _left_out(len(pictured) - max_pictures) if folder else "",
         "csp": _policy(css, js),
         "css": css,
         "js": js,
-        "data": embedded(data),
+        # Stands where the data comes. No text of a report can hold it.
+        "data": (mark := secrets.token_hex(16)),
     }
-    return template("report.html.j2", {"own": own, "state_text": state_text}, html=True)(values)
+    text = template("report.html.j2", {"own": own, "state_text": state_text}, html=True)(values)
+    head, _mark, tail = text.partition(mark)
+    yield head + embedded(data).removesuffix("]}")
+    for number, user in enumerate(users):
+        yield ("," if number else "") + embedded(user)
+    yield "]}" + tail
+
+
+def _users_left_out(found: Compact) -> str:
+    if not found.left_out:
+        return ""
+    return (
+        f"This file lists {len(found.users):,} of {counted(found.total, 'user')}, to keep it small: those that are not "
+        "in sync come first. All users are in drift.json."
+    )
 
 
 def _left_out(number: int) -> str:
@@ -126,17 +151,17 @@ def _bar(report: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
     return parts
 
 
-def _chips(report: t.Mapping[str, t.Any], users: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+def _chips(report: t.Mapping[str, t.Any], found: Compact) -> list[dict[str, t.Any]]:
     """The filter buttons, each with how many users it leaves."""
     states = report["counts"]["states"]
-    total = len(users)
+    total = found.total
     chips = [_chip("all", "All", total, "group")]
     if 0 < states["in_sync"] < total:
         text = "Changed or open" if report["mode"] == "done" else "Not in sync"
         chips.append(_chip("attention", text, total - states["in_sync"], "group"))
     order = OUTCOMES if report["mode"] == "done" else STATES
     chips += [_chip(state, state_text(state), states[state], state) for state in order if states[state]]
-    foreign = sum(_any(report, user, "x") for user in users)
+    foreign, stale, over = (found.marks.get(mark, 0) for mark in MARKS)
     if foreign:
         chips.append(
             _chip(
@@ -147,19 +172,13 @@ def _chips(report: t.Mapping[str, t.Any], users: t.Sequence[t.Mapping[str, t.Any
                 "Somebody changed the photo after our last write.",
             )
         )
-    stale = sum(_any(report, user, "c") for user in users)
     if stale:
         why = "The photo or its source is no longer what was approved, so it was left alone."
         chips.append(_chip("stale", "changed since approved", stale, "left group", why))
-    over = sum(_any(report, user, "o") for user in users)
     if over:
         why = f"Exchange Online takes an on-premises photo of at most {EXO_SYNC_LIMIT:,} bytes."
         chips.append(_chip("over", "too large for Exchange Online", over, "over group", why))
     return chips
-
-
-def _any(report: t.Mapping[str, t.Any], user: t.Mapping[str, t.Any], key: str) -> bool:
-    return any(user.get(target, {}).get(key) for target in report["targets"])
 
 
 def _chip(name: str, text: str, count: int, tone: str, title: str = "") -> dict[str, t.Any]:

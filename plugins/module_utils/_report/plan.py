@@ -21,15 +21,44 @@ MAX_PLAN_BYTES = 256 * 1024 * 1024
 _APART = ("generated", "digest")
 
 
-def canonical(report: t.Mapping[str, t.Any]) -> bytes:
-    """The bytes that the digest is taken of: sorted keys, no spaces, ASCII, without ``generated`` and ``digest``."""
-    kept = {key: value for key, value in report.items() if key not in _APART}
-    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
+class Digest:
+    """SHA-256 of what a report found, fed with one user after the other.
+
+    It is taken of JSON with sorted keys, without spaces, in ASCII, without ``generated`` and ``digest``. Equal for two
+    runs that found the same.
+    """
+
+    def __init__(self, report: t.Mapping[str, t.Any]) -> None:
+        """``report``: everything but the users."""
+        kept = {key: value for key, value in report.items() if key not in _APART}
+        # No text can hold this: quotation marks are escaped in it. Of the keys, only "version" comes after "users".
+        head, _users, self._tail = canonical({**kept, "users": []}).rpartition(b'"users":[]')
+        self._sum = hashlib.sha256(head + b'"users":[')
+        self._first = True
+
+    def add(self, user: t.Any) -> None:
+        """The next user. Raises TypeError or ValueError for what cannot be JSON."""
+        self._sum.update(canonical(user) if self._first else b"," + canonical(user))
+        self._first = False
+
+    def hexdigest(self) -> str:
+        """The digest, once all users were added."""
+        whole = self._sum.copy()
+        whole.update(b"]" + self._tail)
+        return whole.hexdigest()
+
+
+def canonical(value: t.Any) -> bytes:
+    """The bytes of a part of a report that its digest is taken of."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
 
 
 def digest(report: t.Mapping[str, t.Any]) -> str:
-    """SHA-256 of what a report found. Equal for two runs that found the same."""
-    return hashlib.sha256(canonical(report)).hexdigest()
+    """The digest of a whole report."""
+    found = Digest(report)
+    for user in report["users"]:
+        found.add(user)
+    return found.hexdigest()
 
 
 def read(path: str) -> str:

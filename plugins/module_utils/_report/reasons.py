@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from collections import defaultdict
 from dataclasses import dataclass
 
 from .._core.targets import title
@@ -39,30 +38,37 @@ def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
 
     What is known and accepted is in the report only.
     """
-    found: dict[Reason, list[str]] = defaultdict(list)
+    found: dict[Reason, _Users] = {}
+    total = 0
     for reason, user in _all(report):
-        found[reason].append(user)
-    lines: list[str] = []
-    left = sum(map(len, found.values()))
-    for reason, users in found.items():
-        if len(lines) == shown:
-            break
-        lines.append(_line(reason, users))
-        left -= len(users)
+        total += 1
+        # Those after the first few only count.
+        if len(found) < shown or reason in found:
+            users = found.setdefault(reason, _Users([]))
+            users.number += 1
+            if len(users.first) < SHOWN:
+                users.first.append(user)
+    lines = [_line(reason, users) for reason, users in found.items()]
+    left = total - sum(users.number for users in found.values())
     return [*lines, f"and {left:,} more, see the report"] if left else lines
 
 
-def _line(reason: Reason, users: t.Sequence[str]) -> str:
+@dataclass(slots=True)
+class _Users:
+    """The first of those with one reason, and how many there are."""
+
+    first: list[str]
+    number: int = 0
+
+
+def _line(reason: Reason, users: _Users) -> str:
     where = f" in {title(reason.target)}" if reason.target else ""
-    return f"{first(users, SHOWN)}: {state_text(reason.state)}{where}: {reason.text}"
+    return f"{first(users.first, SHOWN, users.number)}: {state_text(reason.state)}{where}: {reason.text}"
 
 
 def _all(report: t.Mapping[str, t.Any]) -> t.Iterator[tuple[Reason, str]]:
     """What failed comes first, then what was not examined, then problems."""
-    rows = [
-        (target, user, user[target]) for user in report["users"] for target in report["targets"] if user.get(target)
-    ]
-    for target, user, row in rows:
+    for target, user, row in _rows(report):
         if row["error"]:
             yield Reason(target, "failed", row["error"]), _named(user)
     for item in report["not_examined"]:
@@ -70,9 +76,20 @@ def _all(report: t.Mapping[str, t.Any]) -> t.Iterator[tuple[Reason, str]]:
             Reason(item["target"], "not_examined", item["reason"]),
             item["user"] or item["shard"] or "a part of the run",
         )
-    for target, user, row in rows:
+    for target, user, row in _rows(report):
         if row["drift"] in PROBLEM_STATES and not row["error"] and not row["accepted"]:
             yield Reason(target, row["drift"], row["reason"]), _named(user)
+
+
+def _rows(report: t.Mapping[str, t.Any]) -> t.Iterator[tuple[str, t.Mapping[str, t.Any], t.Mapping[str, t.Any]]]:
+    """Target, user and row of all rows; none are read where the figures say that nothing is wrong."""
+    summaries = report["counts"]["targets"].values()
+    if not any(summary[name] for summary in summaries for name in ("failed", *PROBLEM_STATES)):
+        return
+    for user in report["users"]:
+        for target in report["targets"]:
+            if user.get(target):
+                yield target, user, user[target]
 
 
 def _named(user: t.Mapping[str, t.Any]) -> str:

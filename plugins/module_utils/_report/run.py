@@ -15,13 +15,14 @@ from .._core.results import plain
 from .._core.targets import names
 from .counts import drifting, open_problems, totals
 from .difference import diff_lines
-from .document import Report, as_json, build
+from .document import Report, build, json_pieces
 from .elsewhere import leave_out_elsewhere
+from .files import Made
 from .folders import FILES, elsewhere, forget, holds, probe, run_folder, save
 from .gather import Gathered, gather
-from .junit import junit
+from .junit import junit_pieces
 from .markdown import markdown
-from .page import page
+from .page import page_pieces
 from .previews import remove
 from .reasons import alerts, problems
 from .scope import Scope, find_undeclared
@@ -125,19 +126,19 @@ def _written(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime) 
     return answer
 
 
-def _texts(options: t.Mapping[str, t.Any], report: Report) -> tuple[dict[str, str], str | None]:
+def _texts(options: t.Mapping[str, t.Any], report: Report) -> tuple[dict[str, Made], str | None]:
     """Each format's text, and why one of them could not be made. One bad format does not cost the others."""
-    makers: dict[str, t.Callable[[], str]] = {
-        "json": lambda: as_json(report),
-        "markdown": lambda: markdown(report),
-        "junit": lambda: junit(report),
-        "html": lambda: page(report, _previews(options), options["max_pictures"]),
+    makers: dict[str, t.Callable[[], t.Iterable[str]]] = {
+        "json": lambda: json_pieces(report),
+        "markdown": lambda: [markdown(report)],
+        "junit": lambda: junit_pieces(report),
+        "html": lambda: page_pieces(report, _previews(options), options["max_pictures"]),
     }
-    texts: dict[str, str] = {}
+    texts: dict[str, Made] = {}
     problem: str | None = None
     for name in options["formats"]:
         try:
-            texts[name] = makers[name]()
+            texts[name] = Made(makers[name]())
         except PhotoError as error:
             problem = f"The format {name} could not be made: {error}"
     return texts, problem

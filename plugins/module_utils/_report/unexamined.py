@@ -16,15 +16,22 @@ from .gather import Gathered, Message, Mode, Unseen
 REASONS_SHOWN = 3
 
 
-def add_unexamined(gathered: Gathered, users: t.Sequence[str], targets: t.Collection[str]) -> None:
+def add_unexamined(gathered: Gathered, users: t.Iterable[str], targets: t.Collection[str]) -> None:
     """Every one of ``users`` without a row for one of ``targets`` is not examined, with the reason if it is known."""
     known = {(identity_key(item.user), item.target) for item in gathered.unseen if item.user is not None}
     explained: set[str] = set()
+    # Several targets need the users several times; with one, they may come from a file.
+    users = users if len(targets) < 2 else list(users)
     for target in (target for target in names() if target in targets):
         why = _why(gathered.messages, target) or "There is no result for this user."
         for user in map(str, users):
             key = identity_key(user)
-            if (key, target) in gathered.rows or (key, target) in known or (key, None) in known:
+            if (
+                (key, target) in gathered.left_out
+                or (key, target) in gathered.rows
+                or (key, target) in known
+                or (key, None) in known
+            ):
                 continue
             gathered.unseen.append(Unseen(why, user=user, target=target))
             known.add((key, target))

@@ -166,3 +166,8 @@ def with_gaps(done: bool = False) -> list[Result]:
         },
         {"skipped": True, "changed": False, "skip_reason": "Conditional result was False"},
     ]
+
+
+def plain(report: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A report whose users are a list, and not in a file."""
+    return {**report, "users": list(report["users"])}

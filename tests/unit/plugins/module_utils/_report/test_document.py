@@ -38,7 +38,8 @@ def test_a_report_is_valid(schema: Draft202012Validator, results: t.Callable[...
 
 
 def test_a_report_of_the_other_shape_is_not(schema: Draft202012Validator) -> None:
-    report = made(sample.everything())
+    report = sample.plain(made(sample.everything()))
+    assert schema.is_valid(report)
     for change in ({"mode": "done"}, {"version": 2}, {"more": 1}, {"digest": "x"}):
         assert not schema.is_valid({**report, **change})
 
@@ -50,6 +51,14 @@ def test_order_of_results_and_rows_changes_nothing(chance: t.Any) -> None:
         chance.shuffle(result["photos"])
     chance.shuffle(results)
     assert as_json(made(results)) == as_json(made(sample.everything()))
+
+
+def test_each_user_is_one_line_of_the_file() -> None:
+    report = made(sample.everything())
+    lines = as_json(report).splitlines()
+    assert [json.loads(line.strip().rstrip(",")) for line in lines if line.startswith('  {"user":')] == report["users"]
+    assert json.loads(as_json(report)) == sample.plain(report)
+    assert json.loads(as_json(made([])))["users"] == []
 
 
 def test_users_are_sorted_without_regard_to_case() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._report.document import build
 from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import Mode, gather
-from ansible_collections.hybrid.photos.plugins.module_utils._report.page import page
+from ansible_collections.hybrid.photos.plugins.module_utils._report.page import page, page_pieces
 from ansible_collections.hybrid.photos.plugins.module_utils._report.previews import MAX_BYTES, preview, preview_name
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 
@@ -128,3 +128,17 @@ def test_without_javascript_the_states_can_be_read() -> None:
     plain = made(sample.everything()).partition("<noscript>")[2].partition("</noscript>")[0]
     assert "bianca.o&#39;neil@contoso.example" in plain
     assert "would be put" in plain
+
+
+def test_a_page_of_too_many_users_lists_those_that_are_not_in_sync_first_and_says_so() -> None:
+    report = build(gather(sample.everything()), mode="plan", title="T", generated="2026-01-02T03:04:05Z")
+    html = "".join(page_pieces(report, None, 0, most=19))
+    listed = data(html)["users"]
+    loud = [user["user"] for user in report["users"] if user["state"] != "in_sync"]
+    assert len(loud) == 17
+    assert {user["u"] for user in listed if user["s"] != "in_sync"} == set(loud)
+    assert len(listed) == 19
+    assert listed == sorted(listed, key=lambda user: user["u"].casefold())
+    assert "This file lists 19 of 26 users" in html
+    assert ">All <b>26</b>" in html.replace("</span>", ">")
+    assert "This file lists" not in page(report, None, 0)

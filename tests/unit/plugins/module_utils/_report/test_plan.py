@@ -17,12 +17,17 @@ from ansible_collections.hybrid.photos.plugins.module_utils._report.gather impor
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 
 
+def made() -> dict[str, t.Any]:
+    return build(gather(sample.everything()), mode="plan", title="T", generated="2026-01-02T03:04:05Z")
+
+
 def report(mode: Mode = "plan") -> dict[str, t.Any]:
-    return build(gather(sample.everything(mode == "done")), mode=mode, title="T", generated="2026-01-02T03:04:05Z")
+    results = gather(sample.everything(mode == "done"))
+    return sample.plain(build(results, mode=mode, title="T", generated="2026-01-02T03:04:05Z"))
 
 
 def test_a_report_read_back_is_verified() -> None:
-    assert plan.parse(as_json(report())) == report()
+    assert plan.parse(as_json(made())) == report()
     assert plan.parse(json.dumps(report(), indent=7).encode()) == report()
 
 
@@ -109,9 +114,9 @@ def test_a_digest_over_nonsense_does_not_make_a_plan() -> None:
 
 
 def test_a_plan_is_read_from_an_ordinary_file_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "drift.json").write_text(as_json(report()))
+    (tmp_path / "drift.json").write_text(as_json(made()))
     (tmp_path / "link").symlink_to("drift.json")
-    assert plan.read(str(tmp_path / "drift.json")) == plan.read(str(tmp_path / "link")) == as_json(report())
+    assert plan.read(str(tmp_path / "drift.json")) == plan.read(str(tmp_path / "link")) == as_json(made())
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "zero").symlink_to("/dev/zero")
     (tmp_path / "bytes").write_bytes(b"\xff")

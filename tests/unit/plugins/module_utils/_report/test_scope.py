@@ -19,7 +19,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._report.markdown imp
 from ansible_collections.hybrid.photos.plugins.module_utils._report.page import page
 from ansible_collections.hybrid.photos.plugins.module_utils._report.run import ARGUMENTS, Prepared, prepare
 
-from .sample import result, row
+from .sample import plain, result, row
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[5] / "docs" / "drift-report.schema.json").read_text())
 
@@ -28,7 +28,7 @@ def made(*rows: t.Any, **options: t.Any) -> Prepared:
     defaults = {name: argument.get("default") for name, argument in ARGUMENTS.items()}
     given = {**defaults, "results": [result(list(rows))], "dest": "reports", **options}
     prepared = prepare(given, datetime(2026, 11, 27, tzinfo=UTC))
-    jsonschema.validate(prepared.report, SCHEMA)
+    jsonschema.validate(plain(prepared.report), SCHEMA)
     return prepared
 
 

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of one shard in a file of the run, so that they need not pass through Ansible's variables.
+
+A file has one JSON object a line, and a closing line with their number and the SHA-256 of the lines before it. Who
+reads it also has both from the task's result. So a file that is missing, cut, or that somebody changed is never taken
+for a whole one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import typing as t
+from pathlib import Path
+
+from .files import UnusableFile, read_file
+from .json_text import loads
+from .model import PhotoError
+
+Json = dict[str, t.Any]
+
+#: A shard of 100,000 users. The whole file is read before a row of it is used.
+MAX_BYTES = 256 * 1024 * 1024
+
+
+def write(folder: Path, rows: t.Iterable[t.Mapping[str, t.Any]]) -> Json:
+    """A new file, mode 0600, in a folder that exists: ``path``, ``rows`` (their number) and ``sha256``. Raises OSError.
+
+    Half characters are escaped, as JSON in ASCII does it.
+    """
+    path = folder / f"{secrets.token_hex(16)}.jsonl"
+    lines = [json.dumps(row, separators=(",", ":")) for row in rows]
+    text = "".join(f"{line}\n" for line in lines).encode("ascii")
+    told = {"rows": len(lines), "sha256": hashlib.sha256(text).hexdigest()}
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(text + json.dumps(told, sort_keys=True).encode("ascii") + b"\n")
+    return {"path": str(path), **told}
+
+
+def read(told: t.Any) -> t.Iterator[Json]:
+    """The rows of a file that ``write`` told of. Raises PhotoError before the first row when the file is not whole."""
+    if not isinstance(told, t.Mapping) or not isinstance(told.get("path"), str):
+        raise PhotoError("The rows of a shard are in a file, and the result does not say in which one.")
+    name = str(told["path"])
+    try:
+        data = read_file(name, MAX_BYTES, follow=False)[0]
+    except UnusableFile as error:
+        raise _not_whole(name, error.why) from error
+    start = data.rfind(b"\n", 0, -1) + 1
+    rows, closing = data[:start], data[start:]
+    try:
+        end = loads(closing)
+    except ValueError:
+        end = None
+    if not closing.endswith(b"\n") or not isinstance(end, dict) or "sha256" not in end:
+        raise _not_whole(name, "its end is missing")
+    if end.get("rows") != told.get("rows") or rows.count(b"\n") != end.get("rows"):
+        raise _not_whole(name, f"it has {rows.count(bytes([10])):,} rows, and the task wrote {told.get('rows')}")
+    if not end["sha256"] == told.get("sha256") == hashlib.sha256(rows).hexdigest():
+        raise _not_whole(name, "it was changed after it was written")
+    return _parsed(name, rows)
+
+
+#: What a photo module returns for each user.
+PARTS = ("photos", "in_sync", "left_out")
+
+
+def pack(folder: Path, result: t.Mapping[str, t.Any]) -> Json:
+    """A module's result with what it says of each user in a new file, told of in ``rows_file``. Raises OSError.
+
+    A result without ``photos`` is that of a module that examined nobody, and stays as it is.
+    """
+    if "photos" not in result:
+        return dict(result)
+    told = write(folder, ({part: item} for part in PARTS for item in result.get(part) or ()))
+    return {**{name: value for name, value in result.items() if name not in PARTS}, "rows_file": told}
+
+
+def parts(told: t.Any) -> Json:
+    """What ``pack`` took out of a result. Raises PhotoError when it is not whole."""
+    found: Json = {"photos": []}
+    for line in read(told):
+        for part, item in line.items():
+            found.setdefault(part, []).append(item)
+    return found
+
+
+def whole(result: t.Mapping[str, t.Any]) -> Json:
+    """The result as the module returned it, whether its rows are in a file or not. Raises PhotoError."""
+    return {**result, **parts(result["rows_file"])} if result.get("rows_file") is not None else dict(result)
+
+
+def _parsed(name: str, rows: bytes) -> t.Iterator[Json]:
+    for line in rows.splitlines():
+        row = loads(line)
+        if not isinstance(row, dict):
+            raise _not_whole(name, "a line of it is no row")
+        yield row
+
+
+def _not_whole(name: str, why: str) -> PhotoError:
+    return PhotoError(f"The rows of this part of the run are lost: {name}: {why}.")

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rows of a whole run, one for each user and target, in a temporary database: memory does not grow with users.
+
+SQLite keeps a database without a name in a file that is removed from its folder as soon as it is open, so nothing is
+left behind however the process ends.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sqlite3
+import typing as t
+from dataclasses import fields
+from itertools import groupby
+from operator import attrgetter
+
+from .._core.results import Picture, Row
+
+Key = tuple[str, str]
+
+#: Rows that are read, or changed, at a time.
+_PAGE = 1000
+#: KiB of the database that stay in memory.
+_CACHE = 16 * 1024
+
+_ROW = attrgetter(*(each.name for each in fields(Row)))
+_PICTURE = attrgetter(*(each.name for each in fields(Picture)))
+_NAMES = [each.name for each in fields(Row)]
+_DESIRED, _OBSERVED = _NAMES.index("desired"), _NAMES.index("observed")
+
+
+class Rows:
+    """Rows by ``(key of the user, target)``, in that order. A later row of the same key replaces the earlier one.
+
+    Rows may be replaced and removed while they are iterated over; such an iteration shows each row once.
+    """
+
+    def __init__(self) -> None:
+        self._db: sqlite3.Connection | None = None
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, key: Key) -> bool:
+        return self._count > 0 and self._one("SELECT 1 FROM rows WHERE key = ? AND target = ?", key) is not None
+
+    def __getitem__(self, key: Key) -> Row:
+        found = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def get(self, key: Key) -> Row | None:
+        """The row, or None."""
+        found = self._one("SELECT data FROM rows WHERE key = ? AND target = ?", key) if self._count else None
+        return None if found is None else _decoded(found[0])
+
+    def __setitem__(self, key: Key, row: Row) -> None:
+        self._put(key, row)
+
+    def add(self, row: Row) -> bool:
+        """Put a row in its place. True: it replaced one."""
+        return self._put((row.key, row.target), row)
+
+    def _put(self, key: Key, row: Row) -> bool:
+        there = key in self
+        self._count += not there
+        self._open().execute("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", (*key, _encoded(row)))
+        return there
+
+    def __delitem__(self, key: Key) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self._open().execute("DELETE FROM rows WHERE key = ? AND target = ?", key)
+        self._count -= 1
+
+    def __iter__(self) -> t.Iterator[Key]:
+        return (key for key, _data in self._pages())
+
+    def items(self) -> t.Iterator[tuple[Key, Row]]:
+        """Keys with their rows."""
+        return ((key, _decoded(data)) for key, data in self._pages())
+
+    def values(self) -> t.Iterator[Row]:
+        """The rows."""
+        return (_decoded(data) for _key, data in self._pages())
+
+    def by_user(self) -> t.Iterator[tuple[str, list[Row]]]:
+        """The key of each user, and the rows of the user."""
+        for user, items in groupby(self.items(), key=lambda item: item[0][0]):
+            yield user, [row for _key, row in items]
+
+    def targets(self) -> frozenset[str]:
+        """Every target that a row is of."""
+        if not self._count:
+            return frozenset()
+        return frozenset(target for (target,) in self._open().execute("SELECT DISTINCT target FROM rows"))
+
+    def _pages(self) -> t.Iterator[tuple[Key, bytes]]:
+        if not self._count:
+            return
+        last: Key = ("", "")
+        order = "SELECT key, target, data FROM rows WHERE (key, target) > (?, ?) ORDER BY key, target LIMIT ?"
+        while page := self._open().execute(order, (*last, _PAGE)).fetchall():
+            for key, target, data in page:
+                last = (key, target)
+                yield last, data
+
+    def _one(self, question: str, values: tuple[t.Any, ...]) -> tuple[t.Any, ...] | None:
+        found: tuple[t.Any, ...] | None = self._open().execute(question, values).fetchone()
+        return found
+
+    def _open(self) -> sqlite3.Connection:
+        if self._db is None:
+            self._db = sqlite3.connect("", isolation_level=None)
+            for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE}"):
+                self._db.execute(f"PRAGMA {setting}")
+            self._db.execute(
+                "CREATE TABLE rows (key TEXT, target TEXT, data BLOB, PRIMARY KEY (key, target)) WITHOUT ROWID"
+            )
+            # One transaction for all: nobody else reads it, and it ends with the process.
+            self._db.execute("BEGIN")
+        return self._db
+
+
+def _encoded(row: Row) -> bytes:
+    values = list(_ROW(row))
+    for place in (_DESIRED, _OBSERVED):
+        values[place] = None if values[place] is None else _PICTURE(values[place])
+    return marshal.dumps(values)
+
+
+def _decoded(data: bytes) -> Row:
+    values = marshal.loads(data)  # noqa: S302 - written by this process into a file that nobody else can open
+    for place in (_DESIRED, _OBSERVED):
+        values[place] = None if values[place] is None else Picture(*values[place])
+    return Row(*values)
