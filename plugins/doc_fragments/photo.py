@@ -288,6 +288,15 @@ options:
     type: str
     choices: [all, drifting]
     default: all
+  rows_in_file:
+    description:
+      - Keep RV(ignore:photos) in a file on the controller and return RV(ignore:rows_file), which says where it is, how
+        many rows it has, and its SHA-256. So the results of many shards need no memory. Used by the roles;
+        M(hybrid.photos.drift_report) and M(hybrid.photos.photo_guard) read such files.
+      - The file is in Ansible's own temporary folder of this run (C(DEFAULT_LOCAL_TMP)), which only its owner can open
+        and which Ansible removes at the end. It is written in check mode too.
+    type: bool
+    default: false
   progress_file:
     description: A file in which the running module reports its progress. Used by the module's action plugin.
     type: path

@@ -113,7 +113,12 @@ class InventoryModule(BaseInventoryPlugin):
             self.inventory.set_variable(host, "inventory_dir", no_template(str(Path(path).parent)))
             # On the host and not on the group, which a second inventory of this kind shares.
             self.inventory.set_variable(host, "photos_folder", no_template(str(folder)))
-            self.inventory.set_variable(host, "photos", [entry(d) for d in definitions[start : start + size]])
+            # Put there as they are: from 2.19 on, set_variable gives each text a tag of where it comes from, which takes
+            # more memory than the text. The marks of earlier versions are kept.
+            photos = [entry(d) for d in definitions[start : start + size]]
+            self.inventory.get_host(host).set_variable("photos", photos)
+            # A large company's definitions need not be there twice.
+            definitions[start : start + size] = [None] * len(photos)
             # The tasks run here, with this Python: another one that discovery may find can lack the libraries.
             self.inventory.set_variable(host, "ansible_connection", no_template("local"))
             self.inventory.set_variable(host, "ansible_python_interpreter", no_template(sys.executable))

@@ -14,9 +14,11 @@ from pathlib import Path
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._core.model import DRIFTS
+from ..module_utils._core import rows_file
+from ..module_utils._core.model import DRIFTS, PhotoError
 from ..module_utils._core.targets import TARGETS
 from ..module_utils._core.text import REPLACEMENT, encodes, sendable, shown
+from .run_folder import run_folder
 from .screen import tell
 
 #: Seconds of silence after which a run says how far it is, and between two such lines.
@@ -37,12 +39,17 @@ class PhotoAction(ActionBase):
         """The module's result, unchanged."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
-        problem = malformed(self._task.args.get("photos"))
+        try:
+            given = with_entries(self._task.args)
+        except PhotoError as error:
+            return {**result, "failed": True, "msg": str(error), "target": self.target}
+        problem = malformed(given.get("photos"))
         if problem is not None:
             return {**result, "failed": True, "msg": problem}
-        many = len(self._task.args.get("photos") or ()) > 1
+        in_file = boolean(given.pop("rows_in_file", False), strict=False)
+        many = len(given.get("photos") or ()) > 1
         with tempfile.TemporaryDirectory(prefix="photos-") as folder:
-            arguments = acceptable(self._task.args)
+            arguments = acceptable(given)
             progress = Path(folder) / "progress"
             # The module has to run on this machine for its file to be here.
             here = self._connection.transport == "local"
@@ -62,7 +69,27 @@ class PhotoAction(ActionBase):
         if many and result.get("summary"):
             only_planned = self._task.check_mode or boolean(arguments.get("plan_only", False), strict=False)
             tell(f"{shown(host)}: {TARGETS[self.target].title}: {told(result['summary'], only_planned)}")
-        return result
+        return in_a_file(result) if in_file else result
+
+
+def with_entries(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The arguments with ``photos`` in place of ``photos_file``. Raises PhotoError when the file is not whole."""
+    given = dict(arguments)
+    file = given.pop("photos_file", None)
+    if file is not None:
+        if "photos" in given:
+            raise PhotoError("both photos and photos_file are given; give one of them")
+        given["photos"] = list(rows_file.items(file, "photos"))
+    return given
+
+
+def in_a_file(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The result with its rows in a file. Where that cannot be written they stay in the result: none may be lost."""
+    try:
+        # What was asked for is in the role; it would be kept for each host until the end.
+        return {name: value for name, value in rows_file.pack(run_folder(), result).items() if name != "invocation"}
+    except OSError as error:
+        return {**result, "warnings": [*result.get("warnings", ()), f"The rows are kept in memory: {error}"]}
 
 
 def malformed(photos: object) -> str | None:

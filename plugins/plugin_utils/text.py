@@ -19,6 +19,9 @@ if importlib.util.find_spec("ansible.module_utils.datatag") is None:
 else:
     wrap_var = None
 
+#: Plain texts: without a tag from 2.19 on, and marked as unsafe before.
+_PLAIN_TEXT: type[str] = str if wrap_var is None else type(wrap_var(""))
+
 
 def no_template(text: str) -> str:
     """The same text, which Ansible never runs as a template.
@@ -28,3 +31,15 @@ def no_template(text: str) -> str:
     """
     plain = str(text)
     return plain if wrap_var is None else t.cast(str, wrap_var(plain))
+
+
+def is_no_template(value: t.Any) -> bool:
+    """Is it certain that Ansible would find no template in a value of plain JSON types?"""
+    if isinstance(value, str):
+        return type(value) is _PLAIN_TEXT
+    if isinstance(value, t.Mapping):
+        # Keys are never templates.
+        return all(map(is_no_template, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(is_no_template, value))
+    return value is None or isinstance(value, (bool, int, float))

@@ -66,6 +66,11 @@ def read(told: t.Any) -> t.Iterator[Json]:
     return _parsed(name, rows)
 
 
+def concerns(entry: t.Mapping[str, t.Any], target: str) -> bool:
+    """Is an entry of the option ``photos`` for this target?"""
+    return not entry.get("targets") or target in entry["targets"]
+
+
 #: What a photo module returns for each user.
 PARTS = ("photos", "in_sync", "left_out")
 
@@ -79,6 +84,11 @@ def pack(folder: Path, result: t.Mapping[str, t.Any]) -> Json:
         return dict(result)
     told = write(folder, ({part: item} for part in PARTS for item in result.get(part) or ()))
     return {**{name: value for name, value in result.items() if name not in PARTS}, "rows_file": told}
+
+
+def items(told: t.Any, part: str) -> t.Iterator[t.Any]:
+    """What a file has under one name, in its order. Raises PhotoError before the first when the file is not whole."""
+    return (line[part] for line in read(told) if part in line)
 
 
 def parts(told: t.Any) -> Json:

@@ -62,12 +62,14 @@ def examine(folder: Path) -> Folder:
         return unusable_folder("there is no such folder; check the path and the Git checkout")
     try:
         root = folder.resolve()
-        entries = sorted(entry.name for entry in root.iterdir())
+        with os.scandir(root) as found:
+            ordinary = {entry.name: entry.is_file(follow_symlinks=False) for entry in found}
     except OSError as error:
         return unusable_folder(f"the folder cannot be read: {error.strerror}")
     if (why := unusable(str(root))) is not None:
         return unusable_folder(f"the folder's own path cannot be used: {why}; rename it")
-    reader = _Reader(root, entries)
+    entries = sorted(ordinary)
+    reader = _Reader(root, ordinary)
     if MANIFEST in entries:
         reader.read_manifest()
     for name in entries:
@@ -87,8 +89,10 @@ def examine(folder: Path) -> Folder:
 class _Reader:
     """Collects what one folder says. Kept as a class because each part may add definitions as well as problems."""
 
-    def __init__(self, root: Path, entries: t.Sequence[str]) -> None:
+    def __init__(self, root: Path, entries: t.Mapping[str, bool]) -> None:
+        """``entries``: each name in the folder, and whether it is an ordinary file and no link."""
         self.root = root
+        self.ordinary = entries
         #: Pictures at the top of the folder, by the key of the user that each is named after.
         self.own: dict[str, list[str]] = {}
         for name in entries:
@@ -129,8 +133,10 @@ class _Reader:
         if user is None:
             return
         stem = os.path.splitext(name)[0]  # noqa: PTH122 - Path.stem is blind to names like ".jpg"
-        path = self.inside(name, name, None)
-        if path is None or path.is_dir():
+        # Most are ordinary files with plain names, and need no look at where they lead.
+        plain = name.isascii() and name.isprintable() and self.ordinary[name]
+        path = self.root / name if plain else self.inside(name, name, None)
+        if path is None or (not plain and path.is_dir()):
             return
         # What safe_name made of an identity is that user's own file as well.
         own = {identity_key(stem), identity_key(unquote(stem))}

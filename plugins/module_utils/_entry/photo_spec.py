@@ -49,6 +49,7 @@ def photo_argument_spec(target: str) -> Spec:
                 **{name: {"type": "str"} for name in TARGETS},
             },
         },
+        "photos_file": {"type": "dict"},
         **picture,
         "match_by": {"type": "str", "choices": list(known.choices), "default": known.match_by[0]},
         "people": {"type": "dict"},
@@ -88,6 +89,7 @@ def photo_argument_spec(target: str) -> Spec:
         "plan_only": {"type": "bool", "default": False},
         "previews_dir": {"type": "path"},
         "rows": {"type": "str", "choices": ["all", "drifting"], "default": "all"},
+        "rows_in_file": {"type": "bool", "default": False},
         "progress_file": {"type": "path"},
     }
 

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""photo_choice runs on the controller, where the entries of a shard are already."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..module_utils._core import rows_file
+from ..module_utils._core.choice import choose
+from ..module_utils._core.model import PhotoError
+from ..module_utils._core.targets import names
+from ..plugin_utils.controller_action import ControllerAction
+from ..plugin_utils.photo_action import malformed
+from ..plugin_utils.run_folder import run_folder
+from ..plugin_utils.text import is_no_template
+
+#: What the roles say unless they are told otherwise.
+_DEFAULT = "{{ photos | default([]) }}"
+
+
+class ActionModule(ControllerAction):
+    """Puts the entries into a file, so that they need not pass through the arguments and results of the tasks."""
+
+    arguments: t.ClassVar[dict[str, t.Any]] = {
+        "variable": {"type": "str", "required": True},
+        "only": {"type": "list", "elements": "str", "default": []},
+        "exclude": {"type": "list", "elements": "str", "default": []},
+        "everybody": {"type": "bool", "default": False},
+    }
+    entries: t.Sequence[t.Mapping[str, t.Any]] = ()
+    host = ""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """See the base class."""
+        variables = task_vars or {}
+        self.host = str(variables.get("inventory_hostname", "localhost"))
+        self.entries = self._entries(str(self._task.args.get("variable")), variables)
+        return super().run(tmp, task_vars)
+
+    def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
+        """See the base class."""
+        name = str(options["variable"])
+        problem = malformed(self.entries)
+        if problem is not None:
+            raise PhotoError(problem)
+        if not self.entries:
+            raise PhotoError(
+                f"{self.host} declares no photos. Use an inventory of the plugin hybrid.photos.definitions, or set "
+                f"{name}."
+            )
+        nobody = next((n for n, entry in enumerate(self.entries, 1) if not entry.get("user")), None)
+        if nobody is not None:
+            raise PhotoError(f"{name}: entry {nobody} has no user; an entry is such as {{user: alice@example.com}}")
+        users = [str(entry["user"]) for entry in self.entries]
+        choice = choose(users, list(map(str, options["only"])), list(map(str, options["exclude"])))
+        chosen = set(choice.chosen)
+        photos = [entry for entry, user in zip(self.entries, users, strict=True) if user in chosen]
+        lines: list[dict[str, t.Any]] = [{"photos": entry} for entry in photos]
+        lines += [{"excluded": user} for user in choice.excluded]
+        lines += [{"everybody": user} for user in users] if options["everybody"] else []
+        try:
+            told = rows_file.write(run_folder(), lines)
+        except OSError as error:
+            raise PhotoError(
+                f"The entries of {self.host} cannot be kept in Ansible's temporary folder ({error.strerror}). Set "
+                "ANSIBLE_LOCAL_TEMP to a folder with enough room."
+            ) from error
+        return {
+            "changed": False,
+            "photos_file": told,
+            "shard": self.host,
+            "chosen": len(photos),
+            "declared": {target: sum(rows_file.concerns(entry, target) for entry in photos) for target in names()},
+            "excluded": len(choice.excluded),
+            "not_chosen": len(choice.others),
+            "matched": sorted(choice.matched),
+        }
+
+    def _entries(self, name: str, variables: t.Mapping[str, t.Any]) -> t.Any:
+        """The value of a variable. Templates in it are evaluated, unless it is certain that it has none.
+
+        Looking for templates in the entries of 500 users would take longer than all that is done with them here.
+        """
+        value = variables.get(name, [])
+        if isinstance(value, str) and str(value).strip() == _DEFAULT:
+            value = variables.get("photos", [])
+        return value if is_no_template(value) else self._templar.template(value)
