@@ -27,6 +27,7 @@ class ActionModule(ControllerAction):
         "variable": {"type": "str", "required": True},
         "only": {"type": "list", "elements": "str", "default": []},
         "exclude": {"type": "list", "elements": "str", "default": []},
+        "confirm": {"type": "list", "elements": "str", "default": []},
         "everybody": {"type": "bool", "default": False},
     }
     entries: t.Sequence[t.Mapping[str, t.Any]] = ()
@@ -76,6 +77,7 @@ class ActionModule(ControllerAction):
             "excluded": len(choice.excluded),
             "not_chosen": len(choice.others),
             "matched": sorted(choice.matched),
+            "confirmed": sorted(choose(users, list(map(str, options["confirm"]))).matched),
         }
 
     def _entries(self, name: str, variables: t.Mapping[str, t.Any]) -> t.Any:

@@ -8,23 +8,47 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.hybrid.photos.plugins.module_utils._core import rows_file
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError, identity_key
 from ansible_collections.hybrid.photos.plugins.module_utils._core.results import Row, approval, from_result
 from ansible_collections.hybrid.photos.plugins.module_utils._report.plan import parse, planned_changes
 
 
-def approved_changes(plan: t.Any, target: str, users: t.Sequence[str] | None = None) -> list[dict[str, t.Any]]:
+def approved_changes(
+    plan: t.Any, target: str, users: t.Any = None, shared: t.Mapping[str, t.Any] | None = None
+) -> list[dict[str, t.Any]]:
     """See approved_changes.yml."""
     try:
-        rows = _of_result(plan, target) if isinstance(plan, dict) and "photos" in plan else _of_report(plan, target)
+        rows = (
+            _of_result(plan, target)
+            if isinstance(plan, t.Mapping) and _RESULT & plan.keys()
+            else _of_report(plan, target)
+        )
+        keys = None if users is None else {identity_key(user) for user in _names(users)}
     except PhotoError as error:
         raise AnsibleFilterError(str(error)) from error
-    keys = None if users is None else {identity_key(str(user)) for user in users}
-    return [approval(row) for row in rows if keys is None or row.key in keys]
+    held = {identity_key(str(user)) for user in shared or ()}
+    return [
+        approval(row)
+        for row in rows
+        if (keys is None or row.key in keys) and not (row.key in held and row.action == "put")
+    ]
 
 
-def _of_result(result: dict[str, t.Any], target: str) -> list[Row]:
-    rows = [from_result(row, target, f"photos[{number}]") for number, row in enumerate(result["photos"])]
+#: What only a result of a task has.
+_RESULT = frozenset({"photos", "rows_file", "msg", "skipped", "skip_reason"})
+
+
+def _names(users: t.Any) -> t.Iterable[str]:
+    if isinstance(users, t.Mapping):
+        return (str(entry["user"]) for entry in rows_file.items(users, "photos"))
+    return map(str, users)
+
+
+def _of_result(result: t.Mapping[str, t.Any], target: str) -> list[Row]:
+    """The changes of a result; none of one without rows."""
+    photos = rows_file.whole(result).get("photos") or ()
+    rows = [from_result(row, target, f"photos[{number}]") for number, row in enumerate(photos)]
     return [row for row in rows if row.action != "none"]
 
 

@@ -93,6 +93,27 @@ options:
         description: Users who should have been examined in Exchange Online.
         type: list
         elements: str
+  shards:
+    description:
+      - What M(hybrid.photos.photo_choice) returned on each host. The users that they declare are those who should have been
+        examined, as with O(declared_at); their names are read from files. A file that is lost makes RV(status) V(failed).
+      - It also says who was excluded, and how many others the run did not concern.
+    type: list
+    elements: dict
+    default: []
+  mailboxes:
+    description: What M(hybrid.photos.ad_user_info) returned for users without a mailbox in Exchange Online.
+    type: list
+    elements: dict
+    default: []
+  shared:
+    description: What M(hybrid.photos.photo_guard) returned in RV(hybrid.photos.photo_guard#module:shared).
+    type: dict
+    default: {}
+  option_prefix:
+    description: What a reason puts before the name of an option, such as V(sync_).
+    type: str
+    default: ""
   targets:
     description:
       - The targets at which O(users) should have been examined.

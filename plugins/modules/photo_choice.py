@@ -35,6 +35,11 @@ options:
     type: list
     elements: str
     default: []
+  confirm:
+    description: Names of users, to be told which of them the host declares.
+    type: list
+    elements: str
+    default: []
   everybody:
     description: Whether to keep the names of all users of the host besides, for M(hybrid.photos.drift_report).
     type: bool
@@ -83,6 +88,11 @@ not_chosen:
   type: int
 matched:
   description: The names and patterns that met a user.
+  returned: success
+  type: list
+  elements: str
+confirmed:
+  description: The names in O(confirm) that are declared.
   returned: success
   type: list
   elements: str

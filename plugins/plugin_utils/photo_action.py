@@ -42,7 +42,7 @@ class PhotoAction(ActionBase):
         try:
             given = with_entries(self._task.args)
         except PhotoError as error:
-            return {**result, "failed": True, "msg": str(error), "target": self.target}
+            return {**result, "failed": True, "msg": str(error), "target": self.target, "shard": host}
         problem = malformed(given.get("photos"))
         if problem is not None:
             return {**result, "failed": True, "msg": problem}
@@ -66,10 +66,14 @@ class PhotoAction(ActionBase):
             finally:
                 stop.set()
                 follower.join()
+        only_planned = bool(self._task.check_mode) or boolean(arguments.get("plan_only", False), strict=False)
         if many and result.get("summary"):
-            only_planned = self._task.check_mode or boolean(arguments.get("plan_only", False), strict=False)
             tell(f"{shown(host)}: {TARGETS[self.target].title}: {told(result['summary'], only_planned)}")
-        return in_a_file(result) if in_file else result
+        if not in_file:
+            return result
+        # The report has to know these of every result, however the module ended.
+        result.update(target=self.target, shard=host, check_mode=only_planned)
+        return in_a_file(result)
 
 
 def with_entries(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

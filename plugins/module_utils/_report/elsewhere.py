@@ -5,16 +5,33 @@
 
 from __future__ import annotations
 
+import typing as t
+from dataclasses import replace
+
 from .._core.model import PROBLEMS
 from .._core.targets import MAILBOXES
+from .._sync.people import mailbox_told, people_of
 from .gather import Gathered
 
 
 def leave_out_elsewhere(gathered: Gathered) -> None:
     """Leave out rows that say no more than that the user's mailbox is on the other side, where it was looked at."""
-    for (key, target), row in list(gathered.rows.items()):
+    for (key, target), row in gathered.rows.items():
         if target not in MAILBOXES or not row.no_mailbox or row.drift not in PROBLEMS:
             continue
         others = (gathered.rows.get((key, other)) for other in MAILBOXES if other != target)
         if any(other is not None and not other.no_mailbox and other.drift != "unresolved" for other in others):
             del gathered.rows[key, target]
+
+
+def tell_mailboxes(gathered: Gathered, asked: t.Iterable[t.Any]) -> None:
+    """Say of users without a mailbox in Exchange Online where it is. ``asked``: results of ``ad_user_info``.
+
+    Raises PhotoError for what is none.
+    """
+    for result in asked:
+        known = people_of(result, "")
+        for key, person in known.by_key.items() if known is not None else ():
+            row = gathered.rows.get((key, "exo"))
+            if known is not None and row is not None and row.no_mailbox:
+                gathered.rows[key, "exo"] = replace(row, reason=mailbox_told(known.where, person, row.reason))

@@ -52,6 +52,8 @@ class Gathered:
     repeated: int = 0
     #: What the results themselves say about having been a check run; None when they say nothing.
     checked_only: bool | None = None
+    #: Of how many users a shard's results for a target say anything.
+    came: Counter[tuple[str, str]] = field(default_factory=Counter)
     #: Keys and targets of declared users that a module left out because of where their mailbox is.
     left_out: set[tuple[str, str]] = field(default_factory=set)
 
@@ -129,38 +131,22 @@ def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
     summary = _mapping(result.get("summary"))
     if target is not None:
         into.requests[target] += number(summary.get("requests")) or 0
+    shard = _shard(result)
     if said is not None:
         # failed_when may say that a failure is none; the message is there all the same.
-        into.messages.append(Message(said, target, _shard(result), whole=not rows))
+        into.messages.append(Message(said, target, shard, whole=not rows))
     came = {row.key for row in found} | left_out
+    if shard is not None and target is not None:
+        into.came[shard, target] = max(into.came[shard, target], len(came))
     into.unseen += _lost(result, came, len(found), said, target)
 
 
 def _whole(result: t.Mapping[str, t.Any]) -> tuple[t.Mapping[str, t.Any], str | None]:
-    """The result with what it keeps in files, and why that is lost, or None."""
-    lost = None
-    found = dict(result)
-    if result.get("users_file") is not None and "users" not in result:
-        try:
-            found["users"] = declared_users(result["users_file"], text(result.get("target")))
-        except PhotoError as error:
-            lost = str(error)
-    if result.get("rows_file") is not None:
-        try:
-            found.update(rows_file.parts(result["rows_file"]))
-        except PhotoError as error:
-            lost = str(error)
-    return found, lost
-
-
-def declared_users(told: t.Any, target: str | None) -> list[str]:
-    """The users that are declared at a target, of a file of the shard's entries. Raises PhotoError."""
-    return [str(entry["user"]) for entry in rows_file.read(told) if declared_at(entry, target)]
-
-
-def declared_at(entry: t.Mapping[str, t.Any], target: str | None) -> bool:
-    """Does an entry of the option ``photos`` concern this target?"""
-    return target is None or not entry.get("targets") or target in entry["targets"]
+    """The result with the rows that it keeps in a file, and why they are lost, or None."""
+    try:
+        return rows_file.whole(result), None
+    except PhotoError as error:
+        return result, str(error)
 
 
 def _failure(result: t.Mapping[str, t.Any]) -> str | None:

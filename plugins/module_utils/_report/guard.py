@@ -9,7 +9,7 @@ import typing as t
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from .._core.model import Change
+from .._core.model import Change, identity_key
 from .._core.results import Row, from_result, to_result
 from .._core.targets import names, title
 from .._sync.guards import Base, Limit, Limits, guard, shared_reason
@@ -148,3 +148,11 @@ class _Planned:
 def _replaces(row: Row) -> bool:
     """Would a photo be lost by what is planned for this user?"""
     return row.action != "none" and row.observed is not None
+
+
+def hold_back_shared(rows: Rows, held: t.Mapping[str, t.Sequence[str]], prefix: str) -> None:
+    """Hold back pictures that are declared for users of several shards. ``held``: see ``shared``."""
+    keys = {identity_key(user) for user in held}
+    for key, row in rows.items() if keys else ():
+        if row.key in keys and held_back(row, held, prefix) is not row:
+            rows[key] = held_back(row, held, prefix)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from .._core.model import PROBLEMS, PhotoError
@@ -16,17 +17,19 @@ from .._core.targets import names
 from .counts import drifting, open_problems, totals
 from .difference import diff_lines
 from .document import Report, build, json_pieces
-from .elsewhere import leave_out_elsewhere
+from .elsewhere import leave_out_elsewhere, tell_mailboxes
 from .files import Made
 from .folders import FILES, elsewhere, forget, holds, probe, run_folder, save
-from .gather import Gathered, gather
+from .gather import Gathered, Message, gather
+from .guard import hold_back_shared
 from .junit import junit_pieces
 from .markdown import markdown
 from .page import page_pieces
 from .previews import remove
 from .reasons import alerts, problems
 from .scope import Scope, find_undeclared
-from .unexamined import add_unexamined, settle
+from .shards import Shard, parse
+from .unexamined import add_lost_shards, add_unexamined, settle
 
 TITLES = {"plan": "Photo drift", "done": "Photo sync"}
 
@@ -39,6 +42,10 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "mode": {"type": "str", "choices": ["plan", "done"]},
     "users": {"type": "list", "elements": "str", "default": []},
     "declared_at": {"type": "dict", "options": {name: {"type": "list", "elements": "str"} for name in names()}},
+    "shards": {"type": "list", "elements": "dict", "default": []},
+    "mailboxes": {"type": "list", "elements": "dict", "default": []},
+    "shared": {"type": "dict", "default": {}},
+    "option_prefix": {"type": "str", "default": ""},
     "targets": {"type": "list", "elements": "str", "choices": list(names()), "default": []},
     "ignore_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
     "excluded": {"type": "list", "elements": "str", "default": []},
@@ -70,8 +77,12 @@ class Prepared:
 def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prepared:
     """Make the report. Writes nothing. Raises PhotoError for results that are none."""
     gathered = gather(options["results"])
+    shards = parse(options["shards"])
+    tell_mailboxes(gathered, options["mailboxes"])
+    hold_back_shared(gathered.rows, options["shared"], options["option_prefix"])
     for target in _requested(options):
         add_unexamined(gathered, _expected(options, target), [target])
+        add_lost_shards(gathered, shards, target)
     settle(gathered, options["mode"] or gathered.mode)
     leave_out_elsewhere(gathered)
     accept(gathered, options["ignore_problems"])
@@ -160,14 +171,29 @@ def _expected(options: t.Mapping[str, t.Any], target: str) -> t.Sequence[str]:
 def _requested(options: t.Mapping[str, t.Any]) -> list[str]:
     """The targets that were to be examined, without those of which it is known that nobody is declared there."""
     declared = options["declared_at"] or {}
-    return [name for name in options["targets"] if declared.get(name) != [] or not any(declared.values())]
+    shards = parse(options["shards"])
+    numbers = {name: len(declared.get(name) or ()) + sum(s.declared.get(name, 0) for s in shards) for name in names()}
+    known = {name for name in names() if shards or declared.get(name) is not None}
+    return [name for name in options["targets"] if numbers[name] or name not in known or not any(numbers.values())]
 
 
 def _scope(options: t.Mapping[str, t.Any], gathered: Gathered) -> Scope:
+    shards = parse(options["shards"])
     undeclared = None
     if options["everyone"] is not None:
-        undeclared = find_undeclared(options["everyone"], gathered, options["declared"], options["exclude"])
-    return Scope(tuple(map(plain, options["excluded"])), options["not_chosen"], undeclared)
+        declared = chain(options["declared"], _names(shards, "everybody", gathered))
+        undeclared = find_undeclared(options["everyone"], gathered, declared, options["exclude"])
+    excluded = (*map(plain, options["excluded"]), *_names(shards, "excluded", gathered))
+    return Scope(excluded, options["not_chosen"] + sum(shard.not_chosen for shard in shards), undeclared)
+
+
+def _names(shards: t.Iterable[Shard], part: str, gathered: Gathered) -> t.Iterator[str]:
+    """Names in the files of all shards. Those of a file that is lost are missing, and the report says so."""
+    for shard in shards:
+        try:
+            yield from shard.names(part)
+        except PhotoError as error:
+            gathered.messages.append(Message(str(error), None, shard.name))
 
 
 def _built(options: t.Mapping[str, t.Any], gathered: Gathered, stamp: str) -> Report:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from .._core.model import identity_key
+from .._core.model import PhotoError, identity_key
 from .._core.targets import names
 from .gather import Gathered, Message, Mode, Unseen
+from .shards import Shard
 
 #: So many messages are given as possible reasons, when nobody knows which one concerns a user.
 REASONS_SHOWN = 3
@@ -18,29 +19,48 @@ REASONS_SHOWN = 3
 
 def add_unexamined(gathered: Gathered, users: t.Iterable[str], targets: t.Collection[str]) -> None:
     """Every one of ``users`` without a row for one of ``targets`` is not examined, with the reason if it is known."""
-    known = {(identity_key(item.user), item.target) for item in gathered.unseen if item.user is not None}
-    explained: set[str] = set()
-    # Several targets need the users several times; with one, they may come from a file.
+    # Several targets need the users several times.
     users = users if len(targets) < 2 else list(users)
     for target in (target for target in names() if target in targets):
-        why = _why(gathered.messages, target) or "There is no result for this user."
+        _add(gathered, target, [(None, users)])
+
+
+def add_lost_shards(gathered: Gathered, shards: t.Iterable[Shard], target: str) -> None:
+    """The same for the users that shards declare at a target. Files of shards that are complete are not read."""
+    groups: list[tuple[str | None, t.Iterable[str]]] = []
+    for shard in shards:
+        if gathered.came[shard.name, target] >= shard.declared.get(target, 0):
+            continue
+        try:
+            groups.append((shard.name, shard.users(target)))
+        except PhotoError as error:
+            gathered.unseen.append(Unseen(str(error), target=target, shard=shard.name))
+    _add(gathered, target, groups)
+
+
+def _add(gathered: Gathered, target: str, groups: t.Sequence[tuple[str | None, t.Iterable[str]]]) -> None:
+    """``groups``: names of shards, None for users of whom it is not known, with their users."""
+    known = {(identity_key(item.user), item.target) for item in gathered.unseen if item.user is not None}
+    explained: set[str | None] = set()
+    for shard, users in groups:
+        why = _why(gathered.messages, target, shard) or "There is no result for this user."
         for user in map(str, users):
             key = identity_key(user)
-            if (
-                (key, target) in gathered.left_out
-                or (key, target) in gathered.rows
-                or (key, target) in known
-                or (key, None) in known
-            ):
+            here = (key, target)
+            if here in gathered.left_out or here in gathered.rows or here in known or (key, None) in known:
                 continue
-            gathered.unseen.append(Unseen(why, user=user, target=target))
-            known.add((key, target))
-            explained.add(target)
+            gathered.unseen.append(Unseen(why, user=user, target=target, shard=shard))
+            known.add(here)
+            explained.add(shard)
+    if not explained:
+        return
     # Parts of the run of which the users were not known: now they are.
     gathered.unseen = [
         item
         for item in gathered.unseen
-        if item.user is not None or not (item.target in explained or (item.target is None and explained))
+        if item.user is not None
+        or item.target not in (target, None)
+        or not (None in explained or item.shard is None or item.shard in explained)
     ]
 
 
@@ -55,10 +75,11 @@ def settle(gathered: Gathered, mode: Mode) -> None:
             gathered.rows[key] = replace(row, changed=False, error=row.error or error)
 
 
-def _why(messages: t.Iterable[Message], target: str) -> str | None:
-    """What stopped a target: the one message, or those that it can have been."""
-    whole = (message for message in messages if message.whole and message.target in (target, None))
-    said = list(dict.fromkeys(message.text for message in whole))
+def _why(messages: t.Iterable[Message], target: str, shard: str | None = None) -> str | None:
+    """What stopped a target: the one message, or those that it can have been. A shard's own messages come first."""
+    whole = [message for message in messages if message.whole and message.target in (target, None)]
+    own = [message for message in whole if shard is not None and message.shard == shard]
+    said = list(dict.fromkeys(message.text for message in own or whole))
     if len(said) < 2:
         return said[0] if said else None
     more = f"; and {len(said) - REASONS_SHOWN} more" if len(said) > REASONS_SHOWN else ""

@@ -255,7 +255,7 @@ def test_a_host_whose_tasks_fail_while_it_writes_is_still_in_the_report(company:
     play = [{"hosts": "photo_shards", "gather_facts": False, "roles": ["hybrid.photos.sync"]}]
     (company.folder / "own.yml").write_text(json.dumps(play))
     # Only after the plan is this variable without a value.
-    backups = "{{ 'backups' if _sync_planned is undefined else nowhere }}"
+    backups = "{{ 'backups' if _sync_verdict is undefined else nowhere }}"
     run = company.play("own.yml", "-e", json.dumps({"sync_backup_dir": backups}))
     assert run.code == 2
     assert run.line.startswith("sync did: nothing; 1 user: 1 failed"), run.output

@@ -1,0 +1,48 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom the shards of a run concern, as photo_choice returned it for each: numbers in variables, names in files."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._core import rows_file
+from .._core.model import PhotoError
+from .._core.results import number, plain, text
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One host of the run. ``declared``: how many users are declared at each target."""
+
+    name: str
+    declared: t.Mapping[str, int]
+    file: t.Any
+    excluded: int = 0
+    not_chosen: int = 0
+
+    def users(self, target: str) -> t.Iterator[str]:
+        """The users that are declared at a target. Raises PhotoError before the first when the file is not whole."""
+        entries = rows_file.items(self.file, "photos")
+        return (plain(entry["user"]) for entry in entries if rows_file.concerns(entry, target))
+
+    def names(self, part: str) -> t.Iterator[str]:
+        """``excluded``, or ``everybody`` that the host declares. Raises PhotoError as ``users`` does."""
+        if part == "excluded" and not self.excluded:
+            return iter(())
+        return map(plain, rows_file.items(self.file, part))
+
+
+def parse(told: t.Iterable[t.Any]) -> list[Shard]:
+    """The option ``shards``. Raises PhotoError for what photo_choice did not return."""
+    found = []
+    for place, one in enumerate(told):
+        if not isinstance(one, t.Mapping) or not isinstance(one.get("declared"), t.Mapping):
+            raise PhotoError(f"shards[{place}] is not what photo_choice returned.")
+        declared = {str(target): number(count) or 0 for target, count in one["declared"].items()}
+        name = text(one.get("shard")) or f"shards[{place}]"
+        excluded, not_chosen = (number(one.get(key)) or 0 for key in ("excluded", "not_chosen"))
+        found.append(Shard(name, declared, one.get("photos_file"), excluded, not_chosen))
+    return found
