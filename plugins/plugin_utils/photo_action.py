@@ -46,7 +46,7 @@ class PhotoAction(ActionBase):
         problem = malformed(given.get("photos"))
         if problem is not None:
             return {**result, "failed": True, "msg": problem}
-        in_file = boolean(given.pop("rows_in_file", False), strict=False)
+        in_file = boolean(given.get("rows_in_file", False), strict=False)
         many = len(given.get("photos") or ()) > 1
         with tempfile.TemporaryDirectory(prefix="photos-") as folder:
             arguments = acceptable(given)
@@ -88,12 +88,14 @@ def with_entries(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def in_a_file(result: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The result with its rows in a file. Where that cannot be written they stay in the result: none may be lost."""
+    """The result with its rows in a file. Where that cannot be written they are in the result: none may be lost."""
+    # What was asked for is in the role; it would be kept for each host until the end.
+    kept = {name: value for name, value in result.items() if name != "invocation"}
     try:
-        # What was asked for is in the role; it would be kept for each host until the end.
-        return {name: value for name, value in rows_file.pack(run_folder(), result).items() if name != "invocation"}
+        return rows_file.pack(run_folder(), kept)
     except OSError as error:
-        return {**result, "warnings": [*result.get("warnings", ()), f"The rows are kept in memory: {error}"]}
+        warning = f"The rows are kept in memory, since Ansible's temporary folder cannot be written to: {error}"
+        return {**rows_file.unpack(kept), "warnings": [*result.get("warnings", ()), warning]}
 
 
 def malformed(photos: object) -> str | None:

@@ -28,14 +28,20 @@ MAX_BYTES = 256 * 1024 * 1024
 
 
 def write(folder: Path, rows: t.Iterable[t.Mapping[str, t.Any]]) -> Json:
-    """A new file, mode 0600, in a folder that exists: ``path``, ``rows`` (their number) and ``sha256``. Raises OSError.
+    """A new file, mode 0600, in a folder that is there: ``path``, ``rows`` (their number), ``sha256``. Raises OSError."""
+    return write_text(folder, as_text(rows))
 
-    Half characters are escaped, as JSON in ASCII does it.
-    """
+
+def as_text(rows: t.Iterable[t.Mapping[str, t.Any]]) -> str:
+    """Rows as the lines of a file. Half characters are escaped, as JSON in ASCII does it."""
+    return "".join(f"{json.dumps(row, separators=(',', ':'))}\n" for row in rows)
+
+
+def write_text(folder: Path, lines: str) -> Json:
+    """As ``write``, of lines that are made already. Raises OSError, and ValueError for text that is not ASCII."""
     path = folder / f"{secrets.token_hex(16)}.jsonl"
-    lines = [json.dumps(row, separators=(",", ":")) for row in rows]
-    text = "".join(f"{line}\n" for line in lines).encode("ascii")
-    told = {"rows": len(lines), "sha256": hashlib.sha256(text).hexdigest()}
+    text = lines.encode("ascii")
+    told = {"rows": text.count(b"\n"), "sha256": hashlib.sha256(text).hexdigest()}
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(text + json.dumps(told, sort_keys=True).encode("ascii") + b"\n")
@@ -75,15 +81,30 @@ def concerns(entry: t.Mapping[str, t.Any], target: str) -> bool:
 PARTS = ("photos", "in_sync", "left_out")
 
 
-def pack(folder: Path, result: t.Mapping[str, t.Any]) -> Json:
-    """A module's result with what it says of each user in a new file, told of in ``rows_file``. Raises OSError.
+def in_one_text(result: t.Mapping[str, t.Any]) -> Json:
+    """A module's result with what it says of each user in one text, ``rows_text``.
 
-    A result without ``photos`` is that of a module that examined nobody, and stays as it is.
+    Ansible looks at each of ten thousand values on its way, and at one text once. A result without ``photos`` is that
+    of a module that examined nobody, and stays as it is.
     """
     if "photos" not in result:
         return dict(result)
-    told = write(folder, ({part: item} for part in PARTS for item in result.get(part) or ()))
-    return {**{name: value for name, value in result.items() if name not in PARTS}, "rows_file": told}
+    text = as_text({part: item} for part in PARTS for item in result.get(part) or ())
+    return {**{name: value for name, value in result.items() if name not in PARTS}, "rows_text": text}
+
+
+def pack(folder: Path, result: t.Mapping[str, t.Any]) -> Json:
+    """The result of ``in_one_text`` with the text in a new file, told of in ``rows_file``. Raises OSError."""
+    if "rows_text" not in result:
+        return dict(result)
+    told = write_text(folder, str(result["rows_text"]))
+    return {**{name: value for name, value in result.items() if name != "rows_text"}, "rows_file": told}
+
+
+def unpack(result: t.Mapping[str, t.Any]) -> Json:
+    """The result of ``in_one_text`` as it was before."""
+    rest = {name: value for name, value in result.items() if name != "rows_text"}
+    return {**rest, **_by_part(loads(line) for line in str(result["rows_text"]).splitlines())}
 
 
 def items(told: t.Any, part: str) -> t.Iterator[t.Any]:
@@ -93,8 +114,12 @@ def items(told: t.Any, part: str) -> t.Iterator[t.Any]:
 
 def parts(told: t.Any) -> Json:
     """What ``pack`` took out of a result. Raises PhotoError when it is not whole."""
+    return _by_part(read(told))
+
+
+def _by_part(lines: t.Iterable[t.Mapping[str, t.Any]]) -> Json:
     found: Json = {"photos": []}
-    for line in read(told):
+    for line in lines:
         for part, item in line.items():
             found.setdefault(part, []).append(item)
     return found

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._core import rows_file
 from .._core.model import PROBLEMS, Definition, PhotoError
 from .._core.results import Row, difference, in_short, quiet, row_of, summarize, to_result
 from .._core.targets import MAILBOXES
@@ -48,6 +49,8 @@ def run_photo_module(module: AnsibleModule, target: str, open_store: OpenStore) 
         answer["diff"] = [difference(row) for row in rows if row.changed or row.action != "none"]
     wrote = not (module.check_mode or module.params["plan_only"])
     message = result.error or complain(rows, module.params["ignore_problems"], wrote=wrote)
+    if module.params["rows_in_file"]:
+        answer = rows_file.in_one_text(answer)
     if message is not None:
         module.fail_json(msg=message, invocation=invocation(module), **answer)
     module.exit_json(invocation=invocation(module), **answer)
