@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows of shards are in files of the run: of all of them the report is made, none is left behind, a lost one is told."""
+"""Rows of shards are in files of the run: the report is made of all of them, and none is left behind or lost unseen."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def test_rows_pass_through_no_variable_and_no_file_is_left(company: Company, pla
     assert left(place) == []
 
 
-def test_shards_one_after_another_and_a_part_of_them_report_all_that_they_concern(
-    company: Company, place: Path
-) -> None:
+def test_one_shard_after_another_and_a_part_of_them_report_whom_they_concern(company: Company, place: Path) -> None:
     company.play("sync", *LIMITS, "-e", "sync_serial=1", shard_size=1)
     assert len(company.report()) == 4
     company.play("drift", *EXO, "--limit", "photos_0001,photos_0003", "-e", "drift_report_dir=part", shard_size=1)
