@@ -259,7 +259,7 @@ class _Run:
             definition = definition_of[user.id]
             if planner.wanted(definition, user, tag):
                 return True
-            if previews is None:
+            if previews is None or (definition.source is not None and not definition.source.at_hand):
                 return False
             known = planner.known(definition, user, tag)
             return known is None or known.verdict != "same"
