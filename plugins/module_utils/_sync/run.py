@@ -266,6 +266,8 @@ class _Run:
                 return True
             if previews is None or planner.has_own(definition, user, tag):
                 return False
+            if definition.source is not None and not definition.source.at_hand:
+                return False
             known = planner.known(definition, user, tag)
             return known is None or known.verdict != "same"
 
