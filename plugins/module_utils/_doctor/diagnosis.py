@@ -52,8 +52,8 @@ def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "checks": [check.as_dict() for check in checks],
         "ok": counts["fail"] == 0,
         "counts": counts,
-        "excluded": [str(user) for user in options["excluded"]],
-        "lines": [*_of_excluded(options["excluded"]), *table(checks)],
+        "excluded": [str(user) for user in options.get("excluded", ())],
+        "lines": [*_of_excluded(options.get("excluded", ())), *table(checks)],
     }
 
 
