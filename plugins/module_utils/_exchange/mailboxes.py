@@ -73,7 +73,7 @@ class Mailboxes:
         if whom.filter and failure is not None and failure.name not in NO_CMDLET | NO_PARAMETER:
             raise PhotoError(
                 f"filter '{shown(whom.filter)}': Exchange Server does not take it ({failure.name}: {failure.text}); "
-                "write it as Department -eq 'Sales' -and CustomAttribute1 -ne 'x'"
+                "write it as CustomAttribute1 -eq 'x' -and Office -ne 'y'"
             )
         for account in self._accounts(answer, "Get-Mailbox"):
             if members is None or account.id in members:
