@@ -68,9 +68,10 @@ options:
   ignore_problems:
     description:
       - Problems that do not make the module fail, such as V(unavailable). They are still in the results.
+      - V(no_mailbox) is only the part of V(unavailable) that certainly has no mailbox at the target.
     type: list
     elements: str
-    choices: [unresolved, unavailable, invalid]
+    choices: [unresolved, unavailable, invalid, no_mailbox]
     default: []
 requirements:
   - python >= 3.11

@@ -102,6 +102,7 @@ photos:
         - V(invalid) when the photo is not a picture, or its file in O(dest) was not written by an export.
       type: str
       returned: when there is one
+    no_mailbox: {description: Whether the user certainly has no mailbox here., type: bool, returned: when it is so}
     reason: {description: 'The problem, or another remark.', type: str, returned: when there is something}
     remembered: {description: 'Whether the photo is the one that O(receipts) remember, and so was not read.', type: bool, returned: when it is so}
 users:

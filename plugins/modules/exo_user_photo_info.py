@@ -121,6 +121,7 @@ photos:
         - V(invalid) when the photo is not a picture, or its file in O(dest) was not written by an export.
       type: str
       returned: when there is one
+    no_mailbox: {description: Whether the user certainly has no mailbox here., type: bool, returned: when it is so}
     reason: {description: 'The problem, or another remark.', type: str, returned: when there is something}
     unnamed:
       description: Whether the account has no value of O(match_by), and is not named in O(users). Then the problem does

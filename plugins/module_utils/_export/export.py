@@ -52,6 +52,8 @@ class Row:
     path: str | None = None
     problem: Problem | None = None
     reason: str | None = None
+    #: It is certain that the user has no mailbox at the target.
+    no_mailbox: bool = False
     #: Of everybody: the account has no name of the kind that users are named by here, and nobody asked for it.
     unnamed: bool = False
     #: The photo is the one that an earlier run read, so it was not read again, and there is no file.
@@ -277,8 +279,8 @@ class _Run:
     def _judge(self, row: Row, user: User, seen: Observation) -> Row:
         if seen.problem is not None:
             if (self.everybody or self.as_all) and seen.no_mailbox:
-                return replace(row, has_photo=False, reason=seen.problem)
-            return replace(row, problem="unavailable", reason=seen.problem)
+                return replace(row, has_photo=False, reason=seen.problem, no_mailbox=True)
+            return replace(row, problem="unavailable", reason=seen.problem, no_mailbox=seen.no_mailbox)
         nameless = self.nameless.get(user.id)
         if not seen.present:
             return replace(row, has_photo=False, reason=nameless)
