@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -20,18 +20,21 @@ from .._core.safe_write import make_folder, write_safely
 from .._core.targets import TARGETS
 from .._core.text import shown
 from .._definitions.names import MANIFEST
-from .._export.export import PROBLEMS, Export, Row, export, holders
+from .._export.export import PROBLEMS, Export, Row, export, holders, names
 from .._export.folder import ExportFolder
 from .._export.merge import SIDES, STATES, Half, Merged, Options, merge
+from .._export.remembered import Photos
 from .._pictures import pillow
 from .._sync.named import inner_match_by, named_store, needs_people
 from .._sync.people import people_of
+from .._sync.receipts import Receipts
 from .._sync.store import PhotoStore
 from .failures import complaint, invocation
 from .photo_spec import Spec
 from .whom import WHOM_SPEC, whom_of
 
-OpenStore = t.Callable[[dict[str, t.Any]], PhotoStore]
+#: Makes a store for the module's parameters; the receipts are the store's memory.
+OpenStore = t.Callable[[dict[str, t.Any], t.Optional[Receipts]], PhotoStore]
 
 
 def info_argument_spec(target: str) -> Spec:
@@ -41,6 +44,9 @@ def info_argument_spec(target: str) -> Spec:
         "users": {"type": "list", "elements": "str", "default": []},
         "dest": {"type": "path"},
         "only_holders": {"type": "bool", "default": False},
+        "names_only": {"type": "bool", "default": False},
+        "receipts": {"type": "path"},
+        "remember": {"type": "bool", "default": True},
         "match_by": {"type": "str", "choices": list(known.choices), "default": known.match_by[0]},
         "people": {"type": "dict"},
         **WHOM_SPEC,
@@ -51,23 +57,53 @@ def info_argument_spec(target: str) -> Spec:
 def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -> None:
     """Do what an info module was asked for, and leave by exit_json or fail_json with every row."""
     params = module.params
+    receipts: Receipts | None = None
     try:
+        if params["names_only"] and (params["only_holders"] or params["dest"]):
+            raise PhotoError("names_only looks at no photo; leave out dest and only_holders")
+        if params["receipts"] and not params["dest"]:
+            raise PhotoError("receipts tells which photos need not be read into dest; give dest, too")
         if params["only_holders"] and (params["users"] or params["dest"]):
             raise PhotoError("only_holders lists all users that have a photo; leave out users and dest")
         pillow.available()
         folder = ExportFolder(Path(params["dest"]), target, module.check_mode) if params["dest"] else None
         people = people_of(params["people"], params["match_by"], needed=needs_people(params["match_by"], target))
-        inner = open_store({**params, "match_by": inner_match_by(params["match_by"], target)})
+        if params["receipts"]:
+            receipts = Receipts(Path(params["receipts"]), target, module.check_mode or not params["remember"])
+        inner = open_store({**params, "match_by": inner_match_by(params["match_by"], target)}, receipts)
         with closing(named_store(inner, {}, people, params["match_by"])) as store:
             whom = whom_of(params)
-            holding = params["only_holders"]
-            found = holders(store, whom) if holding else export(store, params["users"], folder, whom)
+            if params["names_only"]:
+                found = names(store, params["users"], whom)
+            elif params["only_holders"]:
+                found = holders(store, whom)
+            else:
+                found = export(store, params["users"], folder, whom, photos_read(store, receipts))
     except PhotoError as error:
         module.fail_json(msg=str(error), changed=False, target=target, invocation=invocation(module))
-    answer = info_results(found, target)
+    finally:
+        if receipts is not None:
+            receipts.close()
+    answer = name_results(found, target) if params["names_only"] else info_results(found, target)
     if folder is not None:
         answer["manifest"] = str(folder.path / MANIFEST)
     _leave(module, answer, found.error or complain(found.rows, params["ignore_problems"]))
+
+
+def photos_read(store: PhotoStore, receipts: Receipts | None) -> Photos | None:
+    """What earlier runs read of this tenant, domain or organization."""
+    if receipts is None:
+        return None
+    receipts.authority = store.open()
+    return Photos(receipts)
+
+
+def name_results(found: Export, target: str) -> dict[str, t.Any]:
+    """The module's return values for names alone: users in the form of ad_user_info, rows for problems only."""
+    fine = [row for row in found.rows if row.problem is None and row.reason is None]
+    users = [{"user": row.user, "id": row.id, "immutable_id": row.immutable_id} for row in fine]
+    wrong = [row for row in found.rows if row.problem is not None]
+    return {**info_results(replace(found, rows=wrong), target), "users": users}
 
 
 def info_results(found: Export, target: str) -> dict[str, t.Any]:
@@ -107,8 +143,9 @@ def info_row(row: Row, target: str) -> dict[str, t.Any]:
     for name in ("label", "account", "immutable_id", "mailbox"):
         if value := getattr(row, name):
             answer[name] = value
-    if row.unnamed:
-        answer["unnamed"] = True
+    for name in ("unnamed", "remembered"):
+        if getattr(row, name):
+            answer[name] = True
     return answer
 
 

@@ -19,6 +19,7 @@ from .._core.model import (
     Outcome,
     Receipt,
     Rendition,
+    SourceElsewhere,
     SourceError,
     Summary,
     User,
@@ -67,6 +68,8 @@ class Planner:
 
     def wanted(self, definition: Definition, user: User, tag: str | None) -> bool:
         """Must the picture itself be fetched to decide? See store.Wanted."""
+        if is_elsewhere(definition):
+            return False  # there is nothing to compare it with
         expect = definition.expect
         if expect is not None and expect.fingerprint is not None and tag != expect.tag:
             return True
@@ -98,6 +101,8 @@ class Planner:
         if definition.state == "present" and seen.problem is None:
             try:
                 comparison, outcome = self._compare(definition, user, seen, outcome)
+            except SourceElsewhere as error:
+                return replace(outcome, change=Change("unavailable", "none", str(error)), source_needed=True)
             except SourceError as error:
                 return replace(outcome, change=Change("invalid", "none", str(error)))
         with_default = definition.default and comparison is not None
@@ -267,6 +272,11 @@ class Planner:
 def _not_as_declared(comparison: Comparison, reason: str) -> Comparison:
     """The same picture, and yet not as the recipe wants it."""
     return Comparison("different", comparison.rung, reason, same_picture=True)
+
+
+def is_elsewhere(definition: Definition) -> bool:
+    """Is only the hash of the declared picture known here?"""
+    return definition.source is not None and not definition.source.at_hand
 
 
 def is_sized(seen: Observation) -> bool:

@@ -142,6 +142,8 @@ class _Answer(t.NamedTuple):
 
 def _hash(source: Source, known: Hashed | None) -> _Answer:
     try:
+        if source.sha256 is not None and not source.at_hand:
+            return _Answer(source.sha256)
         if source.path is None:
             return _Answer(sha256(load_source(source)))
         if known is not None and source_hashes.remembered(source.path, known):

@@ -264,7 +264,7 @@ class _Run:
             definition = definition_of[user.id]
             if planner.wanted(definition, user, tag):
                 return True
-            if previews is None or planner.has_own(definition, user, tag):
+            if previews is None or is_elsewhere(definition) or planner.has_own(definition, user, tag):
                 return False
             known = planner.known(definition, user, tag)
             return known is None or known.verdict != "same"

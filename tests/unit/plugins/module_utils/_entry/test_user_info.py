@@ -198,7 +198,7 @@ def test_an_export_by_the_anchor_names_people_as_the_other_target_does(capsys: p
     store.put_by_hand("QUE=", picture(1))
     with patch_module_args({"users": ["10234", "10235"], "match_by": "anchor", "people": PEOPLE}):
         module = TextModule(argument_spec=info.info_argument_spec("exo"), supports_check_mode=True)
-        result = ended(lambda: info.run_info_module(module, "exo", lambda _params: t.cast(t.Any, store)), capsys)
+        result = ended(lambda: info.run_info_module(module, "exo", lambda _p, _receipts: t.cast(t.Any, store)), capsys)
     rows = {row["user"]: row for row in result["photos"]}
     assert rows["10234"]["has_photo"] is True
     assert rows["10235"]["problem"] == "unresolved"
