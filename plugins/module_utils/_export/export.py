@@ -131,10 +131,10 @@ def holders(store: PhotoStore, whom: Whom = EVERYBODY) -> Export:
 
 
 def names(store: PhotoStore, identities: t.Sequence[str] = (), whom: Whom = EVERYBODY) -> Export:
-    """The named users, or everybody, as far as ``whom`` leaves them, and no photo is looked at. A row without ``problem`` and ``reason`` is a user.
+    """The named users, or everybody, as far as ``whom`` leaves them, and no photo is looked at.
 
-    Of everybody, only accounts whose name would not lead back to them are looked at: with a photo they are
-    ``unresolved``. Raises PhotoError when nothing can be done at all.
+    A row without ``problem`` and ``reason`` is a user. Of everybody, only accounts whose name would not lead back to
+    them are looked at: with a photo they are ``unresolved``. Raises PhotoError when nothing can be done at all.
     """
     run = _Run(store, None, concern.check(whom), everybody=not identities)
     users = run.everyone() if run.everybody else run.named(identities)

@@ -47,8 +47,8 @@ def complaint(settings: Settings) -> str:
         return f"lead_shard_size is {size}; give a number of users from 1 up"
     if limited:
         return (
-            f"--limit {limited} would leave out the shards, which this run makes itself; use lead_users, or a filter or "
-            "group, to process fewer users"
+            f"--limit {limited} would leave out the shards, which this run makes itself; use lead_users, or a filter "
+            "or a group, to process fewer users"
         )
     return ""
 

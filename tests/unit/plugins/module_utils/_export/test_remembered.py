@@ -51,7 +51,7 @@ def store() -> Store:
 def run(store: Store, dest: Path, memory: Kept, *users: str) -> Export:
     """One run; its folder is one that nobody has used before."""
     store.read_ids.clear()
-    return export(store, users, ExportFolder(dest, store.target), Photos(memory))
+    return export(store, users, ExportFolder(dest, store.target), photos=Photos(memory))
 
 
 def test_a_second_run_reads_no_photo_and_tells_the_same_hashes(store: Store, tmp_path: Path, memory: Kept) -> None:
