@@ -48,6 +48,11 @@ options:
       - The role P(hybrid.photos.lead#role) divides the users into shards with it.
     type: bool
     default: false
+  as_all:
+    description: Whether O(users) are some of all users, listed with O(names_only). Then one without a mailbox has no photo,
+      and is no problem, as it is when O(users) is empty.
+    type: bool
+    default: false
   receipts:
     description:
       - With O(dest), a file that remembers which photos were read. A photo that is still the same is not read again; its

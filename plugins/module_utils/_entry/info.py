@@ -47,6 +47,7 @@ def info_argument_spec(target: str) -> Spec:
         "names_only": {"type": "bool", "default": False},
         "receipts": {"type": "path"},
         "remember": {"type": "bool", "default": True},
+        "as_all": {"type": "bool", "default": False},
         "match_by": {"type": "str", "choices": list(known.choices), "default": known.match_by[0]},
         "people": {"type": "dict"},
         **WHOM_SPEC,
@@ -78,7 +79,8 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
             elif params["only_holders"]:
                 found = holders(store, whom)
             else:
-                found = export(store, params["users"], folder, whom, photos_read(store, receipts))
+                read = photos_read(store, receipts)
+                found = export(store, params["users"], folder, whom, read, as_all=params["as_all"])
     except PhotoError as error:
         module.fail_json(msg=str(error), changed=False, target=target, invocation=invocation(module))
     finally:

@@ -77,15 +77,19 @@ def export(
     folder: ExportFolder | None = None,
     whom: Whom = EVERYBODY,
     photos: Photos | None = None,
+    *,
+    as_all: bool = False,
 ) -> Export:
     """Look at the named users, or at everybody when none is named. Without a folder no more is read than must be.
 
     ``whom`` leaves some of them. The photos of others stay in the folder as they are.
     ``photos``: what earlier runs read. A photo that is still the same is not read, and gets no file.
+    ``as_all``: the named users are some of everybody, so one without a place for a photo is no problem.
     Raises PhotoError when nothing can be done at all; StoreError is one. What concerns one user is in that user's row.
     """
     run = _Run(store, folder, concern.check(whom), everybody=not identities)
     run.photos = photos
+    run.as_all = as_all
     error: str | None = None
     users = run.everyone() if run.everybody else run.named(identities)
     try:
@@ -162,6 +166,8 @@ class _Run:
         self.excluded: t.Sequence[str] = ()
         self.left_out: t.Sequence[str] = ()
         self.photos: Photos | None = None
+        #: The users that are named were found by a listing of everybody.
+        self.as_all = False
         self.everybody = everybody
         self.rows: dict[str, Row] = {}
         #: Of everybody: why an identity would not lead back to the user, by user id.
@@ -270,7 +276,7 @@ class _Run:
 
     def _judge(self, row: Row, user: User, seen: Observation) -> Row:
         if seen.problem is not None:
-            if self.everybody and seen.no_mailbox:
+            if (self.everybody or self.as_all) and seen.no_mailbox:
                 return replace(row, has_photo=False, reason=seen.problem)
             return replace(row, problem="unavailable", reason=seen.problem)
         nameless = self.nameless.get(user.id)

@@ -9,6 +9,7 @@ Names and paths are handed on as they came: text that Ansible marked as unsafe s
 from __future__ import annotations
 
 import itertools
+import re
 import typing as t
 
 from .._core.model import PhotoError, identity_key
@@ -80,10 +81,21 @@ def _same(user: Json, follow_by: str) -> str | None:
 
 
 def _users(listing: Json) -> list[Json]:
-    if "users" not in listing or listing.get("failed"):
-        raise PhotoError(str(listing.get("msg") or "users could not be listed"))
+    if "users" not in listing:
+        raise PhotoError(explained(str(listing.get("msg") or "users could not be listed"), str(listing.get("target"))))
     users = t.cast("list[Json]", listing["users"])
     return users
+
+
+def explained(message: str, target: str) -> str:
+    """A message of an info module with the variable of the role in place of the module's option."""
+    for option, variable in (
+        ("filter", f"lead_{target}_filter"),
+        ("group", f"lead_{target}_group"),
+        ("exclude", "lead_exclude"),
+    ):
+        message = re.sub(rf"^(.* with )?{option} '", rf"\g<1>{variable} '", message)
+    return message
 
 
 def shards(users: t.Sequence[t.Any], size: int, taken: t.Collection[str]) -> list[dict[str, t.Any]]:

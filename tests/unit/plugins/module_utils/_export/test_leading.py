@@ -15,6 +15,7 @@ from ansible_collections.hybrid.photos.plugins.filter.lead import (
     lead_photos,
     lead_shards,
 )
+from ansible_collections.hybrid.photos.plugins.module_utils._export.leading import explained
 
 GOOD = {"from": "ad", "to": ["exo"], "match_by": "mail", "follow_by": "mail", "shard_size": 500, "limit": ""}
 
@@ -69,8 +70,22 @@ def test_with_the_anchor_accounts_are_the_same_whatever_they_are_called() -> Non
 
 
 def test_a_listing_that_failed_is_no_empty_one() -> None:
-    with pytest.raises(AnsibleFilterError, match="no such group"):
-        lead_shards(listing("a"), 9, [{"failed": True, "msg": "no such group", "photos": []}])
+    failed = {"failed": True, "msg": "group 'Board' is not there", "target": "exo"}
+    with pytest.raises(AnsibleFilterError, match="^lead_exo_group 'Board' is not there"):
+        lead_shards(listing("a"), 9, [failed])
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("filter '(x' cannot be used", "lead_ad_filter '(x' cannot be used"),
+        ("filter '(x)' with group 'G': nobody", "lead_ad_filter '(x)' with lead_ad_group 'G': nobody"),
+        ("exclude '*' excludes all", "lead_exclude '*' excludes all"),
+        ("dc1 cannot be reached; see filter 'x'", "dc1 cannot be reached; see filter 'x'"),
+    ],
+)
+def test_a_message_names_the_variable_of_the_role(said: str, meant: str) -> None:
+    assert explained(said, "ad") == meant
 
 
 def test_what_the_following_side_must_have() -> None:

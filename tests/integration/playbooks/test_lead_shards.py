@@ -1,0 +1,77 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One target leads, in shards: what is read, whom it concerns, and what a failing shard does to the others."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+if t.TYPE_CHECKING:
+    from .conftest import Company
+
+#: Of the few photos that the seeded people have, a first run replaces more than the guards allow.
+LIMITS = {"lead_max_replaced": "100%", "lead_max_removed": "100%", "lead_shard_size": 9}
+
+
+def variables(**more: t.Any) -> tuple[str, str]:
+    return "-e", json.dumps({**LIMITS, **more})
+
+
+def downloads(company: Company) -> int:
+    """Pictures that the tenant gave out since the last call."""
+    count = int(company.tenant.counters()["downloads"])
+    company.tenant.reset_counters()
+    return count
+
+
+def test_a_second_run_reads_no_photo_and_after_one_change_one(company: Company) -> None:
+    receipts = variables(lead_receipts="receipts.sqlite", lead_formats=["json"])
+    checked = company.play("cloud_to_onprem", "--check", *receipts, inventory=False)
+    assert "4 drift (4 different), 4 in sync" in checked.line, checked.output
+    assert not (company.folder / "receipts.sqlite").exists()
+    before = company.writes()
+    first = company.play("cloud_to_onprem", *receipts, inventory=False)
+    assert first.code == 0, first.output
+    assert first.line == "sync did: 4 put in Active Directory; 8 users: 4 updated, 4 in sync"
+    assert set(re.findall(r"(lead_\d+) +: ok", first.output)) == {f"lead_000{n}" for n in range(1, 5)}, "shards"
+    wrote = company.writes()
+    assert wrote[0] == before[0]
+    assert downloads(company) > 8
+
+    second = company.play("cloud_to_onprem", *receipts, inventory=False)
+    assert second.code == 0, second.output
+    assert second.line == "sync did: nothing; 8 users: 8 in sync"
+    assert downloads(company) == 0
+    assert company.writes()[1] == wrote[1]
+
+    company.tenant.put_photo("quinn@photos.test", (company.photos / "rosa@photos.test.jpg").read_bytes())
+    third = company.play("cloud_to_onprem", *receipts, inventory=False)
+    assert third.code == 0, third.output
+    assert third.line == "sync did: 1 put in Active Directory; 8 users: 1 updated, 7 in sync"
+    assert downloads(company) == 1
+
+    # Nothing changed where the leading side is. The photo that somebody removed at the other one is read again.
+    company.domain.set_photo("quinn@photos.test", None)
+    fourth = company.play("cloud_to_onprem", *receipts, inventory=False)
+    assert fourth.line == "sync did: 1 put in Active Directory; 8 users: 1 updated, 7 in sync", fourth.output
+    assert downloads(company) == 1
+    assert company.domain.photo("quinn@photos.test") is not None
+
+
+def test_a_shard_that_cannot_be_read_does_not_stop_the_others(company: Company) -> None:
+    users = ["quinn@photos.test", "rosa@photos.test", "dora@photos.test"]
+    # Users are looked up in one question for the listing, and one for each shard: the first shard's is refused.
+    denied: dict[str, t.Any] = {"fail": {"case": "photo_access_denied"}}
+    company.tenant.add_fault(denied, kind="users", inside_batch=True, skip=1, times=1)
+    run = company.play("cloud_to_onprem", *variables(lead_users=users, lead_shard_size=1), inventory=False)
+    assert run.code == 2
+    document = json.loads((company.folder / "reports" / "drift.json").read_text())
+    (lost,) = document["not_examined"]
+    assert (lost["user"], lost["target"]) == (lost["user"], "exo"), run.output
+    put = {name for name, user in company.report().items() if (user.get("ad") or {}).get("action") == "put"}
+    assert put == set(users) - {lost["user"]}
+    assert "403" in lost["reason"]
+    assert lost["reason"] in " ".join(run.output.split())
