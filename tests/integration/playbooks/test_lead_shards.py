@@ -50,6 +50,13 @@ def test_a_second_run_reads_no_photo_and_after_one_change_one(company: Company) 
     company.tenant.put_photo("quinn@photos.test", (company.photos / "rosa@photos.test.jpg").read_bytes())
     third = company.play("cloud_to_onprem", *receipts, inventory=False)
     assert third.code == 0, third.output
+    print(
+        [
+            (u, r["ad"]["reason"], r["ad"]["action"], r["ad"].get("warnings"))
+            for u, r in company.report().items()
+            if r["state"] != "in_sync"
+        ]
+    )
     assert third.line == "sync did: 1 put in Active Directory; 8 users: 1 updated, 7 in sync"
     assert downloads(company) == 1
 
