@@ -41,9 +41,13 @@ def complaint(settings: Settings) -> str:
     if match_by not in TARGETS[leading].match_by:
         return _unknown("lead_match_by", match_by, leading)
     for name in following:
-        choices = TARGETS[name].choices
-        if follow_by not in choices and follow_by != ANCHOR:
+        if follow_by not in (*TARGETS[name].match_by, ANCHOR):
             return _unknown("lead_follow_by", follow_by, name)
+    if follow_by == ANCHOR and leading == "exo" and "exchange" in following:
+        return (
+            "lead_follow_by is anchor, which does not lead from Exchange Online to Exchange Server; use one of "
+            f"{', '.join(TARGETS['exchange'].match_by)}"
+        )
     if size < 1:
         return f"lead_shard_size is {size}; give a number of users from 1 up"
     if limited:
@@ -68,6 +72,12 @@ def chosen(listing: Json, following: t.Sequence[Json], follow_by: str) -> tuple[
     listing that failed.
     """
     users = _users(listing)
+    for some in (listing, *following) if following and follow_by == ANCHOR else ():
+        if some.get("target") == "exchange":
+            raise PhotoError(
+                "lead_follow_by is anchor, and Exchange Server does not tell source anchors, so filters and groups of "
+                "the following side cannot be used with it; find users by a name"
+            )
     every = [{_same(user, follow_by) for user in _users(other)} - {None} for other in following]
     left = [user for user in users if all(_same(user, follow_by) in some for some in every)]
     return [user["user"] for user in left], len(users) - len(left)

@@ -68,7 +68,7 @@ class Planner:
 
     def wanted(self, definition: Definition, user: User, tag: str | None) -> bool:
         """Must the picture itself be fetched to decide? See store.Wanted."""
-        if definition.source is not None and not definition.source.at_hand:
+        if is_elsewhere(definition):
             return False  # there is nothing to compare it with
         expect = definition.expect
         if expect is not None and expect.fingerprint is not None and tag != expect.tag:
@@ -272,6 +272,11 @@ class Planner:
 def _not_as_declared(comparison: Comparison, reason: str) -> Comparison:
     """The same picture, and yet not as the recipe wants it."""
     return Comparison("different", comparison.rung, reason, same_picture=True)
+
+
+def is_elsewhere(definition: Definition) -> bool:
+    """Is only the hash of the declared picture known here?"""
+    return definition.source is not None and not definition.source.at_hand
 
 
 def is_sized(seen: Observation) -> bool:

@@ -33,7 +33,7 @@ from .default_picture import DefaultPictures, check_default
 from .guards import base_of, guard
 from .moved import moved_away, note
 from .options import Services, Settings
-from .planner import Planner, is_sized
+from .planner import Planner, is_elsewhere, is_sized
 from .renditions import Renditions
 from .resolver import Answers, Resolver
 from .store import PhotoStore
@@ -264,7 +264,7 @@ class _Run:
             definition = definition_of[user.id]
             if planner.wanted(definition, user, tag):
                 return True
-            if previews is None or planner.has_own(definition, user, tag):
+            if previews is None or is_elsewhere(definition) or planner.has_own(definition, user, tag):
                 return False
             if definition.source is not None and not definition.source.at_hand:
                 return False

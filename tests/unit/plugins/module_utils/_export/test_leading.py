@@ -40,6 +40,10 @@ def listing(*users: str, **anchors: str) -> dict[str, t.Any]:
         ({"to": ["exo", "teams"]}, "lead_to is ['exo', 'teams']"),
         ({"match_by": "id"}, "lead_match_by is 'id', which Active Directory does not know; use one of user"),
         ({"follow_by": "sAMAccountName"}, "lead_follow_by is 'sAMAccountName', which Exchange Online does not know"),
+        (
+            {"from": "exo", "to": ["ad", "exchange"], "follow_by": "anchor"},
+            "lead_follow_by is anchor, which does not lead",
+        ),
         ({"limit": "localhost"}, "--limit localhost would leave out the shards"),
     ],
 )
@@ -70,8 +74,10 @@ def test_with_the_anchor_accounts_are_the_same_whatever_they_are_called() -> Non
 
 
 def test_a_listing_that_failed_is_no_empty_one() -> None:
+    with pytest.raises(AnsibleFilterError, match="Exchange Server does not tell source anchors"):
+        lead_shards({**listing("a"), "target": "exchange"}, 9, [listing("a")], "anchor")
     failed = {"failed": True, "msg": "group 'Board' is not there", "target": "exo"}
-    with pytest.raises(AnsibleFilterError, match="^lead_exo_group 'Board' is not there"):
+    with pytest.raises(AnsibleFilterError, match=r"^lead_exo_group 'Board' is not there"):
         lead_shards(listing("a"), 9, [failed])
 
 
