@@ -5,9 +5,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import typing as t
+
+import pytest
+from exchange.control import Control as Exchange
+from PIL import Image
 
 if t.TYPE_CHECKING:
     from .conftest import Company
@@ -18,6 +23,13 @@ LIMITS = {"lead_max_replaced": "100%", "lead_max_removed": "100%", "lead_shard_s
 
 def variables(**more: t.Any) -> tuple[str, str]:
     return "-e", json.dumps({**LIMITS, **more})
+
+
+def side(picture: bytes | None) -> int | None:
+    if picture is None:
+        return None
+    with Image.open(io.BytesIO(picture)) as image:
+        return image.width
 
 
 def downloads(company: Company) -> int:
@@ -75,3 +87,68 @@ def test_a_shard_that_cannot_be_read_does_not_stop_the_others(company: Company) 
     assert put == set(users) - {lost["user"]}
     assert "403" in lost["reason"]
     assert lost["reason"] in " ".join(run.output.split())
+
+
+def test_users_are_those_of_both_sides_nested_members_included_and_nobody_who_is_excluded(company: Company) -> None:
+    people = {name: f"{name}@photos.test" for name in ("quinn", "rosa", "dora", "pia")}
+    dns = {name: company.domain.entry(upn, ["distinguishedName"])[0] for name, upn in people.items()}
+    made = [company.domain.add_group("Lead inner", [dns["quinn"], dns["rosa"], dns["pia"]])]
+    made.append(company.domain.add_group("Lead outer", [dns["dora"], *made]))
+    company.tenant.add_group("Lead cloud", [people["quinn"], people["pia"], people["dora"]])
+    before = company.writes()
+    try:
+        run = company.play(
+            "onprem_to_cloud",
+            *variables(lead_ad_group="Lead outer", lead_exo_group="Lead cloud", lead_exclude=["PIA@*"]),
+            inventory=False,
+        )
+    finally:
+        for dn in reversed(made):
+            company.domain.delete(dn)
+    assert run.code == 0, run.output
+    document = json.loads((company.folder / "reports" / "drift.json").read_text())
+    assert {user["user"] for user in document["users"]} == {people["quinn"], people["dora"]}
+    assert document["excluded"] == [people["pia"]]
+    assert document["not_chosen"] == 1, "Rosa, who is not in the group in the cloud"
+    assert company.writes() == (before[0] + 1, before[1]), "Dora's photo is in sync"
+
+
+@pytest.mark.parametrize(
+    ("playbook", "given", "said"),
+    [
+        ("onprem_to_cloud", {"lead_exo_group": "Nobody's"}, "lead_exo_group 'Nobody's'"),
+        ("onprem_to_cloud", {"lead_ad_filter": "(department=Sales"}, "lead_ad_filter '(department=Sales'"),
+        ("onprem_to_cloud", {"lead_from": "exo"}, "lead_from is exo; this playbook takes ad or exchange"),
+        ("cloud_to_onprem", {"lead_exclude": "*"}, "lead_exclude '*' excludes all"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_before_anything_is_written(
+    company: Company, playbook: str, given: dict[str, t.Any], said: str
+) -> None:
+    before = company.writes()
+    run = company.play(playbook, *variables(**given), inventory=False)
+    assert run.code == 2
+    assert said in " ".join(run.output.split()), run.output
+    assert company.writes() == before
+    assert not (company.folder / "reports").exists()
+
+
+def test_exchange_server_leads_and_follows(company: Company) -> None:
+    exchange = Exchange(company.told["exchange"]["control_url"], company.told["exchange"]["control_key"])
+    yusuf, wendy = "yusuf@photos.test", "wendy@photos.test"
+    exchange.put_photo(yusuf, (company.photos / "alice@photos.test.jpg").read_bytes())
+    given = {"lead_from": "exchange", "lead_to": ["ad"], "lead_users": [yusuf, wendy]}
+    run = company.play("onprem_to_cloud", *variables(**given), inventory=False)
+    assert run.code == 0, run.output
+    assert run.line == "sync did: 1 put in Active Directory; 1 user: 1 updated, 0 in sync"
+    assert side(company.domain.photo(yusuf)) == 96
+    assert company.domain.photo(wendy) is None
+
+    # Erin's mailbox is said to be on-premises, and her photo is in the cloud.
+    exchange.mailbox("erin@photos.test", kind="UserMailbox")
+    company.tenant.put_photo("erin@photos.test", (company.photos / "rosa@photos.test.jpg").read_bytes())
+    given = {"lead_to": ["ad", "exchange"], "lead_users": ["erin@photos.test"]}
+    run = company.play("cloud_to_onprem", *variables(**given), inventory=False)
+    assert run.code == 0, run.output
+    assert exchange.photo("erin@photos.test") is not None
+    assert side(company.domain.photo("erin@photos.test")) == 96, "and not the 64 that Exchange Server writes there"

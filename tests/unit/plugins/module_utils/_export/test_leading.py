@@ -44,6 +44,8 @@ def listing(*users: str, **anchors: str) -> dict[str, t.Any]:
             {"from": "exo", "to": ["ad", "exchange"], "follow_by": "anchor"},
             "lead_follow_by is anchor, which does not lead",
         ),
+        ({"chosen": {"ad": "(x=y)", "exchange": "", "exo": "Sales"}}, ""),
+        ({"chosen": {"exchange": "x"}}, "lead_exchange_filter or lead_exchange_group is given, and Exchange Server is"),
         ({"limit": "localhost"}, "--limit localhost would leave out the shards"),
     ],
 )
