@@ -266,8 +266,6 @@ class _Run:
                 return True
             if previews is None or is_elsewhere(definition) or planner.has_own(definition, user, tag):
                 return False
-            if definition.source is not None and not definition.source.at_hand:
-                return False
             known = planner.known(definition, user, tag)
             return known is None or known.verdict != "same"
 
