@@ -19,7 +19,8 @@ def lead_complaint(settings: t.Mapping[str, t.Any]) -> str:
     except (TypeError, ValueError):
         return f"lead_shard_size is {settings['shard_size']!r:.80}; give a number of users from 1 up"
     first, match_by, follow_by, limit = (str(settings[name]) for name in ("from", "match_by", "follow_by", "limit"))
-    return leading.complaint(leading.Settings(first, list(settings["to"]), match_by, follow_by, size, limit))
+    chosen = [target for target, texts in settings.get("chosen", {}).items() if texts]
+    return leading.complaint(leading.Settings(first, list(settings["to"]), match_by, follow_by, size, limit, chosen))
 
 
 def lead_shards(

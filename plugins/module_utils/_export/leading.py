@@ -19,7 +19,10 @@ Json = t.Mapping[str, t.Any]
 
 
 class Settings(t.NamedTuple):
-    """Variables of the role. ``limited`` is what ansible-playbook was given as --limit."""
+    """Variables of the role. ``limited`` is what ansible-playbook was given as --limit.
+
+    ``chosen``: targets that have a filter or a group.
+    """
 
     leading: str
     following: t.Sequence[str]
@@ -27,11 +30,12 @@ class Settings(t.NamedTuple):
     follow_by: str
     size: int
     limited: str = ""
+    chosen: t.Collection[str] = ()
 
 
 def complaint(settings: Settings) -> str:
     """Why the variables cannot work together, naming the variable and its value; empty when they can."""
-    leading, following, match_by, follow_by, size, limited = settings
+    leading, following, match_by, follow_by, size, limited, chosen = settings
     others = [name for name in TARGETS if name != leading]
     wrong = [name for name in following if name not in others]
     if wrong or not following:
@@ -47,6 +51,12 @@ def complaint(settings: Settings) -> str:
         return (
             "lead_follow_by is anchor, which does not lead from Exchange Online to Exchange Server; use one of "
             f"{', '.join(TARGETS['exchange'].match_by)}"
+        )
+    idle = [name for name in TARGETS if name in chosen and name not in (leading, *following)]
+    if idle:
+        return (
+            f"lead_{idle[0]}_filter or lead_{idle[0]}_group is given, and {title(idle[0])} is neither the leading nor "
+            f"the following side (lead_from {leading}, lead_to {', '.join(following)}); leave it out"
         )
     if size < 1:
         return f"lead_shard_size is {size}; give a number of users from 1 up"

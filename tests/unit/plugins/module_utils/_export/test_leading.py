@@ -44,6 +44,8 @@ def listing(*users: str, **anchors: str) -> dict[str, t.Any]:
             {"from": "exo", "to": ["ad", "exchange"], "follow_by": "anchor"},
             "lead_follow_by is anchor, which does not lead",
         ),
+        ({"chosen": {"ad": "(x=y)", "exchange": "", "exo": "Sales"}}, ""),
+        ({"chosen": {"exchange": "x"}}, "lead_exchange_filter or lead_exchange_group is given, and Exchange Server is"),
         ({"limit": "localhost"}, "--limit localhost would leave out the shards"),
     ],
 )
@@ -77,7 +79,7 @@ def test_a_listing_that_failed_is_no_empty_one() -> None:
     with pytest.raises(AnsibleFilterError, match="Exchange Server does not tell source anchors"):
         lead_shards({**listing("a"), "target": "exchange"}, 9, [listing("a")], "anchor")
     failed = {"failed": True, "msg": "group 'Board' is not there", "target": "exo"}
-    with pytest.raises(AnsibleFilterError, match="^lead_exo_group 'Board' is not there"):
+    with pytest.raises(AnsibleFilterError, match=r"^lead_exo_group 'Board' is not there"):
         lead_shards(listing("a"), 9, [failed])
 
 
