@@ -14,6 +14,7 @@ in seconds.
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import tempfile
@@ -97,9 +98,10 @@ def one_process_each(at: Any, guid: str, count: int) -> float:
         "import sys; from bench_exchange import bare; from types import SimpleNamespace as S;"
         f"bare(S(https_port={at.https_port}, ca={at.ca!r}), [('Get-UserPhoto', {{'Identity': {guid!r}}})])"
     )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     began = time.monotonic()
     for _turn in range(count):
-        subprocess.run([sys.executable, "-c", script], check=True)
+        subprocess.run([sys.executable, "-c", script], check=True, env=environment)
     return (time.monotonic() - began) / count
 
 

@@ -218,6 +218,23 @@ def test_a_role_without_set_user_photo_stops_all_writes_with_one_message(session
     assert sum(call.cmdlet == "Set-UserPhoto" for call in session.calls) <= 3
 
 
+@pytest.mark.parametrize("cmdlet", ["Get-Mailbox", "Get-UserPhoto", "Set-UserPhoto"])
+def test_an_endpoint_that_takes_no_cmdlets_is_said_to_be_no_exchange_servers_own(
+    session: ScriptedSession, cmdlet: str
+) -> None:
+    session.add("a@example.com")
+    store = store_over(session)
+    session.events[cmdlet].append(Failure("ScriptsNotAllowed", "The syntax is not supported by this runspace."))
+    try:
+        someone = user(store, "a@example.com")
+        list(store.observe([someone], lambda _u, _t: True))
+        text = one_write(store, Write(someone, b"x", None)).error or ""
+    except StoreError as error:
+        text = str(error)
+    assert f"does not take {cmdlet}" in text
+    assert "name an Exchange server itself" in text
+
+
 @pytest.mark.parametrize("cmdlet", ["Get-Mailbox", "Get-UserPhoto"])
 def test_a_role_that_may_not_look_is_said_at_once(session: ScriptedSession, cmdlet: str) -> None:
     session.add("a@example.com")
