@@ -80,6 +80,20 @@ def test_only_the_owner_can_look_at_the_file_and_the_folder_is_ansibles_own(temp
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
+def test_those_who_get_the_default_picture_are_chosen_and_are_not_declared(temporary: Path) -> None:
+    result = shard(more=[{"user": "dave@x", "src": "/d.jpg", "targets": ["exo"]}], everybody=True, confirm=["dave@x"])
+    file = result["photos_file"]
+    assert [entry["user"] for entry in rows_file.items(file, "photos")][-1] == "dave@x"
+    assert "dave@x" not in list(rows_file.items(file, "everybody"))
+    assert (result["declared"]["exo"], result["confirmed"]) == (3, [])
+
+
+def test_a_name_that_no_user_can_have_is_refused_by_its_option(temporary: Path) -> None:
+    variables = {"drift_photos": plain(ENTRIES)}
+    assert "drift_users '' cannot be used" in call(variables, only=[""], prefix="drift_")[0]["msg"]
+    assert "drift_exclude ' ' cannot be used" in call(variables, exclude=[" "], prefix="drift_")[0]["msg"]
+
+
 def test_a_part_of_the_users_is_chosen(temporary: Path) -> None:
     result = shard(
         only=["ALICE@x", "nobody@x", "carol*"], exclude=["carol@x"], everybody=True, confirm=["bob@x", "eve"]
