@@ -195,6 +195,8 @@ class User:
     immutable_id: str | None = None
     mailbox: Mailbox | None = None
     account: str = ""
+    #: The department or organizational unit; None where nobody asked, or where there is none.
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

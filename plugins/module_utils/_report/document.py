@@ -15,6 +15,7 @@ from .counts import count, not_examined_targets, standing, status
 from .gather import Gathered, Mode
 from .plan import Digest
 from .scope import Scope
+from .sentence import people_of
 from .users import Users
 from .words import headline, line, scope_words
 
@@ -57,6 +58,7 @@ def build(
         "line": line(mode, counts),
         "targets": [target for target in names() if target in used],
         "counts": counts,
+        "people": {},
         "targets_not_examined": lost,
         "users": [],
         "not_examined": sorted(
@@ -71,6 +73,7 @@ def build(
         "undeclared": None if scope.undeclared is None else [each.as_dict() for each in scope.undeclared],
         "messages": _messages(gathered),
     }
+    report["people"] = people_of(report)
     more = scope_words(report)
     report["headline"] += f" {more}" if more else ""
     report["line"] += f"; {more.rstrip('.')}" if more else ""
@@ -113,6 +116,7 @@ def _user(rows: t.Mapping[str, Row], mode: Mode, unseen: bool, root: str | None)
         "user": known[0].user,
         "label": _label(known),
         "origin": next((row.origin for row in known if row.origin), None),
+        "group": next((row.group for row in known if row.group), None),
         "state": standing(mode, known, unseen),
         "source": source,
         **{target: _at_target(rows[target], source, root) if target in rows else None for target in names()},
