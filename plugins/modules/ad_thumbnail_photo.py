@@ -60,6 +60,13 @@ options:
       - extensionAttribute15
       - anchor
     default: userPrincipalName
+  group_by:
+    description:
+      - Return for each user the department (the attribute C(department)), or the organizational unit of the account, such
+        as V(Berlin / Sales). A report can then show figures for each.
+      - With it users are always looked up, also when O(receipts) knows them from a few minutes before.
+    type: str
+    choices: [department, ou]
   size:
     description: The side of the square photo in pixels. A smaller source is not enlarged.
     type: int
@@ -212,13 +219,17 @@ def main() -> None:
     spec = {
         **directory_argument_spec(),
         **photo_argument_spec("ad"),
+        "group_by": {"type": "str", "choices": ["department", "ou"]},
     }
     module = photo_module(spec)
     run_photo_module(
         module,
         "ad",
         lambda params, receipts: DirectoryPhotoStore(
-            DirectoryOptions.from_params(params), match_by=params["match_by"], memory=receipts
+            DirectoryOptions.from_params(params),
+            match_by=params["match_by"],
+            memory=receipts,
+            group_by=params["group_by"],
         ),
     )
 

@@ -220,6 +220,7 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
         confirmed=frozenset(map(identity_key, params["confirm_accounts"])),
         check=check,
         plan_only=params["plan_only"],
+        grouped=params.get("group_by") is not None,
         on_foreign_change=params["on_foreign_change"],
         verify=params["verify"],
         patience=float(params["verify_timeout"]),

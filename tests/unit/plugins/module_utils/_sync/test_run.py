@@ -195,6 +195,17 @@ def test_plan_only_writes_no_photo_and_still_remembers_what_is_in_sync(open_rece
     assert set(receipts.get(["id-alice", "id-bob"])) == {"id-alice"}
 
 
+def test_users_are_looked_up_where_the_report_is_grouped_since_memory_has_no_departments(open_receipts: t.Any) -> None:
+    store = ScriptedStore(["alice"])
+    store.users["alice"] = dataclasses.replace(store.users["alice"], group="Sales")
+    definitions = [declared("alice", picture(1))]
+    for grouped, expected in ((True, "Sales"), (True, "Sales"), (False, None)):
+        result = run(store, definitions, receipts=open_receipts("exo"), grouped=grouped)
+        user = result.outcomes[0].user
+        assert user is not None
+        assert user.group == expected
+
+
 def test_check_mode_leaves_no_trace_in_the_receipts_folder(tmp_path: Path, open_receipts: t.Any) -> None:
     store = ScriptedStore(["alice"])
     run(store, [declared("alice", picture(1))], receipts=open_receipts("exo", True), check=True)
