@@ -68,7 +68,13 @@ def with_departments(results: list[sample.Result]) -> list[sample.Result]:
 def with_a_third_target(results: list[sample.Result]) -> list[sample.Result]:
     """Exchange Server besides: most have their photo there."""
     rows = [
-        sample.row(user, "exchange", "in_sync" if number % 6 else "missing", label=label)
+        sample.row(
+            user,
+            "exchange",
+            "in_sync" if number % 6 else "missing",
+            label=label,
+            reason="the photo is the declared one" if number % 6 else "a photo is declared, and the target has none",
+        )
         for number, (user, label, *_rest) in enumerate(sample.PEOPLE)
     ]
     return [*results, sample.result(rows, target="exchange")]
