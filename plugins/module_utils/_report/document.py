@@ -43,7 +43,8 @@ def build(
     unseen = {identity_key(item.user) for item in gathered.unseen if item.user is not None}
     scope = scope or Scope()
     used = gathered.targets.union(requested)
-    counts = count(gathered, mode)
+    counts, people = count(gathered, mode)
+    targets = [target for target in names() if target in used]
     lost = not_examined_targets(gathered, requested)
     worst = status(mode, counts, lost)
     report: Report = {
@@ -56,9 +57,9 @@ def build(
         "clean": worst == "clean",
         "headline": headline(mode, counts),
         "line": line(mode, counts),
-        "targets": [target for target in names() if target in used],
+        "targets": targets,
         "counts": counts,
-        "people": {},
+        "people": people_of(people, mode, targets, counts["parts_not_examined"]),
         "targets_not_examined": lost,
         "users": [],
         "not_examined": sorted(
@@ -73,7 +74,6 @@ def build(
         "undeclared": None if scope.undeclared is None else [each.as_dict() for each in scope.undeclared],
         "messages": _messages(gathered),
     }
-    report["people"] = people_of(report)
     more = scope_words(report)
     report["headline"] += f" {more}" if more else ""
     report["line"] += f"; {more.rstrip('.')}" if more else ""

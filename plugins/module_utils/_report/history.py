@@ -24,7 +24,7 @@ from .._core.files import file_type
 from .._core.json_text import loads
 from .._core.model import PhotoError
 from .._core.safe_write import make_folder
-from .people import Tally, percent, tally
+from .people import percent
 
 #: So much of the end of a history is read: some 2,000 runs. The file itself has no limit.
 MAX_READ = 1024 * 1024
@@ -56,7 +56,7 @@ class Past:
 
 def line_of(report: t.Mapping[str, t.Any], run: str, seconds: float | None) -> dict[str, t.Any]:
     """What the history keeps of a report."""
-    found: Tally = tally(report)
+    people, counts = report["people"], report["counts"]
     undeclared = report["undeclared"]
     return {
         "version": _VERSION,
@@ -66,21 +66,17 @@ def line_of(report: t.Mapping[str, t.Any], run: str, seconds: float | None) -> d
         "seconds": None if seconds is None else round(max(0.0, seconds), 3),
         "status": report["status"],
         "clean": report["clean"],
-        "users": found.users,
-        "right": found.standings["right"],
-        "percent": percent(found.standings["right"], found.users),
-        "states": dict(report["counts"]["states"]),
-        "targets": {target: _numbers(found, target) for target in report["targets"]},
+        "users": people["users"],
+        "right": people["right"],
+        "percent": people["percent"],
+        "states": counts["states"],
+        "targets": {target: counts["at"][target]["states"] for target in report["targets"]},
         "targets_not_examined": [item["target"] for item in report["targets_not_examined"]],
         "excluded": len(report["excluded"]),
         "not_chosen": report["not_chosen"],
         "undeclared": None if undeclared is None else len(undeclared),
         "digest": report["digest"],
     }
-
-
-def _numbers(found: Tally, target: str) -> dict[str, int]:
-    return {state: number for state, number in sorted(found.states.get(target, {}).items()) if number}
 
 
 def past_of(line: t.Any) -> Past | None:

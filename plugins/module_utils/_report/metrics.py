@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 from .._core.model import PhotoError
 from .counts import STATUSES
-from .people import STANDINGS, Tally, tally
+from .people import STANDINGS
 
 #: A name of a kind of run: it is in a file name and in a label.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -61,10 +61,13 @@ def openmetrics(
     report: t.Mapping[str, t.Any], run: str, seconds: float | None = None, expiries: t.Iterable[Expiry] = ()
 ) -> str:
     """The text of a report. ``run`` names the kind of run; ``seconds`` is how long it took, None if nobody knows."""
-    found = tally(report)
     made = Metrics(run)
-    _people(made, found)
-    _targets(made, report, found)
+    made.gauge(
+        "people",
+        "People by where they stand over all targets. Each person counts once.",
+        (({"standing": name}, report["people"][name]) for name in STANDINGS),
+    )
+    _targets(made, report)
     _scope(made, report)
     _last(made, report, seconds)
     soonest: dict[tuple[str, str], float] = {}
@@ -83,39 +86,31 @@ def openmetrics(
     return made.text()
 
 
-def _people(made: Metrics, found: Tally) -> None:
-    made.gauge(
-        "people",
-        "People by where they stand over all targets. Each person counts once.",
-        (({"standing": name}, found.standings[name]) for name in STANDINGS),
-    )
-
-
-def _targets(made: Metrics, report: t.Mapping[str, t.Any], found: Tally) -> None:
-    targets = report["targets"]
+def _targets(made: Metrics, report: t.Mapping[str, t.Any]) -> None:
+    targets, counts = report["targets"], report["counts"]
     lost = {item["target"] for item in report["targets_not_examined"]}
     made.gauge(
         "users",
         "Users of a target by state.",
         (
-            ({"target": target, "state": state}, found.states.get(target, Counter())[state])
+            ({"target": target, "state": state}, number)
             for target in targets
-            for state in found.state_names()
+            for state, number in counts["at"][target]["states"].items()
         ),
     )
     made.gauge(
         "problems",
         "Users of a target who could not be checked, by kind, without problems that are accepted.",
         (
-            ({"target": target, "kind": kind}, found.problems.get(target, Counter())[kind])
+            ({"target": target, "kind": kind}, number)
             for target in targets
-            for kind in ("invalid", "unresolved", "unavailable")
+            for kind, number in counts["at"][target]["problems"].items()
         ),
     )
     made.gauge(
         "foreign_changes",
         "Photos of a target that others changed after the last write.",
-        (({"target": target}, found.foreign[target]) for target in targets),
+        (({"target": target}, counts["targets"][target]["foreign"]) for target in targets),
     )
     made.gauge(
         "target_examined",
@@ -125,7 +120,7 @@ def _targets(made: Metrics, report: t.Mapping[str, t.Any], found: Tally) -> None
     made.gauge(
         "requests",
         "Requests that the last run sent to a target.",
-        (({"target": target}, report["counts"]["targets"][target]["requests"]) for target in targets),
+        (({"target": target}, counts["targets"][target]["requests"]) for target in targets),
     )
 
 

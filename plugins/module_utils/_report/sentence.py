@@ -9,7 +9,8 @@ import typing as t
 
 from .._core.targets import title
 from .._core.wording import counted
-from .people import STANDINGS, Tally, groups_of, percent, tally
+from .gather import Mode
+from .people import STANDINGS, People, groups_of, percent
 
 #: What is said of people who are not right, in this order; one, several.
 _PLAN = {
@@ -23,20 +24,19 @@ _PLAN = {
 _DONE = {**_PLAN, "left": ("differs and was left as it is", "differ and were left as they are")}
 
 
-def people_of(report: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def people_of(found: People, mode: Mode, targets: t.Sequence[str], parts_not_examined: int) -> dict[str, t.Any]:
     """A report's ``people``: how many stand where (``people.STANDINGS``), the sentence, and the groups."""
-    found = tally(report)
     return {
         "users": found.users,
         **{standing: found.standings[standing] for standing in STANDINGS},
         "written": found.written,
         "percent": percent(found.standings["right"], found.users),
-        "sentence": sentence(found, report["targets"], report["counts"]["parts_not_examined"]),
+        "sentence": sentence(found, mode, targets, parts_not_examined),
         "groups": groups_of(found),
     }
 
 
-def sentence(found: Tally, targets: t.Sequence[str], parts_not_examined: int = 0) -> str:
+def sentence(found: People, mode: Mode, targets: t.Sequence[str], parts_not_examined: int = 0) -> str:
     """The run in one sentence, such as "412 of 430 people have the right photo on both sides; 6 need a person."."""
     users, right = found.users, found.standings["right"]
     where = places(targets)
@@ -52,7 +52,7 @@ def sentence(found: Tally, targets: t.Sequence[str], parts_not_examined: int = 0
         start += f"{'has' if right == 1 else 'have'} the right photo {where}"
     if found.written:
         start += f", {found.written:,} of them since this run"
-    words = _DONE if found.mode == "done" else _PLAN
+    words = _DONE if mode == "done" else _PLAN
     numbers = ((name, found.standings[name]) for name in words)
     rest = [f"{number:,} {words[name][number != 1]}" for name, number in numbers if number]
     if parts_not_examined:

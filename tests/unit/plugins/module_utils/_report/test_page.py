@@ -41,7 +41,7 @@ def test_the_headline_hides_nobody_who_could_not_be_checked() -> None:
     ]
     told = made([sample.result(rows)])
     assert ">None of 3 users drift, 2 could not be checked</p>" in told
-    assert "<h1>1 of 3 people has the right photo in Active Directory; " in told
+    assert "<h1>1 of 3 people has the right photo in Active Directory<" in told
     assert "2 need a person.</span></h1>" in told
 
 
