@@ -68,7 +68,7 @@ def test_drift_and_sync_tell_monitoring_and_the_page_shows_how_it_went(company: 
     ]
     page = (company.folder / "reports" / "drift.html").read_text()
     assert "Büro &lt;1&gt;" in page
-    assert "Share of people with the right photo over 3 runs: 0.0 %" in page
+    assert "Share of people with the right photo over 3 runs: 0 %" in page
     assert "as many as at the last run" in (company.folder / "reports" / "drift.md").read_text()
 
 

@@ -189,8 +189,8 @@ def test_the_course_is_drawn_to_scale_and_said_in_words() -> None:
     assert found["low"] == 30
     assert found["line"] == "0.0,85.7 500.0,102.9 1000.0,0.0"
     assert found["words"] == (
-        "Share of people with the right photo over 3 runs: 50.0 % on 17 November 2026, 100.0 % on 27 November 2026; "
-        "the least was 40.0 % on 22 November 2026, the most 100.0 % on 27 November 2026."
+        "Share of people with the right photo over 3 runs: 50 % on 17 November 2026, 100 % on 27 November 2026; "
+        "the least was 40 % on 22 November 2026, the most 100 % on 27 November 2026."
     )
     assert [row["right"] for row in found["rows"]] == [100, 40, 50]
 
