@@ -128,8 +128,8 @@ def count(gathered: Gathered, mode: Mode) -> tuple[Counts, People]:
         states[state] += 1
         also.update(found.intersection(UNCHECKED) - {state})
         group = next((row.group for row in rows if row.group), None)
-        written = mode == "done" and any(row.changed for row in rows)
-        people.add(place(mode, state, rows), group, written=written)
+        changed = mode == "done" and any(row.changed for row in rows)
+        people.add(place(mode, state, rows), group, written=changed, default=any(map(shows_default, rows)))
 
     for key, rows in gathered.rows.by_user():
         settle(rows, key in unseen)

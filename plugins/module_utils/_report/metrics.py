@@ -112,6 +112,11 @@ def _targets(made: Metrics, report: t.Mapping[str, t.Any]) -> None:
         "Photos of a target that others changed after the last write.",
         (({"target": target}, counts["targets"][target]["foreign"]) for target in targets),
     )
+    for name, meaning in (
+        ("default_shown", "Users of a target who show the default picture."),
+        ("default_own", "Users of a target who have a photo of their own instead of the default picture."),
+    ):
+        made.gauge(name, meaning, (({"target": target}, counts["targets"][target][name]) for target in targets))
     made.gauge(
         "target_examined",
         "1 if photos of the target could be looked at, 0 if none could.",

@@ -23,13 +23,16 @@ class People:
     standings: Counter[str] = field(default_factory=Counter)
     #: Of those who are right, how many this run has brought there.
     written: int = 0
+    #: Of those who are right, how many show the default picture at a target.
+    defaults: int = 0
     #: By department or organizational unit (None: the directory names none), where its people stand.
     groups: dict[str | None, Counter[str]] = field(default_factory=dict)
 
-    def add(self, standing: Standing, group: str | None, *, written: bool) -> None:
-        """One person. ``written``: this run changed a photo of theirs."""
+    def add(self, standing: Standing, group: str | None, *, written: bool, default: bool) -> None:
+        """One person. ``written``: this run changed a photo of theirs. ``default``: they show the default picture."""
         self.standings[standing] += 1
         self.written += written and standing == "right"
+        self.defaults += default and standing == "right"
         self.groups.setdefault(group, Counter())[standing] += 1
 
     @property

@@ -30,6 +30,7 @@ def people_of(found: People, mode: Mode, targets: t.Sequence[str], parts_not_exa
         "users": found.users,
         **{standing: found.standings[standing] for standing in STANDINGS},
         "written": found.written,
+        "defaults": found.defaults,
         "percent": percent(found.standings["right"], found.users),
         "sentence": sentence(found, mode, targets, parts_not_examined),
         "groups": groups_of(found),
@@ -50,6 +51,8 @@ def sentence(found: People, mode: Mode, targets: t.Sequence[str], parts_not_exam
     else:
         start = f"{right or 'None':{',' if right else ''}} of {counted(users, 'person', 'people')} "
         start += f"{'has' if right == 1 else 'have'} the right photo {where}"
+    if found.defaults:
+        start += f", {found.defaults:,} of them the default picture"
     if found.written:
         start += f", {found.written:,} of them since this run"
     words = _DONE if mode == "done" else _PLAN

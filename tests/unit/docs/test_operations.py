@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/operations.md: its alerts ask for metrics that exist, its recipes for notifications run, against this machine."""
+"""docs/operations.md: its alerts ask for metrics that exist, its recipes for notifications run on this machine."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import typing as t
 from collections import Counter
 
 import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.results import in_short
 from ansible_collections.hybrid.photos.plugins.module_utils._report.counts import outcome
 from ansible_collections.hybrid.photos.plugins.module_utils._report.document import build
 from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import Gathered, Mode, gather
@@ -90,6 +91,21 @@ def test_one_person_and_several(numbers: dict[str, int], words: str) -> None:
     assert people([many("ad", **numbers)])["sentence"] == words
 
 
+def test_default_pictures_are_said_apart() -> None:
+    rows = [
+        sample.row("a@x", "ad", default=True),
+        sample.row("b@x", "ad", default=True, own_photo=True),
+        sample.row("c@x", "ad"),
+        sample.row("d@x", "ad", "missing", default=True),
+    ]
+    told = people([sample.result(rows)])
+    assert told["sentence"] == (
+        "3 of 4 people have the right photo in Active Directory, 1 of them the default picture; "
+        "1 will be changed by the next run."
+    )
+    assert told["defaults"] == 1
+
+
 def test_nobody_is_a_sentence_too() -> None:
     assert people([])["sentence"] == "Nobody was looked at."
     assert people([])["percent"] == 0.0
@@ -161,8 +177,15 @@ def test_nobody_asked_for_departments() -> None:
 
 
 def test_the_short_form_carries_the_department() -> None:
-    found = gather([{"target": "ad", "photos": [], "in_sync": [["a@x", "id", "Sales"], ["b@x", None], "c@x"]}])
-    assert [row.group for row in found.rows.values()] == ["Sales", None, None]
+    entries = [["a@x", "id", None, "Sales"], ["b@x", None], "c@x", ["d@x", "id", "default", "HR"]]
+    rows = list(gather([{"target": "ad", "photos": [], "in_sync": entries}]).rows.values())
+    assert [(row.group, row.default) for row in rows] == [
+        ("Sales", False),
+        (None, False),
+        (None, False),
+        ("HR", True),
+    ]
+    assert [in_short(row) for row in rows] == [entries[0], entries[1], ["c@x", None], entries[3]]
 
 
 def test_an_empty_result_is_nobody() -> None:
