@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._core import rows_file
-from ..module_utils._core.choice import choose
+from ..module_utils._core.choice import choose, refuse_unusable
 from ..module_utils._core.model import PhotoError
 from ..module_utils._core.targets import names
 from ..plugin_utils.controller_action import ControllerAction
@@ -25,6 +25,8 @@ class ActionModule(ControllerAction):
 
     arguments: t.ClassVar[dict[str, t.Any]] = {
         "variable": {"type": "str", "required": True},
+        "more": {"type": "list", "elements": "dict", "default": []},
+        "prefix": {"type": "str", "default": ""},
         "only": {"type": "list", "elements": "str", "default": []},
         "exclude": {"type": "list", "elements": "str", "default": []},
         "confirm": {"type": "list", "elements": "str", "default": []},
@@ -54,13 +56,18 @@ class ActionModule(ControllerAction):
         nobody = next((n for n, entry in enumerate(self.entries, 1) if not entry.get("user")), None)
         if nobody is not None:
             raise PhotoError(f"{name}: entry {nobody} has no user; an entry is such as {{user: alice@example.com}}")
-        users = [str(entry["user"]) for entry in self.entries]
-        choice = choose(users, list(map(str, options["only"])), list(map(str, options["exclude"])))
+        only, exclude = list(map(str, options["only"])), list(map(str, options["exclude"]))
+        prefix = str(options["prefix"])
+        refuse_unusable(f"{prefix}users" if prefix else "only", only)
+        refuse_unusable(f"{prefix}exclude", exclude)
+        declared = [str(entry["user"]) for entry in self.entries]
+        entries = [*self.entries, *options["more"]]
+        choice = choose([str(entry["user"]) for entry in entries], only, exclude)
         chosen = set(choice.chosen)
-        photos = [entry for entry, user in zip(self.entries, users, strict=True) if user in chosen]
+        photos = [entry for entry in entries if str(entry["user"]) in chosen]
         lines: list[dict[str, t.Any]] = [{"photos": entry} for entry in photos]
         lines += [{"excluded": user} for user in choice.excluded]
-        lines += [{"everybody": user} for user in users] if options["everybody"] else []
+        lines += [{"everybody": user} for user in declared] if options["everybody"] else []
         try:
             told = rows_file.write(run_folder(), lines)
         except OSError as error:
@@ -77,7 +84,7 @@ class ActionModule(ControllerAction):
             "excluded": len(choice.excluded),
             "not_chosen": len(choice.others),
             "matched": sorted(choice.matched),
-            "confirmed": sorted(choose(users, list(map(str, options["confirm"]))).matched),
+            "confirmed": sorted({str(name) for name in options["confirm"]} & {user.lower() for user in declared}),
         }
 
     def _entries(self, name: str, variables: t.Mapping[str, t.Any]) -> t.Any:

@@ -41,12 +41,37 @@ options:
       - The role P(hybrid.photos.drift#role) uses it for C(drift_undeclared).
     type: bool
     default: false
+  names_only:
+    description:
+      - Only list the users, as RV(ignore:users), and look at no photo. RV(ignore:photos) has rows for users with a
+        problem alone. Not with O(dest) or O(only_holders).
+      - The role P(hybrid.photos.lead#role) divides the users into shards with it.
+    type: bool
+    default: false
+  as_all:
+    description: Whether O(users) are some of all users, listed with O(names_only). Then one without a mailbox has no photo,
+      and is no problem, as it is when O(users) is empty.
+    type: bool
+    default: false
+  receipts:
+    description:
+      - With O(dest), a file that remembers which photos were read. A photo that is still the same is not read again; its
+        row has RV(ignore:photos[].remembered), the hash and the size, and no file in O(dest).
+      - The same photo is known by the ETag in Exchange Online, and by the hash or C(uSNChanged) in Active Directory.
+        Exchange Server sends a photo whenever it is asked, so this saves only the file there.
+      - It may be the receipts file of the photo modules.
+    type: path
+  remember:
+    description: Whether what is read is remembered in O(receipts). With V(false), and in check mode, the file is only read.
+    type: bool
+    default: true
   ignore_problems:
     description:
       - Problems that do not make the module fail, such as V(unavailable). They are still in the results.
+      - V(no_mailbox) is only the part of V(unavailable) that certainly has no mailbox at the target.
     type: list
     elements: str
-    choices: [unresolved, unavailable, invalid]
+    choices: [unresolved, unavailable, invalid, no_mailbox]
     default: []
 requirements:
   - python >= 3.11

@@ -36,6 +36,14 @@ options:
         type: str
         choices: [present, absent]
         default: present
+      source_sha256:
+        description:
+          - The SHA-256 hash of a picture that is not here, without O(photos[].src) and O(photos[].content). O(receipts)
+            tell whether it is the photo that the target holds, and then the user is V(in_sync).
+          - Where they do not tell, nothing is done for the user, who is V(unavailable) and named in
+            RV(ignore:source_needed). Run the module again with the picture itself.
+          - The role P(hybrid.photos.lead#role) uses it for photos that did not change on the leading side.
+        type: str
       origin:
         description:
           - Where the photo is declared, such as V(photos.yml:12). Results and messages repeat it.

@@ -19,20 +19,23 @@ def approved_changes(
 ) -> list[dict[str, t.Any]]:
     """See approved_changes.yml."""
     try:
-        rows = (
-            _of_result(plan, target)
-            if isinstance(plan, t.Mapping) and _RESULT & plan.keys()
-            else _of_report(plan, target)
-        )
         keys = None if users is None else {identity_key(user) for user in _names(users)}
+        held = {identity_key(str(user)) for user in shared or ()}
+        return [
+            each
+            for each in _approvals(plan, target)
+            if (keys is None or identity_key(each["user"]) in keys)
+            and not (each["action"] == "put" and identity_key(each["user"]) in held)
+        ]
     except PhotoError as error:
         raise AnsibleFilterError(str(error)) from error
-    held = {identity_key(str(user)) for user in shared or ()}
-    return [
-        approval(row)
-        for row in rows
-        if (keys is None or row.key in keys) and not (row.key in held and row.action == "put")
-    ]
+
+
+def _approvals(plan: t.Any, target: str) -> t.Iterable[dict[str, t.Any]]:
+    if isinstance(plan, t.Mapping) and plan.keys() >= {"path", "sha256"}:
+        return rows_file.read(plan)
+    of_task = isinstance(plan, t.Mapping) and _RESULT & plan.keys()
+    return map(approval, _of_result(plan, target) if of_task else _of_report(plan, target))
 
 
 #: What only a result of a task has.

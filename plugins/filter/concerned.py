@@ -8,11 +8,19 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import choose
+from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import choose, refuse_unusable
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
 
 
-def concerned(photos: t.Any, only: t.Sequence[str] = (), exclude: t.Sequence[str] = ()) -> dict[str, t.Any]:
+def concerned(
+    photos: t.Any, only: t.Sequence[str] = (), exclude: t.Sequence[str] = (), prefix: str = ""
+) -> dict[str, t.Any]:
     """See concerned.yml."""
+    try:
+        refuse_unusable(f"{prefix}users" if prefix else "only", map(str, only))
+        refuse_unusable(f"{prefix}exclude", map(str, exclude))
+    except PhotoError as error:
+        raise AnsibleFilterError(str(error)) from error
     try:
         by_user = {str(entry["user"]): entry for entry in photos}
     except (TypeError, KeyError) as error:

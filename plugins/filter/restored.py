@@ -15,7 +15,7 @@ def restored(
 ) -> dict[str, list[t.Any]]:
     """See restored.yml."""
     known = [named(result, plan[str(result["target"])]["names"]) for result in results if result.get("target")]
-    return {"results": known, "lines": lines(known, plan["problems"], check)}
+    return {"results": known, "lines": lines(known, plan["problems"], check, excluded=plan.get("excluded", ()))}
 
 
 class FilterModule:

@@ -147,6 +147,16 @@ photos:
         not make the module fail.
       type: bool
       returned: when it is so
+    remembered: {description: 'Whether the photo is the one that O(receipts) remember, and so was not read.', type: bool, returned: when it is so}
+users:
+  description: The users, with O(names_only). Users with a problem are in RV(photos) instead.
+  returned: with O(names_only)
+  type: list
+  elements: dict
+  contains:
+    user: {description: The name., type: str, returned: always}
+    id: {description: The permanent id., type: str, returned: always}
+    immutable_id: {description: 'The source anchor, where the target tells it.', type: str, returned: always}
 summary:
   description: Counts of RV(photos), and the requests sent.
   returned: always, unless no user could be checked
@@ -193,7 +203,9 @@ def main() -> None:
     run_info_module(
         TextModule(argument_spec=spec, supports_check_mode=True),
         "ad",
-        lambda params: DirectoryPhotoStore(DirectoryOptions.from_params(params), match_by=params["match_by"]),
+        lambda params, receipts: DirectoryPhotoStore(
+            DirectoryOptions.from_params(params), match_by=params["match_by"], memory=receipts
+        ),
     )
 
 

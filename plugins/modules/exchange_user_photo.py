@@ -188,6 +188,11 @@ no_mailbox:
   returned: when there are some
   type: list
   elements: str
+source_needed:
+  description: Users for whom the picture itself is needed, with O(photos[].source_sha256).
+  returned: when there are some
+  type: list
+  elements: str
 notes:
   description: Notes about the run as a whole.
   returned: when there is something

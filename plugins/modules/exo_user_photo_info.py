@@ -121,12 +121,23 @@ photos:
         - V(invalid) when the photo is not a picture, or its file in O(dest) was not written by an export.
       type: str
       returned: when there is one
+    no_mailbox: {description: Whether the user certainly has no mailbox here., type: bool, returned: when it is so}
     reason: {description: 'The problem, or another remark.', type: str, returned: when there is something}
     unnamed:
       description: Whether the account has no value of O(match_by), and is not named in O(users). Then the problem does
         not make the module fail.
       type: bool
       returned: when it is so
+    remembered: {description: 'Whether the photo is the one that O(receipts) remember, and so was not read.', type: bool, returned: when it is so}
+users:
+  description: The users, with O(names_only). Users with a problem are in RV(photos) instead.
+  returned: with O(names_only)
+  type: list
+  elements: dict
+  contains:
+    user: {description: The name., type: str, returned: always}
+    id: {description: The permanent id., type: str, returned: always}
+    immutable_id: {description: 'The source anchor, where the target tells it.', type: str, returned: always}
 summary:
   description: Counts of RV(photos), and the requests sent.
   returned: always, unless no user could be checked
@@ -177,7 +188,7 @@ def main() -> None:
     run_info_module(
         TextModule(argument_spec=spec, supports_check_mode=True),
         "exo",
-        lambda params: GraphPhotoStore(
+        lambda params, _receipts: GraphPhotoStore(
             GraphOptions.from_params(params), match_by=params["match_by"], concurrency=params["concurrency"]
         ),
     )

@@ -35,6 +35,13 @@ options:
     type: list
     elements: str
     default: []
+  exclude:
+    description:
+      - Names or patterns of users whose photos are not restored, also where O(users) names them. V(*) is any text, V(?) is
+        one character. RV(excluded) names them.
+    type: list
+    elements: str
+    default: []
   targets:
     description: Only these targets.
     type: list
@@ -99,6 +106,12 @@ exo:
   returned: success
   type: dict
   contains: *contains
+excluded:
+  description: Names of users of this run whom O(exclude) excludes.
+  returned: success
+  type: list
+  elements: str
+  sample: [ceo@example.com]
 problems:
   description: Backups that cannot be used, with C(user), C(target) and C(reason).
   returned: success
@@ -123,6 +136,7 @@ ARGUMENTS = {
     "users": {"type": "list", "elements": "str", "default": []},
     "targets": {"type": "list", "elements": "str", "choices": list(names()), "default": list(names())},
     "force": {"type": "bool", "default": False},
+    "exclude": {"type": "list", "elements": "str", "default": []},
     "first": {"type": "str", "choices": ["keep", "remove"], "default": "keep"},
 }
 
@@ -131,7 +145,9 @@ def main() -> None:
     module = TextModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     given = module.params
     targets = tuple(given["targets"])
-    request = RestoreRequest(tuple(given["users"]), given["run"] or "", targets, given["force"], given["first"])
+    request = RestoreRequest(
+        tuple(given["users"]), given["run"] or "", targets, given["force"], given["first"], tuple(given["exclude"])
+    )
     try:
         answer = plan(Path(given["path"]), request)
     except PhotoError as error:

@@ -25,6 +25,15 @@ options:
     description: The name of the variable that holds the entries, a list as the option C(photos) of the photo modules.
     type: str
     required: true
+  more:
+    description: More entries, of users who need not be declared, such as those who get the default picture.
+    type: list
+    elements: dict
+    default: []
+  prefix:
+    description: What a message puts before the names of O(only) (then called C(users)) and O(exclude), such as V(sync_).
+    type: str
+    default: ""
   only:
     description: Names of users, or patterns with C(*), C(?) and C([abc]). Without any, all users are chosen.
     type: list
@@ -36,7 +45,7 @@ options:
     elements: str
     default: []
   confirm:
-    description: Names of users, to be told which of them the host declares.
+    description: Names of users in lower case, to be told which of them the host declares.
     type: list
     elements: str
     default: []

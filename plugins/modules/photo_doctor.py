@@ -32,9 +32,14 @@ options:
     elements: str
     choices: [ad, exchange, exo]
     default: [ad, exo]
+  excluded:
+    description: Users who were excluded from the checks. They are counted and named.
+    type: list
+    elements: str
+    default: []
   dest:
     description:
-      - A file on the controller that gets C(ok), C(counts) and C(checks) as JSON.
+      - A file on the controller that gets C(ok), C(counts), C(excluded) and C(checks) as JSON.
       - A relative path starts from the folder of the playbook, or, for a playbook of a collection, from the folder in
         which Ansible was called.
     type: path
@@ -84,6 +89,12 @@ counts:
   returned: always
   type: dict
   sample: {"ok": 17, "warn": 1, "fail": 0, "skipped": 1}
+excluded:
+  description: The names in O(excluded).
+  returned: always
+  type: list
+  elements: str
+  sample: []
 lines:
   description: The table.
   returned: always

@@ -6,14 +6,18 @@
 
 DOCUMENTATION = r"""
 module: photo_merge
-short_description: Join exports of Active Directory and Exchange Online into one definitions folder
+short_description: Join exports of several targets into one definitions folder
 version_added: 0.1.0
 description:
-  - Takes what M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) exported, and puts for
-    each user the picture with more pixels into one definitions folder.
-  - Lists the users whose two photos are not the same picture. They are compared as M(hybrid.photos.ad_thumbnail_photo) and
-    M(hybrid.photos.exo_user_photo) compare them with their defaults, so that all other users do not drift afterwards.
-  - Users belong together by the text of their identity, without regard to case. Where the two targets name users
+  - Takes what M(hybrid.photos.ad_thumbnail_photo_info), M(hybrid.photos.exchange_user_photo_info) and
+    M(hybrid.photos.exo_user_photo_info) exported, two of them or all, and puts for each user the picture with most pixels
+    into one definitions folder.
+  - Lists the users whose photos are not the same picture. They are compared as M(hybrid.photos.ad_thumbnail_photo),
+    M(hybrid.photos.exchange_user_photo) and M(hybrid.photos.exo_user_photo) compare them with their defaults, so that all
+    other users do not drift afterwards.
+  - A mailbox is in one place. A user with a mailbox in Exchange Server misses nothing in Exchange Online, and the other way
+    round.
+  - Users belong together by the text of their identity, without regard to case. Where the targets name users
     differently, export each by an attribute that they have in common, such as C(mail).
 author:
   - hybrid.photos developers (@hybrid-photos)
@@ -21,15 +25,19 @@ extends_documentation_fragment:
   - hybrid.photos.attributes.looking
 options:
   ad_photos:
-    description: The rows that M(hybrid.photos.ad_thumbnail_photo_info) returned after it exported.
+    description:
+      - The rows that M(hybrid.photos.ad_thumbnail_photo_info) returned after it exported.
+      - At least two of O(ad_photos), O(exchange_photos) and O(exo_photos) are needed.
     type: list
     elements: dict
-    required: true
+  exchange_photos:
+    description: The rows that M(hybrid.photos.exchange_user_photo_info) returned after it exported.
+    type: list
+    elements: dict
   exo_photos:
     description: The rows that M(hybrid.photos.exo_user_photo_info) returned after it exported.
     type: list
     elements: dict
-    required: true
   dest:
     description:
       - The folder that gets the photos and a manifest C(photos.yml). Made when it is missing, not readable by others.
@@ -41,10 +49,10 @@ options:
     type: path
   one_sided:
     description:
-      - What to do with the photo of a user who does not exist at the other target, or who cannot have a photo there.
-      - With V(leave_out) it is not exported, because a definition would be a problem in every run over both targets;
+      - What to do with the photo of a user who does not exist at another target, or who cannot have a photo there.
+      - With V(leave_out) it is not exported, because a definition would be a problem in every run over all targets;
         RV(lines) names these users. With V(keep) it is exported.
-      - A user who only has no photo at the other target is always exported.
+      - A user who only has no photo at another target is always exported.
     type: str
     choices: [leave_out, keep]
     default: leave_out
@@ -54,14 +62,14 @@ options:
         target is not concerned, so that the user gets no row and is not listed as one who is missing there.
     type: list
     elements: str
-    choices: [ad, exo]
+    choices: [ad, exchange, exo]
     default: []
   keep_others:
     description: Whether the photos of users without a row stay in O(dest). Otherwise they are taken out.
     type: bool
     default: false
-  excluded:
-    description: Names of users who get no row, and whose photos in O(dest) stay as they are.
+  exclude:
+    description: Names or patterns of users who get no row, and whose photos in O(dest) stay as they are.
     type: list
     elements: str
     default: []
@@ -70,6 +78,7 @@ requirements:
   - pillow
 seealso:
   - module: hybrid.photos.ad_thumbnail_photo_info
+  - module: hybrid.photos.exchange_user_photo_info
   - module: hybrid.photos.exo_user_photo_info
 """
 
@@ -102,15 +111,16 @@ photos:
     user: {description: The identity., type: str, returned: always}
     state:
       description:
-        - V(same) and V(different) say whether the two photos are the same picture.
-        - V(one_photo) is a user with a photo on one side, V(no_photo) one without any.
+        - V(same) and V(different) say whether the photos are the same picture.
+        - V(one_photo) is a user who has no photo at one of the targets, V(no_photo) one without any.
         - V(left_out) is a user whose photo was not exported; RV(photos[].reason) says why.
       type: str
       returned: always
     reason: {description: Why., type: str, returned: always}
-    kept: {description: 'Whose photo was exported, V(ad) or V(exo).', type: str, returned: when it was}
+    kept: {description: 'Whose photo was exported, V(ad), V(exchange) or V(exo).', type: str, returned: when it was}
     path: {description: The file in O(dest)., type: str, returned: when it was exported}
     ad: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo in Active Directory.', type: dict, returned: when there is one}
+    exchange: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo in Exchange Server.', type: dict, returned: when there is one}
     exo: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo in Exchange Online.', type: dict, returned: when there is one}
 summary:
   description: Counts of RV(photos[].state).

@@ -48,6 +48,13 @@ options:
     description: The most bytes of a picture file in Git.
     type: int
     default: 5242880
+  exclude:
+    description:
+      - Names or patterns of users whose pictures are not read or checked. V(*) is any text, V(?) is one character.
+        RV(excluded) names them. Definitions that cannot be used are still errors, because they stop every run.
+    type: list
+    elements: str
+    default: []
   fail_on:
     description: Whether warnings fail the task too.
     type: str
@@ -101,7 +108,13 @@ summary:
   description: Counts.
   returned: always
   type: dict
-  sample: {"users": 34, "pictures": 31, "errors": 2, "warnings": 3}
+  sample: {"users": 34, "excluded": 0, "pictures": 31, "errors": 2, "warnings": 3}
+excluded:
+  description: Users who are declared and whom O(exclude) excludes.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 ignored:
   description: Every other file that declares no user, each with C(file) and C(reason). Hidden files are left out.
   returned: always

@@ -21,12 +21,10 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from bench import LATENCY, Bench
 from measure import REPOSITORY, cpu_of
-
-if TYPE_CHECKING:
-    from rows import Run
+from pairs import Spread, Table
 
 SIZE = int(os.environ.get("BENCH_COMPANY", "200000"))
 SHARD = int(os.environ.get("BENCH_SHARD", "500"))
@@ -68,7 +66,7 @@ class Processes:
         return sum(cpu for of, cpu in self.cpu.values() if of == kind)
 
 
-def company(run: Run) -> None:
+def row(run: Bench, table: Table) -> None:
     """The row ``company``."""
     folder = run.company.folder / f"company-{SIZE}"
     photos = folder / "photos"
@@ -82,10 +80,10 @@ def company(run: Run) -> None:
     for number in range(0, SIZE, DRIFTING):
         run.company.control.put_photo(names[number], run.company.photographs()[number // DRIFTING % 200].read_bytes())
     print(f"({SIZE:,} users and their receipts made in {time.monotonic() - began:.0f} s)", flush=True)
-    _check(run, folder, receipts)
+    _check(run, table, folder, receipts)
 
 
-def _check(run: Run, folder: Path, receipts: Path) -> None:
+def _check(run: Bench, table: Table, folder: Path, receipts: Path) -> None:
     reports = run.folder / "reports"
     inventory = folder / "company.photos.yml"
     inventory.write_text(f"plugin: hybrid.photos.definitions\npath: photos\nshard_size: {SHARD}\n")
@@ -97,7 +95,7 @@ def _check(run: Run, folder: Path, receipts: Path) -> None:
     if os.environ.get("BENCH_PROFILE"):
         command = [sys.executable, "-m", "cProfile", "-o", os.environ["BENCH_PROFILE"], *command]
     command += ["-i", str(inventory), f"--forks={FORKS}", "-e", f"@{given}", "hybrid.photos.drift"]
-    run.company.control.latency(read_ms=50, write_ms=300, directory_ms=50)
+    run.company.control.latency(**LATENCY)
     run.company.control.reset_counters()
     tenant = cpu_of(run.company.tenant_pid)
     began = time.monotonic()
@@ -121,13 +119,16 @@ def _check(run: Run, folder: Path, receipts: Path) -> None:
     totals = run.company.control.counters()
     said = [line for line in printed.splitlines() if " drift" in line and "in sync" in line]
     work = f"check {SIZE:,} users in EXO, receipts, {-(-SIZE // SHARD)} shards, {FORKS} forks"
-    add, note = run.table.add, run.table.note
-    add(work, f"{seconds:.0f} s", seconds / 60 * 200_000 / SIZE, 10, " min for 200,000")
+
+    def add(measured: str, figure: float, goal: float, unit: str) -> None:
+        table.add(work, measured, Spread.of([figure]), goal, unit)
+
+    add(f"{seconds:.0f} s", seconds / 60 * 200_000 / SIZE, 10, " min for 200,000")
     modules, controller = seen.seconds("modules"), seen.seconds("controller")
     kinds = f"controller {controller:.1f} s, workers {cpu - controller - modules:.1f} s, modules {modules:.1f} s"
-    add(work, f"{cpu:.1f} s CPU: {kinds} (tenant {tenant:.1f} s)", 1000 * cpu / SIZE, 1.2, " ms CPU a user")
-    add(work, "peak of ansible-playbook", seen.peak["controller"], 500, " MiB")
-    note(work, ", ".join(f"{kind} {peak:.0f} MiB" for kind, peak in sorted(seen.peak.items())) + " at most each")
-    note(work, f"{totals['requests']} requests, {totals['downloads']} downloads; {' '.join(said)[:200]}")
+    add(f"{cpu:.1f} s CPU: {kinds} (tenant {tenant:.1f} s)", 1000 * cpu / SIZE, 1.2, " ms CPU a user")
+    add("peak of ansible-playbook", seen.peak["controller"], 500, " MiB")
+    table.note(work, ", ".join(f"{kind} {peak:.0f} MiB" for kind, peak in sorted(seen.peak.items())) + " at most each")
+    table.note(work, f"{totals['requests']} requests, {totals['downloads']} downloads; {' '.join(said)[:200]}")
     sizes = sorted((path.name, path.stat().st_size / 2**20) for path in reports.iterdir() if path.is_file())
-    note(work, "; ".join(f"{name} {size:.1f} MiB" for name, size in sizes))
+    table.note(work, "; ".join(f"{name} {size:.1f} MiB" for name, size in sizes))

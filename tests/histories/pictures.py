@@ -20,6 +20,8 @@ RECIPES = {"exo": Recipe(SIDE, 4_000_000), "ad": Recipe(SIDE, 10_240, mark=True)
 AS_IS = {"exo": Recipe(648, 4_194_303, as_is=True), "ad": Recipe(SIDE, 4_194_303, mark=True, as_is=True)}
 #: Pictures of one account: the first ones are declared, the others are what people set themselves.
 EACH = 8
+#: Default pictures have numbers from here on. No person ever sets one of them.
+NOBODY = 80_000
 
 _known: dict[str, int] = {}
 
@@ -107,6 +109,7 @@ PURE = {
     "renditions": ("render", "by_source"),
     "planner": ("by_pixels", "describe", "fingerprint", "matches", "breach"),
     "applier": ("matches",),
+    "default_picture": ("matches",),
     "change": ("fingerprint",),
     "verifier": ("matches", "clearly_another", "service_transform"),
     "lookalikes": ("by_pixels", "signature"),

@@ -46,6 +46,8 @@ class Run:
     meant: dict[str, int | None] = field(default_factory=dict)
     #: Number of the picture that each name is to show (None: none), in a restore too.
     wanted: dict[str, int | None] = field(default_factory=dict)
+    #: Names for which the default picture is declared.
+    defaults: frozenset[str] = frozenset()
     #: Did the target show an old photo of anybody when the run began?
     lagging: bool = False
 
@@ -73,6 +75,9 @@ class Play:
         self.folder = folder
         self.world = self.new_world()
         self.declared: dict[str, int | None] = {}
+        #: Names with the default picture, which ``declared`` has for them as well; and its number.
+        self.defaults: set[str] = set()
+        self.default_number = pictures.NOBODY
         self.runs: list[Run] = []
         self.faults: Counter[str] = Counter()
         self.judge = judge
@@ -103,10 +108,24 @@ class Play:
         name = self._name(step)
         mine = self.world.names[name] * pictures.EACH
         self.declared[name] = None if step.value % 9 == 0 else mine + step.value % (pictures.EACH - 3)
+        self.defaults.discard(name)
+
+    def default(self, step: Step) -> None:
+        """Somebody declares the default picture for a name."""
+        name = self._name(step)
+        self.declared[name] = self.default_number
+        self.defaults.add(name)
+
+    def new_default(self, step: Step) -> None:
+        """Another picture becomes the default one."""
+        self.default_number = pictures.NOBODY + step.value % 3
+        self.declared.update(dict.fromkeys(self.defaults, self.default_number))
 
     def undeclare(self, step: Step) -> None:
         if self.declared:
-            del self.declared[sorted(self.declared)[step.who % len(self.declared)]]
+            name = sorted(self.declared)[step.who % len(self.declared)]
+            del self.declared[name]
+            self.defaults.discard(name)
 
     def person(self, step: Step) -> None:
         set_by_hand(self.world, self._account(step), step.value)
@@ -123,6 +142,9 @@ class Play:
         self.world.names[new] = self.world.names.pop(name)
         if step.value % 2 and name in self.declared:
             self.declared[new] = self.declared.pop(name)
+            if name in self.defaults:
+                self.defaults.remove(name)
+                self.defaults.add(new)
 
     def reuse(self, step: Step) -> None:
         """An account gets another one's name, which gets a new one; as when two people of one name come and go."""
@@ -235,7 +257,8 @@ class Play:
         for name, number in sorted(self.declared.items()):
             source = None if number is None else Source(content=pictures.source(number))
             state: t.Literal["present", "absent"] = "absent" if number is None else "present"
-            definitions.append(Definition(name, state, source, expect=None if expect is None else expect.get(name)))
+            mine = None if expect is None else expect.get(name)
+            definitions.append(Definition(name, state, source, expect=mine, default=name in self.defaults))
         return self._reconcile(definitions, {"receipts": True, **options}, faults)
 
     def _reconcile(
@@ -252,6 +275,7 @@ class Play:
         expect = {d.user: d.expect for d in definitions if d.expect is not None}
         run = Run(name, dict(self.declared) if not restores else {}, options, door, expect, restores)
         run.wanted = {d.user: _wanted(d) for d in definitions}
+        run.defaults = frozenset(d.user for d in definitions if d.default)
         check = run.asked("check")
         settings = Settings(
             (pictures.AS_IS if restores else pictures.RECIPES)[kind],

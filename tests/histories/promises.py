@@ -97,12 +97,22 @@ class Judge:
         name = names[0]
         if run.declared[name] != number:
             raise Broken("the right person or nobody", f"picture {number} was not declared for account {index}")
+        if name in run.defaults:
+            self._replaces_only_itself(run, applied)
+            return
         if self.truth.was_somebody_else(name, index, number):
             raise Broken(
                 "the right person or nobody", f"{name} is account {index} now, and got what was of its former holder"
             )
         if run.asked("receipts"):
             self.truth.in_order(name, index, number)
+
+    def _replaces_only_itself(self, run: Run, applied: Applied) -> None:
+        """The default picture goes where there is no photo, or a default picture. A late write of ours is not seen."""
+        before = applied.before.number
+        if before is not None and before < pictures.NOBODY and not applied.lagged and not self._came_late(applied):
+            what = f"{run.name} overwrote picture {before} of account {applied.account.index}"
+            raise Broken("the default picture replaces nothing but itself", what)
 
     def _approved(self, run: Run, applied: Applied) -> None:
         """Where a plan was approved: this change, of this account, on the photo that the plan saw."""
@@ -200,6 +210,13 @@ class Judge:
                 raise Broken("in sync is as declared", f"{outcome.definition.user} was not seen")
             return
         photos = self.truth.seen(account, seen.tag if seen.present else None)
+        if outcome.own_photo:
+            number = photos[-1].number if photos else None
+            if outcome.definition.user not in run.defaults or number in (None, run.wanted[outcome.definition.user]):
+                raise Broken(
+                    "in sync is as declared", f"{run.name}: {outcome.definition.user} has no photo of their own"
+                )
+            return
         if not any(photo.number == number for photo in photos):
             raise Broken("in sync is as declared", f"{run.name}: {outcome.definition.user} does not show {number}")
         if self.world.kind == "ad" and number is not None and not run.restores:
@@ -266,16 +283,17 @@ class Judge:
                 continue
             # Whoever's photo was about to be changed holds the name; also where somebody else then was quicker, so that
             # nothing was left to do (dropped).
-            if (outcome.change.action != "none" or outcome.state == "dropped") and not run.restores:
+            default = outcome.definition.user in run.defaults
+            if (outcome.change.action != "none" or outcome.state == "dropped") and not run.restores and not default:
                 self.truth.in_order(
                     outcome.definition.user, account.index, run.declared[outcome.definition.user], False
                 )
             if outcome.change.drift != "in_sync" or outcome.error is not None or outcome.state is not None:
                 continue
-            if seen is not None and seen.problem is None and not outcome.changed:
+            if seen is not None and seen.problem is None and not outcome.changed and not outcome.own_photo:
                 photos = self.truth.seen(account, seen.tag if seen.present else None)
                 self.truth.adopted(account, photos, surely and (seen.present or self.truth.is_known(account)))
-            if not run.restores:
+            if not run.restores and not default:
                 name = outcome.definition.user
                 self.truth.in_order(name, account.index, run.declared[name], surely)
 
@@ -284,7 +302,7 @@ class Judge:
             for index in self._led_to(run, name):
                 account = self.world.accounts[index]
                 self.truth.adopted(account, account.log, False)
-                if not run.restores:
+                if not run.restores and name not in run.defaults:
                     self.truth.in_order(name, index, run.declared[name], False)
 
     def _led_to(self, run: Run, name: str) -> set[int]:
@@ -343,11 +361,20 @@ class Judge:
             name, account = outcome.definition.user, self._account(run, outcome)
             if account is None or account.problem is not None:
                 continue
-            if account.truth.number != run.declared[name]:
+            if outcome.own_photo:
+                self._former_default_is_replaced(run, account)
+            elif account.truth.number != run.declared[name]:
                 why = outcome.error or outcome.change.reason
                 raise Broken(promise, f"{run.name}: {name} shows {account.truth.number}: {why}")
             if outcome.error is not None or outcome.verified is False:
                 raise Broken(promise, f"{run.name}: {name}: {outcome.error} {outcome.warnings}")
+
+    def _former_default_is_replaced(self, run: Run, account: Account) -> None:
+        """Whoever is surely known to show a default picture of ours from before has no photo of their own."""
+        now = account.truth
+        if now.number is not None and now.number >= pictures.NOBODY and self.truth.is_surely_ours(account, now):
+            what = f"{run.name} left a former default picture for account {account.index}"
+            raise Broken("another default picture replaces the former one", what)
 
     def restore_undid(self, run: Run, again: Run) -> None:
         """Restore touches nothing that the run did not do, and brings back what it did."""

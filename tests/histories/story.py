@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .door import POINTS, Fault
 
@@ -83,7 +83,23 @@ def draw(seed: int, kinds: t.Sequence[str] = MEMORY) -> Story:
             steps += [Step("declare", rng.randrange(100), rng.randrange(100)) for _one in range(rng.randint(1, 3))]
         steps.append(_step(rng, name, accounts))
     steps.append(Step("settle"))
-    return Story(seed, kind, accounts, rng.choice((1, 2, 250, 250)), tuple(steps))
+    return Story(seed, kind, accounts, rng.choice((1, 2, 250, 250)), tuple(_with_default_picture(seed, steps)))
+
+
+def _with_default_picture(seed: int, steps: t.Sequence[Step]) -> t.Iterator[Step]:
+    """In every third history some users get the default picture instead of one of their own, and it may change.
+
+    Drawn apart, so that the other histories stay as they are.
+    """
+    rng = random.Random(f"default picture {seed}")
+    some = rng.random() < 0.33
+    for step in steps:
+        if some and step.kind in ("run", "approve_then_run", "settle") and rng.random() < 0.3:
+            yield Step("new_default", 0, rng.randrange(100))
+        if some and step.kind == "declare" and rng.random() < 0.5:
+            yield replace(step, kind="default")
+        else:
+            yield step
 
 
 def _step(rng: random.Random, name: str, accounts: int) -> Step:

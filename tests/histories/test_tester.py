@@ -16,6 +16,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._restore import rest
 from ansible_collections.hybrid.photos.plugins.module_utils._sync import guards, resolver, run
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.applier import _Applier
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.default_picture import DefaultPictures
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.planner import Planner
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.resolver import Resolver
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.verifier import Verifier
@@ -154,6 +155,16 @@ def a_change_that_is_not_told(stack: contextlib.ExitStack) -> None:
     _instead(stack, _Applier, "end", end)
 
 
+def a_default_picture_that_replaces_a_photo_of_ones_own(stack: contextlib.ExitStack) -> None:
+    """Whatever is there counts as the default picture."""
+    _instead(stack, DefaultPictures, "may_replace", lambda *_args: True)
+
+
+def a_default_picture_of_before_that_is_taken_for_ones_own(stack: contextlib.ExitStack) -> None:
+    """Nothing is remembered of who got the default picture."""
+    _instead(stack, DefaultPictures, "recall", lambda *_args: None)
+
+
 FAULTS: list[tuple[Fault, set[str]]] = [
     (a_receipt_without_having_looked, {"nothing newer is overwritten"}),
     (a_foreign_photo_that_is_forgotten, {"nothing newer is overwritten"}),
@@ -167,6 +178,8 @@ FAULTS: list[tuple[Fault, set[str]]] = [
     (overwriting_without_a_backup, {"saved before it is overwritten"}),
     (another_tag_is_another_photo, {"our own photo is nobody else's"}),
     (a_conflict_that_is_overwritten, {"nothing newer is overwritten"}),
+    (a_default_picture_that_replaces_a_photo_of_ones_own, {"the default picture replaces nothing but itself"}),
+    (a_default_picture_of_before_that_is_taken_for_ones_own, {"another default picture replaces the former one"}),
     (a_change_that_is_not_told, {"one user's failure stops nobody else, and is told"}),
 ]
 

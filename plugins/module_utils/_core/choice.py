@@ -10,7 +10,12 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from .model import identity_key
+from .model import PhotoError, identity_key
+from .text import shown, unusable
+from .wording import counted
+
+#: How many patterns a message names.
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,35 @@ def choose(users: t.Iterable[str], only: t.Sequence[str] = (), exclude: t.Sequen
         is_wanted, is_unwanted = wanted.meet(user), unwanted.meet(user)
         (excluded if is_unwanted else chosen if is_wanted or not only else others).append(user)
     return Choice(tuple(chosen), tuple(excluded), tuple(others), frozenset(wanted.matched | unwanted.matched))
+
+
+def without(users: t.Iterable[str], exclude: t.Sequence[str], where: str, option: str = "exclude") -> Choice:
+    """Users without those whom ``exclude`` names. ``where``: what they are, for the message: "of the run X".
+
+    Raises PhotoError, which names the option and the value, when nobody is left, or a pattern cannot be used.
+    """
+    refuse_unusable(option, exclude)
+    choice = choose(users, exclude=exclude)
+    refuse_nobody(choice, exclude, where, option)
+    return choice
+
+
+def refuse_unusable(option: str, texts: t.Iterable[str]) -> None:
+    """Raises PhotoError for a name or pattern that no user can have."""
+    for text in texts:
+        why = "it is empty" if not text.strip() else unusable(text)
+        if why is not None:
+            raise PhotoError(f"{option} '{shown(text)}' cannot be used: {why}; correct it, or leave it out")
+
+
+def refuse_nobody(choice: Choice, exclude: t.Sequence[str], where: str, option: str = "exclude") -> None:
+    """Raises PhotoError when the patterns excluded everybody who was there."""
+    if choice.chosen or not choice.excluded:
+        return
+    some = ", ".join(f"'{shown(pattern)}'" for pattern in exclude[:_NAMED])
+    more = f" and {len(exclude) - _NAMED} more" if len(exclude) > _NAMED else ""
+    number = counted(len(set(choice.excluded)), "user")
+    raise PhotoError(f"{option} {some}{more} excludes all {number} {where}, so nothing was done; correct it")
 
 
 class _Patterns:

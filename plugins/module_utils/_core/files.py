@@ -14,7 +14,7 @@ import stat
 import typing as t
 from pathlib import Path
 
-from .model import PhotoError, Source, SourceError
+from .model import PhotoError, Source, SourceElsewhere, SourceError
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 _PIECE = 1024 * 1024
@@ -46,6 +46,8 @@ def load_source(source: Source, max_file_bytes: int = MAX_FILE_BYTES) -> bytes:
 
     Never waits: a FIFO without a writer is refused, not read.
     """
+    if not source.at_hand:
+        raise SourceElsewhere("only the hash of the picture was given (source_sha256); give src or content")
     if source.content is None:
         return load_file(source.name, max_file_bytes)[0]
     return _checked(source.content, source.name, max_file_bytes)

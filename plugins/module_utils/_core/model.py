@@ -43,6 +43,10 @@ class SourceError(PhotoError):
     """A source picture that cannot be used. Its text names the file, the limit and what to do."""
 
 
+class SourceElsewhere(SourceError):
+    """The picture itself is needed, and only its hash is known here."""
+
+
 class StoreError(PhotoError):
     """A target that cannot be worked with at all (sign-in, TLS, not reachable, no permission): no user can be done."""
 
@@ -63,15 +67,24 @@ def identity_key(identity: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a declared picture is: a file on this host, or bytes that came in the arguments."""
+    """Where a declared picture is: a file on this host, or bytes that came in the arguments.
+
+    ``sha256`` alone: the picture is elsewhere, and only its hash is known here.
+    """
 
     path: str | None = None
     content: bytes | None = field(default=None, repr=False)
+    sha256: str | None = None
 
     @property
     def name(self) -> str:
         """What a message calls it."""
         return self.path if self.path is not None else "content"
+
+    @property
+    def at_hand(self) -> bool:
+        """Can the picture be read here?"""
+        return self.path is not None or self.content is not None or self.sha256 is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +164,7 @@ def _digest(recipe: Recipe) -> str:
 class Rendition:
     """The JPEG that a recipe makes of a source. ``notes`` say what a person should know ("no face found").
 
-    ``pixels`` is a small copy of the picture before it was encoded (measure.Prepared, about 48 kB), where the JPEG
+    ``pixels`` is a small copy of the picture before it was encoded (prepare.Prepared, about 48 kB), where the JPEG
     looks just like it: comparing with that saves a decode.
     """
 
@@ -375,6 +388,8 @@ class Outcome:
     own_photo: bool = False
     #: What became of the change (_sync/change.py); None: none was to be made.
     state: str | None = None
+    #: Only the picture itself could tell, and its hash alone was given.
+    source_needed: bool = False
 
     @property
     def no_answer(self) -> bool:

@@ -110,7 +110,7 @@ def row_of(outcome: Outcome, would: bool) -> Row:
     definition, change, seen = outcome.definition, outcome.change, outcome.observed
     observed: Picture | None = None
     if seen is not None and seen.present:
-        named = {"sha256": seen.sha256} if TARGETS[outcome.target].keeps_bytes else {"etag": seen.tag}
+        named = {"sha256": seen.sha256 or seen.tag} if TARGETS[outcome.target].keeps_bytes else {"etag": seen.tag}
         fingerprint = seen.fingerprint if change.action != "none" else None
         observed = Picture(**named, bytes=seen.bytes, width=seen.width, height=seen.height, fingerprint=fingerprint)
     source = definition.source

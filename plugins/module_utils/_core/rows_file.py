@@ -28,7 +28,7 @@ MAX_BYTES = 256 * 1024 * 1024
 
 
 def write(folder: Path, rows: t.Iterable[t.Mapping[str, t.Any]]) -> Json:
-    """A new file, mode 0600, in a folder that is there: ``path``, ``rows`` (their number), ``sha256``. Raises OSError."""
+    """A new file, mode 0600, in a folder that is there: ``path``, ``rows`` (how many), ``sha256``. Raises OSError."""
     return write_text(folder, as_text(rows))
 
 

@@ -79,7 +79,7 @@ def examine(folder: Path) -> Folder:
         reader.read_picture(name)
     for clash in clashes(list(reader.found.values())):
         reader.say(MANIFEST, clash.line, str(clash))
-    if not reader.found and not reader.problems and reader.default is None:
+    if not reader.found and not reader.problems:
         reader.say(
             str(folder), None, "it declares no user at all; put a picture named after a user, or a photos.yml, into it"
         )

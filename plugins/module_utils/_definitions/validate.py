@@ -12,14 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from .._core.choice import without
 from .._core.files import load_source
 from .._core.model import Definition, PhotoError, Source, SourceError, sha256
 from .._core.targets import TARGETS
 from .._core.text import shown
 from .._pictures import comparison
 from .._pictures.decode import describe
-from .._pictures.measure import signature
 from .._pictures.pillow import available
+from .._pictures.prepare import signature
 from .._pictures.render import render
 from .folder import examine as examine_folder
 from .found import DefaultPicture, Problem
@@ -83,18 +84,28 @@ class Report:
     pictures: int = 0
     #: Every file that declares nobody and of which there is no finding.
     ignored: list[Ignored] = field(default_factory=list)
+    #: Users who are declared and were not checked.
+    excluded: list[str] = field(default_factory=list)
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity == severity for finding in self.findings)
 
 
-def validate(folder: Path, rules: Rules | None = None, workers: int | None = None) -> Report:
-    """Check a folder. Raises PhotoError only when Pillow or PyYAML is missing."""
+def validate(
+    folder: Path, rules: Rules | None = None, workers: int | None = None, exclude: t.Sequence[str] = ()
+) -> Report:
+    """Check a folder, without the pictures of users whom ``exclude`` names.
+
+    Raises PhotoError when Pillow or PyYAML is missing, and when everybody is excluded.
+    """
     rules = rules or Rules()
     available()
     found_there = examine_folder(folder)
-    definitions, root = found_there.definitions, folder.resolve()
-    report = Report(str(folder), [definition.user for definition in definitions])
+    everybody, root = found_there.definitions, folder.resolve()
+    choice = without([definition.user for definition in everybody], exclude, "that the folder declares")
+    excluded = set(choice.excluded)
+    definitions = [definition for definition in everybody if definition.user not in excluded]
+    report = Report(str(folder), list(choice.chosen), excluded=list(choice.excluded))
     report.findings += [_of_problem(problem) for problem in found_there.problems]
     users: dict[str, list[Definition]] = defaultdict(list)
     for definition in definitions:
@@ -113,7 +124,8 @@ def validate(folder: Path, rules: Rules | None = None, workers: int | None = Non
         report.findings += about_default(pictures[str(found_there.default.path)], found_there.default, rules)
     report.findings += twice(pictures, users)
     if root.is_dir():
-        _look_for_ignored(report, root, set(users), {definition.key for definition in definitions})
+        used = {d.source.path for d in everybody if d.source is not None and d.source.path is not None}
+        _look_for_ignored(report, root, used | set(users), {definition.key for definition in everybody})
     report.findings += unseemly(root, definitions, report.findings)
     report.findings = [
         replace(found, file=shown(found.file), message=shown(found.message)) for found in report.findings

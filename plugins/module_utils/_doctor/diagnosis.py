@@ -21,13 +21,14 @@ _STATUSES = ("ok", "warn", "fail", "skipped")
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "results": {"type": "list", "elements": "dict", "required": True},
     "targets": {"type": "list", "elements": "str", "choices": list(TARGETS), "default": ["ad", "exo"]},
+    "excluded": {"type": "list", "elements": "str", "default": []},
     "dest": {"type": "path"},
     "show": {"type": "bool", "default": True},
 }
 
 
 def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Join what the modules found: ``checks``, ``ok``, ``counts``, ``lines``."""
+    """Join what the modules found: ``checks``, ``ok``, ``counts``, ``excluded``, ``lines``."""
     results = [result for result in options["results"] if not result.get("skipped")]
     checks = [check for result in results for check in _checks(result)]
     asked = set(options["targets"])
@@ -51,7 +52,8 @@ def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "checks": [check.as_dict() for check in checks],
         "ok": counts["fail"] == 0,
         "counts": counts,
-        "lines": table(checks),
+        "excluded": [str(user) for user in options.get("excluded", ())],
+        "lines": [*_of_excluded(options.get("excluded", ())), *table(checks)],
     }
 
 
@@ -134,6 +136,10 @@ def identities(
     return ok(f"all {len(both)} users at both targets have matching immutable IDs")
 
 
+def _of_excluded(users: t.Sequence[str]) -> list[str]:
+    return [f"{counted(len(users), 'user')} excluded and not checked: {some(list(users))}"] if users else []
+
+
 def table(checks: t.Sequence[Check]) -> list[str]:
     """One line a check under a title a side, advice below what needs it."""
     lines: list[str] = []
@@ -157,5 +163,5 @@ def table(checks: t.Sequence[Check]) -> list[str]:
 
 def as_json(answer: t.Mapping[str, t.Any]) -> str:
     """For a file: the same order every time."""
-    kept = {key: answer[key] for key in ("ok", "counts", "checks")}
+    kept = {key: answer[key] for key in ("ok", "counts", "excluded", "checks")}
     return json.dumps(kept, ensure_ascii=False, indent=2) + "\n"

@@ -8,11 +8,12 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._core.choice import refuse_unusable
 from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError
 from .._core.results import summary_dict
@@ -20,18 +21,21 @@ from .._core.safe_write import make_folder, write_safely
 from .._core.targets import TARGETS
 from .._core.text import shown
 from .._definitions.names import MANIFEST
-from .._export.export import PROBLEMS, Export, Row, export, holders
-from .._export.folder import ExportFolder
-from .._export.merge import SIDES, STATES, Half, Merged, Options, merge
+from .._export.export import PROBLEMS, Export, Row, export, holders, names
+from .._export.folder import ExportFolder, several
+from .._export.merge import STATES, Half, Merged, Options, merge
+from .._export.remembered import Photos
 from .._pictures import pillow
 from .._sync.named import inner_match_by, named_store, needs_people
 from .._sync.people import people_of
+from .._sync.receipts import Receipts
 from .._sync.store import PhotoStore
 from .failures import complaint, invocation
 from .photo_spec import Spec
 from .whom import WHOM_SPEC, whom_of
 
-OpenStore = t.Callable[[dict[str, t.Any]], PhotoStore]
+#: Makes a store for the module's parameters; the receipts are the store's memory.
+OpenStore = t.Callable[[dict[str, t.Any], t.Optional[Receipts]], PhotoStore]
 
 
 def info_argument_spec(target: str) -> Spec:
@@ -41,33 +45,68 @@ def info_argument_spec(target: str) -> Spec:
         "users": {"type": "list", "elements": "str", "default": []},
         "dest": {"type": "path"},
         "only_holders": {"type": "bool", "default": False},
+        "names_only": {"type": "bool", "default": False},
+        "receipts": {"type": "path"},
+        "remember": {"type": "bool", "default": True},
+        "as_all": {"type": "bool", "default": False},
         "match_by": {"type": "str", "choices": list(known.choices), "default": known.match_by[0]},
         "people": {"type": "dict"},
         **WHOM_SPEC,
-        "ignore_problems": {"type": "list", "elements": "str", "choices": list(PROBLEMS), "default": []},
+        "ignore_problems": {"type": "list", "elements": "str", "choices": [*PROBLEMS, "no_mailbox"], "default": []},
     }
 
 
 def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -> None:
     """Do what an info module was asked for, and leave by exit_json or fail_json with every row."""
     params = module.params
+    receipts: Receipts | None = None
     try:
+        if params["names_only"] and (params["only_holders"] or params["dest"]):
+            raise PhotoError("names_only looks at no photo; leave out dest and only_holders")
+        if params["receipts"] and not params["dest"]:
+            raise PhotoError("receipts tells which photos need not be read into dest; give dest, too")
         if params["only_holders"] and (params["users"] or params["dest"]):
             raise PhotoError("only_holders lists all users that have a photo; leave out users and dest")
         pillow.available()
         folder = ExportFolder(Path(params["dest"]), target, module.check_mode) if params["dest"] else None
         people = people_of(params["people"], params["match_by"], needed=needs_people(params["match_by"], target))
-        inner = open_store({**params, "match_by": inner_match_by(params["match_by"], target)})
+        if params["receipts"]:
+            receipts = Receipts(Path(params["receipts"]), target, module.check_mode or not params["remember"])
+        inner = open_store({**params, "match_by": inner_match_by(params["match_by"], target)}, receipts)
         with closing(named_store(inner, {}, people, params["match_by"])) as store:
             whom = whom_of(params)
-            holding = params["only_holders"]
-            found = holders(store, whom) if holding else export(store, params["users"], folder, whom)
+            if params["names_only"]:
+                found = names(store, params["users"], whom)
+            elif params["only_holders"]:
+                found = holders(store, whom)
+            else:
+                read = photos_read(store, receipts)
+                found = export(store, params["users"], folder, whom, read, as_all=params["as_all"])
     except PhotoError as error:
         module.fail_json(msg=str(error), changed=False, target=target, invocation=invocation(module))
-    answer = info_results(found, target)
+    finally:
+        if receipts is not None:
+            receipts.close()
+    answer = name_results(found, target) if params["names_only"] else info_results(found, target)
     if folder is not None:
         answer["manifest"] = str(folder.path / MANIFEST)
     _leave(module, answer, found.error or complain(found.rows, params["ignore_problems"]))
+
+
+def photos_read(store: PhotoStore, receipts: Receipts | None) -> Photos | None:
+    """What earlier runs read of this tenant, domain or organization."""
+    if receipts is None:
+        return None
+    receipts.authority = store.open()
+    return Photos(receipts)
+
+
+def name_results(found: Export, target: str) -> dict[str, t.Any]:
+    """The module's return values for names alone: users in the form of ad_user_info, rows for problems only."""
+    fine = [row for row in found.rows if row.problem is None and row.reason is None]
+    users = [{"user": row.user, "id": row.id, "immutable_id": row.immutable_id} for row in fine]
+    wrong = [row for row in found.rows if row.problem is not None]
+    return {**info_results(replace(found, rows=wrong), target), "users": users}
 
 
 def info_results(found: Export, target: str) -> dict[str, t.Any]:
@@ -107,8 +146,9 @@ def info_row(row: Row, target: str) -> dict[str, t.Any]:
     for name in ("label", "account", "immutable_id", "mailbox"):
         if value := getattr(row, name):
             answer[name] = value
-    if row.unnamed:
-        answer["unnamed"] = True
+    for flag in ("unnamed", "remembered", "no_mailbox"):
+        if getattr(row, flag):
+            answer[flag] = True
     return answer
 
 
@@ -117,7 +157,10 @@ def complain(rows: t.Sequence[Row], ignored: t.Sequence[str]) -> str | None:
     bad = [
         f"{row.user} ({row.problem}): {row.reason}"
         for row in rows
-        if row.problem is not None and row.problem not in ignored and not row.unnamed
+        if row.problem is not None
+        and row.problem not in ignored
+        and not row.unnamed
+        and not (row.no_mailbox and "no_mailbox" in ignored)
     ]
     return complaint(bad, len(rows), "could not be read", "all other users were read")
 
@@ -131,32 +174,36 @@ def _leave(module: AnsibleModule, answer: dict[str, t.Any], message: str | None)
 # ------------------------------------------------------------------------------------------------------------- merging
 
 MERGE_SPEC: Spec = {
-    "ad_photos": {"type": "list", "elements": "dict", "required": True},
-    "exo_photos": {"type": "list", "elements": "dict", "required": True},
+    **{f"{target}_photos": {"type": "list", "elements": "dict"} for target in TARGETS},
     "dest": {"type": "path", "required": True},
     "list_file": {"type": "path"},
     "one_sided": {"type": "str", "choices": ["leave_out", "keep"], "default": "leave_out"},
-    "decided_by": {"type": "list", "elements": "str", "choices": list(SIDES), "default": []},
+    "decided_by": {"type": "list", "elements": "str", "choices": list(TARGETS), "default": []},
     "keep_others": {"type": "bool", "default": False},
-    "excluded": {"type": "list", "elements": "str", "default": []},
+    "exclude": {"type": "list", "elements": "str", "default": []},
 }
 
 
 def run_merge_module(module: AnsibleModule) -> None:
-    """Merge two exports, and leave by exit_json or fail_json with every row."""
+    """Merge two or three exports, and leave by exit_json or fail_json with every row."""
     params = module.params
     try:
         pillow.available()
-        folder = ExportFolder(Path(params["dest"]), "both", module.check_mode)
-        ad, exo = ([Half.parse(row) for row in params[name]] for name in ("ad_photos", "exo_photos"))
+        refuse_unusable("exclude", map(str, params["exclude"]))
+        given = {target: params[f"{target}_photos"] for target in TARGETS if params[f"{target}_photos"] is not None}
+        if len(given) < 2:
+            names = ", ".join(f"{target}_photos" for target in TARGETS)
+            raise PhotoError(f"nothing to merge: give the photos of at least two targets ({names})")
+        folder = ExportFolder(Path(params["dest"]), several(given), module.check_mode)
+        halves = {target: [Half.parse(row) for row in rows] for target, rows in given.items()}
         options = Options(
             keep_one_sided=params["one_sided"] == "keep",
             decided_by=tuple(params["decided_by"]),
             keep_others=params["keep_others"],
-            excluded=tuple(map(str, params["excluded"])),
+            exclude=tuple(map(str, params["exclude"])),
         )
-        merged, changed = merge(ad, exo, folder, options)
-        answer = merge_results(merged, changed)
+        merged, changed = merge(halves, folder, options)
+        answer = merge_results(merged, changed, list(given))
         answer["manifest"] = str(folder.path / MANIFEST)
         if params["list_file"]:
             listed = _write_list(Path(params["list_file"]), answer["lines"], module.check_mode)
@@ -166,33 +213,42 @@ def run_merge_module(module: AnsibleModule) -> None:
     _leave(module, answer, None)
 
 
-def merge_results(merged: t.Sequence[Merged], changed: bool) -> dict[str, t.Any]:
+def merge_results(merged: t.Sequence[Merged], changed: bool, targets: t.Sequence[str]) -> dict[str, t.Any]:
     """The module's return values: plain JSON types only."""
     counts = Counter(each.state for each in merged)
-    photos = [{**asdict(each), "ad": summary_dict(each.ad), "exo": summary_dict(each.exo)} for each in merged]
+    photos = [
+        {
+            **{name: getattr(each, name) for name in ("user", "state", "reason", "kept", "path")},
+            **{target: summary_dict(each.shown.get(target)) for target in targets},
+        }
+        for each in merged
+    ]
     summary = {"users": len(merged), **{str(state): counts[state] for state in STATES}}
-    return {"changed": changed, "summary": summary, "photos": photos, "lines": merge_lines(merged)}
+    return {"changed": changed, "summary": summary, "photos": photos, "lines": merge_lines(merged, len(targets))}
 
 
-def merge_lines(merged: t.Sequence[Merged]) -> list[str]:
-    """What a person should look at, in words: two photos that are not one picture first, then who was left out."""
+def merge_lines(merged: t.Sequence[Merged], targets: int = 2) -> list[str]:
+    """What a person should look at, in words: photos that are not one picture first, then who was left out."""
     lines: list[str] = []
+    two = targets == 2
     for state, head in (
-        ("different", "Two photos that are not the same picture; the one with more pixels was exported:"),
-        ("one_photo", "A photo at one target only; it was exported:"),
+        (
+            "different",
+            f"{'Two photos' if two else 'Photos'} that are not the same picture; that with more pixels was exported:",
+        ),
+        ("one_photo", f"A photo at {'one target' if two else 'some targets'} only; it was exported:"),
         ("left_out", "Not exported:"),
     ):
         some = [each for each in merged if each.state == state]
         if some:
             lines += [f"{head} {len(some)}", *(shown(f"  {each.user}: {_sides(each)}{each.reason}") for each in some)]
-    return lines or ["The two photos of every user are the same picture."]
+    return lines or [f"The {'two ' if two else ''}photos of every user are the same picture."]
 
 
 def _sides(each: Merged) -> str:
     parts = [
         f"{side} {picture.width}x{picture.height}{' (exported)' if each.kept == side else ''}"
-        for side, picture in (("ad", each.ad), ("exo", each.exo))
-        if picture is not None
+        for side, picture in each.shown.items()
     ]
     return f"{', '.join(parts)}; " if parts else ""
 

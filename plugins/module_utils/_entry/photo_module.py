@@ -147,6 +147,9 @@ def results(
     none = [o.definition.user for o in result.outcomes if o.observed is not None and o.observed.no_mailbox]
     if none:
         answer["no_mailbox"] = none
+    needed = [o.definition.user for o in result.outcomes if o.source_needed]
+    if needed:
+        answer["source_needed"] = needed
     if result.notes:
         answer["notes"] = list(result.notes)
     if shown != "all":

@@ -23,6 +23,7 @@ from .._sync.options import Settings
 from .text_module import TextModule
 
 Spec = dict[str, dict[str, t.Any]]
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def photo_argument_spec(target: str) -> Spec:
@@ -43,6 +44,7 @@ def photo_argument_spec(target: str) -> Spec:
                 "user": {"type": "str", "required": True},
                 **picture,
                 "default": {"type": "bool", "default": False},
+                "source_sha256": {"type": "str"},
                 "origin": {"type": "str"},
                 "targets": {"type": "list", "elements": "str", "choices": list(TARGETS)},
                 "known_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
@@ -178,6 +180,11 @@ def _source(entry: t.Mapping[str, t.Any]) -> tuple[Source, str | None]:
         return Source(), "both src and content are given; give one of them"
     if entry["src"] is not None:
         return Source(path=os.path.expanduser(entry["src"])), None  # noqa: PTH111 - Path would change the text
+    if entry["content"] is None and entry.get("source_sha256"):
+        known = str(entry["source_sha256"]).lower()
+        if not _SHA256.fullmatch(known):
+            return Source(), f"source_sha256 {known!r:.80} is not a SHA-256 hash (64 hexadecimal digits)"
+        return Source(sha256=known), None
     if entry["content"] is None:
         return Source(), "no picture is given; give src or content, or state: absent"
     try:

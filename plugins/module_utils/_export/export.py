@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .._core.choice import EVERYBODY, Whom
+from .._core.choice import EVERYBODY, Whom, choose
 from .._core.model import (
     Mailbox,
     Observation,
@@ -27,6 +27,7 @@ from .._pictures.decode import describe
 from .._sync.store import KnowsHolders, PhotoStore
 from . import whom as concern
 from .folder import ExportFolder, FileProblem, Kept
+from .remembered import Photos, Remembered
 
 Problem = t.Literal["unresolved", "unavailable", "invalid"]
 PROBLEMS: tuple[Problem, ...] = ("unresolved", "unavailable", "invalid")
@@ -51,8 +52,12 @@ class Row:
     path: str | None = None
     problem: Problem | None = None
     reason: str | None = None
+    #: It is certain that the user has no mailbox at the target.
+    no_mailbox: bool = False
     #: Of everybody: the account has no name of the kind that users are named by here, and nobody asked for it.
     unnamed: bool = False
+    #: The photo is the one that an earlier run read, so it was not read again, and there is no file.
+    remembered: bool = False
 
 
 @dataclass(slots=True)
@@ -69,14 +74,24 @@ class Export:
 
 
 def export(
-    store: PhotoStore, identities: t.Sequence[str], folder: ExportFolder | None = None, whom: Whom = EVERYBODY
+    store: PhotoStore,
+    identities: t.Sequence[str],
+    folder: ExportFolder | None = None,
+    whom: Whom = EVERYBODY,
+    photos: Photos | None = None,
+    *,
+    as_all: bool = False,
 ) -> Export:
     """Look at the named users, or at everybody when none is named. Without a folder no more is read than must be.
 
     ``whom`` leaves some of them. The photos of others stay in the folder as they are.
+    ``photos``: what earlier runs read. A photo that is still the same is not read, and gets no file.
+    ``as_all``: the named users are some of everybody, so one without a place for a photo is no problem.
     Raises PhotoError when nothing can be done at all; StoreError is one. What concerns one user is in that user's row.
     """
     run = _Run(store, folder, concern.check(whom), everybody=not identities)
+    run.photos = photos
+    run.as_all = as_all
     error: str | None = None
     users = run.everyone() if run.everybody else run.named(identities)
     try:
@@ -84,6 +99,8 @@ def export(
     except StoreError as failure:
         error = str(failure)
         run.give_up(error)
+    if photos is not None:
+        photos.flush()
     rows = list(run.rows.values())
     changed = False
     if folder is not None:
@@ -91,7 +108,8 @@ def export(
         unknown = {identity_key(row.user) for row in rows if row.has_photo is None}
         none = {identity_key(row.user) for row in rows if row.has_photo is False}
         gone = folder.keys - set(run.rows) if run.everybody and not whom.restricts else set()
-        excluded = {identity_key(name) for name in run.excluded}
+        # Also of an excluded user whom the target does not have any more.
+        excluded = {*map(identity_key, run.excluded), *choose(folder.keys, exclude=whom.exclude).excluded}
         changed = folder.finish(gone=(none | gone) - unknown - excluded)
     return Export(rows, changed, error, store.requests, run.excluded, run.left_out)
 
@@ -119,6 +137,28 @@ def holders(store: PhotoStore, whom: Whom = EVERYBODY) -> Export:
     return Export(list(rows.values()), error=error, requests=store.requests, excluded=chosen.excluded)
 
 
+def names(store: PhotoStore, identities: t.Sequence[str] = (), whom: Whom = EVERYBODY) -> Export:
+    """The named users, or everybody, as far as ``whom`` leaves them, and no photo is looked at.
+
+    A row without ``problem`` and ``reason`` is a user. Of everybody, only accounts whose name would not lead back to
+    them are looked at: with a photo they are ``unresolved``. Raises PhotoError when nothing can be done at all.
+    """
+    run = _Run(store, None, concern.check(whom), everybody=not identities)
+    users = run.everyone() if run.everybody else run.named(identities)
+    error: str | None = None
+    try:
+        run.look([user for user in users if user.id in run.nameless])
+    except StoreError as failure:
+        error = str(failure)
+    rows = [
+        replace(row, problem="unresolved", unnamed=row.id in run.unnamed)
+        if row.has_photo and row.problem is None
+        else row
+        for row in run.rows.values()
+    ]
+    return Export(rows, False, error, store.requests, run.excluded, run.left_out)
+
+
 class _Run:
     """The rows of one run as they grow, by the key of the identity."""
 
@@ -128,6 +168,9 @@ class _Run:
         self.whom = whom
         self.excluded: t.Sequence[str] = ()
         self.left_out: t.Sequence[str] = ()
+        self.photos: Photos | None = None
+        #: The users that are named were found by a listing of everybody.
+        self.as_all = False
         self.everybody = everybody
         self.rows: dict[str, Row] = {}
         #: Of everybody: why an identity would not lead back to the user, by user id.
@@ -201,12 +244,18 @@ class _Run:
             for user, seen in self.store.observe(users, _never):
                 self.take(keys[user.id], user, seen)
             return
-        known = [user for user in users if self.folder.knows(user)]
-        reading = [user for user in users if not self.folder.knows(user)]
+        remembered = self.photos.recall(users) if self.photos is not None else {}
+        known = [user for user in users if self.folder.knows(user) or user.id in remembered]
+        reading = [user for user in users if not (self.folder.knows(user) or user.id in remembered)]
         for user, seen in self.store.observe(known, _never):
             kept = self.folder.unchanged(user, seen.tag) if seen.present else None
+            same = _still(remembered.get(user.id), seen)
             if kept is not None and user.id not in self.nameless:
                 self.keep(keys[user.id], kept)
+            elif same is not None and user.id not in self.nameless:
+                self.rows[keys[user.id]] = replace(
+                    self.rows[keys[user.id]], has_photo=True, tag=same.tag, seen=same.seen, remembered=True
+                )
             elif seen.present and seen.problem is None and (seen.picture is None or seen.sha256 is None):
                 reading.append(user)
             else:
@@ -230,9 +279,9 @@ class _Run:
 
     def _judge(self, row: Row, user: User, seen: Observation) -> Row:
         if seen.problem is not None:
-            if self.everybody and seen.no_mailbox:
-                return replace(row, has_photo=False, reason=seen.problem)
-            return replace(row, problem="unavailable", reason=seen.problem)
+            if (self.everybody or self.as_all) and seen.no_mailbox:
+                return replace(row, has_photo=False, reason=seen.problem, no_mailbox=True)
+            return replace(row, problem="unavailable", reason=seen.problem, no_mailbox=seen.no_mailbox)
         nameless = self.nameless.get(user.id)
         if not seen.present:
             return replace(row, has_photo=False, reason=nameless)
@@ -254,11 +303,19 @@ class _Run:
             path = self.folder.put(user, seen.picture, seen.tag, summary)
         except FileProblem as error:
             return replace(row, problem="invalid", reason=str(error))
+        if self.photos is not None and seen.tag is not None and seen.problem is None:
+            self.photos.note(user, seen.tag, summary)
         return replace(row, path=path)
 
 
 def _row(user: User) -> Row:
     return Row(user.identity, user.id, user.label, user.account, user.immutable_id, user.mailbox)
+
+
+def _still(known: Remembered | None, seen: Observation) -> Remembered | None:
+    """The photo that is remembered, when it certainly is the one that is there."""
+    same = known is not None and seen.present and seen.problem is None and seen.tag == known.tag
+    return known if same else None
 
 
 def _never(user: User, tag: str | None) -> bool:

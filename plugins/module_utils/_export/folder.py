@@ -41,10 +41,20 @@ _SUFFIXES: t.Mapping[str, str] = {
     "AVIF": ".avif",
     "HEIF": ".heic",
 }
-_WHAT: t.Mapping[str, str] = {
-    **{name: target.title for name, target in TARGETS.items()},
-    "both": "Active Directory and Exchange Online",
-}
+#: What a folder of several targets is recorded as: their names, or "both" for the two that everybody has.
+_BOTH = "both"
+
+
+def several(targets: t.Iterable[str]) -> str:
+    """The ``target`` of a folder that is made of several targets."""
+    name = "+".join(target for target in TARGETS if target in targets)
+    return _BOTH if name == "ad+exo" else name
+
+
+def _what(target: str) -> str:
+    names = ("ad+exo" if target == _BOTH else target).split("+")
+    titles = [TARGETS[name].title if name in TARGETS else name for name in names]
+    return " and ".join(filter(None, [", ".join(titles[:-1]), titles[-1]]))
 
 
 class FileProblem(SourceError):
@@ -134,7 +144,7 @@ class ExportFolder:
             if kept is not None:
                 self._remove(kept)
         files = self._by_hand()
-        what = COMMENT.format(what=_WHAT.get(self.target, self.target))
+        what = COMMENT.format(what=_what(self.target))
         text = manifest_text(files, what, self._default).encode()
         users = [
             {name: value for name, value in asdict(kept).items() if name != "path"}
@@ -164,8 +174,7 @@ class ExportFolder:
             raise PhotoError(f"{file} cannot be read ({error}); restore it, or give a new folder") from error
         if target != self.target:
             raise PhotoError(
-                f"dest {self.path} is an export of {_WHAT.get(target, target)}, which would be lost; give "
-                "another folder"
+                f"dest {self.path} is an export of {_what(str(target))}, which would be lost; give another folder"
             )
         for kept in users:
             if Path(kept.file).name != kept.file:

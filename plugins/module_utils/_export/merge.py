@@ -1,10 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two exports, of Active Directory and of Exchange Online, into one definitions folder: each user's better picture.
+"""Exports of two or three targets into one definitions folder: each user's best picture.
 
 Users belong together by the text of their identity. Whether two photos are the same picture is judged as a drift run
-over the merged folder will judge it: by what the other side's recipe makes of the picture that is kept.
+over the merged folder will judge it: by what the other target's recipe makes of the picture that is kept. A mailbox is
+in one place, so a user with a mailbox on-premises misses nothing in the cloud, and the other way round.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import os
 import typing as t
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from .._core.choice import choose
 from .._core.files import load_source
 from .._core.model import (
     Comparison,
@@ -27,14 +29,14 @@ from .._core.model import (
     identity_key,
     sha256,
 )
-from .._core.targets import TARGETS
+from .._core.targets import MAILBOXES, TARGETS
 from .._pictures.comparison import by_content, by_pixels
 from .._pictures.decode import describe
 from .._pictures.render import render
 from .folder import ExportFolder
 
-SideName = t.Literal["ad", "exo"]
-SIDES: tuple[SideName, SideName] = ("ad", "exo")
+#: A target's name. Of photos that are worth the same, that of the first target in ``TARGETS`` is kept.
+SideName = str
 State = t.Literal["same", "different", "one_photo", "left_out", "no_photo"]
 STATES: tuple[State, ...] = ("same", "different", "one_photo", "left_out", "no_photo")
 
@@ -48,42 +50,45 @@ class Half:
     path: str | None = None
     has_photo: bool | None = None
     why: str | None = None
+    #: It is certain that there is no mailbox.
+    no_mailbox: bool = False
 
     @classmethod
     def parse(cls, row: t.Mapping[str, t.Any]) -> Half:
         """From a row of an info module's result. Raises PhotoError."""
         try:
             why = row.get("reason") if row.get("problem") or not row["has_photo"] else None
-            return cls(row["user"], row.get("id"), row.get("path"), row["has_photo"], why)
+            no_mailbox = bool(row.get("no_mailbox"))
+            return cls(row["user"], row.get("id"), row.get("path"), row["has_photo"], why, no_mailbox)
         except (KeyError, TypeError, AttributeError) as error:
             raise PhotoError("a row is not what an info module returned with dest; give its photos") from error
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """One user afterwards. ``kept`` is the side whose picture is in the folder."""
+    """One user afterwards. ``kept`` is the target whose picture is in the folder; ``shown``: the pictures by target."""
 
     user: str
     state: State
     reason: str
     kept: SideName | None = None
     path: str | None = None
-    ad: Summary | None = None
-    exo: Summary | None = None
+    shown: t.Mapping[SideName, Summary] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``keep_one_sided``: also keep photos of users whom the other side does not have.
+    """``keep_one_sided``: also keep photos of users whom another target does not have.
 
-    ``decided_by``: sides that were asked for some of their users; who is missing there is not concerned, and is no
-    one-sided user. ``keep_others``: files of users without a row stay. ``excluded``: and of these in any case.
+    ``decided_by``: targets that were asked for some of their users; who is missing there is not concerned, and is no
+    one-sided user. ``keep_others``: files of users without a row stay. ``exclude``: names or patterns of users who get
+    no row and whose files stay in any case.
     """
 
     keep_one_sided: bool = False
     decided_by: tuple[SideName, ...] = ()
     keep_others: bool = False
-    excluded: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     workers: int = min(8, os.cpu_count() or 1)
 
 
@@ -97,26 +102,25 @@ class _Verdict:
 
 
 def merge(
-    ad: t.Sequence[Half], exo: t.Sequence[Half], folder: ExportFolder, options: Options
+    exports: t.Mapping[SideName, t.Sequence[Half]], folder: ExportFolder, options: Options
 ) -> tuple[list[Merged], bool]:
-    """The better picture of each user into the folder; what became of everybody, and whether the folder changed."""
-    sides: dict[SideName, dict[str, Half]] = {
-        "ad": {identity_key(half.user): half for half in ad},
-        "exo": {identity_key(half.user): half for half in exo},
+    """The best picture of each user into the folder; what became of everybody, and whether the folder changed."""
+    sides = {
+        target: {identity_key(half.user): half for half in exports[target]} for target in TARGETS if target in exports
     }
-    concerned = {*sides["ad"], *sides["exo"]}.intersection(*(sides[side] for side in options.decided_by))
-    keys = sorted(concerned.difference(map(identity_key, options.excluded)))
+    deciding = [sides[side] for side in options.decided_by if side in sides]
+    concerned = {key for side in sides.values() for key in side}.intersection(*deciding)
+    keys = sorted(choose(concerned, exclude=options.exclude).chosen)
     merged: list[Merged] = []
-    gone = set(keys) if options.keep_others else folder.keys - {identity_key(name) for name in options.excluded}
+    gone = set(keys) if options.keep_others else set(choose(folder.keys, exclude=options.exclude).chosen)
     waiting: deque[Future[_Verdict]] = deque()
 
     def take(verdict: _Verdict) -> None:
         result = verdict.merged
-        if verdict.picture is not None:
-            size = (result.ad if result.kept == "ad" else result.exo) or Summary()
+        if verdict.picture is not None and result.kept is not None:
             user = User(result.user, verdict.user_id or "", "")
             try:
-                result = replace(result, path=folder.put(user, verdict.picture, None, size))
+                result = replace(result, path=folder.put(user, verdict.picture, None, result.shown[result.kept]))
             except SourceError as error:
                 result = replace(result, state="left_out", kept=None, reason=str(error))
         if result.path is not None or verdict.unsure:
@@ -125,7 +129,7 @@ def merge(
 
     with ThreadPoolExecutor(options.workers) as pool:
         for key in keys:
-            waiting.append(pool.submit(_judge, sides["ad"].get(key), sides["exo"].get(key), options))
+            waiting.append(pool.submit(_judge, {target: side.get(key) for target, side in sides.items()}, options))
             while len(waiting) > 4 * options.workers:
                 take(waiting.popleft().result())
         while waiting:
@@ -134,9 +138,8 @@ def merge(
     return merged, changed
 
 
-def _judge(ad: Half | None, exo: Half | None, options: Options) -> _Verdict:
-    halves: dict[SideName, Half | None] = {"ad": ad, "exo": exo}
-    user = next(half.user for half in (exo, ad) if half is not None)
+def _judge(halves: dict[SideName, Half | None], options: Options) -> _Verdict:
+    user = next(half.user for half in reversed(halves.values()) if half is not None)
     pictures: dict[SideName, _Picture] = {}
     for side, half in halves.items():
         if half is None or half.path is None:
@@ -145,34 +148,62 @@ def _judge(ad: Half | None, exo: Half | None, options: Options) -> _Verdict:
             pictures[side] = _Picture.read(half.path, half.id, side)
         except SourceError as error:
             halves[side] = replace(half, path=None, has_photo=None, why=str(error))
-    shown = {side: picture.summary for side, picture in pictures.items()}
-    if len(pictures) == 2:
-        return _two(user, pictures, shown)
+    for side in [side for side in halves if _is_elsewhere(side, halves)]:
+        del halves[side]
     if not pictures:
         return _none(user, halves)
-    side, picture = next(iter(pictures.items()))
-    other: SideName = "exo" if side == "ad" else "ad"
-    there = halves[other]
-    if there is not None and there.has_photo is False and there.why is None:
-        why = f"{TARGETS[other].title} has no photo of this user"
-        merged = Merged(user, "one_photo", why, side, None, shown.get("ad"), shown.get("exo"))
-        return _Verdict(merged, picture.data, picture.user_id)
-    why = (there.why if there is not None else None) or f"{TARGETS[other].title} has no user of this name"
-    if options.keep_one_sided:
-        merged = Merged(user, "one_photo", why, side, None, shown.get("ad"), shown.get("exo"))
-        return _Verdict(merged, picture.data, picture.user_id)
-    unsure = there is not None and there.id is not None and there.has_photo is None
-    merged = Merged(user, "left_out", why, None, None, shown.get("ad"), shown.get("exo"))
-    return _Verdict(merged, unsure=unsure)
-
-
-def _two(user: str, pictures: t.Mapping[SideName, _Picture], shown: t.Mapping[SideName, Summary]) -> _Verdict:
-    kept = better(pictures["ad"].summary, pictures["exo"].summary)
-    other: SideName = "exo" if kept == "ad" else "ad"
-    comparison = compare(pictures[kept].data, pictures[other].data, other)
-    state: State = "same" if comparison.verdict == "same" else "different"
-    merged = Merged(user, state, comparison.reason, kept, None, shown["ad"], shown["exo"])
+    kept = better({side: picture.summary for side, picture in pictures.items()})
+    merged = _compared(user, kept, pictures, halves)
+    missing = [side for side in halves if side not in pictures and not _has_none(halves[side])]
+    if missing and not options.keep_one_sided:
+        unsure = any(half is not None and half.id is not None and half.has_photo is None for half in halves.values())
+        reason = _why(missing[0], halves[missing[0]])
+        return _Verdict(replace(merged, state="left_out", kept=None, reason=reason), unsure=unsure)
     return _Verdict(merged, pictures[kept].data, pictures[kept].user_id)
+
+
+def _compared(
+    user: str, kept: SideName, pictures: t.Mapping[SideName, _Picture], halves: t.Mapping[SideName, Half | None]
+) -> Merged:
+    """What is said of a user whose picture of ``kept`` is the best one."""
+    shown = {side: picture.summary for side, picture in pictures.items()}
+    comparisons = {
+        side: compare(pictures[kept].data, picture.data, side) for side, picture in pictures.items() if side != kept
+    }
+    for side, comparison in comparisons.items():
+        if comparison.verdict != "same":
+            where = f"{TARGETS[side].title}: " if len(comparisons) > 1 else ""
+            return Merged(user, "different", f"{where}{comparison.reason}", kept, None, shown)
+    without = [side for side in halves if side not in pictures]
+    if without:
+        reason = "; ".join(_why(side, halves[side]) for side in without)
+        return Merged(user, "one_photo", reason, kept, None, shown)
+    reasons = [comparison.reason for comparison in comparisons.values()]
+    return Merged(user, "same", reasons[0] if reasons else "the user's mailbox is there", kept, None, shown)
+
+
+def _is_elsewhere(side: SideName, halves: t.Mapping[SideName, Half | None]) -> bool:
+    """Has the user no mailbox at this target, because it is at the other target with mailboxes?"""
+    half, others = halves[side], [halves.get(other) for other in MAILBOXES if other != side]
+    if side not in MAILBOXES or not any(
+        other is not None and other.id is not None and other.has_photo is not None and not other.no_mailbox
+        for other in others
+    ):
+        return False
+    # Everybody of Exchange Server is everybody with a mailbox on-premises.
+    return half.no_mailbox if half is not None else side == "exchange"
+
+
+def _has_none(half: Half | None) -> bool:
+    """Is the user there, without a photo, and may have one?"""
+    return half is not None and half.has_photo is False and half.why is None
+
+
+def _why(side: SideName, half: Half | None) -> str:
+    title = TARGETS[side].title
+    if half is None:
+        return f"{title} has no user of this name"
+    return half.why or f"{title} has no photo of this user"
 
 
 def _none(user: str, halves: t.Mapping[SideName, Half | None]) -> _Verdict:
@@ -198,13 +229,14 @@ class _Picture:
         return cls(data, describe(data), user_id)
 
 
-def better(ad: Summary, exo: Summary) -> SideName:
-    """The side with more pixels; of as many, the one with more bytes; else Active Directory, which is the source."""
+def better(pictures: t.Mapping[SideName, Summary]) -> SideName:
+    """The target with most pixels; of as many, with most bytes; else the first, Active Directory being the source."""
 
-    def worth(picture: Summary) -> tuple[int, int]:
+    def worth(side: SideName) -> tuple[int, int]:
+        picture = pictures[side]
         return (picture.width or 0) * (picture.height or 0), picture.bytes or 0
 
-    return "exo" if worth(exo) > worth(ad) else "ad"
+    return max((side for side in TARGETS if side in pictures), key=worth)
 
 
 def compare(kept: bytes, other: bytes, other_side: SideName) -> Comparison:

@@ -8,14 +8,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._core.choice import Choice, Whom, choose
+from .._core.choice import Choice, Whom, choose, refuse_nobody, refuse_unusable
 from .._core.model import PhotoError, User
 from .._core.targets import TARGETS
-from .._core.text import shown, unusable
+from .._core.text import shown
 from .._sync.store import PhotoStore
-
-#: How many patterns a message names.
-_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +29,10 @@ class Concerned:
 
 def check(whom: Whom) -> Whom:
     """``whom``, when its texts can be used. Raises PhotoError, which names the option and the value."""
-    for option, texts in (
-        ("filter", [whom.filter]),
-        ("group", [whom.group]),
-        ("only", whom.only),
-        ("exclude", whom.exclude),
-    ):
-        for text in texts:
-            why = unusable(text)
-            if why is not None:
-                raise PhotoError(f"{option} '{shown(text)}' cannot be used: {why}; correct it")
-            if not text.strip() and (text or option in ("only", "exclude")):
-                raise PhotoError(f"{option} '{text}' cannot be used: it is empty; correct it, or leave it out")
+    for option, text in (("filter", whom.filter), ("group", whom.group)):
+        refuse_unusable(option, [text] if text else [])
+    refuse_unusable("only", whom.only)
+    refuse_unusable("exclude", whom.exclude)
     return whom
 
 
@@ -53,7 +42,7 @@ def everybody(store: PhotoStore, whom: Whom) -> Concerned:
     if not found and whom.asks:
         raise PhotoError(f"{_asked(whom)}: {TARGETS[store.target].title} has no such user; correct it")
     choice = choose([user.identity for user in found], whom.only, whom.exclude)
-    _refuse_nobody(choice, whom, f"all {len(found)} users of {TARGETS[store.target].title} that this run concerns")
+    refuse_nobody(choice, whom.exclude, f"of {TARGETS[store.target].title} whom this run concerns")
     chosen = set(choice.chosen)
     return Concerned([user for user in found if user.identity in chosen], list(dict.fromkeys(choice.excluded)))
 
@@ -61,7 +50,7 @@ def everybody(store: PhotoStore, whom: Whom) -> Concerned:
 def named(identities: t.Sequence[str], whom: Whom) -> Choice:
     """Of users that were named, those whom names and patterns leave. Raises PhotoError when all are excluded."""
     choice = choose(identities, whom.only, whom.exclude)
-    _refuse_nobody(choice, whom, "everybody who is named in users")
+    refuse_nobody(choice, whom.exclude, "named in users")
     return choice
 
 
@@ -76,11 +65,3 @@ def outside(store: PhotoStore, users: t.Iterable[User], whom: Whom) -> list[User
 def _asked(whom: Whom) -> str:
     parts = [f"{name} '{shown(text)}'" for name, text in (("filter", whom.filter), ("group", whom.group)) if text]
     return " with ".join(parts)
-
-
-def _refuse_nobody(choice: Choice, whom: Whom, who: str) -> None:
-    if choice.chosen or not choice.excluded:
-        return
-    some = ", ".join(f"'{shown(pattern)}'" for pattern in whom.exclude[:_NAMED])
-    more = f" and {len(whom.exclude) - _NAMED} more" if len(whom.exclude) > _NAMED else ""
-    raise PhotoError(f"exclude {some}{more} excludes {who}, so nothing was read; correct it")

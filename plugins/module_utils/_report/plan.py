@@ -85,6 +85,16 @@ def parse(text: str | bytes, name: str = "the plan") -> dict[str, t.Any]:
 
 def verify(report: t.Any, name: str = "the plan") -> None:
     """Raise PhotoError unless this is a report of ours of a known version, and unchanged since it was written."""
+    verify_shape(report, name)
+    try:
+        found = digest(report)
+    except (TypeError, ValueError, RecursionError) as ex:
+        raise PhotoError(f"{name} cannot be read as a drift report ({ex}).") from ex
+    verify_digest(report, found, name)
+
+
+def verify_shape(report: t.Any, name: str) -> None:
+    """Raise PhotoError unless this looks like a report of ours of a known version."""
     if not isinstance(report, dict) or not isinstance(report.get("users"), list) or "digest" not in report:
         raise PhotoError(f"{name} is not a drift report. Give the drift.json that drift_report wrote.")
     if report.get("version") != 1:
@@ -92,10 +102,10 @@ def verify(report: t.Any, name: str = "the plan") -> None:
             f"{name} is a drift report of version {report.get('version')!r:.20}, and this release reads version 1. "
             "Make a new one."
         )
-    try:
-        found = digest(report)
-    except (TypeError, ValueError, RecursionError) as ex:
-        raise PhotoError(f"{name} cannot be read as a drift report ({ex}).") from ex
+
+
+def verify_digest(report: t.Mapping[str, t.Any], found: str, name: str) -> None:
+    """Raise PhotoError unless the digest in a report is the one of its content, ``found``."""
     if found != report["digest"]:
         raise PhotoError(
             f"{name} was changed after it was written: its digest is {str(report['digest'])[:12]}…, "

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from .._core.text import shown
 from .._core.wording import counted
 from .._definitions.validate import Finding, Report, Rules, validate
 from .files import make_folder, present, write
@@ -27,6 +28,7 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "sharp_side": {"type": "int", "default": 648},
     "max_crop_loss": {"type": "int", "default": 35},
     "max_file_bytes": {"type": "int", "default": 5 * 1024 * 1024},
+    "exclude": {"type": "list", "elements": "str", "default": []},
     "fail_on": {"type": "str", "choices": ["error", "warning"], "default": "error"},
     "show": {"type": "bool", "default": True},
 }
@@ -35,14 +37,21 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
 def run(options: t.Mapping[str, t.Any], workers: int | None = None) -> dict[str, t.Any]:
     """Check the folder and write the file that is asked for. Returns what the module returns."""
     rules = Rules(options["sharp_side"], options["max_crop_loss"], options["max_file_bytes"])
-    report = validate(Path(options["path"]), rules, workers)
+    report = validate(Path(options["path"]), rules, workers, [str(text) for text in options["exclude"]])
     changed = bool(options["junit"]) and _save(Path(options["junit"]).absolute(), report, options["fail_on"])
     errors, warnings = report.count("error"), report.count("warning")
     return {
         "changed": changed,
         "valid": not (errors or (warnings and options["fail_on"] == "warning")),
         "findings": [as_dict(finding) for finding in report.findings],
-        "summary": {"users": len(report.users), "pictures": report.pictures, "errors": errors, "warnings": warnings},
+        "summary": {
+            "users": len(report.users),
+            "excluded": len(report.excluded),
+            "pictures": report.pictures,
+            "errors": errors,
+            "warnings": warnings,
+        },
+        "excluded": [shown(user) for user in report.excluded],
         "ignored": [{"file": each.file, "reason": each.why} for each in report.ignored],
         "lines": lines(report),
     }
@@ -75,6 +84,10 @@ def lines(report: Report) -> list[str]:
         notes.append(
             f"note: and {counted(len(report.ignored) - _NOTES, 'more file')} without a definition, see ignored"
         )
+    if report.excluded:
+        named = ", ".join(report.excluded[:_NOTES])
+        more = f" and {len(report.excluded) - _NOTES} more" if len(report.excluded) > _NOTES else ""
+        notes.append(shown(f"note: {counted(len(report.excluded), 'user')} excluded and not checked: {named}{more}"))
     return [*(" ".join(line.split()) for line in (*map(str, report.findings), *notes)), total]
 
 

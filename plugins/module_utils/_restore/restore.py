@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from .._core.choice import choose, without
 from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError, identity_key
 from .._core.targets import TARGETS, names
@@ -48,6 +49,8 @@ class RestoreRequest:
     targets: tuple[str, ...] = field(default_factory=names)
     force: bool = False
     first: t.Literal["keep", "remove"] = "keep"
+    #: Names or patterns of users whose photos are left alone.
+    exclude: tuple[str, ...] = ()
 
 
 def read_backups(folder: Path) -> tuple[list[Kept], list[Finding]]:
@@ -133,6 +136,7 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     """
     kept, findings = read_backups(folder)
     run = chosen_run(kept, request.run)
+    kept, findings, request, excluded = _without(kept, findings, run, request)
     mine = [each for each in kept if each.saved.run == run and not each.saved.dropped]
     mine = [each for each in mine if each.saved.target in request.targets and not _was_never_made(each, kept)]
     if request.first == "keep":
@@ -142,10 +146,40 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     problems, warnings = _of_this_run(findings, run, request)
     warnings += _left_out(kept, run, request)
     answer: dict[str, t.Any] = {"run": run, "runs": runs(kept), "problems": problems, "warnings": warnings}
+    answer["excluded"] = excluded
     for target in names():
         of_target = [each for each in mine if each.saved.target == target]
         answer[target] = _for_target(target, of_target, request.force, answer["problems"])
     return answer
+
+
+def _without(
+    kept: list[Kept], findings: list[Finding], run: str, request: RestoreRequest
+) -> tuple[list[Kept], list[Finding], RestoreRequest, list[str]]:
+    """Backups, findings and request without the users whom the request excludes, by name or id; and their names."""
+    mine = [each.saved for each in kept if each.saved.run == run and each.saved.target in request.targets]
+    meant = [
+        saved for saved in mine if not request.users or not _names(saved).isdisjoint(map(identity_key, request.users))
+    ]
+    if not request.exclude or not meant:
+        return kept, findings, request, []
+    ids = {identity_key(saved.id): saved.user for saved in meant}
+    exclude = [ids.get(identity_key(text), text) for text in request.exclude]
+    excluded = without(
+        sorted({saved.user for saved in meant}),
+        exclude,
+        f"of the run {run} (the variable of the role is restore_exclude)",
+    ).excluded
+    keys = {name for saved in meant if saved.user in excluded for name in _names(saved)}
+    # Who is named and excluded, with a backup or without one, is not missed. At least one user is left.
+    left = {name for saved in meant for name in _names(saved)} - keys
+    missed = set(choose(request.users, exclude=exclude).chosen)
+    return (
+        [each for each in kept if keys.isdisjoint(_names(each.saved))],
+        [each for each in findings if each.saved is None or keys.isdisjoint(_names(each.saved))],
+        replace(request, users=tuple(user for user in request.users if user in missed or identity_key(user) in left)),
+        list(excluded),
+    )
 
 
 def _of_this_run(
@@ -303,7 +337,10 @@ def named(result: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> dict[str
 
 
 def lines(
-    results: t.Sequence[t.Mapping[str, t.Any]], problems: t.Sequence[t.Mapping[str, str]], check: bool
+    results: t.Sequence[t.Mapping[str, t.Any]],
+    problems: t.Sequence[t.Mapping[str, str]],
+    check: bool,
+    excluded: t.Sequence[str] = (),
 ) -> list[str]:
     """What a restore did, for the screen: a line a user, and a sum."""
     told: list[str] = []
@@ -317,6 +354,10 @@ def lines(
         told.append(shown(f"{problem['user']} ({problem['target']}): failed: {problem['reason']}"))
     head = "would be restored" if check else "restored"
     figures = ", ".join(f"{n} {head if kind == 'restored' else kind}" for kind, n in counts.items())
+    if excluded:
+        some = ", ".join(excluded[:NAMES_SHOWN])
+        more = f" and {len(excluded) - NAMES_SHOWN} more" if len(excluded) > NAMES_SHOWN else ""
+        told.append(shown(f"{counted(len(excluded), 'user')} excluded: {some}{more}"))
     return [*told, f"{figures}. Photos that the run put where there was none are left, unless restore_first is remove."]
 
 

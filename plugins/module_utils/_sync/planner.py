@@ -19,6 +19,7 @@ from .._core.model import (
     Outcome,
     Receipt,
     Rendition,
+    SourceElsewhere,
     SourceError,
     Summary,
     User,
@@ -67,11 +68,16 @@ class Planner:
 
     def wanted(self, definition: Definition, user: User, tag: str | None) -> bool:
         """Must the picture itself be fetched to decide? See store.Wanted."""
+        if is_elsewhere(definition):
+            return False  # there is nothing to compare it with
         expect = definition.expect
         if expect is not None and expect.fingerprint is not None and tag != expect.tag:
             return True
+        if definition.default:
+            known = self.known(definition, user, tag)
+            return (known is None or known.verdict != "same") and not self.has_own(definition, user, tag)
         if definition.state == "present":
-            return self.known(definition, user, tag) is None and not self.has_own(definition, user, tag)
+            return self.known(definition, user, tag) is None
         receipt = self.receipts.get(user.id)
         return receipt is not None and not self.keeps_bytes and tag != receipt.tag
 
@@ -98,10 +104,13 @@ class Planner:
         if definition.state == "present" and seen.problem is None:
             try:
                 comparison, outcome = self._compare(definition, user, seen, outcome)
+            except SourceElsewhere as error:
+                return replace(outcome, change=Change("unavailable", "none", str(error)), source_needed=True)
             except SourceError as error:
                 return replace(outcome, change=Change("invalid", "none", str(error)))
         with_default = definition.default and comparison is not None
-        if with_default and not self.defaults.may_replace(user.id, comparison, receipt, seen, self.keeps_bytes):
+        there = outcome.observed or seen
+        if with_default and not self.defaults.may_replace(user.id, comparison, seen, there, self.keeps_bytes):
             return approved(stepped_back(outcome), seen.picture)
         foreign = self.is_foreign(receipt, seen, comparison)
         policy = self.settings.on_foreign_change
@@ -267,6 +276,11 @@ class Planner:
 def _not_as_declared(comparison: Comparison, reason: str) -> Comparison:
     """The same picture, and yet not as the recipe wants it."""
     return Comparison("different", comparison.rung, reason, same_picture=True)
+
+
+def is_elsewhere(definition: Definition) -> bool:
+    """Is only the hash of the declared picture known here?"""
+    return definition.source is not None and not definition.source.at_hand
 
 
 def is_sized(seen: Observation) -> bool:

@@ -33,7 +33,7 @@ from .default_picture import DefaultPictures, check_default
 from .guards import base_of, guard
 from .moved import moved_away, note
 from .options import Services, Settings
-from .planner import Planner, is_sized
+from .planner import Planner, is_elsewhere, is_sized
 from .renditions import Renditions
 from .resolver import Answers, Resolver
 from .store import PhotoStore
@@ -264,7 +264,7 @@ class _Run:
             definition = definition_of[user.id]
             if planner.wanted(definition, user, tag):
                 return True
-            if previews is None or planner.has_own(definition, user, tag):
+            if previews is None or is_elsewhere(definition) or planner.has_own(definition, user, tag):
                 return False
             known = planner.known(definition, user, tag)
             return known is None or known.verdict != "same"
@@ -341,7 +341,8 @@ class _Run:
             self.moved = list(moved)
             self.resolver.keep_holders(*self._led_to(self.outcomes.values()))
             if not self.settings.recipe.as_is:  # a photo that is brought back says nothing of what is declared
-                self.defaults.remember(receipts, self.outcomes.values(), writes=not self.settings.plan_only)
+                how = {"keeps_bytes": self.store.keeps_bytes, "writes": not self.settings.plan_only}
+                self.defaults.remember(receipts, self.outcomes.values(), self.renditions, **how)
         except PhotoError as error:
             return f"nothing was written to the target: {error}"
         return None

@@ -111,6 +111,31 @@ def test_a_mailbox_that_moves_is_followed_and_its_receipt_on_the_old_side_ends(
         assert remembered() == {"ad": 2, "exchange": 1, "exo": 1}, "one for each mailbox, where it is"
 
 
+def test_an_export_of_three_places_takes_the_best_picture_from_where_the_mailbox_is(
+    company: Company, exchange: Exchange
+) -> None:
+    with Image.open(company.photos / f"{ALICE}.jpg") as image:
+        made = {side: io.BytesIO() for side in (96, 200, 400)}
+        for number, out in made.items():
+            image.convert("RGB").resize((number, number)).save(out, "JPEG", quality=92)
+    tiny, small, large = (out.getvalue() for out in made.values())
+    company.domain.set_photo(YUSUF, tiny)
+    exchange.put_photo(YUSUF, large)
+    company.domain.set_photo(ALICE, tiny)
+    company.tenant.put_photo("alice", small)
+    # Her mailbox holds one from before it moved, which nobody sees.
+    exchange.put_photo(ALICE, large)
+    dest = company.folder / "exported"
+    more = {"dest": str(dest), "users": [YUSUF, ALICE]}
+    run = company.play("export", *targets("export", **more), inventory=False)
+    assert run.code == 0, run.output
+    assert "The photos of every user are the same picture." in run.output
+    assert (dest / f"{YUSUF}.jpg").read_bytes() == large
+    assert side((dest / f"{ALICE}.jpg").read_bytes()) == 200
+    run = company.play("export", *targets("export", **more), inventory=False)
+    assert "changed=0" in run.output
+
+
 def test_exchange_servers_own_64x64_is_said_to_be_that_and_put_right(company: Company, exchange: Exchange) -> None:
     receipts = str(company.folder / "receipts.sqlite")
     assert company.play("sync", *targets("sync", receipts=receipts)).code == 0

@@ -270,11 +270,13 @@ def inject(kind: dict[str, t.Any], given: dict[str, str], folder: Path) -> dict[
 
 def test_credential_types_name_exactly_the_variables_that_the_modules_read() -> None:
     from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
+    from ansible_collections.hybrid.photos.plugins.module_utils._entry.exchange_options import exchange_argument_spec
     from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
 
     for name, specs in (
         ("credential-type-graph", graph_argument_spec()),
         ("credential-type-directory", directory_argument_spec()),
+        ("credential-type-exchange", exchange_argument_spec()),
     ):
         kind = awx(name)
         read = {variable for spec in specs.values() for variable in spec.get("fallback", (None, []))[1]}

@@ -14,7 +14,8 @@ from unittest import mock
 import pytest
 from ansible.playbook.task import Task
 from ansible_collections.hybrid.photos.plugins.action import exo_user_photo
-from ansible_collections.hybrid.photos.plugins.plugin_utils import screen
+from ansible_collections.hybrid.photos.plugins.module_utils._core import rows_file
+from ansible_collections.hybrid.photos.plugins.plugin_utils import photo_action, run_folder, screen
 from ansible_collections.hybrid.photos.plugins.plugin_utils.photo_action import acceptable, follow, malformed
 
 
@@ -100,3 +101,57 @@ def test_no_live_line_gets_into_the_document_of_a_callback_that_prints_json(
         "photos_0001: Exchange Online: read 1 of 2",
     ]
     assert all(call.kwargs["stderr"] is stderr for call in calls)
+
+
+ROWS = [{"user": "alice", "drift": "in_sync"}, {"user": "bob", "drift": "missing"}]
+
+
+def shard_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: dict[str, t.Any], **arguments: t.Any
+) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """The action with entries and rows in files; its result, and what the module was given."""
+    monkeypatch.setattr(run_folder.C, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    args = {"photos_file": rows_file.write(tmp_path, ({"photos": row} for row in ROWS)), "rows_in_file": True}
+    task = mock.MagicMock(Task, args={**args, **arguments}, check_mode=True, async_val=0)
+    action = exo_user_photo.ActionModule(task, *(mock.MagicMock() for _each in range(5)))
+    given: dict[str, t.Any] = {}
+    monkeypatch.setattr(action, "_execute_module", lambda _name, module, **_rest: given.update(module) or answer)
+    monkeypatch.setattr(screen, "display", mock.MagicMock())
+    return action.run(task_vars={"inventory_hostname": "photos_0007"}), given
+
+
+def test_entries_come_from_a_file_and_rows_go_into_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"photos": ROWS, "left_out": ["carol"], "summary": {"in_sync": 1, "missing": 1}, "changed": True}
+    answer = {**rows_file.in_one_text(answer), "invocation": {"module_args": {}}}
+    result, given = shard_run(tmp_path, monkeypatch, answer)
+    assert given["photos"] == ROWS
+    assert "photos_file" not in given
+    assert result.keys() == {"summary", "changed", "rows_file", "target", "shard", "check_mode"}
+    assert (result["target"], result["shard"], result["check_mode"]) == ("exo", "photos_0007", True)
+    assert rows_file.parts(result["rows_file"]) == {"photos": ROWS, "left_out": ["carol"]}
+
+
+def test_a_module_that_examined_nobody_has_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result, _given = shard_run(tmp_path, monkeypatch, {"failed": True, "msg": "MODULE FAILURE"})
+    assert "rows_file" not in result
+    assert (result["msg"], result["shard"]) == ("MODULE FAILURE", "photos_0007")
+
+
+def test_rows_that_cannot_be_written_stay_in_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: t.Any) -> t.NoReturn:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(photo_action, "run_folder", full)
+    result, _given = shard_run(tmp_path, monkeypatch, rows_file.in_one_text({"photos": ROWS, "changed": False}))
+    assert result["photos"] == ROWS
+    assert "rows_text" not in result
+    assert "No space left" in result["warnings"][0]
+
+
+def test_a_file_of_entries_that_is_cut_stops_the_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = rows_file.write(tmp_path, [{"photos": ROWS[0]}])
+    Path(told["path"]).write_text("")
+    result, given = shard_run(tmp_path, monkeypatch, {}, photos_file=told)
+    assert result["failed"]
+    assert not given
+    assert "its end is missing" in result["msg"]

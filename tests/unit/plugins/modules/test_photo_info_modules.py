@@ -33,7 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     class Store:
         target, authority, requests = "ad", "x", 3
 
-        def __init__(self, options: object, match_by: str) -> None:
+        def __init__(self, options: object, match_by: str, memory: object = None) -> None:
             assert match_by == "userPrincipalName"
 
         def resolve(self, identities: t.Sequence[str]) -> dict[str, t.Any]:

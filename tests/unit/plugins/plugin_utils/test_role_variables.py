@@ -112,3 +112,10 @@ def test_defaults_and_documentation_are_of_the_same_variables(role: str) -> None
         assert (name in defaults) or not given, name
         if given:
             assert defaults[name] == option["default"], name
+
+
+def test_the_shards_of_lead_have_every_variable_as_it_is_where_the_users_are_listed() -> None:
+    """Variables of localhost alone would be lost on the hosts that the playbooks make."""
+    tasks = yaml.safe_load((ROLES / "lead/tasks/spread.yml").read_text(encoding="utf-8"))
+    handed_on = {name: value for name, value in tasks[0]["ansible.builtin.add_host"].items() if name[:5] == "lead_"}
+    assert handed_on == {name: f"{{{{ {name} }}}}" for name in known_variables("lead") - {"lead_users"}}

@@ -1,18 +1,19 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two exports into one folder: whose picture is kept, and what is said about the others."""
+"""Two or three exports into one folder: whose picture is kept, and what is said about the others."""
 
 from __future__ import annotations
 
 import io
+import typing as t
 from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Observation, PhotoError, Summary, sha256
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
-from ansible_collections.hybrid.photos.plugins.module_utils._export.folder import ExportFolder
+from ansible_collections.hybrid.photos.plugins.module_utils._export.folder import ExportFolder, several
 from ansible_collections.hybrid.photos.plugins.module_utils._export.merge import (
     Half,
     Merged,
@@ -34,24 +35,36 @@ MARKED = render(encode(scene(648, 648, seed=3), "PNG"), [TARGETS["ad"].recipe], 
 
 
 class Company:
-    """Halves of both sides, with pictures in files."""
+    """Halves of all sides, with pictures in files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *more: str) -> None:
         self.folder = folder
-        self.sides: dict[str, list[Half]] = {"ad": [], "exo": []}
+        self.sides: dict[str, list[Half]] = {"ad": [], "exo": [], **{side: [] for side in more}}
 
-    def has(self, side: str, user: str, data: bytes | None, why: str | None = None, known: bool | None = None) -> None:
+    def has(
+        self,
+        side: str,
+        user: str,
+        data: bytes | None,
+        why: str | None = None,
+        known: bool | None = None,
+        *,
+        no_mailbox: bool = False,
+    ) -> None:
         path = None
         if data is not None:
             file = self.folder / f"{side}-{len(self.sides[side])}"
             file.write_bytes(data)
             path = str(file)
         has_photo = data is not None if known is None and why is None else known
-        self.sides[side].append(Half(user, f"id-{user}" if why != "nobody" else None, path, has_photo, why))
+        id_ = f"id-{user}" if why != "nobody" else None
+        self.sides[side].append(Half(user, id_, path, has_photo, why, no_mailbox))
 
-    def merge(self, check: bool = False, keep: bool = False) -> tuple[dict[str, Merged], bool]:
-        folder = ExportFolder(self.dest, "both", check)
-        merged, changed = merge(self.sides["ad"], self.sides["exo"], folder, Options(keep))
+    def merge(
+        self, check: bool = False, keep: bool = False, options: Options | None = None
+    ) -> tuple[dict[str, Merged], bool]:
+        folder = ExportFolder(self.dest, several(self.sides), check)
+        merged, changed = merge(self.sides, folder, options or Options(keep))
         return {each.user: each for each in merged}, changed
 
     @property
@@ -159,7 +172,7 @@ def test_more_pixels_are_better_then_more_bytes_then_active_directory(
     ad: tuple[int, int, int], exo: tuple[int, int, int], side: str
 ) -> None:
     first, second = (Summary(None, length, width, height) for width, height, length in (ad, exo))
-    assert better(first, second) == side
+    assert better({"exo": second, "ad": first}) == side
 
 
 def test_the_verdict_is_that_of_a_drift_run_with_the_merged_folder() -> None:
@@ -181,7 +194,102 @@ def test_the_declared_file_itself_is_the_same_whatever_the_recipe_would_make_of_
         assert comparison is not None and comparison.verdict == "same"
 
 
+# -- three targets -----------------------------------------------------------------------------------------------------
+
+MIDDLE = encode(Image.open(io.BytesIO(BIG)).resize((400, 400), Image.Resampling.LANCZOS), quality=90)
+
+
+@pytest.fixture
+def hybrid(tmp_path: Path) -> Company:
+    """Alice's mailbox is in the cloud, Yusuf's on-premises."""
+    return Company(tmp_path, "exchange")
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_of_three_targets_each_mailbox_counts_where_it_is(hybrid: Company, everybody: bool) -> None:
+    hybrid.has("ad", "alice@x", SMALL)
+    hybrid.has("exo", "alice@x", BIG)
+    hybrid.has("ad", "yusuf@x", SMALL)
+    hybrid.has("exchange", "yusuf@x", MIDDLE)
+    if everybody:  # Exchange Server lists mailboxes on-premises alone
+        hybrid.has("exo", "yusuf@x", None, "no mailbox", known=False, no_mailbox=True)
+    else:
+        hybrid.has("exchange", "alice@x", None, "in the cloud", no_mailbox=True)
+        hybrid.has("exo", "yusuf@x", None, "no mailbox", no_mailbox=True)
+    merged, _changed = hybrid.merge()
+    assert {user: (each.state, each.kept) for user, each in merged.items()} == {
+        "alice@x": ("same", "exo"),
+        "yusuf@x": ("same", "exchange"),
+    }
+    assert hybrid.declared() == {"alice@x": BIG, "yusuf@x": MIDDLE}
+    assert "Active Directory, Exchange Server and Exchange Online" in (hybrid.dest / "photos.yml").read_text()
+
+
+def test_of_three_pictures_the_best_is_kept_and_the_other_that_differs_is_named(hybrid: Company) -> None:
+    hybrid.has("ad", "alice@x", SMALL)
+    hybrid.has("exchange", "alice@x", MIDDLE)
+    hybrid.has("exo", "alice@x", OTHER)
+    merged, _changed = hybrid.merge()
+    assert (merged["alice@x"].state, merged["alice@x"].kept) == ("different", "exo")
+    assert merged["alice@x"].reason.startswith("Active Directory: ")
+    assert set(merged["alice@x"].shown) == {"ad", "exchange", "exo"}
+
+
+@pytest.mark.parametrize(
+    ("exchange", "exo", "state"),
+    [
+        ({"why": "no mailbox", "no_mailbox": True}, {"why": "no mailbox", "no_mailbox": True}, "left_out"),
+        ({"why": "the server was tired"}, {}, "left_out"),
+        ({}, {"why": "nobody"}, "left_out"),
+        ({}, {"why": "no mailbox", "no_mailbox": True}, "one_photo"),
+    ],
+    ids=["no mailbox anywhere", "no answer", "not synced to the cloud", "a mailbox without a photo"],
+)
+def test_who_cannot_have_a_photo_at_one_of_three_is_left_out(
+    hybrid: Company, exchange: dict[str, t.Any], exo: dict[str, t.Any], state: str
+) -> None:
+    hybrid.has("ad", "alice@x", SMALL)
+    hybrid.has("exchange", "alice@x", None, **exchange)
+    hybrid.has("exo", "alice@x", None, **exo)
+    assert hybrid.merge()[0]["alice@x"].state == state
+
+
 @pytest.mark.parametrize("row", [{}, {"user": "alice@x"}, "alice"])
 def test_rows_of_something_else_are_refused(row: dict[str, str]) -> None:
     with pytest.raises(PhotoError, match="info module"):
         Half.parse(row)
+
+
+def test_who_is_missing_on_the_side_that_decides_is_not_concerned_and_no_one_sided_user(company: Company) -> None:
+    company.has("ad", "alice@x", SMALL)
+    company.has("exo", "ALICE@x", BIG)
+    company.has("exo", "bob@x", BIG)
+    company.has("ad", "carol@x", SMALL)
+    for decides, users in (
+        (("ad",), {"ALICE@x", "carol@x"}),
+        (("exo",), {"ALICE@x", "bob@x"}),
+        (("ad", "exo"), {"ALICE@x"}),
+    ):
+        merged, _changed = company.merge(options=Options(decided_by=decides))
+        assert merged.keys() == users, decides
+    assert set(company.declared()) == {"ALICE@x"}
+
+
+def test_files_of_who_is_excluded_or_not_concerned_stay(company: Company) -> None:
+    for user in ("alice@x", "bob@x", "carol@x"):
+        company.has("ad", user, SMALL)
+        company.has("exo", user, BIG)
+    company.merge()
+    company.sides = {"ad": [], "exo": []}
+    company.has("ad", "bob@x", SMALL)
+    company.has("exo", "bob@x", None)
+    company.has("ad", "carol@x", SMALL)
+    merged, changed = company.merge(options=Options(exclude=("CAROL@x",), keep_others=True))
+    assert (merged.keys(), changed) == ({"bob@x"}, True)
+    assert company.declared() == {"alice@x": BIG, "bob@x": SMALL, "carol@x": BIG}
+    company.has("ad", "bob@x", None)
+    company.sides = {"ad": [Half("bob@x", "id-bob@x", None, False)], "exo": [Half("bob@x", "id-bob@x", None, False)]}
+    company.merge(options=Options(exclude=("c*",), keep_others=True))
+    assert set(company.declared()) == {"alice@x", "carol@x"}
+    company.merge(options=Options(exclude=("c*",)))
+    assert set(company.declared()) == {"carol@x"}

@@ -23,6 +23,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     User,
     Write,
     WriteResult,
+    sha256,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._sync import applier, verifier
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups, read_manifest
@@ -829,3 +830,31 @@ def test_an_upload_that_comes_back_a_little_off_is_ours_and_it_is_said(open_rece
     again = run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
     assert drifts(again) == ["in_sync"]
     assert store.written == [("alice", "put")]
+
+
+def test_of_a_source_whose_hash_alone_is_known_the_receipts_tell(
+    target: str, open_receipts: t.Callable[..., Receipts]
+) -> None:
+    """A leading side that did not change is not read; its photos are given by their hashes."""
+    store = ScriptedStore(["a", "b"], target)
+    run(store, [declared("a", picture(1)), declared("b", picture(2))], receipts=open_receipts(target))
+    elsewhere = [Definition(user, "present", Source(sha256=sha256(picture(n)))) for n, user in ((1, "a"), (2, "b"))]
+    store.fetched.clear()
+    assert drifts(run(store, elsewhere, receipts=open_receipts(target))) == ["in_sync", "in_sync"]
+    # Somebody replaced one photo and the other one is gone: nobody can tell without the pictures.
+    store.put_by_hand("a", by_hand(target, 7))
+    store.put_by_hand("b", None)
+    store.written.clear()
+    result = run(store, elsewhere, receipts=open_receipts(target))
+    assert drifts(result) == ["unavailable", "unavailable"]
+    assert [outcome.source_needed for outcome in result.outcomes] == [True, True]
+    assert store.written == []
+    if target == "exo":
+        assert store.fetched == [], "a picture that cannot be compared is not fetched"
+    whole = run(
+        store,
+        [declared("a", picture(1)), declared("b", picture(2))],
+        receipts=open_receipts(target),
+        max_replaced="100%",
+    )
+    assert [outcome.change.action for outcome in whole.outcomes] == ["put", "put"]

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""photo_plan runs on the controller, where the plan is."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..module_utils._core import rows_file
+from ..module_utils._core.model import PhotoError
+from ..module_utils._core.results import approval
+from ..module_utils._core.targets import names
+from ..module_utils._report.plan_file import changes
+from ..plugin_utils.controller_action import ControllerAction
+from ..plugin_utils.run_folder import run_folder
+
+
+class ActionModule(ControllerAction):
+    """Reads and verifies a plan once, for all shards."""
+
+    arguments: t.ClassVar[dict[str, t.Any]] = {"plan": {"type": "path", "required": True}}
+    paths = ("plan",)
+
+    def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
+        """See the base class."""
+        rows = changes(str(options["plan"]), names())
+        try:
+            files = {
+                target: rows_file.write(run_folder(), (approval(row) for row in rows.values() if row.target == target))
+                for target in names()
+            }
+        except OSError as error:
+            raise PhotoError(
+                f"The changes of the plan cannot be kept in Ansible's temporary folder ({error.strerror}). Set "
+                "ANSIBLE_LOCAL_TEMP to a folder with enough room."
+            ) from error
+        return {
+            "changed": False,
+            "changes_files": files,
+            "changes": {name: file["rows"] for name, file in files.items()},
+        }
