@@ -55,7 +55,7 @@ sandbox-down: ## end them
 	@tests/sandbox/sandbox down
 
 .PHONY: bench
-bench: apt-bench setup ## benchmarks of docs/benchmarks.md (tests/benchmarks/run NAME for one)
+bench: setup ## benchmarks of docs/benchmarks.md (tests/benchmarks/run NAME for one)
 	@tests/benchmarks/run
 
 .PHONY: matrix
@@ -85,10 +85,6 @@ distclean: clean ## clean, and the virtual environments
 .PHONY: apt
 apt:
 	@tests/setup apt tests/sandbox/apt.txt
-
-.PHONY: apt-bench
-apt-bench:
-	@tests/setup apt tests/sandbox/apt.txt tests/benchmarks/apt.txt
 
 .PHONY: apt-all
 apt-all:

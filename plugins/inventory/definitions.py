@@ -14,7 +14,8 @@ description:
   - Reads a folder whose pictures are named after users, with a C(photos.yml) beside them that says the rest.
   - Every O(shard_size) users become one host, so that forks, C(serial), C(--limit) and AWX job slices spread the work
     as they do for any hosts. The hosts are V(photos_0001) and so on, in the group V(photo_shards). Each holds its
-    part in the variable C(photos) and the folder in C(photos_folder). Its tasks run on the controller with the
+    part in the variable C(photos), the folder in C(photos_folder), and the file of the default picture, if there is
+    one, in C(photos_default). Its tasks run on the controller with the
     controller's Python.
   - With a second inventory of this kind in the same call, the hosts of the second get the name of its file in front,
     such as V(apac_photos_0001) for C(apac.photos.yml). A user that both declare is an error.
@@ -74,7 +75,8 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core import least_p
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, PhotoError, identity_key
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS
 from ansible_collections.hybrid.photos.plugins.module_utils._core.text import lines_shown
-from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_whole_folder
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions.found import Folder
 from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_template
 
 GROUP = "photo_shards"
@@ -99,7 +101,8 @@ class InventoryModule(BaseInventoryPlugin):
         if too_old is not None:
             _stop(f"{path}: {too_old}")
         try:
-            folder, definitions, size = self._read(path)
+            folder, whole, size = self._read(path)
+            definitions = whole.definitions
             prefix = self._prefix(path, definitions)
         except (PhotoError, AnsibleError) as error:
             message = str(error)
@@ -113,13 +116,15 @@ class InventoryModule(BaseInventoryPlugin):
             self.inventory.set_variable(host, "inventory_dir", no_template(str(Path(path).parent)))
             # On the host and not on the group, which a second inventory of this kind shares.
             self.inventory.set_variable(host, "photos_folder", no_template(str(folder)))
+            if whole.default is not None:
+                self.inventory.set_variable(host, "photos_default", no_template(str(whole.default.path)))
             self.inventory.set_variable(host, "photos", [entry(d) for d in definitions[start : start + size]])
             # The tasks run here, with this Python: another one that discovery may find can lack the libraries.
             self.inventory.set_variable(host, "ansible_connection", no_template("local"))
             self.inventory.set_variable(host, "ansible_python_interpreter", no_template(sys.executable))
 
-    def _read(self, path: str) -> tuple[Path, list[Definition], int]:
-        """The folder, its definitions, and how many of them a shard holds. Raises PhotoError or AnsibleError."""
+    def _read(self, path: str) -> tuple[Path, Folder, int]:
+        """The folder, what it says, and how many of them a shard holds. Raises PhotoError or AnsibleError."""
         if not path.endswith(ENDINGS):
             raise PhotoError(
                 f"{path}: the name of an inventory file of this plugin must end in .photos.yml or .photos.yaml, "
@@ -145,7 +150,7 @@ class InventoryModule(BaseInventoryPlugin):
                 f"{path}: path leads to {folder}, which is outside {home}. Keep the folder inside, or name a folder "
                 "that holds it in the environment variable HYBRID_PHOTOS_FOLDERS"
             )
-        return folder, read_folder(folder), size
+        return folder, read_whole_folder(folder), size
 
     def _prefix(self, path: str, definitions: t.Sequence[Definition]) -> str:
         """What the names of this file's hosts begin with: nothing, unless another file of this kind came before it.

@@ -68,8 +68,8 @@ options:
     description: Whether the photos of users without a row stay in O(dest). Otherwise they are taken out.
     type: bool
     default: false
-  excluded:
-    description: Names of users who get no row, and whose photos in O(dest) stay as they are.
+  exclude:
+    description: Names or patterns of users who get no row, and whose photos in O(dest) stay as they are.
     type: list
     elements: str
     default: []

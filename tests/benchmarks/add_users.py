@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Add many users to the sandbox's domain in one transaction. For the system's Python, which has Samba's bindings.
 
-    /usr/bin/python3 add_users.py SMB_CONF OU COUNT PHOTOS
+    /usr/bin/python3 add_users.py SMB_CONF OU COUNT PHOTOS PREFIX
 
 User n gets PHOTOS/n.jpg as thumbnailPhoto where there is such a file.
 """
@@ -19,13 +19,13 @@ from samba.samdb import SamDB
 
 
 def main() -> None:
-    conf, ou, count, photos = sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
+    conf, ou, count, photos, prefix = sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]), sys.argv[5]
     settings = LoadParm()
     settings.load(conf)
     database = SamDB(url=settings.private_path("sam.ldb"), session_info=system_session(), lp=settings)
     database.transaction_start()
     for number in range(1, count + 1):
-        name = f"bench{number:06d}"
+        name = f"{prefix}{number:06d}"
         user = {
             "dn": f"CN={name},{ou}",
             "objectClass": "user",

@@ -15,15 +15,22 @@ import sys
 from pathlib import Path
 
 import ldap
+from ldap.ldapobject import LDAPObject
+
+
+def connected() -> LDAPObject:
+    """As the sandbox's account for photos."""
+    connection = ldap.initialize(f"ldaps://{os.environ['HYBRID_PHOTOS_AD_SERVER']}")
+    connection.set_option(ldap.OPT_X_TLS_CACERTFILE, os.environ["HYBRID_PHOTOS_AD_CA_CERT"])
+    connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
+    connection.simple_bind_s(os.environ["HYBRID_PHOTOS_AD_USERNAME"], os.environ["HYBRID_PHOTOS_AD_PASSWORD"])
+    return connection
 
 
 def main() -> None:
     dns = json.loads(Path(sys.argv[1]).read_text())
     picture = None if sys.argv[2] == "-" else Path(sys.argv[2]).read_bytes()
-    connection = ldap.initialize(f"ldaps://{os.environ['HYBRID_PHOTOS_AD_SERVER']}")
-    connection.set_option(ldap.OPT_X_TLS_CACERTFILE, os.environ["HYBRID_PHOTOS_AD_CA_CERT"])
-    connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
-    connection.simple_bind_s(os.environ["HYBRID_PHOTOS_AD_USERNAME"], os.environ["HYBRID_PHOTOS_AD_PASSWORD"])
+    connection = connected()
     for dn in dns:
         if picture is not None:
             connection.modify_s(dn, [(ldap.MOD_ADD, "thumbnailPhoto", [picture])])

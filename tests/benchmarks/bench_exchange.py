@@ -1,19 +1,18 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exchange Server: what our store takes to check and to put, beside a bare pypsrp client with the same pipelines.
-
-    PYTHONPATH=.dev:tests/sandbox python tests/benchmarks/bench_exchange.py [CHECKED] [PUT] [LATENCY]
+"""Row ``exchange``: what our store takes to check and to put on Exchange Server, beside a bare pypsrp client.
 
 Both talk to the sandbox's Exchange server over https with Basic, with five pipelines at a time. The bare client knows
 the GUIDs, sends the cmdlets that a run needs (check: Get-UserPhoto; put: Get, Get, Set and Get, which is what it takes
-to know, to look once more, to write and to verify), and looks at nothing. LATENCY is what a cmdlet takes on the server,
-in seconds.
+to know, to look once more, to write and to verify), and looks at nothing. A cmdlet takes no time on that server beyond
+its own work.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import tempfile
@@ -29,7 +28,9 @@ from ansible_collections.hybrid.photos.plugins.module_utils._exchange.store impo
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services, Settings
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import reconcile
+from bench import Bench
 from exchange.testing import ACCOUNT, FQDN, PASSWORD, mailbox, running
+from pairs import Spread, Table, alternately, ratios
 from PIL import Image
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
@@ -94,42 +95,58 @@ def ours(at: Any, upns: list[str], data: bytes, *, check: bool) -> float:
 def one_process_each(at: Any, guid: str, count: int) -> float:
     """Seconds a user of a process that connects, reads one photo and ends: what a loop of Ansible costs at least."""
     script = (
-        "import sys; from bench_exchange import bare; from types import SimpleNamespace as S;"
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r});"
+        "from bench_exchange import bare; from types import SimpleNamespace as S;"
         f"bare(S(https_port={at.https_port}, ca={at.ca!r}), [('Get-UserPhoto', {{'Identity': {guid!r}}})])"
     )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     began = time.monotonic()
     for _turn in range(count):
-        subprocess.run([sys.executable, "-c", script], check=True)
+        subprocess.run([sys.executable, "-c", script], check=True, env=environment)
     return (time.monotonic() - began) / count
 
 
-def main(checked: int = 1000, put: int = 200, latency: float = 0.0) -> None:
+def row(bench: Bench, table: Table) -> None:
+    checked, put, turns = bench.sizes.exchange, bench.sizes.exchange_puts, bench.sizes.turns
     data = picture()
     upns = [f"user{number}@photos.test" for number in range(checked)]
     people = [mailbox(upn) for upn in upns]
     guids = [person["guid"] for person in people]
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder), people, latency=latency) as at:
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), people) as at:
         for upn in upns:
             at.control.put_photo(upn, data)
-        of_bare = bare(at, (("Get-UserPhoto", {"Identity": guid}) for guid in guids))
-        of_ours = ours(at, upns, data, check=True)
-        print(f"check {checked}: ours {of_ours:.1f} s, bare {of_bare:.1f} s, {of_ours / of_bare:.2f} times", flush=True)
-        alone = one_process_each(at, guids[0], 5)
-        print(f"one process a user: {alone:.2f} s a user, {alone * checked / of_ours:.0f} times as long", flush=True)
-        for upn in upns[:put]:
-            at.control.delete_photo(upn)
-        steps = ("Get-UserPhoto", "Get-UserPhoto", "Set-UserPhoto", "Get-UserPhoto")
-        calls = [
-            (name, {"Identity": guid, **({"PictureData": data, "Confirm": False} if name == "Set-UserPhoto" else {})})
-            for guid in guids[:put]
-            for name in steps
-        ]
-        of_bare = bare(at, calls)
-        for upn in upns[:put]:
-            at.control.delete_photo(upn)
-        of_ours = ours(at, upns[:put], data, check=False)
-        print(f"put {put}: ours {of_ours:.1f} s, bare {of_bare:.1f} s, {of_ours / of_bare:.2f} times", flush=True)
+        pairs = alternately(
+            turns,
+            lambda turn: bare(at, (("Get-UserPhoto", {"Identity": guid}) for guid in guids)),
+            lambda turn: ours(at, upns, data, check=True),
+        )
+        work = f"check {checked:,} users on Exchange Server, first run"
+        _against_bare(table, work, pairs, 1.2)
+        alone = Spread.of(one_process_each(at, guids[0], 2) * checked for _turn in range(turns))
+        mine = [seconds for _bare, seconds in pairs]
+        said = f"one process a user {alone.median:.0f} s ({2 * turns} users scaled)"
+        table.add(work, said, Spread.of(alone.median / seconds for seconds in mine), 20, "x", least=True)
+
+        def without_photos() -> None:
+            for upn in upns[:put]:
+                at.control.delete_photo(upn)
+
+        def bare_put(_turn: int) -> float:
+            without_photos()
+            steps = ("Get-UserPhoto", "Get-UserPhoto", "Set-UserPhoto", "Get-UserPhoto")
+            more = {"Set-UserPhoto": {"PictureData": data, "Confirm": False}}
+            return bare(
+                at, [(step, {"Identity": guid, **more.get(step, {})}) for guid in guids[:put] for step in steps]
+            )
+
+        def our_put(_turn: int) -> float:
+            without_photos()
+            return ours(at, upns[:put], data, check=False)
+
+        _against_bare(table, f"put {put:,} photos on Exchange Server", alternately(turns, bare_put, our_put), 1.2)
 
 
-if __name__ == "__main__":
-    main(*(int(text) for text in sys.argv[1:3]), *(float(text) for text in sys.argv[3:4]))
+def _against_bare(table: Table, work: str, pairs: list[tuple[float, float]], goal: float) -> None:
+    bares, mine = zip(*pairs, strict=True)
+    measured = f"{Spread.of(mine).median:.1f} s; bare client {Spread.of(bares).median:.1f} s"
+    table.add(work, measured, ratios(mine, bares), goal, "x")

@@ -1,18 +1,15 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long a rendition takes, beside vipsthumbnail on the same files in the same run, each with one thread.
-
-    PYTHONPATH=.dev python tests/benchmarks/bench_render.py [--pictures 12] [--rounds 5]
+"""Row ``render``: how long a rendition takes, beside vipsthumbnail on the same files, each with one thread; and how
+long comparing takes.
 
 Real photographs enlarged to 4000x3000 with grain stand for what a phone takes. vipsthumbnail gets all files in one
-call, so its start counts once. The fastest of the rounds counts for each side: other work on the machine only ever
-adds. Times are CPU seconds of one process.
+call, so its start counts once. Times are CPU seconds of one process.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import subprocess
@@ -24,6 +21,8 @@ from pathlib import Path
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
+from bench import Bench
+from pairs import Spread, Table, alternately, ratios
 from PIL import Image, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sandbox"))
@@ -63,40 +62,34 @@ def ours(files: list[Path], recipes: list[Recipe]) -> float:
     return time.process_time() - before
 
 
-def comparing(files: list[Path], side: int, times: int = 50) -> float:
+def comparing(files: list[Path], side: int, times: int = 20) -> float:
     """Seconds of CPU to compare our 648 pixel rendition with what a service keeps at this size, per pair."""
     spent = 0.0
     for path in files:
         declared, kept = render(path.read_bytes(), [EXO, Recipe(size=side, max_bytes=1 << 20)], path.name)
         before = time.process_time()
         for _turn in range(times):
-            comparison.by_pixels(declared, kept.data)
+            # Bytes of its own: a picture that was just compared is remembered.
+            comparison.by_pixels(declared, bytes(bytearray(kept.data)))
         spent += time.process_time() - before
     return spent / times / len(files)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--pictures", type=int, default=12)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+def row(bench: Bench, table: Table) -> None:
+    """Renditions in pairs with vipsthumbnail, and comparisons of one with what a service keeps at three sizes."""
     with tempfile.TemporaryDirectory() as name:
-        files = pictures(Path(name), options.pictures)
+        files = pictures(Path(name), bench.sizes.pictures)
         size = sum(path.stat().st_size for path in files) / len(files) / 1e6
-        print(f"{len(files)} JPEG files of 12 megapixels, {size:.1f} MB each; best of {options.rounds} rounds\n")
-        rows: dict[str, list[float]] = {}
-        for _turn in range(options.rounds):
-            rows.setdefault("vipsthumbnail, 648x648", []).append(vipsthumbnail(files))
-            rows.setdefault("ours, 648x648", []).append(ours(files, [EXO]))
-            rows.setdefault("ours, 96x96 within 10,240 bytes, marked", []).append(ours(files, [AD]))
-        reference = min(rows["vipsthumbnail, 648x648"])
-        print("| what | ms a picture | of vipsthumbnail |\n|---|---:|---:|")
-        for what, seconds in rows.items():
-            print(f"| {what} | {1000 * min(seconds) / len(files):.1f} | {min(seconds) / reference:.2f} |")
-        print("\n| compared with our 648x648 rendition | ms a pair |\n|---|---:|")
+        work = f"renditions of {len(files)} JPEG files of 12 megapixels, {size:.1f} MB each"
+        wanted = (("648x648", EXO, 1.0), ("96x96 within 10,240 bytes, marked", AD, 0.5))
+        for what, recipe, goal in wanted:
+            pairs = alternately(
+                bench.sizes.turns, lambda turn: vipsthumbnail(files), lambda turn, recipe=recipe: ours(files, [recipe])
+            )
+            vips, mine = zip(*pairs, strict=True)
+            each, of_vips = (1000 * Spread.of(seconds).median / len(files) for seconds in (mine, vips))
+            measured = f"{what}: {each:.1f} ms CPU a picture; vipsthumbnail to 648x648 {of_vips:.1f} ms"
+            table.add(work, measured, ratios(mine, vips), goal, "x")
         for side in (96, 240, 648):
-            print(f"| {side}x{side} | {1000 * comparing(files, side):.2f} |")
-
-
-if __name__ == "__main__":
-    main()
+            costs = Spread.of(1000 * comparing(files, side) for _turn in range(bench.sizes.turns))
+            table.note("compare a 648x648 rendition", f"with {side}x{side}: CPU a pair", costs, " ms")

@@ -36,18 +36,21 @@ from tenant.control import Control
 HERE = Path(__file__).resolve().parent
 AD = Recipe(size=96, max_bytes=10240, mark=True)
 EXO = Recipe(size=648, max_bytes=4194303)
-DOMAIN_USERS = 10_000
-#: Users of the domain after those, without a photo.
-WITHOUT = 1_000
+#: The company of the published table; another number of users is another company.
+DOMAIN_USERS, WITHOUT = 10_000, 1_000
 
 
 class Company:
     """What is measured, in a folder that outlives a run: making the domain's users takes three minutes."""
 
-    def __init__(self, sandbox: Path) -> None:
+    def __init__(self, sandbox: Path, domain_users: int = DOMAIN_USERS, without: int = WITHOUT) -> None:
+        """``domain_users``: those of the domain with a photo; ``without``: those after them."""
+        self.domain_users, self.without = domain_users, without
+        usual = (domain_users, without) == (DOMAIN_USERS, WITHOUT)
+        self.prefix = "bench" if usual else f"b{domain_users}x{without}n"
         self.told: dict[str, Any] = json.loads((sandbox / "sandbox.json").read_text())
         self.folder = sandbox / "benchmarks"
-        self.ou = f"OU=Bench,{self.told['domain']['base']}"
+        self.ou = f"OU={'Bench' if usual else self.prefix},{self.told['domain']['base']}"
         tenant = self.told["tenant"]
         self.control = Control(tenant["url"], tenant["control_key"], tenant["ca_cert"])
 
@@ -113,10 +116,10 @@ class Company:
     def people(self) -> tuple[list[str], list[str]]:
         """Names of the domain's users with the declared photo, and of those without one; makes them when needed."""
         with contextlib.closing(Domain.from_sandbox(self.told["root"])) as door:
-            if not door.search(f"(sAMAccountName=bench{DOMAIN_USERS + WITHOUT:06d})", ["cn"]):
+            if not door.search(f"(sAMAccountName={self.prefix}{self.domain_users + self.without:06d})", ["cn"]):
                 self._make_people(door)
-        names = [f"bench{number:06d}@photos.test" for number in range(1, DOMAIN_USERS + WITHOUT + 1)]
-        return names[:DOMAIN_USERS], names[DOMAIN_USERS:]
+        names = [f"{self.prefix}{n:06d}@photos.test" for n in range(1, self.domain_users + self.without + 1)]
+        return names[: self.domain_users], names[self.domain_users :]
 
     def dn(self, name: str) -> str:
         return f"CN={name.partition('@')[0]},{self.ou}"
@@ -128,15 +131,15 @@ class Company:
         thumbnails.mkdir(parents=True)
         with ProcessPoolExecutor(2) as pool:
             for path, jpeg in zip(
-                sources := self.sources(DOMAIN_USERS), pool.map(_thumbnail, sources, chunksize=100), strict=True
+                sources := self.sources(self.domain_users), pool.map(_thumbnail, sources, chunksize=100), strict=True
             ):
                 (thumbnails / path.name).write_bytes(jpeg)
         files = controller.Files(Path(self.told["domain"]["root"]))
         door._add(self.ou, "organizationalUnit", {})  # beside the people's OU, which a reset leaves alone
         controller.allow_photo_writes(files, door.sid(f"CN=svc-photos,CN=Users,{door.base}"), self.ou)
         command = ["/usr/bin/python3", str(HERE / "add_users.py"), str(files.conf), self.ou]
-        count = str(DOMAIN_USERS + WITHOUT)
-        subprocess.run([*command, count, str(thumbnails)], check=True, env={"PATH": "/usr/bin:/bin"})
+        count = str(self.domain_users + self.without)
+        subprocess.run([*command, count, str(thumbnails), self.prefix], check=True, env={"PATH": "/usr/bin:/bin"})
         print(f"({count} users of the domain made in {time.monotonic() - began:.0f} s; they are kept)", flush=True)
 
 

@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pairs import published
+
 REPOSITORY = Path(__file__).resolve().parents[2]
+PAGE = REPOSITORY / "docs" / "benchmarks.md"
 MODULES = "ansible_collections.hybrid.photos.plugins.modules"
 
 
@@ -63,13 +66,13 @@ def python(script: str, *arguments: str) -> Took:
     return process([sys.executable, str(Path(__file__).with_name(script)), *arguments])
 
 
-def module(name: str, folder: Path, **arguments: Any) -> tuple[Took, dict[str, Any]]:
+def module(name: str, folder: Path, repository: Path = REPOSITORY, **arguments: Any) -> tuple[Took, dict[str, Any]]:
     """One of our modules as Ansible runs it, without Ansible around it; and what it answered."""
     check = arguments.pop("check", False)
     given = folder / "arguments.json"
     given.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, "_ansible_check_mode": check}}))
     took = process(
-        [sys.executable, "-m", f"{MODULES}.{name}", str(given)], {"PYTHONPATH": str(REPOSITORY / ".dev")}, may_fail=True
+        [sys.executable, "-m", f"{MODULES}.{name}", str(given)], {"PYTHONPATH": str(repository / ".dev")}, may_fail=True
     )
     answer = json.loads(took.printed)
     if answer.get("failed"):
@@ -81,3 +84,16 @@ def cpu_of(pid: int) -> float:
     """CPU seconds that a running process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def commit(repository: Path = REPOSITORY) -> str:
+    """The commit of a work tree, with a plus when files differ from it."""
+    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    told = subprocess.run(command, check=False, cwd=repository, capture_output=True, text=True)
+    return told.stdout.strip() or "unknown"
+
+
+def publish(name: str, text: str) -> None:
+    """Replace what was measured before in docs/benchmarks.md."""
+    PAGE.write_text(published(PAGE.read_text(), name, text))
+    print(f"written to {PAGE.relative_to(REPOSITORY)}")

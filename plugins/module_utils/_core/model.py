@@ -164,7 +164,7 @@ def _digest(recipe: Recipe) -> str:
 class Rendition:
     """The JPEG that a recipe makes of a source. ``notes`` say what a person should know ("no face found").
 
-    ``pixels`` is a small copy of the picture before it was encoded (measure.Prepared, about 48 kB), where the JPEG
+    ``pixels`` is a small copy of the picture before it was encoded (prepare.Prepared, about 48 kB), where the JPEG
     looks just like it: comparing with that saves a decode.
     """
 

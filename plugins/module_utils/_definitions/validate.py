@@ -19,8 +19,8 @@ from .._core.targets import TARGETS
 from .._core.text import shown
 from .._pictures import comparison
 from .._pictures.decode import describe
-from .._pictures.measure import signature
 from .._pictures.pillow import available
+from .._pictures.prepare import signature
 from .._pictures.render import render
 from .folder import examine as examine_folder
 from .found import DefaultPicture, Problem

@@ -15,14 +15,6 @@ import typing as t
 from .errors import DirectoryError
 from .options import DirectoryOptions
 
-try:
-    import dns.exception
-    import dns.resolver
-
-    DNS_IMPORT_ERROR: ImportError | None = None
-except ImportError as import_error:
-    DNS_IMPORT_ERROR = import_error
-
 
 class SiteUnknown(DirectoryError):
     """DNS has no controllers for the site."""
@@ -94,11 +86,14 @@ def find(domain: str, site: str | None, timeout: float) -> list[str]:
     Controllers of equal priority and weight are ordered by name, so that every run uses the same one: what is
     remembered of one controller (uSNChanged) is useless at another.
     """
-    if DNS_IMPORT_ERROR is not None:
+    try:  # here and not above: it takes a tenth of a module's start, and who names controllers does not need it
+        import dns.exception
+        import dns.resolver
+    except ImportError as error:
         raise DirectoryError(
             f"the Python library dnspython, which finds the domain controllers of {domain}, is missing for "
             f"{sys.executable}: pip install dnspython, or name a domain controller in server"
-        ) from DNS_IMPORT_ERROR
+        ) from error
     name = record_name(domain, site)
     try:
         answer = dns.resolver.resolve(name, "SRV", lifetime=timeout, search=False)

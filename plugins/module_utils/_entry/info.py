@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._core.choice import refuse_unusable
 from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError
 from .._core.results import summary_dict
@@ -179,7 +180,7 @@ MERGE_SPEC: Spec = {
     "one_sided": {"type": "str", "choices": ["leave_out", "keep"], "default": "leave_out"},
     "decided_by": {"type": "list", "elements": "str", "choices": list(TARGETS), "default": []},
     "keep_others": {"type": "bool", "default": False},
-    "excluded": {"type": "list", "elements": "str", "default": []},
+    "exclude": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -188,6 +189,7 @@ def run_merge_module(module: AnsibleModule) -> None:
     params = module.params
     try:
         pillow.available()
+        refuse_unusable("exclude", map(str, params["exclude"]))
         given = {target: params[f"{target}_photos"] for target in TARGETS if params[f"{target}_photos"] is not None}
         if len(given) < 2:
             names = ", ".join(f"{target}_photos" for target in TARGETS)
@@ -198,7 +200,7 @@ def run_merge_module(module: AnsibleModule) -> None:
             keep_one_sided=params["one_sided"] == "keep",
             decided_by=tuple(params["decided_by"]),
             keep_others=params["keep_others"],
-            excluded=tuple(map(str, params["excluded"])),
+            exclude=tuple(map(str, params["exclude"])),
         )
         merged, changed = merge(halves, folder, options)
         answer = merge_results(merged, changed, list(given))

@@ -22,6 +22,12 @@ NOT_FOUND = frozenset({"ManagementObjectNotFoundException"})
 AMBIGUOUS = frozenset({"ManagementObjectAmbiguousException"})
 NO_CMDLET = frozenset({"CommandNotFoundException"})
 NO_PARAMETER = frozenset({"ParameterBindingException", "NamedParameterNotFound"})
+#: A script came where the endpoint takes cmdlets alone. We send none, so the endpoint is not Exchange's own.
+NO_LANGUAGE = frozenset({"ScriptsNotAllowed"})
+#: No call of this cmdlet can succeed in this session.
+NOT_THERE = NO_CMDLET | NO_PARAMETER | NO_LANGUAGE
+#: Our own name for a question that the server asks a person.
+CONFIRMATION = "ConfirmationPrompt"
 OUT_OF_SCOPE = frozenset({"IsOutOfScopeException", "ADScopeException", "OperationRequiresGlobalWriteScopeException"})
 TOO_LARGE, TOO_SMALL, NO_IMAGE = "TooLarge", "TooSmall", "NotAnImage"
 BUSY = frozenset({"OverBudgetException", "ResourceUnhealthyException"})
@@ -171,7 +177,13 @@ def no_exchange(status: int, options: ExchangeOptions) -> ExchangeError:
 
 
 def missing_role(failure: Failure, cmdlet: str, options: ExchangeOptions) -> ExchangeError:
-    """The session does not have the cmdlet or the parameter at all."""
+    """The session does not have the cmdlet or the parameter at all, or does not take it."""
+    if failure.name in NO_LANGUAGE:
+        return ExchangeError(
+            f"{options.place}: the session does not take {cmdlet} ({failure.name}: {failure.text}). Exchange's own "
+            "endpoint takes cmdlets with their parameters; name an Exchange server itself as server, and no gateway or "
+            "session configuration of your own"
+        )
     return ExchangeError(
         f"{options.place}: the account's management role has no {cmdlet} with these parameters ({failure.name}); "
         "assign a role with Get-Mailbox, Get-User, Get-UserPhoto, Set-UserPhoto and Remove-UserPhoto (see the safety "
@@ -197,6 +209,8 @@ def user_problem(failure: Failure, task: str, size: int | None = None) -> str:
         return f"Exchange Server finds the photo too small ({said}); use a larger source picture"
     if NO_IMAGE in failure.name:
         return f"Exchange Server does not read it as an image ({said}); check the source picture"
+    if failure.name == CONFIRMATION:
+        return f"Exchange Server did not {task} the photo: {failure.text}"
     if failure.name in TRANSIENT:
         return f"the mailbox cannot be reached at the moment ({said}); run again later"
     return f"Exchange Server could not {task} the photo ({said})"

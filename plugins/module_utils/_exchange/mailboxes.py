@@ -26,7 +26,7 @@ from .cmdlets import (
     key,
     unaskable,
 )
-from .errors import AMBIGUOUS, NO_CMDLET, NO_PARAMETER, NOT_FOUND, ExchangeError, ExchangeGone, missing_role
+from .errors import AMBIGUOUS, NOT_FOUND, NOT_THERE, ExchangeError, ExchangeGone, missing_role
 from .options import ExchangeOptions
 from .pipelines import Job, Pipelines
 
@@ -70,7 +70,7 @@ class Mailboxes:
         members = self._members(whom.group) if whom.group else None
         answer = self._pipelines.one(all_mailboxes(whom.filter))
         failure = answer.failure
-        if whom.filter and failure is not None and failure.name not in NO_CMDLET | NO_PARAMETER:
+        if whom.filter and failure is not None and failure.name not in NOT_THERE:
             raise PhotoError(
                 f"filter '{shown(whom.filter)}': Exchange Server does not take it ({failure.name}: {failure.text}); "
                 "write it as CustomAttribute1 -eq 'x' -and Office -ne 'y'"
@@ -92,7 +92,7 @@ class Mailboxes:
                     f"group '{shown(group)}' {what} ({failure.text}); give the address, GUID or distinguished name of "
                     "one distribution group or mail-enabled security group"
                 )
-            if failure is not None and failure.name in NO_CMDLET | NO_PARAMETER:
+            if failure is not None and failure.name in NOT_THERE:
                 raise ExchangeError(
                     f"{self._options.place}: group '{shown(group)}' needs a management role with "
                     f"Get-DistributionGroupMember ({failure.name}); assign one, or use filter"
@@ -126,7 +126,7 @@ class Mailboxes:
         if answer.lost is not None:
             raise ExchangeGone(answer.lost)
         failure = answer.failure
-        if failure is not None and failure.name in (NO_CMDLET | NO_PARAMETER):
+        if failure is not None and failure.name in NOT_THERE:
             if cmdlet == "Get-User":
                 self.blind = True
                 return []

@@ -17,7 +17,7 @@ from dataclasses import replace
 from .._core.model import Observation, User, Write, WriteResult, sha256
 from .._sync.store import Expected, Wanted
 from .cmdlets import Answer, get_photo, picture_of, remove_photo, set_photo
-from .errors import NO_CMDLET, NO_PARAMETER, NO_PHOTO, NOT_FOUND, missing_role, user_problem
+from .errors import NO_PHOTO, NOT_FOUND, NOT_THERE, missing_role, user_problem
 from .options import ExchangeOptions
 from .pipelines import Job, Pipelines
 
@@ -72,7 +72,7 @@ class Photos:
         if failure is not None:
             if failure.name in NO_PHOTO:
                 return Observation()
-            if failure.name in (NO_CMDLET | NO_PARAMETER):
+            if failure.name in NOT_THERE:
                 raise missing_role(failure, "Get-UserPhoto", self._options)
             return Observation(problem=user_problem(failure, "read"), no_mailbox=failure.name in NOT_FOUND)
         picture = picture_of(answer.objects[0]) if answer.objects else None
@@ -107,7 +107,7 @@ class Photos:
             return WriteResult("uncertain", f"{answer.lost}; the photo may or may not have been written")
         if failure is None or (write.data is None and failure.name in NO_PHOTO):
             return WriteResult("written")
-        if failure.name in (NO_CMDLET | NO_PARAMETER):
+        if failure.name in NOT_THERE:
             cmdlet = "Remove-UserPhoto" if write.data is None else "Set-UserPhoto"
             self._refused = str(missing_role(failure, cmdlet, self._options))
             return WriteResult("failed", f"not written: {self._refused}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from .._core.model import User
 from .cmdlets import Answer, Call, find_mailboxes, find_users, get_photo, role_entries, throttling_policies, try_remove
 from .cmdlets import try_set as _try_set
-from .errors import NO_CMDLET, NO_PARAMETER, NO_PHOTO, OUT_OF_SCOPE
+from .errors import NO_PHOTO, NOT_THERE, OUT_OF_SCOPE
 from .pipelines import Job, Pipelines
 
 READING = ("Get-Mailbox", "Get-User", "Get-UserPhoto")
@@ -80,7 +80,7 @@ def sessions_allowed(pipelines: Pipelines) -> int | None:
 
 
 def _is_missing(answer: Answer) -> bool:
-    return answer.failure is not None and answer.failure.name in (NO_CMDLET | NO_PARAMETER)
+    return answer.failure is not None and answer.failure.name in NOT_THERE
 
 
 def _ask(call: Call) -> Job[Answer]:

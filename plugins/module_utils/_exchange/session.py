@@ -20,7 +20,7 @@ import warnings
 from .._core.deadline import bounded
 from .._core.model import PhotoError
 from .cmdlets import Answer, Call, Failure
-from .errors import ExchangeError, ExchangeGone, fault, no_exchange, no_kerberos, refused, sign_in_problem
+from .errors import CONFIRMATION, ExchangeError, ExchangeGone, fault, no_exchange, no_kerberos, refused, sign_in_problem
 from .options import ExchangeOptions
 
 try:
@@ -45,6 +45,27 @@ _HOLDS = 20
 #: A cmdlet that says nothing for so many timeouts is given up.
 PATIENCE = 10
 _FAILURE = re.compile(r"\[FailureCategory=[^\]]*?-(\w+)\]")
+
+
+#: Calls of the server to its client's console that wait for a person ([MS-PSRP] 2.2.3.17); others only show something.
+_ASKING = frozenset({11, 12, 23, 24, 25, 26, 46, 56})
+
+
+class _AsksAPerson(Exception):
+    """The server waits for an answer that nobody gives."""
+
+
+class _NoConsole:
+    """Stands where pypsrp has the client's console, so that a question ends its cmdlet and does not wait for ever.
+
+    The server is told that there is no console, so it should not ask, and each cmdlet that would gets Confirm.
+    """
+
+    @staticmethod
+    def run_method(method: t.Any, *_args: t.Any) -> None:
+        """Called by pypsrp with the method that the server calls."""
+        if int(getattr(method, "value", 0) or 0) in _ASKING:
+            raise _AsksAPerson(str(method))
 
 
 class Running:
@@ -111,11 +132,14 @@ class Session:
     def finish(self, running: Running) -> Answer:
         """Wait for a call's end. Raises as ``begin``."""
         pipeline = running.pipeline
-        self._step(lambda: self._ended(pipeline), PATIENCE * self.options.timeout)
+        question = self._step(lambda: self._ended(self._pool, pipeline), PATIENCE * self.options.timeout)
         # Ending a pipeline on the server is our duty, and what it answered is known already.
         with contextlib.suppress(ExchangeError):
             self._step(pipeline.close, self.options.timeout + 5)
         objects = tuple(_properties(each) for each in pipeline.output)
+        if question is not None:
+            why = f"the server asks a person ({question}), and nothing was answered"
+            return Answer(objects, Failure(CONFIRMATION, why))
         return Answer(objects, _failure(pipeline.streams.error))
 
     # ---------------------------------------------------------------------------------------------------------------
@@ -152,8 +176,16 @@ class Session:
         return pool
 
     @staticmethod
-    def _ended(pipeline: t.Any) -> None:
-        pipeline.end_invoke()
+    def _ended(pool: t.Any, pipeline: t.Any) -> str | None:
+        """Wait for a pipeline's end; the question that stopped it, or None."""
+        pool.host = _NoConsole()
+        try:
+            pipeline.end_invoke()
+        except _AsksAPerson as question:
+            return str(question)
+        finally:
+            pool.host = None  # each new pipeline tells the server whether there is a console
+        return None
 
     def _step(self, work: t.Callable[[], t.Any], seconds: float) -> t.Any:
         """Do one exchange with the server within its time, with the library's errors as ours."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .._core.choice import EVERYBODY, Whom
+from .._core.choice import EVERYBODY, Whom, choose
 from .._core.model import (
     Mailbox,
     Observation,
@@ -108,7 +108,8 @@ def export(
         unknown = {identity_key(row.user) for row in rows if row.has_photo is None}
         none = {identity_key(row.user) for row in rows if row.has_photo is False}
         gone = folder.keys - set(run.rows) if run.everybody and not whom.restricts else set()
-        excluded = {identity_key(name) for name in run.excluded}
+        # Also of an excluded user whom the target does not have any more.
+        excluded = {*map(identity_key, run.excluded), *choose(folder.keys, exclude=whom.exclude).excluded}
         changed = folder.finish(gone=(none | gone) - unknown - excluded)
     return Export(rows, changed, error, store.requests, run.excluded, run.left_out)
 

@@ -16,6 +16,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from .._core.choice import choose
 from .._core.files import load_source
 from .._core.model import (
     Comparison,
@@ -80,13 +81,14 @@ class Options:
     """``keep_one_sided``: also keep photos of users whom another target does not have.
 
     ``decided_by``: targets that were asked for some of their users; who is missing there is not concerned, and is no
-    one-sided user. ``keep_others``: files of users without a row stay. ``excluded``: and of these in any case.
+    one-sided user. ``keep_others``: files of users without a row stay. ``exclude``: names or patterns of users who get
+    no row and whose files stay in any case.
     """
 
     keep_one_sided: bool = False
     decided_by: tuple[SideName, ...] = ()
     keep_others: bool = False
-    excluded: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     workers: int = min(8, os.cpu_count() or 1)
 
 
@@ -108,9 +110,9 @@ def merge(
     }
     deciding = [sides[side] for side in options.decided_by if side in sides]
     concerned = {key for side in sides.values() for key in side}.intersection(*deciding)
-    keys = sorted(concerned.difference(map(identity_key, options.excluded)))
+    keys = sorted(choose(concerned, exclude=options.exclude).chosen)
     merged: list[Merged] = []
-    gone = set(keys) if options.keep_others else folder.keys - {identity_key(name) for name in options.excluded}
+    gone = set(keys) if options.keep_others else set(choose(folder.keys, exclude=options.exclude).chosen)
     waiting: deque[Future[_Verdict]] = deque()
 
     def take(verdict: _Verdict) -> None:

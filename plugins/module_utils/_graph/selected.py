@@ -122,8 +122,11 @@ def _group(client: Client, permissions: Permissions, name: str) -> str:
             raise PhotoError(
                 f"group '{shown(name)}': the answer of Microsoft Graph could not be read; check graph_url"
             ) from None
-        link = client.path_of(answer.get("@odata.nextLink"))
-        following = None if link is None else f"/v1.0{link}"
+        link = answer.get("@odata.nextLink")
+        below = client.path_of(link)
+        if link and below is None:
+            raise PhotoError(f"group '{shown(name)}': the list of groups continues at another server; check graph_url")
+        following = None if below is None else f"/v1.0{below}"
     if len(found) == 1:
         return quote(next(iter(found)), safe="")
     if not found:

@@ -15,7 +15,8 @@ from .._core.model import Comparison, Observation, Receipt, Recipe, Rendition
 from . import geometry, scaling
 from .decode import PictureError
 from .mark import read_mark
-from .measure import Measures, Prepared, measure, prepared
+from .measure import Measures, measure
+from .prepare import Prepared, prepared
 
 
 def by_tag(receipt: Receipt | None, tag: str | None, source_sha256: str, recipe_digest: str) -> Comparison | None:
@@ -173,7 +174,7 @@ def _distance(figures: Measures) -> float:
     return max(float(abs(getattr(figures, name))) / bound.same for name, bound in BOUNDS.items())
 
 
-#: Two signatures (measure.signature) that differ by more, on average, in levels are surely not of one picture.
+#: Two signatures (prepare.signature) that differ by more, on average, in levels are surely not of one picture.
 ALIKE = 6.0
 
 

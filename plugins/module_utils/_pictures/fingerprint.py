@@ -14,8 +14,8 @@ import base64
 import binascii
 import typing as t
 
-from .._core.model import SourceError
-from .measure import cells
+from .._core.model import Rendition, SourceError
+from .prepare import cells
 
 #: Cells along a side: of brightness, and of each colour difference.
 LUMA, CHROMA = 8, 2
@@ -27,7 +27,7 @@ OFFSETS = (0.0, 0.25, 0.45)
 MEAN, MOST = 2.5, 14.0
 
 
-def fingerprint(picture: bytes) -> str | None:
+def fingerprint(picture: bytes | Rendition) -> str | None:
     """The fingerprint of a picture in any format, as text of 96 characters; None for what is no usable picture."""
     found = _of(picture, OFFSETS[:1])
     return base64.b64encode(found[0]).decode("ascii") if found else None
@@ -45,7 +45,7 @@ def alike(one: str | None, other: str | None) -> bool:
     return first is not None and second is not None and _near(first, second)
 
 
-def _of(picture: bytes, offsets: t.Sequence[float]) -> list[bytes]:
+def _of(picture: bytes | Rendition, offsets: t.Sequence[float]) -> list[bytes]:
     try:
         return cells(picture, LUMA, CHROMA, MARGIN, offsets)
     except SourceError:

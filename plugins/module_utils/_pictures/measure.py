@@ -16,19 +16,15 @@ import struct
 import typing as t
 from dataclasses import dataclass
 
-from .._core.model import Rendition
-from . import decode
-from .pillow import Image, ImageChops, ImageFilter, available
+from .pillow import Image, ImageChops, ImageFilter
+from .prepare import GRID, Prepared
 
-#: The side of the grid on which pictures are compared, unless one of them is smaller, and the blur on it in pixels.
-GRID = 48
+#: The blur on the grid in pixels, and into how many parts a side is divided.
 _BLUR = 1.5
 _REGIONS = 6
 #: What is added to gradients and levels that something is divided by, so that flat and black pictures can be compared.
 _GRADIENT_FLOOR = 0.6
 _LEVEL_FLOOR = 4.0
-#: From RGB to the YCbCr of JPEG (ITU-T T.871). Pillow's own conversion rounds down, which a third of a bound would be.
-_YCBCR = (0.299, 0.587, 0.114, 0, -0.168736, -0.331264, 0.5, 128, 0.5, -0.418688, -0.081312, 128)
 _LEVELS = tuple(range(256))
 _SQUARES = tuple(level * level for level in _LEVELS)
 
@@ -76,72 +72,8 @@ class Measures:
     colour_spot: float
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A picture as ``measure`` wants it.
-
-    ``pixels`` are in YCbCr (in three bands, whatever Pillow calls them); each of them stands for ``scale`` by ``scale``
-    pixels of the picture, which has ``width`` and ``height``.
-    """
-
-    pixels: Image.Image
-    width: int
-    height: int
-    scale: int
-
-
 #: Left, top, right and bottom, in pixels of a picture.
 Box = tuple[float, float, float, float]
-
-
-def prepared(picture: bytes | Rendition, name: str, background: str = "#ffffff") -> Prepared:
-    """A picture as ``measure`` wants it. PictureError, naming ``name``, for no picture.
-
-    ``background`` is what lies behind transparent pixels.
-    """
-    available()
-    if isinstance(picture, bytes):
-        return _from_file(picture, name, background)
-    return picture.pixels if isinstance(picture.pixels, Prepared) else _from_file(picture.data, name, background)
-
-
-def from_pixels(pixels: Image.Image) -> Prepared:
-    """The same for a picture in RGB that is at hand."""
-    scale = max(1, min(pixels.size) // (2 * GRID))
-    small = pixels.reduce(scale) if scale > 1 else pixels
-    return Prepared(small.convert("RGB", _YCBCR), pixels.width, pixels.height, scale)
-
-
-def _from_file(data: bytes, name: str, background: str) -> Prepared:
-    """A JPEG shrinks while it is decoded.
-
-    Its own YCbCr is taken as it is: on the way through RGB strong colours are clipped, and how much depends on what the
-    service did to them.
-    """
-    with decode.as_source_error(name):
-        opened = decode.open_picture(data, name)
-        size = opened.size
-        scale = next((scale for scale in (8, 4, 2) if 2 * (min(size) // scale) >= 3 * GRID), 1)
-        with decode.turn(size):
-            try:
-                decoded = decode.decode(opened, scale, name, ycbcr=True)
-            except OSError:  # a JPEG that keeps RGB inside, or a damaged one
-                decoded = decode.decode(decode.open_picture(data, name), scale, name)
-            if decoded.pixels.mode == "YCbCr":
-                upright = decode.upright(decoded.pixels, decoded.orientation)
-                return Prepared(upright, decoded.width, decoded.height, decoded.scale)
-            more = max(1, min(decoded.pixels.size) // (2 * GRID))
-            small = decode.flat(decoded.pixels.reduce(more), decoded.profile, background)
-            upright = decode.upright(small, decoded.orientation)
-            pixels = upright.convert("RGB", _YCBCR)
-            return Prepared(pixels, decoded.width, decoded.height, decoded.scale * more)
-
-
-def signature(photo: bytes | Rendition) -> bytes:
-    """Sixty-four levels of grey, for finding pictures that may be alike among many. PictureError for no picture."""
-    picture = prepared(photo, "the photo")
-    with decode.as_source_error("the photo"):
-        return picture.pixels.getchannel(0).resize((8, 8), Image.Resampling.BOX).tobytes()
 
 
 def measure(declared: Prepared, found: Prepared, *, part: Box | None = None, cut: bool = False) -> Measures:
@@ -185,37 +117,42 @@ class _Pair:
         And by which share of its size the found one is still larger, 0 where that cannot be told.
         """
         border, found = self._border, self._found
-        box = (border, border, border + self._inner[0], border + self._inner[1])
-        second = self._grid(found, box)
-        first = self._shown(0.0, 0.0)
-        if not self._border or self._side < _COARSE:
+        second = self._grid(
+            found.pixels, found.scale, (border, border, border + self._inner[0], border + self._inner[1])
+        )
+        if not border or self._side < _COARSE:
+            first = self._shown(self._declared.pixels, 0.0, 0.0)
             return self._blurred(first), self._blurred(second), 0.0
-        after, across, down = _coarse(second), 0.0, 0.0
-        slopes = _Slopes(_coarse(first), after)
+        # Luma alone says where it is, and is scaled in a third of the time.
+        luma, after = self._declared.pixels.getchannel(0), _coarse(second.getchannel(0))
+        across = down = used_across = used_down = 0.0
+        slopes = _Slopes(_coarse(self._shown(luma, 0.0, 0.0)), after)
         for _turn in range(2):
             step = slopes.displacement()
             across = _within(across + step[0] * self._inner[0] / _COARSE)
             down = _within(down + step[1] * self._inner[1] / _COARSE)
             if max(abs(across) / found.width, abs(down) / found.height) >= _NEAR:
-                first = self._shown(across, down)
-                slopes = _Slopes(_coarse(first), after)
+                used_across, used_down = across, down
+                slopes = _Slopes(_coarse(self._shown(luma, across, down)), after)
             if max(map(abs, step)) < _FAR_STEP:
                 break
+        first = self._shown(self._declared.pixels, used_across, used_down)
         return self._blurred(first), self._blurred(second), slopes.zoom()
 
-    def _shown(self, across: float, down: float) -> Image.Image:
-        """The part of the declared photo that is seen where the found one was not cut off, in YCbCr on the grid.
+    def _shown(self, pixels: Image.Image, across: float, down: float) -> Image.Image:
+        """The part of the declared photo that is seen where the found one was not cut off, on the grid.
 
-        ``across``, ``down``: by how many pixels of the found picture its content is displaced to the lower right.
+        ``pixels``: those of the declared photo, or their luma. ``across``, ``down``: by how many pixels of the found
+        picture its content is displaced to the lower right.
         """
         left, top, right, bottom = self._part
         x, y = (right - left) / self._found.width, (bottom - top) / self._found.height
         start = (left + x * (self._border - across), top + y * (self._border - down))
-        return self._grid(self._declared, (*start, start[0] + x * self._inner[0], start[1] + y * self._inner[1]))
+        box = (*start, start[0] + x * self._inner[0], start[1] + y * self._inner[1])
+        return self._grid(pixels, self._declared.scale, box)
 
-    def _grid(self, picture: Prepared, box: Box) -> Image.Image:
-        """A part of a picture, in its own pixels, in YCbCr on the grid."""
-        pixels, scale = picture.pixels, picture.scale
+    def _grid(self, pixels: Image.Image, scale: int, box: Box) -> Image.Image:
+        """A part of a picture, given in its own pixels, on the grid. Each of ``pixels`` is ``scale`` of them wide."""
         ends = (pixels.width, pixels.height) * 2
         inside = tuple(min(max(0.0, edge / scale), float(end)) for edge, end in zip(box, ends, strict=True))
         size = (self._side, self._side)
@@ -237,9 +174,9 @@ def _within(pixels: float) -> float:
     return max(-_FARTHEST, min(_FARTHEST, pixels))
 
 
-def _coarse(picture: Image.Image) -> bytes:
+def _coarse(luma: Image.Image) -> bytes:
     """The luma of a picture on the coarse grid."""
-    return picture.getchannel(0).resize((_COARSE, _COARSE), Image.Resampling.BILINEAR).tobytes()
+    return luma.resize((_COARSE, _COARSE), Image.Resampling.BILINEAR).tobytes()
 
 
 def _at(across: int, down: int) -> t.Callable[[bytes], tuple[int, ...]]:
@@ -295,24 +232,6 @@ def _product(one: t.Sequence[float], other: t.Sequence[float]) -> float:
 
 
 # ---------------------------------------------------------------------------------------------------------- figures
-
-
-def cells(data: bytes, luma: int, chroma: int, margin: float, offsets: t.Sequence[float]) -> list[bytes]:
-    """Mean levels of Y on a grid of ``luma`` by ``luma`` cells, then of Cb and Cr on ``chroma`` by ``chroma`` each.
-
-    ``margin`` is the share of each side that is left out all around. One answer for each of ``offsets``: by how many
-    of the picture's own pixels the grid is moved to the lower right. SourceError for no picture.
-    """
-    picture = prepared(data, "the photo")
-    width, height = picture.pixels.size
-    answers: list[bytes] = []
-    for offset in offsets:
-        moved = offset / picture.scale
-        left, top = margin * width + moved, margin * height + moved
-        box = (left, top, left + (1 - 2 * margin) * width, top + (1 - 2 * margin) * height)
-        bands = zip(picture.pixels.split(), (luma, chroma, chroma), strict=True)
-        answers.append(b"".join(b.resize((n, n), Image.Resampling.BOX, box=box).tobytes() for b, n in bands))
-    return answers
 
 
 def _figures(first: Image.Image, second: Image.Image, shape: float, zoomed: float) -> Measures:

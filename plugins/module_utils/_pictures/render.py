@@ -15,8 +15,8 @@ from . import decode, geometry
 from .decode import Decoded, PictureError
 from .encode import QUALITY_HIGHEST, QUALITY_LOWEST, encode
 from .mark import MARK_BYTES, stamp
-from .measure import from_pixels
 from .pillow import Image, available
+from .prepare import from_pixels
 
 #: Below this many pixels a side nobody is recognised; a limit that wants less cannot be met.
 _SMALLEST_SIDE = 16

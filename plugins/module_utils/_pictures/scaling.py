@@ -14,8 +14,8 @@ import typing as t
 
 from .._core.model import Rendition
 from . import decode
-from .measure import Prepared, from_pixels
 from .pillow import Image
+from .prepare import Prepared, from_pixels
 
 
 def single_pixels(declared: Image.Image, found: Prepared) -> t.Iterator[Prepared]:

@@ -53,8 +53,10 @@ def find_undeclared(
     patterns of names that are nobody's business. A side that could not be read becomes a message of the report.
     Raises PhotoError for what is no result of an info module.
     """
-    ids = {(row.target, row.id) for row in gathered.rows.values() if row.id is not None}
-    keys = {identity_key(str(user)) for user in declared} | {row.key for row in gathered.rows.values()}
+    # A photo of one's own where only the default picture is declared is declared by nobody; ``declared`` has who is.
+    known = [row for row in gathered.rows.values() if not row.own_photo]
+    ids = {(row.target, row.id) for row in known if row.id is not None}
+    keys = {identity_key(str(user)) for user in declared} | {row.key for row in known}
     found: list[Undeclared] = []
     for result in everyone:
         if result.get("skipped"):

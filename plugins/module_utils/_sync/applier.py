@@ -109,6 +109,9 @@ class _Applier:
             self.verifier.cannot_look(written, f"it could not be read back: {error}")
         else:
             self.stop_if(self.verifier.examine_all(written, found))
+        for change in written:
+            if change.ended and not change.removes:
+                self.planner.renditions.release(change.outcome.definition)
 
     def write(self, lot: t.Sequence[ChangeRecord]) -> list[ChangeRecord]:
         """One lot of changes, from backup to write; those to read back."""

@@ -79,7 +79,7 @@ class Written:
         """Of a rendition. Where the target keeps bytes as they are, their hash is enough to know them again."""
         digest = sha256(rendition.data)
         summary = Summary(digest, len(rendition.data), rendition.width, rendition.height)
-        return cls(digest, None if keeps_bytes else fingerprint(rendition.data), summary)
+        return cls(digest, None if keeps_bytes else fingerprint(rendition), summary)
 
 
 class ChangeRecord:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who shows the default picture, and who has a photo of their own, which it never replaces.
 
-A photo that is not the declared default picture is a person's own, unless the receipts show both that we wrote it and
-that it was a default picture. Where nothing is remembered, every other photo is a person's own.
+A photo that is not the declared default picture is a person's own, unless it is a default picture that this very user
+got before, as the receipts remember it. Where nothing is remembered, every other photo is a person's own.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from .._core.model import Change, Comparison, Definition, Observation, Outcome, PhotoError, Receipt, SourceError
-from .._pictures.fingerprint import matches
+from .._core.model import Change, Comparison, Definition, Observation, Outcome, PhotoError, SourceError
+from .._pictures.fingerprint import alike, fingerprint, matches
 from .receipts import Receipts
 from .renditions import Renditions
 
 #: Keys of the memory in the receipts file; the user's id follows.
 _SHOWN, _OWN = "default_shown:", "own_photo:"
+#: Default pictures of one user that are remembered.
+KEPT = 5
 OWN_PHOTO = "the default picture is declared, and the user has a photo of their own, which stays"
 
 
@@ -26,38 +28,53 @@ class DefaultPictures:
     """What is remembered, by user id. It changes between the looks at users only, so threads may share it."""
 
     def __init__(self) -> None:
-        #: Whose last photo from us was a default picture.
-        self._shown: set[str] = set()
+        #: The default pictures that users got: a SHA-256 where the target keeps bytes, else a fingerprint.
+        self._shown: dict[str, list[str]] = {}
         #: Who was found with a photo of their own: its tag, and the default picture that it was compared with.
         self._own: dict[str, str] = {}
 
     def recall(self, receipts: Receipts, user_ids: t.Sequence[str]) -> None:
         """Have at hand what is remembered of these users."""
         found = receipts.recall_many([start + user_id for user_id in user_ids for start in (_SHOWN, _OWN)])
-        self._shown.update(key.removeprefix(_SHOWN) for key, value in found.items() if key.startswith(_SHOWN) and value)
-        self._own.update((key.removeprefix(_OWN), value) for key, value in found.items() if key.startswith(_OWN))
+        for key, value in found.items():
+            if key.startswith(_SHOWN):
+                self._shown[key.removeprefix(_SHOWN)] = value.split()
+            else:
+                self._own[key.removeprefix(_OWN)] = value
 
-    def remember(self, receipts: Receipts, outcomes: t.Iterable[Outcome], writes: bool) -> None:
-        """Keep what was found, before anything is written. ``writes``: planned changes are carried out.
+    def remember(
+        self,
+        receipts: Receipts,
+        outcomes: t.Iterable[Outcome],
+        renditions: Renditions,
+        *,
+        keeps_bytes: bool,
+        writes: bool,
+    ) -> None:
+        """Keep what was found, and with ``writes`` what is about to be put, before anything is written.
 
         Raises PhotoError when the receipts file cannot be used.
         """
         values: dict[str, str] = {}
+        prints: dict[str, str | None] = {}
         for outcome in outcomes:
-            if outcome.user is None:
+            user, seen, source = outcome.user, outcome.observed, outcome.source_sha256
+            if user is None or not outcome.definition.default or source is None:
                 continue
-            user_id, default, seen = outcome.user.id, outcome.definition.default, outcome.observed
+            same = outcome.change.drift == "in_sync" and seen is not None
             if outcome.own_photo:
-                tag = seen.tag if seen is not None else None
-                own = _note(tag, outcome.source_sha256)
-                if own and self._own.get(user_id) != own:
-                    values[_OWN + user_id] = own
-                continue
-            there = outcome.change.drift == "in_sync" and seen is not None and seen.present
-            if there or (outcome.change.action != "none" and writes):
-                shown = default and outcome.change.action != "remove"
-                if shown != (user_id in self._shown):
-                    values[_SHOWN + user_id] = "1" if shown else ""
+                own = _note(seen.tag if seen is not None else None, source)
+                if self._own.get(user.id) != own:
+                    values[_OWN + user.id] = own
+            elif same or (writes and outcome.change.action == "put"):
+                if source not in prints:
+                    prints[source] = _print(outcome.definition, renditions, keeps_bytes)
+                # What is the same, and yet other bytes, is known again by those.
+                there = seen.tag if keeps_bytes and same and seen is not None else None
+                before = self._shown.get(user.id, [])
+                now = [*before, *(each for each in (prints[source], there) if each and each not in before)]
+                if now != before:
+                    values[_SHOWN + user.id] = " ".join(dict.fromkeys(now[-KEPT:]))
         receipts.remember_many(values)
 
     def is_own(self, definition: Definition, user_id: str, tag: str | None, source: str | None) -> bool:
@@ -65,29 +82,30 @@ class DefaultPictures:
         return definition.default and tag is not None and self._own.get(user_id) == _note(tag, source)
 
     def may_replace(
-        self, user_id: str, comparison: Comparison | None, receipt: Receipt | None, seen: Observation, keeps_bytes: bool
+        self, user_id: str, comparison: Comparison | None, seen: Observation, observed: Observation, keeps_bytes: bool
     ) -> bool:
-        """May the default picture take the place of what is there? It must be a default picture of ours itself."""
+        """May the default picture take the place of what is there? It must be a default picture itself.
+
+        ``observed``: the same without the picture, with its fingerprint where that is known.
+        """
         if comparison is None or comparison.verdict == "same" or comparison.same_picture or comparison.by_product:
             return True
-        return user_id in self._shown and is_ours(receipt, seen, keeps_bytes)
+        shown = self._shown.get(user_id, [])
+        if keeps_bytes:
+            return seen.tag in shown
+        picture, print_ = seen.picture, observed.fingerprint
+        if picture is not None and any(matches(known, picture) for known in shown):
+            return True
+        return print_ is not None and any(alike(known, print_) for known in shown)
 
 
-def is_ours(receipt: Receipt | None, seen: Observation, keeps_bytes: bool) -> bool:
-    """Is this surely a photo that we wrote? Another tag alone is no proof against it."""
-    if receipt is None or not seen.present:
-        return False
-    if receipt.seen and receipt.tag is not None and receipt.tag == seen.tag:
-        return True
-    pending = receipt.pending
-    prints = pending.prints if pending is not None else ()
-    digest = seen.tag if keeps_bytes else seen.sha256
-    if digest is not None and (digest in prints or (pending is not None and digest == pending.sha256)):
-        return True
-    if keeps_bytes or seen.picture is None:
-        return False
-    ours = (receipt.fingerprint if receipt.seen else None, *prints)
-    return any(matches(known, seen.picture) for known in ours)
+def _print(definition: Definition, renditions: Renditions, keeps_bytes: bool) -> str | None:
+    """How the default picture is known again at the target. None: its file changed while the run was under way."""
+    try:
+        rendition = renditions.rendition(definition)
+    except SourceError:
+        return None
+    return rendition.sha256 if keeps_bytes else fingerprint(rendition.data)
 
 
 def stepped_back(outcome: Outcome) -> Outcome:

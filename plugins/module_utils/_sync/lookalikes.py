@@ -15,7 +15,7 @@ from dataclasses import replace
 from .._core.model import Definition, Outcome, SourceError
 from .._pictures.comparison import by_pixels, may_look_alike
 from .._pictures.mark import read_mark
-from .._pictures.measure import signature
+from .._pictures.prepare import signature
 from .renditions import SHARERS_TOLD, Renditions
 
 

@@ -73,8 +73,11 @@ class Planner:
         expect = definition.expect
         if expect is not None and expect.fingerprint is not None and tag != expect.tag:
             return True
+        if definition.default:
+            known = self.known(definition, user, tag)
+            return (known is None or known.verdict != "same") and not self.has_own(definition, user, tag)
         if definition.state == "present":
-            return self.known(definition, user, tag) is None and not self.has_own(definition, user, tag)
+            return self.known(definition, user, tag) is None
         receipt = self.receipts.get(user.id)
         return receipt is not None and not self.keeps_bytes and tag != receipt.tag
 
@@ -106,7 +109,8 @@ class Planner:
             except SourceError as error:
                 return replace(outcome, change=Change("invalid", "none", str(error)))
         with_default = definition.default and comparison is not None
-        if with_default and not self.defaults.may_replace(user.id, comparison, receipt, seen, self.keeps_bytes):
+        there = outcome.observed or seen
+        if with_default and not self.defaults.may_replace(user.id, comparison, seen, there, self.keeps_bytes):
             return approved(stepped_back(outcome), seen.picture)
         foreign = self.is_foreign(receipt, seen, comparison)
         policy = self.settings.on_foreign_change

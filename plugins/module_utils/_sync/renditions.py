@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import threading
 import typing as t
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from .._core.files import load_source
@@ -18,8 +19,9 @@ from . import source_hashes
 from .receipts import Receipts
 from .source_hashes import Hashed
 
-#: Renditions kept from the plan to the write; what does not fit is made again, byte for byte the same.
-KEPT_BYTES = 64 * 1024 * 1024
+#: Renditions kept from the plan until their photo is verified: those of a shard of 500 users, of 170 kB each. What does
+#: not fit is made again for the write, byte for byte the same.
+KEPT_BYTES = 128 * 1024 * 1024
 
 #: What the small copy takes that a rendition carries for comparing.
 PREPARED_BYTES = 48 * 1024
@@ -44,11 +46,14 @@ class Renditions:
         self._receipts = receipts
         self._kept: dict[str, Rendition] = {}
         self._kept_bytes = 0
+        #: For how many definitions a kept one may still be asked, by hash of the source.
+        self._wanted: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._sources = {d.key: d.source for d in definitions if d.source is not None}
         #: Files that are not what is remembered of them, whatever their times say.
         self._mistaken: set[bytes] = set()
         self._hash_all(workers)
+        self._wanted.update(self.hashes.values())
         #: Who else is declared with the same file contents, by hash. The default picture is nobody's own.
         self.users_of: dict[str, list[str]] = {}
         for definition in definitions:
@@ -96,6 +101,14 @@ class Renditions:
                 self._kept[digest] = made
                 self._kept_bytes += _size(made)
         return made
+
+    def release(self, definition: Definition) -> None:
+        """This user is done: room for the renditions of others."""
+        digest = self.hashes.get(definition.key, "")
+        with self._lock:
+            self._wanted[digest] -= 1
+            if self._wanted[digest] <= 0 and digest in self._kept:
+                self._kept_bytes -= _size(self._kept.pop(digest))
 
     def first_look(self, definition: Definition, observed: bytes, *, sized: bool) -> FirstLook | None:
         """Is this surely the declared photo? None: nobody can tell without the rendition. Raises SourceError."""

@@ -341,7 +341,8 @@ class _Run:
             self.moved = list(moved)
             self.resolver.keep_holders(*self._led_to(self.outcomes.values()))
             if not self.settings.recipe.as_is:  # a photo that is brought back says nothing of what is declared
-                self.defaults.remember(receipts, self.outcomes.values(), writes=not self.settings.plan_only)
+                how = {"keeps_bytes": self.store.keeps_bytes, "writes": not self.settings.plan_only}
+                self.defaults.remember(receipts, self.outcomes.values(), self.renditions, **how)
         except PhotoError as error:
             return f"nothing was written to the target: {error}"
         return None

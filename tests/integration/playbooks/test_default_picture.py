@@ -55,6 +55,15 @@ def few(company: Company) -> None:
     declare(company)
 
 
+@pytest.fixture
+def groups(company: Company) -> t.Iterator[list[str]]:
+    """DNs of groups that are removed at the end."""
+    made: list[str] = []
+    yield made
+    for dn in reversed(made):
+        company.domain.delete(dn)
+
+
 def test_it_is_put_steps_back_for_an_own_photo_and_follows_a_new_default(company: Company) -> None:
     own = company.tenant.photo("pia@photos.test") or b""
     seeded = company.writes()
@@ -113,4 +122,52 @@ def test_a_confirmation_of_nobody_is_refused_before_anything_is_written(company:
     run = company.play("sync", "-e", json.dumps({"sync_confirm_accounts": given}))
     assert run.code == 2
     assert f'sync_confirm_accounts: no declared user is named "{given[0]}"' in run.output
+    assert company.writes() == before
+
+
+def test_members_of_a_group_get_it_without_being_named_but_nobody_who_is_declared_or_excluded(
+    company: Company, groups: list[str]
+) -> None:
+    """Of the group in Active Directory, one member is in a group of it, and one is declared absent."""
+    declare(company, **{DAVE: {"state": "absent"}})
+
+    def dn(user: str) -> str:
+        return company.domain.entry(user, ["distinguishedName"])[0]
+
+    inner = company.domain.add_group("Inner", [dn("erin@photos.test"), dn("frank@photos.test")])
+    groups.append(inner)
+    groups.append(company.domain.add_group("Staff", [dn(CAROL), dn(DAVE), dn("grace@photos.test"), inner]))
+    given = {"sync_default_for": {"ad": {"group": "Staff"}}, "sync_exclude": "frank*", "sync_targets": ["ad"]}
+    own = company.domain.photo("pia@photos.test")
+    company.domain.set_photo("grace@photos.test", own)
+    run = company.play("sync", *RECEIPTS, "-e", json.dumps(given), shard_size=1)
+    assert run.code == 0, run.output
+    shown = {name: colour(company.domain.photo(f"{name}@photos.test")) for name in ("alice", "erin", "frank", "dave")}
+    assert shown == {"alice": "grey", "erin": "grey", "frank": "none", "dave": "none"}
+    assert company.domain.photo("grace@photos.test") == own
+    assert company.report()[CAROL]["ad"]["default"] is False
+    assert "1 user excluded" in run.line
+    before = company.writes()
+    drifting = {name.replace("sync_", "drift_"): value for name, value in given.items()}
+    drift = company.play("drift", "-e", "drift_receipts=receipts", "-e", json.dumps(drifting), shard_size=1)
+    assert (drift.code, company.writes()) == (0, before), drift.output
+    assert drift.line.startswith("0 drift"), drift.line
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"ad": {"group": "No such group"}}, "sync_default_for.ad: group 'No such group'"),
+        ({"ad": {"filter": "(cn=*"}}, "sync_default_for.ad: filter '(cn=*'"),
+        ({"ad": {}}, "sync_default_for.ad needs a group or a filter"),
+        ({"exo": {"groups": "Staff"}}, "groups"),
+    ],
+)
+def test_a_group_that_cannot_be_is_refused_before_anything_is_written(
+    company: Company, given: dict[str, t.Any], said: str
+) -> None:
+    before = company.writes()
+    run = company.play("sync", "-e", json.dumps({"sync_default_for": given}))
+    assert run.code == 2, run.output
+    assert said in run.output, run.output
     assert company.writes() == before

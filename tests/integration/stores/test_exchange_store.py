@@ -53,6 +53,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Any]:
 
     people = [mailbox(upn) for upn in (*UPNS, ODD)]
     people += [mailbox("cleo@photos.test", kind="RemoteUserMailbox"), mailbox("max@photos.test", kind="MailUser")]
+    # Get-Mailbox does not show a soft-deleted mailbox; what is left is an account without one.
+    people += [mailbox("left@photos.test", kind="User")]
     people += [mailbox("jose@photos.test"), mailbox("far@photos.test", out_of_scope=True)]
     accounts = [{"principal": ACCOUNT, "role": "photos", "password": PASSWORD}]
     accounts += [
@@ -131,6 +133,13 @@ def test_each_name_leads_to_the_same_account(server: t.Any, match_by: str, ident
         assert user.id == guid
     finally:
         store.close()
+
+
+@pytest.mark.parametrize("upn", ["max@photos.test", "left@photos.test"], ids=["mail user", "soft-deleted"])
+def test_who_has_no_mailbox_is_said_to_have_none(store: ExchangePhotoStore, upn: str) -> None:
+    result = declared(store, [Definition(upn, source=Source(content=RED)), Definition(UPNS[0], "absent")])
+    assert [outcome.change.drift for outcome in result.outcomes] == ["unavailable", "in_sync"]
+    assert "has no mailbox of this user: it is in the cloud, was removed" in result.outcomes[0].change.reason
 
 
 def test_a_photo_comes_back_as_exchange_made_it_and_a_second_run_writes_nothing(
@@ -369,6 +378,14 @@ def test_a_cmdlet_that_never_ends_is_given_up(server: t.Any) -> None:
         assert "reopened" in store.notes[0]
     finally:
         store.close()
+
+
+def test_a_server_that_asks_a_person_all_the_same_is_not_waited_for(server: t.Any, store: ExchangePhotoStore) -> None:
+    server.control.fault("ask", cmdlet="Set-UserPhoto", upn=UPNS[1])
+    result = declared(store, [Definition(upn, source=Source(content=RED)) for upn in UPNS[:3]])
+    assert [outcome.state for outcome in result.outcomes] == ["verified", "refused", "verified"]
+    assert "the server asks a person (PromptForChoice)" in (result.outcomes[1].error or "")
+    assert store.notes == [], "the session goes on"
 
 
 def test_nothing_is_ever_asked_of_a_person_and_no_script_is_ever_run(server: t.Any, store: ExchangePhotoStore) -> None:

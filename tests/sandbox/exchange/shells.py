@@ -24,6 +24,7 @@ from psrpcore.types import (
     ErrorCategory,
     ErrorCategoryInfo,
     ErrorRecord,
+    HostMethodIdentifier,
     NETException,
     PSByteArray,
     PSCustomObject,
@@ -201,6 +202,10 @@ class Shell:
         if error is not None:
             raise CmdletError(error.name, "The sandbox was told to say so.")
         if self._breaks(command, name, mailbox, after=False):
+            return False
+        if organization.fault(("ask",), name, mailbox, after=False) is not None:
+            command.pipeline.host_call(HostMethodIdentifier.PromptForChoice, ["Confirm", "Are you sure?", [], 0])
+            self._flush()
             return False
         output = await asyncio.to_thread(self._cmdlets.run, name, parameters)
         for each in output:

@@ -89,7 +89,7 @@ class Fault:
     """What goes wrong with the next ``times`` calls of a cmdlet (of one mailbox, if ``upn`` is given).
 
     kinds: ``error`` (``name``: exception), ``busy`` (over budget, ``seconds``), ``delay``, ``cut`` (the connection
-    ends), ``kill`` (the session is gone). ``after``: once the cmdlet was carried out.
+    ends), ``kill`` (the session is gone), ``ask`` (a person is asked). ``after``: once the cmdlet was carried out.
     """
 
     kind: str

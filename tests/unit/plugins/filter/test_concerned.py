@@ -51,3 +51,17 @@ def test_the_inventory_hands_on_what_photos_yml_says(tmp_path: Path) -> None:
         "targets": ["exo"],
         "known_problems": ["invalid"],
     }
+
+
+@pytest.mark.parametrize(
+    ("only", "exclude", "said"),
+    [
+        ([], ["bo\nb"], r"^sync_exclude 'bo\\nb' cannot be used"),
+        (["a\x1b"], [], r"^sync_users 'a\\x1b' cannot be used"),
+    ],
+)
+def test_a_name_that_no_user_can_have_is_refused_with_the_variable(
+    only: list[str], exclude: list[str], said: str
+) -> None:
+    with pytest.raises(AnsibleFilterError, match=said):
+        concerned(PHOTOS, only, exclude, "sync_")

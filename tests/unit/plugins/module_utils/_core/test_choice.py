@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import choose
+from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import choose, without
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,3 +40,24 @@ def test_everybody_is_in_one_of_three_lists(users: list[str], only: list[str], e
     found = choose(users, only, exclude)
     assert sorted([*found.chosen, *found.excluded, *found.others]) == sorted(users)
     assert only or not found.others
+
+
+def test_who_is_excluded_is_known_and_a_pattern_that_excludes_everybody_is_refused() -> None:
+    assert without(PEOPLE, ["board-*"], "of the run").excluded == ("board-1@x", "board-2@x")
+    assert without([], ["*"], "of the run").chosen == ()
+    patterns = ["*", *(f"p{number}" for number in range(6))]
+    with pytest.raises(PhotoError) as error:
+        without(PEOPLE, patterns, "of the run", "restore_exclude")
+    said = "restore_exclude '*', 'p0', 'p1', 'p2', 'p3' and 2 more excludes all 5 users of the run, so nothing was done"
+    assert str(error.value) == f"{said}; correct it"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [("", "it is empty"), ("  ", "it is empty"), ("a\x1b*", "control character"), ("a\nb", "control character"),
+     ("\ud800", "not valid UTF-8")],
+)  # fmt: skip
+def test_a_pattern_that_no_user_can_have_is_refused_without_being_shown_raw(pattern: str, why: str) -> None:
+    with pytest.raises(PhotoError, match=why) as error:
+        without(PEOPLE, [pattern], "of the run")
+    assert str(error.value).startswith("exclude '") and str(error.value).isprintable()

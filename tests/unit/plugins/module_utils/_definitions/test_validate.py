@@ -10,6 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions import validate as validation
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.validate import Rules, validate
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import encode, scene
@@ -249,3 +250,30 @@ def test_every_other_file_that_declares_nobody_is_listed_with_the_reason(tmp_pat
         ("README.md", "it is not a picture"),
         ("portraits/notes.txt", "it is not a picture"),
     ]
+
+
+def test_pictures_of_excluded_users_are_not_read_and_are_no_unused_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "alice@x.test.jpg")
+    (tmp_path / "ceo@x.test.jpg").write_bytes(b"no picture")
+    (tmp_path / "board@x.test.jpg").write_bytes((tmp_path / "alice@x.test.jpg").read_bytes())
+    read: list[str] = []
+    examine = validation.examine
+    monkeypatch.setattr(validation, "examine", lambda path, root: read.append(path.name) or examine(path, root))
+    report = validate(tmp_path, exclude=["CEO@*", "board@x.test"])
+    assert (report.findings, report.ignored, report.users) == ([], [], ["alice@x.test"])
+    assert report.excluded == ["board@x.test", "ceo@x.test"]
+    assert read == ["alice@x.test.jpg"]
+
+
+def test_to_exclude_every_declared_user_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "alice@x.test.jpg")
+    with pytest.raises(PhotoError, match=r"^exclude '\*' excludes all 1 user that the folder declares"):
+        validate(tmp_path, exclude=["*"])
+
+
+def test_a_definition_of_an_excluded_user_that_stops_every_run_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path, "alice@x.test.jpg")
+    (tmp_path / "photos.yml").write_text("photos:\n  ceo@x.test: portraits/gone.png\n")
+    assert [found.kind for found in validate(tmp_path, exclude=["ceo@x.test"]).findings] == ["definition"]

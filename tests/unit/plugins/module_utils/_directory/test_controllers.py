@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import typing as t
 
 import pytest
@@ -43,10 +45,16 @@ def test_where_dns_has_them() -> None:
 
 
 def test_the_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controllers, "DNS_IMPORT_ERROR", ImportError("No module named 'dns'"))
+    monkeypatch.setitem(sys.modules, "dns.exception", None)
     with pytest.raises(StoreError, match=r"dnspython.*pip install dnspython, or name a domain controller in server"):
         controllers.find("corp.test", None, 1)
     assert controllers.endpoints(DirectoryOptions("dc1.corp.test"))[0][0].server == "dc1.corp.test"
+
+
+def test_the_library_is_not_loaded_for_a_controller_that_is_named() -> None:
+    program = f"import sys; sys.path[:] = {sys.path}; import {controllers.__name__}; print('dns' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert told.stdout == "False\n"
 
 
 class Net:

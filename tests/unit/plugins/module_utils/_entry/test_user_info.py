@@ -230,3 +230,25 @@ def test_names_of_one_target_alone() -> None:
     photos = [{"user": "alice", "exo": "a@example.com"}, {"user": "bob", "ad": "b@corp"}, {"user": "carol"}]
     assert names_at(photos, "exo") == {"alice": "a@example.com"}
     assert names_at(photos, "ad") == {"bob": "b@corp"}
+
+
+def test_who_is_excluded_or_not_meant_has_no_row_and_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = ask(capsys, exclude=["C@*"])
+    assert [row["user"] for row in everybody["users"]] == ["10234", "10235"]
+    assert (everybody["excluded"], everybody["summary"]["excluded"]) == (["c@corp"], 1)
+    meant = [USERS["10235"]]
+    monkeypatch.setattr(Directory, "everyone", lambda self, whom: iter(meant))
+    named = ask(capsys, users=["10234", "10235", "c@corp", "10999"], exclude=["c@corp"], filter="(department=Sales)")
+    assert [row["user"] for row in named["users"]] == ["10235", "10999"]
+    assert (named["excluded"], named["left_out"], named["summary"]["left_out"]) == (["c@corp"], ["10234"], 1)
+    for arguments, said in (
+        ({"exclude": ["*"]}, "exclude '*' excludes all 1 user of Active Directory"),
+        ({"exclude": ["a\nb"]}, "exclude 'a\\nb' cannot be used"),
+        ({"users": ["10234"], "exclude": ["1*"]}, "exclude '1*' excludes all 1 user named in users"),
+    ):
+        failed = ask(capsys, **arguments)
+        assert failed["rc"] == 1 and failed["msg"].startswith(said)
+    meant.clear()
+    assert ask(capsys, group="Board")["msg"].startswith("group 'Board': Active Directory has no such user")

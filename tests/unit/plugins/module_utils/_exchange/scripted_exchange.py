@@ -52,6 +52,8 @@ class ScriptedSession:
         self.out_of_scope: set[str] = set()
         #: Pictures that Set-UserPhoto was called with and WhatIf.
         self.tried: list[bytes] = []
+        #: Members of groups by name or GUID, as the server lists them.
+        self.groups: dict[str, list[dict[str, t.Any]]] = {}
         self._under_way: list[t.Any] = []
 
     def add(self, name: str, kind: str = "UserMailbox", **more: t.Any) -> str:
@@ -127,6 +129,11 @@ class ScriptedSession:
         if id_ not in self.photos:
             return Answer(failure=NO_PHOTO)
         return Answer(({"PictureData": self.photos[id_], "Thumbprint": 7, "Identity": id_},))
+
+    def get_distributiongroupmember(self, parameters: t.Mapping[str, t.Any]) -> Answer:
+        assert parameters["ResultSize"] == "Unlimited", "the server would stop at 1,000"
+        members = self.groups.get(parameters["Identity"])
+        return Answer(failure=NOBODY) if members is None else Answer(tuple(members))
 
     def get_managementroleentry(self, parameters: t.Mapping[str, t.Any]) -> Answer:
         assert parameters == {"Identity": "*\\Set-UserPhoto"}

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import typing as t
+import uuid
 
 import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import Whom
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
+    PhotoError,
     StoreError,
     Unresolved,
     User,
@@ -21,6 +24,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._exchange.errors imp
 from ansible_collections.hybrid.photos.plugins.module_utils._exchange.pipelines import MOST_ATTEMPTS, PATIENCE
 from ansible_collections.hybrid.photos.plugins.module_utils._exchange.store import ExchangePhotoStore
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._exchange.scripted_exchange import (
+    NOBODY,
     Clock,
     ScriptedSession,
     store_over,
@@ -214,6 +218,23 @@ def test_a_role_without_set_user_photo_stops_all_writes_with_one_message(session
     assert sum(call.cmdlet == "Set-UserPhoto" for call in session.calls) <= 3
 
 
+@pytest.mark.parametrize("cmdlet", ["Get-Mailbox", "Get-UserPhoto", "Set-UserPhoto"])
+def test_an_endpoint_that_takes_no_cmdlets_is_said_to_be_no_exchange_servers_own(
+    session: ScriptedSession, cmdlet: str
+) -> None:
+    session.add("a@example.com")
+    store = store_over(session)
+    session.events[cmdlet].append(Failure("ScriptsNotAllowed", "The syntax is not supported by this runspace."))
+    try:
+        someone = user(store, "a@example.com")
+        list(store.observe([someone], lambda _u, _t: True))
+        text = one_write(store, Write(someone, b"x", None)).error or ""
+    except StoreError as error:
+        text = str(error)
+    assert f"does not take {cmdlet}" in text
+    assert "name an Exchange server itself" in text
+
+
 @pytest.mark.parametrize("cmdlet", ["Get-Mailbox", "Get-UserPhoto"])
 def test_a_role_that_may_not_look_is_said_at_once(session: ScriptedSession, cmdlet: str) -> None:
     session.add("a@example.com")
@@ -315,3 +336,63 @@ def test_a_mailbox_that_is_away_for_a_moment_is_tried_again(session: ScriptedSes
     session.events["Get-UserPhoto"].extend([Failure("StorageTransientException", "")] * 2)
     [(_user, seen)] = store.observe([user(store, "a@example.com")], lambda _u, _t: True)
     assert seen.present
+
+
+# -- some of all ------------------------------------------------------------------------------------------------------
+
+
+def some(session: ScriptedSession, **whom: str) -> list[str]:
+    return [found.identity for found in store_over(session).everyone(Whom(**whom))]
+
+
+def test_a_filter_is_a_parameter_of_get_mailbox(session: ScriptedSession) -> None:
+    session.add("alice@example.com", CustomAttribute1="it's")
+    session.add("bob@example.com")
+    assert some(session, filter="CustomAttribute1 -eq 'it''s'") == ["alice@example.com"]
+    assert dict(session.calls[-1].parameters) == {"Filter": "CustomAttribute1 -eq 'it''s'", "ResultSize": "Unlimited"}
+
+
+def test_a_group_has_the_members_of_groups_in_it_once_also_in_a_ring(session: ScriptedSession) -> None:
+    ids = {name: session.add(f"{name}@example.com") for name in ("alice", "bob", "carol")}
+    inner = {"Guid": uuid.uuid4(), "RecipientTypeDetails": "MailUniversalSecurityGroup"}
+    dynamic = {"Guid": uuid.uuid4(), "RecipientTypeDetails": "DynamicDistributionGroup"}
+    remote = {"Guid": uuid.uuid4(), "RecipientTypeDetails": "RemoteUserMailbox"}
+
+    def member(name: str) -> dict[str, t.Any]:
+        return {"Guid": ids[name], "RecipientTypeDetails": "UserMailbox"}
+
+    session.groups = {
+        "staff@example.com": [member("alice"), inner, dynamic, remote],
+        str(inner["Guid"]): [member("alice"), member("bob"), inner],
+    }
+    assert some(session, group="staff@example.com") == ["alice@example.com", "bob@example.com"]
+    asked = [call.parameters["Identity"] for call in session.calls if call.cmdlet == "Get-DistributionGroupMember"]
+    assert asked == ["staff@example.com", str(inner["Guid"])]
+
+
+@pytest.mark.parametrize(
+    ("cmdlet", "failure", "whom", "said"),
+    [
+        (
+            "Get-Mailbox",
+            Failure("MonadFilterException", "Invalid filter syntax"),
+            {"filter": "Office eq 1"},
+            r"^filter 'Office eq 1': Exchange Server does not take it \(MonadFilterException: Invalid filter syntax\)",
+        ),
+        ("Get-DistributionGroupMember", NOBODY, {"group": "x"}, "^group 'x' does not exist in Exchange Server"),
+        (
+            "Get-DistributionGroupMember",
+            Failure("ManagementObjectAmbiguousException", "matches multiple entries"),
+            {"group": "x"},
+            r"^group 'x' is several groups \(matches multiple entries\)",
+        ),
+        ("Get-DistributionGroupMember", NO_CMDLET, {"group": "x"}, "group 'x' needs a management role with Get-Dist"),
+        ("Get-Mailbox", NO_CMDLET, {"filter": "x"}, "management role has no Get-Mailbox"),
+    ],
+)
+def test_what_the_server_does_not_take_is_said_with_option_and_value(
+    session: ScriptedSession, cmdlet: str, failure: Failure, whom: dict[str, str], said: str
+) -> None:
+    session.events[cmdlet].append(failure)
+    with pytest.raises(PhotoError, match=said):
+        some(session, **whom)

@@ -60,9 +60,11 @@ class Company:
         id_ = f"id-{user}" if why != "nobody" else None
         self.sides[side].append(Half(user, id_, path, has_photo, why, no_mailbox))
 
-    def merge(self, check: bool = False, keep: bool = False) -> tuple[dict[str, Merged], bool]:
+    def merge(
+        self, check: bool = False, keep: bool = False, options: Options | None = None
+    ) -> tuple[dict[str, Merged], bool]:
         folder = ExportFolder(self.dest, several(self.sides), check)
-        merged, changed = merge(self.sides, folder, Options(keep))
+        merged, changed = merge(self.sides, folder, options or Options(keep))
         return {each.user: each for each in merged}, changed
 
     @property
@@ -256,3 +258,38 @@ def test_who_cannot_have_a_photo_at_one_of_three_is_left_out(
 def test_rows_of_something_else_are_refused(row: dict[str, str]) -> None:
     with pytest.raises(PhotoError, match="info module"):
         Half.parse(row)
+
+
+def test_who_is_missing_on_the_side_that_decides_is_not_concerned_and_no_one_sided_user(company: Company) -> None:
+    company.has("ad", "alice@x", SMALL)
+    company.has("exo", "ALICE@x", BIG)
+    company.has("exo", "bob@x", BIG)
+    company.has("ad", "carol@x", SMALL)
+    for decides, users in (
+        (("ad",), {"ALICE@x", "carol@x"}),
+        (("exo",), {"ALICE@x", "bob@x"}),
+        (("ad", "exo"), {"ALICE@x"}),
+    ):
+        merged, _changed = company.merge(options=Options(decided_by=decides))
+        assert merged.keys() == users, decides
+    assert set(company.declared()) == {"ALICE@x"}
+
+
+def test_files_of_who_is_excluded_or_not_concerned_stay(company: Company) -> None:
+    for user in ("alice@x", "bob@x", "carol@x"):
+        company.has("ad", user, SMALL)
+        company.has("exo", user, BIG)
+    company.merge()
+    company.sides = {"ad": [], "exo": []}
+    company.has("ad", "bob@x", SMALL)
+    company.has("exo", "bob@x", None)
+    company.has("ad", "carol@x", SMALL)
+    merged, changed = company.merge(options=Options(exclude=("CAROL@x",), keep_others=True))
+    assert (merged.keys(), changed) == ({"bob@x"}, True)
+    assert company.declared() == {"alice@x": BIG, "bob@x": SMALL, "carol@x": BIG}
+    company.has("ad", "bob@x", None)
+    company.sides = {"ad": [Half("bob@x", "id-bob@x", None, False)], "exo": [Half("bob@x", "id-bob@x", None, False)]}
+    company.merge(options=Options(exclude=("c*",), keep_others=True))
+    assert set(company.declared()) == {"alice@x", "carol@x"}
+    company.merge(options=Options(exclude=("c*",)))
+    assert set(company.declared()) == {"carol@x"}

@@ -19,7 +19,8 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.encode import QUALITY_HIGHEST
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import stamp
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import Measures, measure, prepared
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import Measures, measure
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.prepare import prepared
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import AVIF, decode, encode, scene
 from PIL import Image, ImageCms, ImageDraw, ImageEnhance, ImageOps

@@ -19,7 +19,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import R
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures import decode, sniff
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.comparison import by_pixels
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.decode import describe
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import prepared
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.prepare import prepared
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import AVIF, encode, scene
 from hypothesis import given, settings

@@ -8,13 +8,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.comparison import may_look_alike
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import (
-    Measures,
-    from_pixels,
-    measure,
-    prepared,
-    signature,
-)
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import Measures, measure
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.prepare import from_pixels, prepared, signature
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import encode, scene
 from PIL import Image

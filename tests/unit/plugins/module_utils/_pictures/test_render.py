@@ -24,7 +24,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._pictures import enc
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures import face, geometry, pillow
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures import render as rendering
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import Mark, read_mark
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import prepared
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.prepare import prepared
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import AVIF, decode, encode, scene
 from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat
 

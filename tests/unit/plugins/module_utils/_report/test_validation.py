@@ -68,10 +68,19 @@ def test_a_run_writes_its_file_once(tmp_path: Path) -> None:
     asked = options(tmp_path / "photos", junit=str(tmp_path / "out" / "v.xml"))
     first, second = run(asked), run(asked)
     assert (first["changed"], first["valid"], second["changed"]) == (True, True, False)
-    assert first["summary"] == {"users": 1, "pictures": 1, "errors": 0, "warnings": 0}
+    assert first["summary"] == {"users": 1, "excluded": 0, "pictures": 1, "errors": 0, "warnings": 0}
 
 
 def test_warnings_fail_when_they_shall(tmp_path: Path) -> None:
     Image.effect_noise((100, 100), 60).save(tmp_path / "a@x.test.jpg")
     assert run(options(tmp_path))["valid"]
     assert not run(options(tmp_path, fail_on="warning"))["valid"]
+
+
+def test_excluded_users_are_counted_and_named(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for name in ("alice", "ceo"):
+        Image.new("RGB", (700, 700)).save(tmp_path / "photos" / f"{name}@x.test.jpg")
+    found = run(options(tmp_path / "photos", exclude=["ceo*"]))
+    assert (found["excluded"], found["summary"]["users"], found["summary"]["excluded"]) == (["ceo@x.test"], 1, 1)
+    assert "note: 1 user excluded and not checked: ceo@x.test" in found["lines"]

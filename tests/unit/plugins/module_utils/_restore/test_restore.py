@@ -435,3 +435,31 @@ def test_what_a_run_saved_at_a_target_that_is_left_out_is_said(store: ScriptedSt
     where = {"ad": "Active Directory", "exo": "Exchange Online"}[store.target]
     assert warning == f"run run-1 also saved 1 photo in {where}, which is left out (targets)"
     assert plan(tmp_path, RestoreRequest())["warnings"] == []
+
+
+def test_who_is_excluded_is_left_alone_counted_and_named(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "run-1")
+    bad = dict(store.photos)
+    for exclude in (("ALICE",), ("a*",), ("id-alice",)):
+        told = plan(tmp_path / "run-1", RestoreRequest(exclude=exclude))
+        assert (told["excluded"], [p["user"] for p in told[store.target]["photos"]]) == (["alice"], ["id-bob"]), exclude
+        named = plan(tmp_path / "run-1", RestoreRequest(users=("alice", "bob"), exclude=exclude))
+        assert (named["excluded"], named[store.target]) == (["alice"], told[store.target])
+    restore(store, tmp_path / "run-1", RestoreRequest(exclude=("alice",)))
+    assert store.photos["id-alice"] == bad["id-alice"]
+    assert "id-bob" in store.photos
+    said = lines([], [], False, excluded=["alice"])
+    assert said[0] == "1 user excluded: alice"
+
+
+def test_to_exclude_everybody_of_a_restore_is_refused_and_never_means_all(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "run-1")
+    for request in (RestoreRequest(exclude=("*",)), RestoreRequest(users=("alice",), exclude=("alice",))):
+        with pytest.raises(PhotoError, match=r"^exclude '.*' excludes all .* of the run run-1 .*restore_exclude"):
+            plan(tmp_path / "run-1", request)
+    with pytest.raises(PhotoError, match="cannot be used"):
+        plan(tmp_path / "run-1", RestoreRequest(exclude=("a\nb",)))
+    # Named by id, and the pattern is like the id and like nobody's name.
+    told = plan(tmp_path / "run-1", RestoreRequest(users=("id-bob",), exclude=("id-*",)))
+    assert [p["user"] for p in told[store.target]["photos"]] == ["id-bob"]
+    assert plan(tmp_path / "run-1", RestoreRequest(users=("bob", "gone"), exclude=("gone",)))["excluded"] == []

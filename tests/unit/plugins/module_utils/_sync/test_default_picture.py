@@ -226,3 +226,32 @@ def test_a_name_that_went_to_another_account_gets_the_default_picture_and_still_
     place.store.users["alice"] = dataclasses.replace(place.store.users.pop("bob"), identity="alice")
     assert drift(place.run(default())) == "missing"
     assert drift(place.run(own())) == "unresolved"
+
+
+def test_a_plan_that_was_never_carried_out_makes_no_photo_a_default_picture(place: Place) -> None:
+    """The default picture is somebody's photo by mistake; that person sets it, and the mistake is corrected."""
+    place.run(default("alice", ALICE), plan_only=True)
+    place.store.put_by_hand("alice", ALICE)
+    assert drift(place.run(default("alice", NOBODY))) == "in_sync"
+    assert place.store.written == []
+
+
+def test_a_default_picture_that_a_run_replaced_and_a_restore_brought_back_is_none_of_ones_own(place: Place) -> None:
+    place.run(default())
+    former = place.store.photos["id-alice"]
+    place.run(default("alice", OTHER_NOBODY))
+    place.store.put_by_hand("alice", former)
+    place.run(default("alice", OTHER_NOBODY))
+    assert place.store.written == [("alice", "put")]
+
+
+def test_an_own_photo_that_comes_back_after_the_default_picture_was_there_stays(place: Place) -> None:
+    """A restore brings it back, say, and the receipts know it as ours."""
+    place.run(own())
+    photo = place.store.photos["id-alice"]
+    place.store.put_by_hand("alice", None)
+    place.run(default())
+    place.store.put_by_hand("alice", photo)
+    place.run(own())
+    result = place.run(default())
+    assert (drift(result), counts(result), place.store.written) == ("in_sync", (0, 1), [])

@@ -15,17 +15,23 @@ import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Definition,
     Recipe,
+    Rendition,
     Source,
     SourceError,
     sha256,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._sync import source_hashes
+from ansible_collections.hybrid.photos.plugins.module_utils._sync import applier, source_hashes
+from ansible_collections.hybrid.photos.plugins.module_utils._sync import renditions as renditions_module
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services, Settings
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.renditions import Renditions
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import reconcile
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.source_hashes import Hashed
-from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import picture
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import ScriptedStore, picture
 
 DAY = 24 * 3600
+EXO = Recipe(648, 4_000_000)
 
 
 class Folder:
@@ -228,3 +234,30 @@ def test_a_kept_rendition_keeps_its_small_copy_so_that_reading_back_decodes_noth
     made, again = renditions.rendition(declared), renditions.rendition(declared)
     assert made.pixels is not None
     assert again is made
+
+
+def test_of_more_photos_than_are_kept_each_is_rendered_once_for_the_plan_and_once_for_the_write(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rendered: list[str] = []
+    render = renditions_module.render
+
+    def counted(data: bytes, recipes: t.Sequence[Recipe], name: str) -> list[Rendition]:
+        rendered.append(sha256(data))
+        return render(data, recipes, name)
+
+    names = [f"user{number}" for number in range(10)]
+    store = ScriptedStore(names)
+    sources = [picture(number) for number in range(9)]
+    sources.append(sources[8])  # two users with the same picture
+    size = max(len(render(data, [EXO], "x")[0].data) for data in sources) + renditions_module.PREPARED_BYTES
+    monkeypatch.setattr(renditions_module, "render", counted)
+    monkeypatch.setattr(renditions_module, "KEPT_BYTES", 4 * size)
+    monkeypatch.setattr(applier, "TOGETHER", 2)
+    settings = Settings(EXO, "x", Limit("a", count=99), Limit("b", count=99), patience=0.0, workers=1)
+    declared = [Definition(name, source=Source(content=data)) for name, data in zip(names, sources, strict=True)]
+    result = reconcile(declared, store, settings, Services())
+    assert [o.verified for o in result.outcomes] == [True] * 10
+    times = [rendered.count(sha256(data)) for data in sources[:9]]
+    assert sum(times[:8]) <= 8 + 4  # four are kept from the beginning
+    assert times[8] <= 3  # planned for two users, and written for them
