@@ -50,9 +50,14 @@ class Company:
         self.prefix = "bench" if usual else f"b{domain_users}x{without}n"
         self.told: dict[str, Any] = json.loads((sandbox / "sandbox.json").read_text())
         self.folder = sandbox / "benchmarks"
-        self.ou = f"OU={'Bench' if usual else self.prefix},{self.told['domain']['base']}"
         tenant = self.told["tenant"]
         self.control = Control(tenant["url"], tenant["control_key"], tenant["ca_cert"])
+
+    @property
+    def ou(self) -> str:
+        """Where the domain's users are. A sandbox that has only the tenant has none."""
+        name = "Bench" if self.prefix == "bench" else self.prefix
+        return f"OU={name},{self.told['domain']['base']}"
 
     @property
     def tenant_pid(self) -> int:
