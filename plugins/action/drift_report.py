@@ -20,7 +20,7 @@ class ActionModule(ControllerAction):
     """Options in, report out. The line is on the screen before the first file is written."""
 
     arguments = ARGUMENTS
-    paths = ("dest", "previews_dir", "root", "plan")
+    paths = ("dest", "previews_dir", "root", "plan", "metrics_dir", "history")
 
     def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """See the base class."""

@@ -111,6 +111,14 @@ ok:
   description: Whether no check failed.
   returned: always
   type: bool
+expires:
+  description: When credentials end that this connection signs in with, where that is known and they end at all.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    credential: {description: 'V(password).', type: str, returned: always}
+    ends: {description: The time in UTC., type: str, returned: always, sample: '2027-01-31T12:00:00Z'}
 users:
   description: The users that were found, for M(hybrid.photos.photo_doctor).
   returned: when users were looked for
@@ -153,7 +161,7 @@ def main() -> None:
         given["writes"],
         names=given["names"],
     )
-    module.exit_json(changed=False, **answer("ad", side.checks(), side.found, side.sizes))
+    module.exit_json(changed=False, **answer("ad", side.checks(), side.found, side.sizes, side.ends))
 
 
 if __name__ == "__main__":

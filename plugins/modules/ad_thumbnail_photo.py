@@ -60,6 +60,13 @@ options:
       - extensionAttribute15
       - anchor
     default: userPrincipalName
+  group_by:
+    description:
+      - Return for each user the department (the attribute C(department)), or the organizational unit of the account, such
+        as V(Berlin / Sales). A report can then show figures for each.
+      - With it users are always looked up, also when O(receipts) knows them from a few minutes before.
+    type: str
+    choices: [department, ou]
   size:
     description: The side of the square photo in pixels. A smaller source is not enlarged.
     type: int
@@ -150,6 +157,7 @@ photos:
     observed: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
     account: {description: 'The account''s own name there, the userPrincipalName, else the sAMAccountName.', type: str, returned: when resolved}
     label: {description: The display name., type: str, returned: when known}
+    group: {description: The department or organizational unit., type: str, returned: when O(group_by) asks for it and there is one}
     origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}
     backup: {description: Where the former photo was saved., type: str, returned: when it was saved}
     error: {description: Why a change could not be made., type: str, returned: on failure of this user}
@@ -216,13 +224,17 @@ def main() -> None:
     spec = {
         **directory_argument_spec(),
         **photo_argument_spec("ad"),
+        "group_by": {"type": "str", "choices": ["department", "ou"]},
     }
     module = photo_module(spec)
     run_photo_module(
         module,
         "ad",
         lambda params, receipts: DirectoryPhotoStore(
-            DirectoryOptions.from_params(params), match_by=params["match_by"], memory=receipts
+            DirectoryOptions.from_params(params),
+            match_by=params["match_by"],
+            memory=receipts,
+            group_by=params["group_by"],
         ),
     )
 

@@ -56,9 +56,11 @@ options:
       - V(markdown) gives C(drift.md), short enough for a comment under a pull request.
       - V(html) gives C(drift.html), one self-contained page with the pictures of what drifts.
       - V(junit) gives C(drift.xml), one test case for each user and target.
+      - V(openmetrics) gives C(drift.prom), the figures for the textfile collector of Prometheus' node_exporter, without
+        the name of any person. See O(metrics_dir).
     type: list
     elements: str
-    choices: [json, markdown, html, junit]
+    choices: [json, markdown, html, junit, openmetrics]
     default: [json, markdown]
   title:
     description:
@@ -193,10 +195,42 @@ options:
       - The C(drift.json) that was carried out. It is never overwritten. Where it is in O(dest) itself, this report is
         written to C(runs/<run>) only.
     type: path
+  metrics_dir:
+    description:
+      - The folder on the controller that node_exporter's textfile collector reads. The metrics are then written there,
+        as C(hybrid_photos_<metrics_name>.prom) with mode 0644, and not to O(dest). O(formats) need not have
+        V(openmetrics).
+      - The folder must be there. The file is replaced in one step.
+    type: path
+  metrics_name:
+    description:
+      - A word for this kind of run, such as V(drift) or V(sync). It is the label C(run) of the metrics, part of the name
+        of their file, and C(run) in O(history). Runs whose metrics are read from one machine need different words.
+    type: str
+    default: drift
+  history:
+    description:
+      - A file on the controller that gets one line of JSON for each run, with counts and without names of people. Several
+        kinds of runs can share it.
+      - With it the Markdown and HTML reports say what changed since the last run over the same targets, and the HTML
+        report draws how the share of right photos went over time.
+      - A new file can be read by its owner only. A file that is something else is refused.
+    type: path
+  started:
+    description: When the run began, as V(2026-11-27T02:15:00Z), so that the metrics and O(history) hold how long it took.
+    type: str
+  doctor:
+    description:
+      - What M(hybrid.photos.ad_photo_doctor) and M(hybrid.photos.exo_photo_doctor) returned. The metrics then hold when
+        the password, the certificate or the client secret ends that runs sign in with, where that is known.
+    type: list
+    elements: dict
+    default: []
   probe:
     description:
-      - Only find out whether a report could be written to O(dest), before a run that needs it. The folder is made when
-        it is missing. No report is written, and O(results) can be empty.
+      - Only find out whether a report could be written to O(dest), metrics to O(metrics_dir) and a line to O(history),
+        before a run that needs it. O(dest) and O(history) are made when they are missing. Nothing else is written, and
+        O(results) can be empty.
     type: bool
     default: false
   show:
@@ -235,6 +269,8 @@ EXAMPLES = r"""
     dest: "{{ playbook_dir }}/reports"
     formats: [json, markdown, html, junit]
     mode: plan
+    history: /var/lib/hybrid-photos/history.jsonl
+    metrics_dir: /var/lib/prometheus/node-exporter
   register: drift
 
 - name: Let the pipeline fail when anything is not as declared
@@ -245,7 +281,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 paths:
-  description: The files that hold the report, by format; those in O(dest) unless O(plan) is there.
+  description:
+    - The files that hold the report, by format; those in O(dest) unless O(plan) is there. With O(history), C(history) too.
   returned: success
   type: dict
   sample: {"json": "/srv/reports/drift.json", "markdown": "/srv/reports/drift.md"}
@@ -326,6 +363,16 @@ headline:
   returned: success
   type: str
   sample: 12 of 501 users drift (3 missing, 7 different, 2 unwanted); 488 in sync, 1 unresolved.
+sentence:
+  description: The report in one sentence for somebody who does not know the words of this collection.
+  returned: success
+  type: str
+  sample: 412 of 430 people have the right photo on both sides; 12 will be changed by the next run; 6 need a person.
+percent:
+  description: The share of people with the right photo at all targets, rounded down to one decimal.
+  returned: success
+  type: float
+  sample: 95.8
 digest:
   description: SHA-256 of what was found. Two reports with the same digest say the same.
   returned: success

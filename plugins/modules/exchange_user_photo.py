@@ -152,6 +152,7 @@ photos:
     observed: {description: 'C(etag) (a hash), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
     account: {description: 'The account''s own name there, the userPrincipalName.', type: str, returned: when known}
     label: {description: The display name., type: str, returned: when known}
+    group: {description: The department or organizational unit., type: str, returned: when known}
     origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}
     backup: {description: Where the former photo was saved., type: str, returned: when it was saved}
     error: {description: Why a change could not be made., type: str, returned: on failure of this user}

@@ -88,6 +88,14 @@ ok:
   description: Whether no check failed.
   returned: always
   type: bool
+expires:
+  description: When credentials end that this connection signs in with, where that is known and they end at all.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    credential: {description: 'V(certificate) or V(client_secret).', type: str, returned: always}
+    ends: {description: The time in UTC., type: str, returned: always, sample: '2027-01-31T12:00:00Z'}
 users:
   description: The users that were found, for M(hybrid.photos.photo_doctor).
   returned: when users were looked for
@@ -130,7 +138,7 @@ def main() -> None:
         names=given["names"],
         people=given["people"],
     )
-    module.exit_json(changed=False, **answer("exo", side.checks(), side.found, {}))
+    module.exit_json(changed=False, **answer("exo", side.checks(), side.found, {}, side.ends))
 
 
 if __name__ == "__main__":

@@ -53,6 +53,13 @@ options:
       than 4 MB.
     type: int
     default: 4194303
+  group_by:
+    description:
+      - Return for each user the property C(department). A report can then show figures for each department.
+      - It is read in the requests that look users up anyway. With it users are always looked up, also when O(receipts)
+        knows them from a few minutes before.
+    type: str
+    choices: [department]
   concurrency:
     description: The most concurrent requests. The module starts with few and adapts the number to the service's
       answers.
@@ -148,6 +155,7 @@ photos:
     observed: {description: 'C(etag), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
     account: {description: 'The account''s own name there, the userPrincipalName.', type: str, returned: when resolved}
     label: {description: The display name., type: str, returned: when known}
+    group: {description: The department or organizational unit., type: str, returned: when O(group_by) asks for it and there is one}
     origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}
     backup: {description: Where the former photo was saved., type: str, returned: when it was saved}
     error: {description: Why a change could not be made., type: str, returned: on failure of this user}
@@ -215,13 +223,17 @@ def main() -> None:
         **graph_argument_spec(),
         **photo_argument_spec("exo"),
         "concurrency": {"type": "int", "default": 8},
+        "group_by": {"type": "str", "choices": ["department"]},
     }
     module = photo_module(spec)
     run_photo_module(
         module,
         "exo",
         lambda params, receipts: GraphPhotoStore(
-            GraphOptions.from_params(params), match_by=params["match_by"], concurrency=params["concurrency"]
+            GraphOptions.from_params(params),
+            match_by=params["match_by"],
+            concurrency=params["concurrency"],
+            group_by=params["group_by"],
         ),
     )
 

@@ -12,11 +12,13 @@ import base64
 import io
 import shutil
 import typing as t
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._report.previews import preview_name
 from ansible_collections.hybrid.photos.plugins.module_utils._report.run import ARGUMENTS, prepare, publish
+from ansible_collections.hybrid.photos.tests.browser import pictures
 from ansible_collections.hybrid.photos.tests.browser.chromium import ARGUMENTS as CHROMIUM
 from ansible_collections.hybrid.photos.tests.browser.chromium import binary
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
@@ -84,10 +86,12 @@ def browser(chrome: webdriver.Chrome) -> t.Iterator[webdriver.Chrome]:
     assert chrome.get_log("browser") == []
 
 
-def written(folder: Path, results: list[t.Any], **more: t.Any) -> Path:
+def written(folder: Path, results: list[t.Any], later: int = 0, **more: t.Any) -> Path:
+    """The page of a run, ``later`` days after the others."""
     values = {name: argument.get("default") for name, argument in ARGUMENTS.items()}
     wanted = {**values, "results": results, "dest": str(folder), "formats": ["html"], **more}
-    return Path(publish(wanted, prepare(wanted))["paths"]["html"])
+    now = datetime(2026, 11, 27, 2, 15, tzinfo=UTC) + timedelta(days=later)
+    return Path(publish(wanted, prepare(wanted, now), now)["paths"]["html"])
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +126,13 @@ def wait(browser: webdriver.Chrome, told: str) -> None:
 
 def test_it_opens_on_what_is_not_in_sync(browser: webdriver.Chrome, page: str) -> None:
     browser.get(page)
-    assert browser.find_element(By.TAG_NAME, "h1").text == "13 of 27 users drift, 5 could not be checked"
+    assert browser.find_element(By.TAG_NAME, "h1").text == (
+        "9 of 27 people have the right photo on both sides; 12 will be changed by the next run; 4 need a person; "
+        "1 differs and will be left as it is; 1 was not looked at; a part of the run failed, and its people are not "
+        "known."
+    )
+    assert browser.find_element(By.CLASS_NAME, "figure").text.split("\n") == ["33.3 %", "have the right photo"]
+    assert browser.find_element(By.CLASS_NAME, "lead").text == "13 of 27 users drift, 5 could not be checked"
     assert status(browser) == "18 users"
     assert "Carlos Demo" not in names(browser)
     assert "photos_0002" in browser.find_element(By.CLASS_NAME, "notice").text
@@ -173,6 +183,84 @@ def test_a_view_can_be_passed_on(browser: webdriver.Chrome, page: str) -> None:
     browser.get("about:blank")
     browser.get(page + "#show=nonsense&page=-3&theme=pink&find=%3Cb%3E")
     assert status(browser) == "No user matches."
+
+
+def test_the_skip_link_keeps_filter_and_search(browser: webdriver.Chrome, page: str) -> None:
+    browser.get(page)
+    chip(browser, "different").click()
+    browser.find_element(By.ID, "search").send_keys("alex")
+    wait(browser, "1 user")
+    browser.find_element(By.ID, "skip").send_keys(Keys.ENTER)
+    assert browser.switch_to.active_element.get_attribute("id") == "rows"
+    assert status(browser) == "1 user"
+    assert names(browser) == ["Alex Wilber"]
+    assert "show=different&find=alex" in browser.current_url
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.tag_name == "summary", "the first thing in the table comes next"
+
+
+def test_the_pressed_filter_shows_in_forced_colours(browser: webdriver.Chrome, page: str) -> None:
+    feature = {"name": "forced-colors", "value": "active"}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    try:
+        browser.get(page)
+        chip(browser, "missing").click()
+        colours = {
+            button.get_attribute("aria-pressed"): (
+                button.value_of_css_property("background-color"),
+                button.value_of_css_property("color"),
+            )
+            for button in browser.find_elements(By.CSS_SELECTOR, "[data-filter]")
+        }
+        assert colours["true"][0] != colours["false"][0]
+        assert colours["true"][0] != colours["true"][1]
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_hashes_and_ids_are_seen_only_when_unfolded(browser: webdriver.Chrome, page: str) -> None:
+    browser.get(page + "#show=all")
+    shown = browser.find_element(By.TAG_NAME, "body").text
+    digest = sample.fake_hash("alex.wilber@contoso.example")
+    assert "SHA-256" not in shown
+    assert digest[:8] not in shown
+    assert "Digest" in shown
+    for summary in browser.find_elements(By.CSS_SELECTOR, "#body details.more summary")[:3]:
+        summary.click()
+    assert digest in browser.find_element(By.ID, "body").text
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_course_and_the_departments_need_no_script(
+    browser: webdriver.Chrome, tmp_path: Path, scripts: bool
+) -> None:
+    path = written(tmp_path, pictures.with_departments(sample.everything()), history=str(tmp_path / "h"))
+    assert "Over time" not in path.read_text(encoding="utf-8"), "one run is no course"
+    path = written(tmp_path, pictures.with_departments(sample.everything()), history=str(tmp_path / "h"), later=1)
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not scripts})
+    try:
+        browser.get(path.as_uri())
+        drawn = browser.find_element(By.CSS_SELECTOR, ".course svg")
+        assert drawn.is_displayed()
+        assert drawn.get_attribute("role") == "img"
+        assert "Share of people with the right photo over 2 runs" in drawn.get_attribute("aria-label")
+        assert "as many as at the last run" in browser.find_element(By.CLASS_NAME, "trend").text.lower()
+        browser.find_element(By.CSS_SELECTOR, ".course summary").click()
+        assert len(browser.find_elements(By.CSS_SELECTOR, ".course tbody tr")) == 2
+        groups = browser.find_element(By.CLASS_NAME, "groups").text
+        for name in ("Sales", "Engineering", "not known"):
+            assert name in groups
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_three_targets_have_a_column_each(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    browser.get(written(tmp_path, pictures.with_a_third_target(sample.everything())).as_uri())
+    heads = [head.text.split("\n")[0] for head in browser.find_elements(By.CSS_SELECTOR, "#rows thead th")]
+    assert heads == ["User", "Declared", "Active Directory", "Exchange Server", "Exchange Online"]
+    assert "in all three places" in browser.find_element(By.TAG_NAME, "h1").text
+    widths = "return [...document.querySelectorAll('#body tr:first-child .facts')].map((f) => f.offsetWidth)"
+    assert min(browser.execute_script(widths)) > 120
 
 
 def test_three_pictures_of_one_size_a_row(browser: webdriver.Chrome, page: str) -> None:
@@ -230,7 +318,7 @@ def test_the_keyboard_reaches_everything_in_order(browser: webdriver.Chrome, pag
         assert outline not in ("none", ""), seen
         if seen[-1] == "search":
             break
-    assert seen[0] == "a"
+    assert seen[0] == "skip"
     assert seen[1:3] == ["theme", "summary"]
     assert seen[3:5] == ["all", "attention"]
     assert seen[-1] == "search"
@@ -326,13 +414,20 @@ def test_without_javascript_there_is_a_table(browser: webdriver.Chrome, page: st
         assert "Pictures and filters need JavaScript" in text
         assert "bianca.o'neil@contoso.example" in text
         assert not browser.find_element(By.ID, "controls").is_displayed()
+        tables = [table for table in browser.find_elements(By.CSS_SELECTOR, "#users table") if table.is_displayed()]
+        assert len(tables) == 1, "no empty table above it"
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
 def test_after_a_run_it_tells_what_was_done(browser: webdriver.Chrome, tmp_path: Path) -> None:
     browser.get(written(tmp_path, sample.everything(True)).as_uri())
-    assert browser.find_element(By.TAG_NAME, "h1").text == "11 of 26 users changed, 1 failed, 4 could not be checked"
+    assert browser.find_element(By.TAG_NAME, "h1").text.startswith(
+        "19 of 26 people have the right photo on both sides, 10 of them since this run; 5 need a person; "
+    )
+    assert browser.find_element(By.CLASS_NAME, "lead").text == (
+        "11 of 26 users changed, 1 failed, 4 could not be checked"
+    )
     body = browser.find_element(By.ID, "body").text
     for told in ("Replaced, verified", "Removed, verified", "Put, not shown yet (unverified)", "Failed", "Left alone"):
         assert told in body

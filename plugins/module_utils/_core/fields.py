@@ -86,6 +86,7 @@ FIELDS: tuple[Field, ...] = (
     Field("outcome", "str", _text("The result of the change."), optional=True),
     Field("account", "str", _text("The account's own name at the target (userPrincipalName)."), optional=True),
     Field("label", "str", _text("A display name."), optional=True, per_user=True),
+    Field("group", "str", _text("The department or organizational unit, where it was asked for."), True, True),
     Field("origin", "str", _text("Where the photo is declared: file, and line in photos.yml."), True, True),
     Field("warnings", "list", {"type": "array", "items": {"type": "string"}}, optional=True),
     Field(

@@ -55,6 +55,8 @@ class Row:
     action: Action = "none"
     id: str | None = None
     label: str | None = None
+    #: The department or organizational unit, where it was asked for.
+    group: str | None = None
     #: The account's own name at the target.
     account: str | None = None
     #: Where the photo is declared ("photos.yml:12").
@@ -120,6 +122,7 @@ def row_of(outcome: Outcome, would: bool) -> Row:
         id=outcome.user.id if outcome.user else None,
         label=(outcome.user.label or None) if outcome.user else None,
         account=(outcome.user.account or None) if outcome.user else None,
+        group=(outcome.user.group or None) if outcome.user else None,
         origin=definition.origin or None,
         changed=change.action != "none" if would else outcome.changed,
         reason=change.reason,
@@ -160,8 +163,12 @@ def quiet(row: Row) -> bool:
 
 
 def in_short(row: Row) -> list[str | None]:
-    """A user in sync in short form: name, id, and for the default picture which photo it is that is shown."""
-    return [row.user, row.id, *(["own_photo" if row.own_photo else "default"] if row.default else [])]
+    """A user in sync in short form: name and id; for the default picture which photo is shown; the group if known."""
+    word = ("own_photo" if row.own_photo else "default") if row.default else None
+    known: list[str | None] = [row.user, row.id, word, row.group]
+    while known[-1] is None and len(known) > 2:
+        del known[-1]
+    return known
 
 
 def shows_default(row: Row) -> bool:
@@ -216,6 +223,7 @@ def to_result(row: Row) -> Json:
         "desired": _picture_dict(row.desired, "sha256"),
         "observed": _picture_dict(row.observed, tag),
         "label": row.label,
+        "group": row.group,
         "origin": row.origin,
     }
     return {field.name: values[field.name] for field in FIELDS if not field.optional or values[field.name]}
@@ -320,6 +328,7 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
         action=t.cast("Action", str(photo.get("action", "none"))),
         id=text(photo.get("id")),
         label=text(photo.get("label")),
+        group=text(photo.get("group")),
         account=text(photo.get("account")),
         origin=text(photo.get("origin")),
         changed=bool(photo.get("changed")),

@@ -34,8 +34,8 @@ def make_folder(folder: Path) -> bool:
     return True
 
 
-def write_safely(path: Path, data: bytes | t.BinaryIO, *, lasting: bool = True) -> None:
-    """A file that is either whole, mode 0600, or not there. One that is ``lasting`` is on disk. Raises OSError.
+def write_safely(path: Path, data: bytes | t.BinaryIO, *, lasting: bool = True, mode: int = 0o600) -> None:
+    """A file that is either whole, with this mode, or not there. One that is ``lasting`` is on disk. Raises OSError.
 
     ``data`` may be a file, which is copied from where it stands. The file of that name is replaced and never written
     into, so a link, a named pipe or a device there is of no harm.
@@ -47,6 +47,8 @@ def write_safely(path: Path, data: bytes | t.BinaryIO, *, lasting: bool = True) 
                 file.write(data)
             else:
                 shutil.copyfileobj(data, file, _PIECE)
+            if mode != 0o600:
+                os.fchmod(file.fileno(), mode)
             if lasting:
                 file.flush()
                 os.fsync(file.fileno())

@@ -37,7 +37,11 @@ class _Since(t.NamedTuple):
 class DomainUsers:
     """One domain, at one of its controllers at a time. Does nothing before ``connect`` (which every method calls)."""
 
-    def __init__(self, options: DirectoryOptions, match_by: MatchBy, memory: Memory | None) -> None:
+    def __init__(
+        self, options: DirectoryOptions, match_by: MatchBy, memory: Memory | None, also: t.Sequence[str] = ()
+    ) -> None:
+        #: Attributes that are read besides when people are looked up.
+        self._also = also
         self.options = options
         self.match_by = match_by
         self.connection = Connection(options)
@@ -94,7 +98,7 @@ class DomainUsers:
         if on_observed is not None:
             remembered = self._changes.recall(asked, connection.root)
         answers: dict[str, Matches] = {}
-        for look in lookup.looks(connection, self.base, self.match_by, asked, remembered):
+        for look in lookup.looks(connection, self.base, self.match_by, asked, remembered, also=self._also):
             got = lookup.gather(look, self.match_by)
             for key, found in got.by_key.items():
                 if not look.photo and self._holds(since):

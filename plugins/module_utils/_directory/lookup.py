@@ -63,10 +63,15 @@ def looks(
     match_by: MatchBy,
     asked: t.Mapping[str, list[str]],
     without_photo: t.Container[str],
+    *,
+    also: t.Sequence[str] = (),
 ) -> t.Iterator[Look]:
-    """Search for people by keys (``asked``: key to identities), with photos of all but some of them."""
+    """Search for people by keys (``asked``: key to identities), with photos of all but some of them.
+
+    ``also``: attributes to read besides.
+    """
     schema = connection.schema
-    attributes = people.attributes_for(match_by, schema.known)
+    attributes = [*people.attributes_for(match_by, schema.known), *also]
     if len(asked) > people.CLAUSES and match_by.lower() in schema.known - schema.indexed:
         # Without an index every filter reads all users, so one listing is cheaper (employeeID has none by default).
         walked = pages(connection, people.people_filter([f"({match_by}=*)"]), base, attributes)

@@ -60,10 +60,13 @@ class Person:
     mailbox: Mailbox | None = None
     #: sAMAccountName: every account has one; it names accounts without the matching attribute.
     name: str = ""
+    #: Where it was asked for.
+    department: str | None = None
 
     def as_user(self, identity: str) -> User:
         """The person as the answer to an identity."""
-        return User(identity, self.id, self.dn, self.label, self.immutable_id, self.mailbox, self.label)
+        told = (self.label, self.immutable_id, self.mailbox, self.label, self.department)
+        return User(identity, self.id, self.dn, *told)
 
 
 def attributes_for(match_by: MatchBy, known: t.Container[str]) -> list[str]:
@@ -90,6 +93,7 @@ def person(dn: str, attributes: Attributes, match_by: MatchBy) -> Person | None:
         usn=int(usn) if usn.isdecimal() else None,
         mailbox=_MAILBOX.get(text(attributes, RECIPIENT_TYPE)),
         name=text(attributes, "sAMAccountName"),
+        department=text(attributes, "department").strip() or None,
     )
 
 

@@ -10,9 +10,11 @@ Catalog). The distinguished name tells the domain.
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from .._core.choice import EVERYBODY, Whom
 from .._core.model import Observation, Resolution, User, Write, WriteResult
+from .._core.units import GroupBy, unit_of
 from .._sync.store import Expected, Memory, OnObserved, Wanted
 from . import people, selected
 from .connection import Connection
@@ -39,12 +41,16 @@ class DirectoryPhotoStore:
         options: DirectoryOptions,
         match_by: MatchBy = "userPrincipalName",
         memory: Memory | None = None,
+        group_by: GroupBy | None = None,
     ) -> None:
         self.options = options
         self.match_by = match_by
         self.authority = ""
         self._open = False
-        self.domains = [DomainUsers(one, match_by, memory) for one in options.each_domain()]
+        #: The unit is part of the distinguished name; the department is an attribute more for each user.
+        self._group_by = group_by
+        also = ("department",) if group_by == "department" else ()
+        self.domains = [DomainUsers(one, match_by, memory, also) for one in options.each_domain()]
 
     def open(self) -> str:
         """Sign in to a controller of each domain; the authority that receipts are kept under: the first domain's name.
@@ -130,7 +136,10 @@ class DirectoryPhotoStore:
                 matches[identity].near += found.near
         where = ", ".join(domain.where for domain in self.domains)
         for identity, all_found in matches.items():
-            answers[identity] = people.judge(self.match_by, identity, all_found, where)
+            answer = people.judge(self.match_by, identity, all_found, where)
+            if self._group_by == "ou" and isinstance(answer, User):
+                answer = replace(answer, group=unit_of(answer.handle))
+            answers[identity] = answer
         return {identity: answers[identity] for identity in identities}
 
     def shared_anchors(self, users: t.Sequence[User]) -> dict[str, list[str]]:

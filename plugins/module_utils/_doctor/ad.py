@@ -50,6 +50,8 @@ class Domain:
     sizes: dict[str, int] = field(default_factory=dict)
     #: Users whose photo is a picture as base64 text, which no client shows.
     as_text: list[str] = field(default_factory=list)
+    #: When the password of the account ends, in seconds since the epoch, where that is known.
+    ends: dict[str, float] = field(default_factory=dict)
     #: For each domain, the options at each of its controllers.
     endpoints: list[list[DirectoryOptions]] = field(default_factory=list)
     _store: DirectoryPhotoStore | None = None
@@ -176,6 +178,8 @@ class Domain:
         ends = [password_end(domain.connect()) for domain in self.store.domains]
         known = [end for end in ends if end is not None]
         why = "the directory does not return it for this account"
+        if known:
+            self.ends["password"] = min(known)
         return expiry("the password of this account", min(known, default=None), time.time(), why)
 
     def clock(self) -> Check:

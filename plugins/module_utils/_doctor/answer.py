@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.model import User
-from .model import Check
+from .model import Check, ends_of
 
 
 def doctor_argument_spec(match_by: t.Sequence[str]) -> dict[str, dict[str, t.Any]]:
@@ -23,9 +23,13 @@ def doctor_argument_spec(match_by: t.Sequence[str]) -> dict[str, dict[str, t.Any
 
 
 def answer(
-    target: str, checks: t.Sequence[Check], found: t.Mapping[str, User], sizes: t.Mapping[str, int]
+    target: str,
+    checks: t.Sequence[Check],
+    found: t.Mapping[str, User],
+    sizes: t.Mapping[str, int],
+    ends: t.Mapping[str, float] | None = None,
 ) -> dict[str, t.Any]:
-    """A module's result: plain JSON types only."""
+    """A module's result: plain JSON types only. ``ends``: when credentials end, in seconds since the epoch."""
     users = [
         {"user": user.identity, "id": user.id, "account": user.account, "immutable_id": user.immutable_id}
         | ({"mailbox": user.mailbox} if user.mailbox is not None else {})
@@ -36,5 +40,6 @@ def answer(
         "target": target,
         "ok": all(check.status != "fail" for check in checks),
         "checks": [check.as_dict() for check in checks],
+        "expires": ends_of(ends or {}),
         **({"users": users} if users else {}),
     }

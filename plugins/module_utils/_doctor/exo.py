@@ -47,6 +47,8 @@ class Cloud:
     #: What Active Directory says of them, as ad_user_info returned it.
     people: t.Any = None
     found: dict[str, User] = field(default_factory=dict)
+    #: When our own certificate or secret ends, in seconds since the epoch, where that is known.
+    ends: dict[str, float] = field(default_factory=dict)
     _store: GraphPhotoStore | None = None
 
     @property
@@ -104,7 +106,10 @@ class Cloud:
         if what is None:
             return ok(f"{self.options.credential} is renewed by its issuer")
         why = "that takes the permission Application.Read.All, which photos do not need; look in Entra ID"
-        return expiry(what, self.store.credential_end(), time.time(), why)
+        end = self.store.credential_end()
+        if end is not None:
+            self.ends[self.options.credential.removesuffix("_path")] = end
+        return expiry(what, end, time.time(), why)
 
     def permissions(self) -> Check:
         """Does the token carry what is needed, and nothing else?"""

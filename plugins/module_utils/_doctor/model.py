@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 
 from .._core.model import PhotoError
 from .._core.wording import counted
@@ -19,6 +20,8 @@ NAMES_SHOWN = 5
 #: Days before an end from which on there is a warning.
 EXPIRES_SOON = 30
 DAY = 86400.0
+#: The year 9999, as far as a date goes.
+_NO_YEAR_OF_OURS = 253_370_764_800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,15 @@ def fail(text: str, advice: str = "") -> Check:
 def skipped(text: str) -> Check:
     """Not asked for, or not possible here."""
     return Check("", "skipped", text)
+
+
+def ends_of(ends: t.Mapping[str, float]) -> list[dict[str, str]]:
+    """When credentials of our own end, for a module's result. What never ends is left out."""
+    return [
+        {"credential": name, "ends": datetime.fromtimestamp(end, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+        for name, end in ends.items()
+        if 0 <= end < _NO_YEAR_OF_OURS
+    ]
 
 
 def expiry(what: str, ends: float | None, now: float, unknown: str) -> Check:

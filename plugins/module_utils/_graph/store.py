@@ -44,6 +44,7 @@ class GraphPhotoStore:
         *,
         match_by: str = "userPrincipalName",
         concurrency: int = 8,
+        group_by: str | None = None,
         clock: Clock | None = None,
         policy: RetryPolicy | None = None,
     ) -> None:
@@ -73,6 +74,7 @@ class GraphPhotoStore:
         )
         #: photoUpdateSettings, for exo_photo_update_settings and doctor. Needs an open store.
         self.settings = SettingsApi(self._client, self.permissions)
+        self._also = ("department",) if group_by == "department" else ()
         self._directory = self._directory_by(match_by)
         self._photos = Photos(self._client, self.permissions)
         self._writer = Writer(self._client, self._photos)
@@ -114,7 +116,7 @@ class GraphPhotoStore:
         return self._directory_by(match_by).resolve(identities)
 
     def _directory_by(self, match_by: str) -> Directory:
-        return Directory(self._client, match_by, self.permissions)
+        return Directory(self._client, match_by, self.permissions, self._also)
 
     def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
         """All users of the tenant, also those without a photo or mailbox; see PhotoStore."""

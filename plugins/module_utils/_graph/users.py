@@ -62,13 +62,13 @@ class Problem(t.NamedTuple):
 
 
 class Directory:
-    """The tenant's users. ``match_by`` is the property that identities are compared with."""
+    """The tenant's users. ``match_by`` is the property that identities are compared with; ``also``: others to read."""
 
-    def __init__(self, client: Client, match_by: str, permissions: Permissions) -> None:
+    def __init__(self, client: Client, match_by: str, permissions: Permissions, also: t.Sequence[str] = ()) -> None:
         self._client = client
         self._match_by = match_by
         self._permissions = permissions
-        self._select = ",".join(dict.fromkeys((*_SELECT, match_by)))
+        self._select = ",".join(dict.fromkeys((*_SELECT, match_by, *also)))
         self._advanced = match_by in _ADVANCED
 
     def resolve(self, identities: t.Sequence[str]) -> dict[str, Resolution]:
@@ -320,7 +320,8 @@ def _user(identity: str, raw: t.Mapping[str, t.Any]) -> User:
     label = str(raw.get("displayName") or account)
     immutable = raw.get("onPremisesImmutableId")
     id_ = str(raw["id"])
-    return User(identity, id_.lower(), id_, label, immutable if immutable else None, account=account)
+    department = str(raw.get("department") or "").strip() or None
+    return User(identity, id_.lower(), id_, label, immutable if immutable else None, account=account, group=department)
 
 
 def _address(text: str) -> str:

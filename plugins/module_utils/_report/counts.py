@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
+from dataclasses import dataclass, field
 
 from .._core.fields import SUMMARY
 from .._core.model import PROBLEMS, identity_key
@@ -14,6 +15,7 @@ from .._core.results import Row, Tally, shows_default
 from .._core.targets import names
 from .._core.wording import counted
 from .gather import Gathered, Mode
+from .people import People, Standing
 
 Counts = dict[str, t.Any]
 
@@ -68,14 +70,47 @@ def standing(mode: Mode, rows: t.Iterable[Row], unseen: bool) -> str:
     return next(state for state in (OUTCOMES if mode == "done" else STATES) if state in found)
 
 
-def count(gathered: Gathered, mode: Mode) -> Counts:
-    """All figures of a report.
+def place(mode: Mode, state: str, rows: t.Sequence[Row]) -> Standing:
+    """Where a person stands who counts under ``state`` and has these rows."""
+    if state in ("in_sync", "put", "removed"):
+        return "right"
+    if state in PROBLEM_STATES:
+        return "known" if all(row.accepted for row in rows if row.drift in PROBLEMS) else "person"
+    if state == "not_examined":
+        return "unseen"
+    if mode == "plan":
+        return "to_change" if any(row.changed for row in rows) else "left"
+    return "left" if state == "left" else "waiting" if state == "unverified" else "person"
+
+
+@dataclass(slots=True)
+class _AtTarget:
+    """Users of one target by state, and problems that nobody accepted by kind."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    problems: Counter[str] = field(default_factory=Counter)
+
+    def add(self, row: Row, state: str) -> None:
+        self.states[state] += 1
+        if row.drift in PROBLEMS and not row.accepted:
+            self.problems[row.drift] += 1
+
+    def as_dict(self, order: t.Sequence[str]) -> dict[str, dict[str, int]]:
+        return {
+            "states": {state: self.states[state] for state in order},
+            "problems": {kind: self.problems[kind] for kind in PROBLEM_STATES},
+        }
+
+
+def count(gathered: Gathered, mode: Mode) -> tuple[Counts, People]:
+    """All figures of a report, and where its people stand.
 
     ``states`` adds up to ``users``; the seven drifts of a target to its ``checked``. ``also`` counts users whose state
     hides that they could not be checked at another target. ``written``: users with a photo that was written or removed.
     ``problems``: users who could not be checked at a target; ``accepted``: those of them whose problems
     are all known and accepted. ``default_shown``: users who show the default picture at a target; ``default_own``: for
-    whom it is declared and who have a photo of their own there.
+    whom it is declared and who have a photo of their own there. ``at``: for each target its users by state, and
+    problems that are not accepted by kind.
     """
     unseen = {identity_key(item.user) for item in gathered.unseen if item.user is not None}
     missed = set(unseen)
@@ -83,6 +118,8 @@ def count(gathered: Gathered, mode: Mode) -> Counts:
     states: Counter[str] = Counter()
     also: Counter[str] = Counter()
     tallies = {target: Tally() for target in names()}
+    at = {target: _AtTarget() for target in names()}
+    people = People()
     problems = accepted = written = default_shown = default_own = 0
 
     def settle(rows: t.Sequence[Row], is_unseen: bool) -> None:
@@ -90,6 +127,9 @@ def count(gathered: Gathered, mode: Mode) -> Counts:
         state = next(state for state in order if state in found)
         states[state] += 1
         also.update(found.intersection(UNCHECKED) - {state})
+        group = next((row.group for row in rows if row.group), None)
+        changed = mode == "done" and any(row.changed for row in rows)
+        people.add(place(mode, state, rows), group, written=changed, default=any(map(shows_default, rows)))
 
     for key, rows in gathered.rows.by_user():
         settle(rows, key in unseen)
@@ -102,9 +142,14 @@ def count(gathered: Gathered, mode: Mode) -> Counts:
         default_own += any(row.own_photo for row in rows)
         for row in rows:
             tallies[row.target].add(row)
+            at[row.target].add(row, outcome(row) if mode == "done" else row.drift)
     for _key in missed:
         settle((), True)
-    return {
+    for item in gathered.unseen:
+        if item.user is not None:
+            for target in [item.target] if item.target else sorted(gathered.targets):
+                at[target].states["not_examined"] += 1
+    counts: Counts = {
         "users": states.total(),
         "states": {state: states[state] for state in order},
         "also": {state: also[state] for state in UNCHECKED},
@@ -115,7 +160,9 @@ def count(gathered: Gathered, mode: Mode) -> Counts:
         "written": written if mode == "done" else 0,
         "parts_not_examined": sum(1 for item in gathered.unseen if item.user is None),
         "targets": {target: tally.summary(gathered.requests[target]) for target, tally in tallies.items()},
+        "at": {target: found.as_dict(order) for target, found in at.items()},
     }
+    return counts, people
 
 
 def totals(counts: Counts) -> dict[str, t.Any]:

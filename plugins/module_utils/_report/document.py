@@ -15,6 +15,7 @@ from .counts import count, not_examined_targets, standing, status
 from .gather import Gathered, Mode
 from .plan import Digest
 from .scope import Scope
+from .sentence import people_of
 from .users import Users
 from .words import headline, line, scope_words
 
@@ -42,7 +43,8 @@ def build(
     unseen = {identity_key(item.user) for item in gathered.unseen if item.user is not None}
     scope = scope or Scope()
     used = gathered.targets.union(requested)
-    counts = count(gathered, mode)
+    counts, people = count(gathered, mode)
+    targets = [target for target in names() if target in used]
     lost = not_examined_targets(gathered, requested)
     worst = status(mode, counts, lost)
     report: Report = {
@@ -55,8 +57,9 @@ def build(
         "clean": worst == "clean",
         "headline": headline(mode, counts),
         "line": line(mode, counts),
-        "targets": [target for target in names() if target in used],
+        "targets": targets,
         "counts": counts,
+        "people": people_of(people, mode, targets, counts["parts_not_examined"]),
         "targets_not_examined": lost,
         "users": [],
         "not_examined": sorted(
@@ -113,6 +116,7 @@ def _user(rows: t.Mapping[str, Row], mode: Mode, unseen: bool, root: str | None)
         "user": known[0].user,
         "label": _label(known),
         "origin": next((row.origin for row in known if row.origin), None),
+        "group": next((row.group for row in known if row.group), None),
         "state": standing(mode, known, unseen),
         "source": source,
         **{target: _at_target(rows[target], source, root) if target in rows else None for target in names()},

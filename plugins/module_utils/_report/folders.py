@@ -14,10 +14,18 @@ from pathlib import Path
 from .._core.model import PhotoError
 from .files import Made, make_folder
 
-FILES = {"json": "drift.json", "markdown": "drift.md", "html": "drift.html", "junit": "drift.xml"}
+FILES = {
+    "json": "drift.json",
+    "markdown": "drift.md",
+    "html": "drift.html",
+    "junit": "drift.xml",
+    "openmetrics": "drift.prom",
+}
 RUNS = "runs"
 #: Times in a report, which do not make it another one.
-_STAMP = re.compile(rb"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
+_STAMP = re.compile(
+    rb"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d|^hybrid_photos_last_run_(?:timestamp|duration)_seconds\{.*$", re.MULTILINE
+)
 
 
 def probe(folder: Path) -> None:

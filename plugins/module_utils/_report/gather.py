@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .._core import rows_file
 from .._core.model import PhotoError, identity_key
@@ -222,8 +222,16 @@ def _in_sync(entry: t.Any, target: str | None, place: str) -> Row:
     if not parts or not isinstance(parts[0], str) or not parts[0]:
         raise PhotoError(f"{place} names no user.")
     identity = text(parts[1]) if len(parts) > 1 else None
-    row = Row(user=plain(parts[0]), target=checked_name(target, place), drift="in_sync", id=identity)
-    return row if len(parts) < 3 else replace(row, default=True, own_photo=parts[2] == "own_photo")
+    word = parts[2] if len(parts) > 2 else None
+    return Row(
+        user=plain(parts[0]),
+        target=checked_name(target, place),
+        drift="in_sync",
+        id=identity,
+        default=word is not None,
+        own_photo=word == "own_photo",
+        group=text(parts[3]) if len(parts) > 3 else None,
+    )
 
 
 def _mapping(value: t.Any) -> t.Mapping[str, t.Any]:

@@ -70,8 +70,11 @@ def cell(mode: Mode, row: t.Mapping[str, t.Any] | None) -> str:
     )
 
 
-def markdown(report: t.Mapping[str, t.Any]) -> str:
-    """The report within MAX_LENGTH: what drifts first, details folded, and how many rows had to be left out."""
+def markdown(report: t.Mapping[str, t.Any], trend: str = "") -> str:
+    """The report within MAX_LENGTH: what drifts first, details folded, and how many rows had to be left out.
+
+    ``trend``: what changed since the last run, in words (trend.compared).
+    """
     filters: dict[str, t.Callable[..., t.Any]] = {
         "md": escape,
         "code": code,
@@ -87,7 +90,7 @@ def markdown(report: t.Mapping[str, t.Any]) -> str:
     best = ""
     while low <= high:
         middle = (low + high) // 2
-        text = _fill(empty, report, lists, middle)
+        text = _fill(empty, report, lists, middle, trend)
         if len(text) <= MAX_LENGTH:
             best, low = text, middle + 1
         else:
@@ -142,7 +145,9 @@ def _rows(report: t.Mapping[str, t.Any], user: t.Mapping[str, t.Any]) -> list[t.
     return [user[target] for target in report["targets"] if user[target]]
 
 
-def _fill(empty: Template, report: t.Mapping[str, t.Any], lists: t.Mapping[str, _Listed], limit: int) -> str:
+def _fill(
+    empty: Template, report: t.Mapping[str, t.Any], lists: t.Mapping[str, _Listed], limit: int, trend: str
+) -> str:
     shown = {name: listed.rows[:limit] for name, listed in lists.items()}
     more = {name: listed.total - len(shown[name]) for name, listed in lists.items()}
     return empty(
@@ -152,5 +157,6 @@ def _fill(empty: Template, report: t.Mapping[str, t.Any], lists: t.Mapping[str, 
             "more": more,
             "names": {name: known.title for name, known in TARGETS.items()},
             "alerts": alerts(report),
+            "trend": trend,
         }
     )

@@ -16,22 +16,34 @@ from .._core.targets import EXO_SYNC_LIMIT, title
 from .._core.wording import counted
 from .compact import MARKS, MOST, NOT_PICTURED, Compact, compact
 from .counts import OUTCOMES, PROBLEM_STATES, STATES
+from .history import Past, now_of
 from .previews import previews
 from .reasons import alerts
 from .render import asset, own, template
+from .trend import compared, drawing
 from .words import state_text
 
 #: So many users are listed for browsers without JavaScript.
 _PLAIN = 200
+#: So many departments are shown at once, the others folded away.
+_GROUPS = 8
 
 
-def page(report: t.Mapping[str, t.Any], folder: Path | None, max_pictures: int) -> str:
-    """The HTML report. ``folder`` holds the previews; of at most ``max_pictures`` users they are taken in."""
-    return "".join(page_pieces(report, folder, max_pictures))
+def page(report: t.Mapping[str, t.Any], folder: Path | None, max_pictures: int, earlier: t.Sequence[Past] = ()) -> str:
+    """The HTML report. ``folder`` holds the previews; of at most ``max_pictures`` users they are taken in.
+
+    ``earlier``: the runs before this one over the same targets, oldest first.
+    """
+    return "".join(page_pieces(report, folder, max_pictures, earlier=earlier))
 
 
 def page_pieces(
-    report: t.Mapping[str, t.Any], folder: Path | None, max_pictures: int, most: int = MOST
+    report: t.Mapping[str, t.Any],
+    folder: Path | None,
+    max_pictures: int,
+    most: int = MOST,
+    *,
+    earlier: t.Sequence[Past] = (),
 ) -> t.Iterator[str]:
     """The same, piece by piece. ``most``: so many users are listed."""
     found = compact(report, most)
@@ -52,6 +64,12 @@ def page_pieces(
     values = {
         "report": report,
         "lead": _lead(report),
+        "people": report["people"],
+        "sentence": report["people"]["sentence"].partition("; ")[::2],
+        "groups": _groups(report["people"]["groups"]),
+        "groups_shown": _GROUPS,
+        "trend": compared(earlier, now_of(report)),
+        "course": drawing(earlier, now_of(report)),
         "alerts": alerts(report),
         "bar": _bar(report),
         "chips": _chips(report, found),
@@ -134,6 +152,12 @@ def _lead(report: t.Mapping[str, t.Any]) -> str:
     unknown = sum(states.get(state, 0) for state in (*PROBLEM_STATES, "not_examined"))
     more = ((states.get("failed", 0), "failed"), (unknown, "could not be checked"))
     return ", ".join([lead, *(f"{number:,} {words}" for number, words in more if number)])
+
+
+def _groups(groups: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """Departments with most to do first; a few without anything to do are no reason to look."""
+    rows = [{**group, "open": group["users"] - group["right"]} for group in groups]
+    return sorted(rows, key=lambda row: -row["open"])
 
 
 def _bar(report: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from .._core.model import PROBLEMS, PhotoError
 from .._core.results import plain
 from .._core.targets import names
+from . import monitoring
 from .counts import drifting, open_problems, totals
 from .difference import diff_lines
 from .document import Report, build, json_pieces
@@ -22,6 +23,7 @@ from .files import Made
 from .folders import FILES, elsewhere, forget, holds, probe, run_folder, save
 from .gather import Gathered, Message, gather
 from .guard import hold_back_shared
+from .history import comparable, now_of
 from .junit import junit_pieces
 from .markdown import markdown
 from .page import page_pieces
@@ -29,6 +31,7 @@ from .previews import remove
 from .reasons import alerts, problems
 from .scope import Scope, find_undeclared
 from .shards import Shard, parse
+from .trend import compared
 from .unexamined import add_lost_shards, add_unexamined, settle
 
 TITLES = {"plan": "Photo drift", "done": "Photo sync"}
@@ -60,6 +63,11 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "run": {"type": "str"},
     "keep_runs": {"type": "int", "default": 0},
     "plan": {"type": "path"},
+    "metrics_dir": {"type": "path"},
+    "metrics_name": {"type": "str", "default": "drift"},
+    "history": {"type": "path"},
+    "started": {"type": "str"},
+    "doctor": {"type": "list", "elements": "dict", "default": []},
     "probe": {"type": "bool", "default": False},
     "show": {"type": "bool", "default": True},
     "show_diff": {"type": "bool", "default": False},
@@ -110,12 +118,13 @@ def drop_previews(options: t.Mapping[str, t.Any]) -> None:
 
 
 def probe_dest(options: t.Mapping[str, t.Any]) -> None:
-    """Raises PhotoError when a report could not be written to ``dest``. Writes none."""
+    """Raises PhotoError when the report, the metrics or the history could not be written. Writes none of them."""
+    monitoring.check(options)
     probe(_dest(options))
 
 
 def _written(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime) -> dict[str, t.Any]:
-    texts, problem = _texts(options, prepared.report)
+    texts, problem = _texts(options, prepared.report, now)
     dest, paths, changed = _dest(options), dict[str, str](), False
     folder: Path | None = None
     plan = Path(options["plan"]).expanduser() if options["plan"] else None
@@ -130,24 +139,32 @@ def _written(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime) 
         paths, changed = save(elsewhere(), texts)
         place = next(iter(paths.values()), "")
         problem = f"The report could not be written ({error}) It is in {Path(place).parent} instead."
-    answer = _result(prepared, paths, changed=changed)
+    more, problems = monitoring.publish(options, prepared.report, now)
+    problem = " ".join(dict.fromkeys(filter(None, [problem, *problems]))) or None
+    answer = _result(prepared, {**paths, **more}, changed=changed)
     answer["run_dir"] = None if folder is None else str(folder)
     if problem is not None:
         answer.update(failed=True, msg="\n".join([prepared.report["line"], problem, *answer["problems"]]))
     return answer
 
 
-def _texts(options: t.Mapping[str, t.Any], report: Report) -> tuple[dict[str, Made], str | None]:
+def _texts(options: t.Mapping[str, t.Any], report: Report, now: datetime) -> tuple[dict[str, Made], str | None]:
     """Each format's text, and why one of them could not be made. One bad format does not cost the others."""
+    problem: str | None = None
+    try:
+        earlier = comparable(monitoring.earlier(options), report["targets"])
+    except PhotoError as error:
+        earlier, problem = [], str(error)
     makers: dict[str, t.Callable[[], t.Iterable[str]]] = {
         "json": lambda: json_pieces(report),
-        "markdown": lambda: [markdown(report)],
+        "markdown": lambda: [markdown(report, compared(earlier, now_of(report)))],
         "junit": lambda: junit_pieces(report),
-        "html": lambda: page_pieces(report, _previews(options), options["max_pictures"]),
+        "html": lambda: page_pieces(report, _previews(options), options["max_pictures"], earlier=earlier),
+        "openmetrics": lambda: [monitoring.metrics(options, report, now)],
     }
     texts: dict[str, Made] = {}
-    problem: str | None = None
-    for name in options["formats"]:
+    # Metrics that have a folder of their own are not in the report's.
+    for name in (name for name in options["formats"] if name != "openmetrics" or not options["metrics_dir"]):
         try:
             texts[name] = Made(makers[name]())
         except PhotoError as error:
@@ -235,5 +252,7 @@ def _result(prepared: Prepared, paths: t.Mapping[str, str], *, changed: bool) ->
         "mode": mode,
         "line": report["line"],
         "headline": report["headline"],
+        "sentence": report["people"]["sentence"],
+        "percent": report["people"]["percent"],
         "digest": report["digest"],
     }

@@ -37,6 +37,8 @@ class Settings:
     option_prefix: str = ""
     #: Definition keys whose name may lead to another account than before.
     confirmed: frozenset[str] = frozenset()
+    #: Say of each user the department or unit, which memory does not know.
+    grouped: bool = False
     verify: bool = True
     patience: float = 15.0
     workers: int = field(default_factory=lambda: min(8, os.cpu_count() or 1))

@@ -82,7 +82,7 @@ class Resolver:
         return definition.named_at(self._store.target)
 
     def _remembered(self, definitions: t.Sequence[Definition]) -> dict[str, User]:
-        if self._receipts is None:
+        if self._receipts is None or self._settings.grouped:
             return {}
         since = time.time() - RESOLVED_FOR_SECONDS
         found = self._receipts.users(self._settings.match_by, [self._name(d) for d in definitions], since)

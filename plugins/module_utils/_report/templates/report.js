@@ -46,14 +46,6 @@
     for (const part of text.split(/(?<=[@/])/)) node.append(part, document.createElement("wbr"));
     return node;
   }
-  const short = (hash) => (hash.length > 16 ? hash.slice(0, 12) + "…" : hash);
-  function hashLine(label, hash) {
-    const line = make("p", "hash", label + " ");
-    const code = make("code", "", short(hash));
-    code.title = hash;
-    line.append(code);
-    return line;
-  }
 
   function picture(user, kind, alt, placeholder, tone) {
     const index = user.p && user.p[kind];
@@ -85,7 +77,6 @@
     if (user.f) facts.append(breakable(make("p"), user.f));
     else if (absent) facts.append(make("p", "", "This user shall have no photo."));
     if (user.o && user.o !== user.f) facts.append(breakable(make("p", "", "declared in "), user.o));
-    if (user.h) facts.append(hashLine("SHA-256", user.h));
     const others = [...new Set(TARGETS.flatMap(([name]) => (user[name] && user[name].m) || []))];
     if (others.length) {
       const more = (others.length > 3 ? ` and ${others.length - 3} more` : "") + ".";
@@ -131,7 +122,6 @@
     if (row.r) yield make("p", good ? "" : "why", row.r);
     if (row.s) yield make("p", "", (data.mode === "done" && row.t ? "Was " : "Has ") + row.s);
     if (row.z && !good) yield make("p", "", "Declared " + row.z);
-    if (row.h && !good) yield hashLine(row.k || "SHA-256", row.h);
     if (row.l && !row.o) yield make("p", "", "✓ " + row.l);
     yield* warnings(row);
   }
@@ -282,6 +272,12 @@
     show(false);
   }
   addEventListener("hashchange", open);
-  at("controls").hidden = at("theme").hidden = false;
+  // The address holds what is shown, so this link must not replace it.
+  at("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    at("rows").focus({ preventScroll: true });
+    at("users").scrollIntoView({ block: "start" });
+  });
+  at("controls").hidden = at("theme").hidden = at("rows").hidden = false;
   open();
 })();

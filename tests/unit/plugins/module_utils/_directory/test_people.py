@@ -119,6 +119,15 @@ def test_names_of_this_domain(identity: str) -> None:
     assert people.refusal("distinguishedName", identity, ["example.com"]) is None
 
 
+def test_the_department_where_it_was_asked_for() -> None:
+    person = people.person("CN=a,DC=x", entry(department=b"Sales "), "mail")
+    assert person is not None
+    assert person.as_user("a").group == "Sales"
+    other = people.person("CN=a,DC=x", entry(), "mail")
+    assert other is not None
+    assert other.as_user("a").group is None
+
+
 def test_an_entry_as_a_person() -> None:
     attributes = entry(userPrincipalName=b"a@x", sAMAccountName=b"a", uSNChanged=b"42", mail=b"m@x")
     person = people.person("CN=a,DC=x", attributes, "mail")

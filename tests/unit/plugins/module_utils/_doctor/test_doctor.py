@@ -11,6 +11,7 @@ import sqlite3
 import time
 import typing as t
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,14 @@ from ansible_collections.hybrid.photos.plugins.module_utils._directory.options i
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor import ad, diagnosis, environment
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud
-from ansible_collections.hybrid.photos.plugins.module_utils._doctor.model import Check, Step, clock, examine, ok
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.model import (
+    Check,
+    Step,
+    clock,
+    ends_of,
+    examine,
+    ok,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.settings import PhotoSettings, SettingsNotThere
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
@@ -269,6 +277,23 @@ def test_the_end_of_our_own_secret_is_warned_of_thirty_days_before(days: int | N
     check = cloud(days=days)["credential"]
     assert check.status == expected
     assert words in check.text
+
+
+@pytest.mark.parametrize(("days", "told"), [(10, ["client_secret"]), (-1, ["client_secret"]), (None, [])])
+def test_the_end_of_our_own_secret_is_returned_for_the_metrics(days: int | None, told: list[str]) -> None:
+    tenant = Tenant(GRAPH, days=days)
+    side = Cloud(GRAPH, ["alice"], open_store=lambda *a, **k: tenant)  # type: ignore[arg-type, return-value]
+    found = answer("exo", side.checks(), side.found, {}, side.ends)["expires"]
+    assert [each["credential"] for each in found] == told
+    for each in found:
+        ends = datetime.fromisoformat(each["ends"]).timestamp()
+        assert abs(ends - time.time() - t.cast("int", days) * ad.DAY) < 120
+
+
+def test_what_never_ends_is_not_among_what_ends() -> None:
+    assert ends_of({"password": float("inf"), "certificate": 0.0}) == [
+        {"credential": "certificate", "ends": "1970-01-01T00:00:00Z"}
+    ]
 
 
 def test_graphs_clock() -> None:

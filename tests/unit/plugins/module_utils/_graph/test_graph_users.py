@@ -115,6 +115,16 @@ def test_fifteen_values_twenty_filters_one_request(resolve: t.Any) -> None:
     assert found["U7@x.org"] == User("U7@x.org", *[person(7, "")["id"]] * 2, "U 7", None, account="u7@x.org")
 
 
+def test_the_department_is_asked_for_only_when_it_is_wanted(graph: t.Any) -> None:
+    tenant = Tenant(person(1, "a@x", department=" Sales "), person(2, "b@x", department=None))
+    graph.client._http = tenant
+    found = Directory(graph.client, "userPrincipalName", graph.permissions, ("department",)).resolve(["a@x", "b@x"])
+    assert [found[name].group for name in ("a@x", "b@x")] == ["Sales", None]
+    assert Directory(graph.client, "id", graph.permissions)._select == (
+        "id,userPrincipalName,displayName,onPremisesImmutableId"
+    )
+
+
 def test_a_quote_in_a_name_is_part_of_the_name(resolve: t.Any) -> None:
     tenant = Tenant(person(1, "o'brien@x"), person(2, "x"))
     tenant.knows = {"in", "list"}

@@ -3,18 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import DRIFTS
 from ansible_collections.hybrid.photos.plugins.module_utils._report.counts import (
     DRIFTING,
-    count,
     drifting,
     not_examined_targets,
     outcome,
     status,
     totals,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import Mode, gather
+from ansible_collections.hybrid.photos.plugins.module_utils._report.counts import count as count_all
+from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import Gathered, Mode, gather
 from ansible_collections.hybrid.photos.plugins.module_utils._report.unexamined import add_unexamined
 from ansible_collections.hybrid.photos.plugins.module_utils._report.words import headline, line
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
@@ -24,6 +26,10 @@ from hypothesis import strategies as st
 flags = st.sampled_from(["", " foreign", " kept", " failed", " unverified"])
 words = st.builds(str.__add__, st.sampled_from(DRIFTS), flags)
 people = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["ad", "exo"]), words), max_size=30)
+
+
+def count(gathered: Gathered, mode: Mode) -> dict[str, t.Any]:
+    return count_all(gathered, mode)[0]
 
 
 def run(rows: list[tuple[str, str, str]], done: bool = False) -> list[sample.Result]:

@@ -116,7 +116,10 @@ def test_enormous_texts_do_not_make_it_longer_than_allowed() -> None:
 
 def test_a_report_reads_well() -> None:
     told = made(sample.with_gaps())
-    assert told.startswith("### T\n\n**13 of 27 users drift (4 missing, 7 different, 2 unwanted);")
+    assert told.startswith(
+        "### T\n\n**9 of 27 people have the right photo on both sides; 12 will be changed by the next run; "
+    )
+    assert "\n33.3 % have the right photo.\n13 of 27 users drift (4 missing, 7 different, 2 unwanted);" in told
     assert "| `alex.wilber@contoso.example` | in sync | different: would be replaced ⚠ changed by others |" in told
     assert "> ⚠ This report is partial" in told
     assert "Nothing was written" in told
@@ -135,7 +138,8 @@ def test_after_a_run_it_says_what_was_done_and_failures_come_first() -> None:
 
 def test_all_in_sync_is_short() -> None:
     told = made([sample.result([sample.row("a", "ad"), sample.row("b", "ad")])])
-    assert "**All 2 users are in sync.**" in told
+    assert "**All 2 people have the right photo in Active Directory.**" in told
+    assert "\nAll 2 users are in sync.\n" in told
     assert "<details" not in told
 
 

@@ -39,7 +39,10 @@ def test_the_headline_hides_nobody_who_could_not_be_checked() -> None:
         sample.row("b@x", "ad", "unresolved"),
         sample.row("c@x", "ad", "invalid"),
     ]
-    assert ">None of 3 users drift, 2 could not be checked</h1>" in made([sample.result(rows)])
+    told = made([sample.result(rows)])
+    assert ">None of 3 users drift, 2 could not be checked</p>" in told
+    assert "<h1>1 of 3 people has the right photo in Active Directory<" in told
+    assert "2 need a person.</span></h1>" in told
 
 
 def test_the_policy_allows_our_own_style_and_script_and_nothing_else() -> None:

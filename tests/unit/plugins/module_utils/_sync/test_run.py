@@ -35,6 +35,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import Res
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import (
     ScriptedStore,
     picture,
+    reencoded,
     thumbnail,
 )
 from PIL import Image
@@ -194,6 +195,17 @@ def test_plan_only_writes_no_photo_and_still_remembers_what_is_in_sync(open_rece
     receipts = open_receipts("exo")
     receipts.authority = "example.test"
     assert set(receipts.get(["id-alice", "id-bob"])) == {"id-alice"}
+
+
+def test_users_are_looked_up_where_the_report_is_grouped_since_memory_has_no_departments(open_receipts: t.Any) -> None:
+    store = ScriptedStore(["alice"])
+    store.users["alice"] = dataclasses.replace(store.users["alice"], group="Sales")
+    definitions = [declared("alice", picture(1))]
+    for grouped, expected in ((True, "Sales"), (True, "Sales"), (False, None)):
+        result = run(store, definitions, receipts=open_receipts("exo"), grouped=grouped)
+        user = result.outcomes[0].user
+        assert user is not None
+        assert user.group == expected
 
 
 def test_check_mode_leaves_no_trace_in_the_receipts_folder(tmp_path: Path, open_receipts: t.Any) -> None:
@@ -819,6 +831,26 @@ def test_an_upload_that_comes_back_a_little_off_is_ours_and_it_is_said(open_rece
     again = run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
     assert drifts(again) == ["in_sync"]
     assert store.written == [("alice", "put")]
+
+
+def test_a_leading_photo_in_other_bytes_is_the_same_picture_also_where_receipts_know_the_former_ones(
+    target: str, open_receipts: t.Callable[..., Receipts]
+) -> None:
+    """A service stores photos anew by itself; that is no reason to write what another target already shows."""
+
+    def led(data: bytes) -> list[Definition]:
+        return [dataclasses.replace(declared("a", data), copied=True)]
+
+    store = ScriptedStore(["a"], target)
+    run(store, led(picture(1)), receipts=open_receipts(target))
+    store.written.clear()
+    anew = reencoded(picture(1))
+    assert drifts(run(store, led(anew), receipts=open_receipts(target))) == ["in_sync"]
+    by_hash = [Definition("a", "present", Source(sha256=sha256(anew)), copied=True)]
+    assert drifts(run(store, by_hash, receipts=open_receipts(target))) == ["in_sync"], "and that is remembered"
+    assert store.written == []
+    other = run(store, led(picture(5)), receipts=open_receipts(target), max_replaced="100%")
+    assert [outcome.change.action for outcome in other.outcomes] == ["put"]
 
 
 def test_of_a_source_whose_hash_alone_is_known_the_receipts_tell(

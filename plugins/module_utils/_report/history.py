@@ -1,0 +1,189 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The history: one line of JSON for each run, appended, so that a report can say how drift went over time.
+
+No name of a person is in it. A line that was cut off (a full disk, a crash) is passed over, and the next run begins a
+new line after it.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import stat
+import time
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from .._core.files import file_type
+from .._core.json_text import loads
+from .._core.model import PhotoError
+from .._core.safe_write import make_folder
+from .people import percent
+
+#: So much of the end of a history is read: some 2,000 runs. The file itself has no limit.
+MAX_READ = 1024 * 1024
+#: So long another run is waited for that is writing its line, in seconds.
+PATIENCE = 10.0
+_VERSION = 1
+_BEGINS = b'{"version":'
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+#: A file system without locks: a line that is appended in one go is whole there too.
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS})
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A run as the history holds it, with what is drawn of it."""
+
+    time: datetime
+    users: int
+    right: int
+    targets: frozenset[str]
+    #: Only some of the declared users were chosen, so its figures compare with nothing.
+    partial: bool = False
+
+    @property
+    def percent(self) -> float:
+        """The share of people with the right photo."""
+        return percent(self.right, self.users)
+
+
+def line_of(report: t.Mapping[str, t.Any], run: str, seconds: float | None) -> dict[str, t.Any]:
+    """What the history keeps of a report."""
+    people, counts = report["people"], report["counts"]
+    undeclared = report["undeclared"]
+    return {
+        "version": _VERSION,
+        "time": report["generated"],
+        "run": run,
+        "mode": report["mode"],
+        "seconds": None if seconds is None else round(max(0.0, seconds), 3),
+        "status": report["status"],
+        "clean": report["clean"],
+        "users": people["users"],
+        "right": people["right"],
+        "percent": people["percent"],
+        "states": counts["states"],
+        "targets": {target: counts["at"][target]["states"] for target in report["targets"]},
+        "targets_not_examined": [item["target"] for item in report["targets_not_examined"]],
+        "excluded": len(report["excluded"]),
+        "not_chosen": report["not_chosen"],
+        "undeclared": None if undeclared is None else len(undeclared),
+        "digest": report["digest"],
+    }
+
+
+def past_of(line: t.Any) -> Past | None:
+    """A line of the history; None for what is none of ours."""
+    try:
+        if line["version"] != _VERSION:
+            return None
+        when = datetime.fromisoformat(str(line["time"]))
+        users, right, targets = line["users"], line["right"], line["targets"]
+        numbers = (users, right, line["not_chosen"])
+        if any(type(number) is not int or number < 0 for number in numbers) or right > users or when.tzinfo is None:
+            return None
+        return Past(when, users, right, frozenset(map(str, targets)), partial=line["not_chosen"] > 0)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def read(path: Path) -> list[Past]:
+    """The runs in the last ``MAX_READ`` bytes, oldest first. Makes the file when it is missing.
+
+    Raises PhotoError when it cannot be read and written, or holds something else.
+    """
+    descriptor = _open(path)
+    try:
+        size = os.fstat(descriptor).st_size
+        start = max(0, size - MAX_READ)
+        data = os.pread(descriptor, size - start, start)
+    except OSError as ex:
+        raise PhotoError(f"The history {path} cannot be read ({ex.strerror}). Name another file.") from ex
+    finally:
+        os.close(descriptor)
+    lines = data.split(b"\n")
+    if start:
+        del lines[0]  # its beginning was not read
+    known = [past for past in map(_parsed, lines) if past is not None]
+    # A first line that was cut off is the trace of a run, and no other file.
+    if not known and not _BEGINS.startswith(data.lstrip()[: len(_BEGINS)]):
+        raise PhotoError(f"The history {path} is there and is no history of this collection. Name another file.")
+    return known
+
+
+def _parsed(line: bytes) -> Past | None:
+    try:
+        return past_of(loads(line)) if line.strip() else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def append(path: Path, line: t.Mapping[str, t.Any]) -> None:
+    """Add a run. Raises PhotoError, also for a file that is no history. Two runs at once wait for each other."""
+    read(path)
+    data = json.dumps(line, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    descriptor = _open(path)
+    try:
+        _lock(descriptor, path)
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            data = b"\n" + data
+        if os.write(descriptor, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError as ex:
+        raise PhotoError(f"The history {path} cannot be written ({ex.strerror}). Name another file.") from ex
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    """A descriptor to read and append. A new file is its owner's only. Raises PhotoError."""
+    try:
+        make_folder(path.parent)
+        descriptor = os.open(path, _FLAGS, 0o600)
+    except OSError as ex:
+        why = "it is a link" if ex.errno == errno.ELOOP else ex.strerror
+        raise PhotoError(f"The history {path} cannot be read and written ({why}). Name another file.") from ex
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise PhotoError(f"The history {path} is {file_type(mode)}, not a file. Name another file.")
+    return descriptor
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as ex:
+            if time.monotonic() >= until:
+                raise PhotoError(
+                    f"The history {path} is kept locked by another program. This run is not in it."
+                ) from ex
+            time.sleep(0.05)
+        except OSError as ex:
+            if ex.errno not in _NO_LOCKS:
+                raise
+            return
+
+
+def comparable(history: t.Sequence[Past], targets: t.Iterable[str]) -> list[Past]:
+    """The whole runs over the same targets, oldest first."""
+    asked = frozenset(targets)
+    return sorted((past for past in history if past.targets == asked and not past.partial), key=lambda past: past.time)
+
+
+def now_of(report: t.Mapping[str, t.Any]) -> Past:
+    """A report as the history would hold it."""
+    people = report["people"]
+    when = datetime.fromisoformat(report["generated"])
+    return Past(when, people["users"], people["right"], frozenset(report["targets"]), report["not_chosen"] > 0)

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What monitoring gets of a run: the file for node_exporter and the history. Options in, files out."""
+
+from __future__ import annotations
+
+import tempfile
+import typing as t
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .._core.model import PhotoError
+from .._core.safe_write import write_safely
+from . import history
+from .metrics import checked_run_name, expiries_of, openmetrics
+
+#: Other accounts read the metrics: node_exporter runs as one of its own. There is no name of a person in them.
+_READABLE = 0o644
+
+Options = t.Mapping[str, t.Any]
+
+
+def check(options: Options) -> None:
+    """Raises PhotoError when the metrics or the history could not be written, naming the option. Writes nothing."""
+    checked_run_name(options["metrics_name"])
+    started(options)
+    folder = metrics_folder(options)
+    if folder is not None:
+        _check_folder(folder)
+    path = history_path(options)
+    if path is not None:
+        history.read(path)
+
+
+def _check_folder(folder: Path) -> None:
+    where = f"metrics_dir {folder}"
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "is not there"
+        raise PhotoError(f"{where} {what}. Name the folder that node_exporter reads, and make it if it is missing.")
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".new-") as file:
+            file.write(b"x")
+            file.flush()
+    except OSError as ex:
+        raise PhotoError(
+            f"{where} cannot be written to ({ex.strerror}). Give this account the right to write there, or name "
+            "another folder."
+        ) from ex
+
+
+def metrics_folder(options: Options) -> Path | None:
+    """The folder of node_exporter's textfile collector; None when the metrics go to the report's folder or nowhere."""
+    return Path(options["metrics_dir"]).expanduser().absolute() if options["metrics_dir"] else None
+
+
+def history_path(options: Options) -> Path | None:
+    """The file of the history, or None."""
+    return Path(options["history"]).expanduser().absolute() if options["history"] else None
+
+
+def started(options: Options) -> datetime | None:
+    """When the run began. Raises PhotoError for what is no time."""
+    given = options["started"]
+    if not given:
+        return None
+    try:
+        when = datetime.fromisoformat(str(given))
+    except ValueError as ex:
+        raise PhotoError(f"started is {given!r:.80}; give a time such as 2026-11-27T02:15:00Z") from ex
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def seconds(options: Options, now: datetime) -> float | None:
+    """How long the run took; None when nobody said when it began."""
+    begun = started(options)
+    return None if begun is None else (now - begun).total_seconds()
+
+
+def metrics(options: Options, report: t.Mapping[str, t.Any], now: datetime) -> str:
+    """The text for node_exporter."""
+    name = checked_run_name(options["metrics_name"])
+    return openmetrics(report, name, seconds(options, now), expiries_of(options["doctor"]))
+
+
+def earlier(options: Options) -> list[history.Past]:
+    """The runs before this one, oldest first. Raises PhotoError."""
+    path = history_path(options)
+    return history.read(path) if path is not None else []
+
+
+def publish(options: Options, report: t.Mapping[str, t.Any], now: datetime) -> tuple[dict[str, str], list[str]]:
+    """Write the metrics to ``metrics_dir``, and the line of the history. Their paths, and what went wrong."""
+    paths: dict[str, str] = {}
+    problems: list[str] = []
+    folder, past = metrics_folder(options), history_path(options)
+    if folder is not None:
+        file = folder / f"hybrid_photos_{options['metrics_name']}.prom"
+        try:
+            # No half of a file is ever there: node_exporter reads at any time.
+            write_safely(file, metrics(options, report, now).encode(), lasting=False, mode=_READABLE)
+            paths["openmetrics"] = str(file)
+        except OSError as ex:
+            problems.append(f"The metrics {file} (metrics_dir) could not be written ({ex.strerror}).")
+        except PhotoError as ex:
+            problems.append(str(ex))
+    if past is not None:
+        try:
+            history.append(past, history.line_of(report, options["metrics_name"], seconds(options, now)))
+            paths["history"] = str(past)
+        except PhotoError as ex:
+            problems.append(str(ex))
+    return paths, problems
