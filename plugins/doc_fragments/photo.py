@@ -44,6 +44,13 @@ options:
             RV(ignore:source_needed). Run the module again with the picture itself.
           - The role P(hybrid.photos.lead#role) uses it for photos that did not change on the leading side.
         type: str
+      copied:
+        description:
+          - Whether the picture is the photo that another target holds. Such a photo may be stored anew in other bytes by the
+            service itself. Then it is compared with what this target holds, also where O(receipts) know the former bytes,
+            and the same picture is not written again.
+        type: bool
+        default: false
       origin:
         description:
           - Where the photo is declared, such as V(photos.yml:12). Results and messages repeat it.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import lines, named
+from ansible_collections.hybrid.photos.plugins.module_utils._restore.told import lines, named
 
 
 def restored(
@@ -15,7 +15,8 @@ def restored(
 ) -> dict[str, list[t.Any]]:
     """See restored.yml."""
     known = [named(result, plan[str(result["target"])]["names"]) for result in results if result.get("target")]
-    return {"results": known, "lines": lines(known, plan["problems"], check, excluded=plan.get("excluded", ()))}
+    told = lines(known, plan["problems"], check, excluded=plan.get("excluded", ()), erased=plan.get("erased", ()))
+    return {"results": known, "lines": told}
 
 
 class FilterModule:

@@ -69,12 +69,14 @@ import typing as t
 from pathlib import Path
 
 from ansible.errors import AnsibleError
+from ansible.inventory.host import Host
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.utils.display import Display
 from ansible_collections.hybrid.photos.plugins.module_utils._core import least_python
-from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, PhotoError, identity_key
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, PhotoError
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS
 from ansible_collections.hybrid.photos.plugins.module_utils._core.text import lines_shown
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions.accounts import clashes
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_whole_folder
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.found import Folder
 from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_template
@@ -166,17 +168,18 @@ class InventoryModule(BaseInventoryPlugin):
         others = [host for host in (group.get_hosts() if group else ()) if host.vars.get("inventory_file") != path]
         if not others:
             return ""
-        mine = {definition.key for definition in definitions}
-        accounts = {(target, identity_key(name)): d.user for d in definitions for target, name in d.accounts}
-        for host in others:
-            twice = [str(e["user"]) for e in host.vars.get("photos", ()) if identity_key(str(e["user"])) in mine]
-            if twice:
-                file = host.vars.get("inventory_file")
-                raise PhotoError(f"{path}: {twice[0]} is declared here and in {file}; keep one of them")
-            clash = next(_met(host.vars.get("photos", ()), accounts), None)
-            if clash is not None:
-                file = host.vars.get("inventory_file")
-                raise PhotoError(f"{path}: {clash} in {file}; keep one of them")
+        theirs = {d.key: (d, host.vars.get("inventory_file")) for host in others for d in _declared(host)}
+        for definition in definitions:
+            if definition.key in theirs:
+                file = theirs[definition.key][1]
+                raise PhotoError(f"{path}: {definition.user} is declared here and in {file}; keep one of them")
+        clash = next(clashes([*(definition for definition, _file in theirs.values()), *definitions]), None)
+        if clash is not None:
+            here, there = (clash.earlier, clash.later) if clash.later.key in theirs else (clash.later, clash.earlier)
+            raise PhotoError(
+                f"{path}: {here.user} is {here.named_at(clash.target)} at {clash.target}, and so is {there.user} in "
+                f"{theirs[there.key][1]}; keep one of them"
+            )
         stem = re.sub(r"\W", "_", Path(path).name.removesuffix(".yml").removesuffix(".yaml").removesuffix(".photos"))
         prefix = f"{stem}_"
         for host in others:
@@ -210,14 +213,12 @@ def entry(definition: Definition) -> dict[str, t.Any]:
     return entry_of
 
 
-def _met(photos: t.Iterable[t.Mapping[str, t.Any]], accounts: t.Mapping[tuple[str, str], str]) -> t.Iterator[str]:
-    """Users of another file who are one account with a user of this one; ``accounts``: names given to users here."""
-    for other in photos:
-        for target in TARGETS:
-            name = str(other.get(target) or other["user"])
-            user = accounts.get((target, identity_key(name)))
-            if user is not None:
-                yield f"{user} is {name} at {target}, and so is {other['user']}"
+def _declared(host: Host) -> t.Iterator[Definition]:
+    """Whom a host of another file declares: names and targets, which tell who is the same person."""
+    for entry_of in host.vars.get("photos", ()):
+        accounts = tuple((target, str(entry_of[target])) for target in TARGETS if entry_of.get(target))
+        targets = frozenset(map(str, entry_of.get("targets", ())))
+        yield Definition(str(entry_of["user"]), "absent", targets=targets, accounts=accounts)
 
 
 def _means_us(path: str) -> bool:

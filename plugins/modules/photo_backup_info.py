@@ -62,6 +62,8 @@ options:
 seealso:
   - module: hybrid.photos.exo_user_photo
   - module: hybrid.photos.ad_thumbnail_photo
+  - module: hybrid.photos.photo_backup_forget
+  - module: hybrid.photos.photo_backup_prune
 """
 
 EXAMPLES = r"""
@@ -112,6 +114,13 @@ excluded:
   type: list
   elements: str
   sample: [ceo@example.com]
+erased:
+  description: >-
+    Photos of this run that were erased from the backups on purpose (M(hybrid.photos.photo_backup_forget)), with C(user),
+    C(target) and C(reason). Of users that are named in O(users) they are in RV(problems).
+  returned: success
+  type: list
+  elements: dict
 problems:
   description: Backups that cannot be used, with C(user), C(target) and C(reason).
   returned: success

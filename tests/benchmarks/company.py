@@ -50,11 +50,14 @@ class Company:
         self.prefix = "bench" if usual else f"b{domain_users}x{without}n"
         self.told: dict[str, Any] = json.loads((sandbox / "sandbox.json").read_text())
         self.folder = sandbox / "benchmarks"
-        # A sandbox of the tenant alone has no domain.
-        base = self.told.get("domain", {}).get("base", "")
-        self.ou = f"OU={'Bench' if usual else self.prefix},{base}"
         tenant = self.told["tenant"]
         self.control = Control(tenant["url"], tenant["control_key"], tenant["ca_cert"])
+
+    @property
+    def ou(self) -> str:
+        """Where the domain's users are. A sandbox that has only the tenant has none."""
+        name = "Bench" if self.prefix == "bench" else self.prefix
+        return f"OU={name},{self.told['domain']['base']}"
 
     @property
     def tenant_pid(self) -> int:

@@ -123,6 +123,8 @@ class Definition:
     accounts: tuple[tuple[str, str], ...] = ()
     #: The source is the default picture: it is put where there is no photo, and replaces none but itself.
     default: bool = False
+    #: The source is what another target holds, where the same picture may be stored anew in other bytes.
+    copied: bool = False
     #: Identities are compared without regard to case and to how letters are composed, as both directories do.
     key: str = field(init=False, repr=False, compare=False)
 

@@ -87,6 +87,8 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> tup
     finally:
         if receipts is not None:
             receipts.close()
+        if backups is not None:
+            backups.close()
 
 
 def _previews(module: AnsibleModule) -> Previews | None:

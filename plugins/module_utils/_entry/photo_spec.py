@@ -45,6 +45,7 @@ def photo_argument_spec(target: str) -> Spec:
                 **picture,
                 "default": {"type": "bool", "default": False},
                 "source_sha256": {"type": "str"},
+                "copied": {"type": "bool", "default": False},
                 "origin": {"type": "str"},
                 "targets": {"type": "list", "elements": "str", "choices": list(TARGETS)},
                 "known_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
@@ -139,7 +140,7 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
         user = entry["user"]
         if not user.strip():
             raise PhotoError("an entry of photos has an empty user; give every entry an identity")
-        default = bool(entry.get("default"))
+        default, copied = bool(entry.get("default")), bool(entry.get("copied"))
         if default and entry["state"] == "absent":
             raise PhotoError(f"{shown(user)} is declared absent with default: true; remove one of them")
         if entry.get("targets") == []:
@@ -157,7 +158,7 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
             definitions.append(Definition(user, "absent", None, origin, expect, known, targets, accounts))
             continue
         source, why = _source(entry)
-        definition = Definition(user, "present", source, origin, expect, known, targets, accounts, default)
+        definition = Definition(user, "present", source, origin, expect, known, targets, accounts, default, copied)
         definitions.append(definition)
         if why is not None:
             refused[definition.key] = why

@@ -135,9 +135,9 @@ def photos(rows: t.Iterable[Json], absent: bool) -> list[dict[str, t.Any]]:
     found: list[dict[str, t.Any]] = []
     for row in rows:
         if row.get("path"):
-            found.append({"user": row["user"], "src": row["path"]})
+            found.append({"user": row["user"], "src": row["path"], "copied": True})
         elif row.get("remembered"):
-            found.append({"user": row["user"], "source_sha256": row["sha256"]})
+            found.append({"user": row["user"], "source_sha256": row["sha256"], "copied": True})
         elif absent and row.get("has_photo") is False and not row.get("reason"):
             found.append({"user": row["user"], "state": "absent"})
     return found

@@ -57,6 +57,7 @@ def prepared(picture: bytes | Rendition, name: str, background: str = "#ffffff")
         if data is picture and ground == background:
             return known
     made = _from_file(picture, name, background)
+    made.pixels.info = {}  # Pillow copies it with each of the forty pictures that a comparison makes
     _LATEST.pictures = ((picture, background, made), *_LATEST.pictures[: _LATEST_KEPT - 1])
     return made
 
@@ -113,6 +114,7 @@ def cells(photo: bytes | Rendition, luma: int, chroma: int, margin: float, offse
         moved = offset / picture.scale
         left, top = margin * width + moved, margin * height + moved
         box = (left, top, left + (1 - 2 * margin) * width, top + (1 - 2 * margin) * height)
-        bands = zip(picture.pixels.split(), (luma, chroma, chroma), strict=True)
-        answers.append(b"".join(b.resize((n, n), Image.Resampling.BOX, box=box).tobytes() for b, n in bands))
+        brightness = picture.pixels.getchannel(0).resize((luma, luma), Image.Resampling.BOX, box=box).tobytes()
+        colours = picture.pixels.resize((chroma, chroma), Image.Resampling.BOX, box=box).tobytes()
+        answers.append(brightness + colours[1::3] + colours[2::3])
     return answers

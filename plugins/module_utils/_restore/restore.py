@@ -19,7 +19,6 @@ from .._core.choice import choose, without
 from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError, identity_key
 from .._core.targets import TARGETS, names
-from .._core.text import shown
 from .._core.wording import counted
 from .._pictures.fingerprint import alike, fingerprint
 from .._sync.backups import MANIFEST, BackupError, Finding, Saved, examine_manifest
@@ -95,7 +94,11 @@ def _with_names(kept: list[Kept]) -> list[Kept]:
     """A restore knows accounts by id alone; what they were called is in the backups of the run that it undid."""
     called = {(e.saved.target, e.saved.id): e.saved.user for e in kept if e.saved.user != e.saved.id}
     return [
-        replace(each, saved=replace(each.saved, user=called.get((each.saved.target, each.saved.id), each.saved.user)))
+        each
+        if each.saved.user != each.saved.id
+        else replace(
+            each, saved=replace(each.saved, user=called.get((each.saved.target, each.saved.id), each.saved.id))
+        )
         for each in kept
     ]
 
@@ -106,7 +109,7 @@ def runs(kept: t.Iterable[Kept]) -> list[dict[str, t.Any]]:
     for each in kept:
         run = found.setdefault(each.saved.run, {"run": each.saved.run, "time": "", **dict.fromkeys(names(), 0)})
         run["time"] = max(run["time"], each.saved.time)
-        if each.saved.target in names() and not each.saved.dropped and not each.saved.first:
+        if each.saved.target in names() and each.saved.file and not each.saved.dropped:
             run[each.saved.target] += 1
     return sorted(found.values(), key=lambda run: run["time"])
 
@@ -128,25 +131,34 @@ def chosen_run(kept: t.Sequence[Kept], wanted: str) -> str:
 
 
 def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
-    """``run``, ``runs``; by target ``photos``, ``approved`` and ``authority`` for the photo module; ``problems``, and
+    """``run``, ``runs``; by target ``photos``, ``approved`` and ``authority`` for the photo module; ``problems``,
 
-    ``warnings`` about lines of a manifest that nothing of this run depends on.
+    ``erased`` (whose photos were erased on purpose), and ``warnings`` about lines of a manifest that nothing of this
+    run depends on.
 
     Raises PhotoError when nothing can be restored at all, or a named user has no backup in the run.
     """
     kept, findings = read_backups(folder)
     run = chosen_run(kept, request.run)
     kept, findings, request, excluded = _without(kept, findings, run, request)
-    mine = [each for each in kept if each.saved.run == run and not each.saved.dropped]
-    mine = [each for each in mine if each.saved.target in request.targets and not _was_never_made(each, kept)]
+    of_run = [each for each in kept if each.saved.run == run and each.saved.target in request.targets]
+    gone = [each for each in of_run if each.saved.erased]
+    there = [each for each in kept if not each.saved.erased]
+    mine = [each for each in of_run if not each.saved.erased and not each.saved.dropped]
+    mine = [each for each in mine if not _was_never_made(each, there)]
     if request.first == "keep":
         mine = [each for each in mine if not each.saved.first]
     if request.users:
-        mine = _only(mine, request.users, run, kept)
+        chosen = _only([*mine, *gone], request.users, run, kept)
+        mine, gone = [each for each in chosen if not each.saved.erased], [each for each in chosen if each.saved.erased]
     problems, warnings = _of_this_run(findings, run, request)
     warnings += _left_out(kept, run, request)
+    erased = [_erased(each.saved) for each in gone]
+    # Who is named and cannot be restored is a failure; of all others it is said.
+    problems += erased if request.users else []
     answer: dict[str, t.Any] = {"run": run, "runs": runs(kept), "problems": problems, "warnings": warnings}
     answer["excluded"] = excluded
+    answer["erased"] = [] if request.users else erased
     for target in names():
         of_target = [each for each in mine if each.saved.target == target]
         answer[target] = _for_target(target, of_target, request.force, answer["problems"])
@@ -180,6 +192,11 @@ def _without(
         replace(request, users=tuple(user for user in request.users if user in missed or identity_key(user) in left)),
         list(excluded),
     )
+
+
+def _erased(saved: Saved) -> dict[str, str]:
+    why = f"the backup was erased on purpose on {saved.erased[:10]}; nothing is restored"
+    return {"user": saved.user, "target": saved.target, "reason": why}
 
 
 def _of_this_run(
@@ -328,48 +345,3 @@ def damage(kept: Kept) -> str | None:
     if hashlib.sha256(data).hexdigest() != kept.saved.sha256:
         return f"its backup {path} was changed after it was saved; nothing is written from it"
     return None
-
-
-def named(result: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> dict[str, t.Any]:
-    """A photo module's result with the users called as they were when they were saved, instead of by id."""
-    rows = [{**row, "user": names.get(row["user"], row["user"])} for row in result.get("photos", ())]
-    return {**result, "photos": rows}
-
-
-def lines(
-    results: t.Sequence[t.Mapping[str, t.Any]],
-    problems: t.Sequence[t.Mapping[str, str]],
-    check: bool,
-    excluded: t.Sequence[str] = (),
-) -> list[str]:
-    """What a restore did, for the screen: a line a user, and a sum."""
-    told: list[str] = []
-    counts = dict.fromkeys(("restored", "already as saved", "left", "failed"), 0)
-    for row in (row for result in results for row in result.get("photos", ())):
-        kind, words = _what_became(row, check)
-        counts[kind] += 1
-        told.append(shown(f"{row['user']} ({row['target']}): {words}"))
-    for problem in problems:
-        counts["failed"] += 1
-        told.append(shown(f"{problem['user']} ({problem['target']}): failed: {problem['reason']}"))
-    head = "would be restored" if check else "restored"
-    figures = ", ".join(f"{n} {head if kind == 'restored' else kind}" for kind, n in counts.items())
-    if excluded:
-        some = ", ".join(excluded[:NAMES_SHOWN])
-        more = f" and {len(excluded) - NAMES_SHOWN} more" if len(excluded) > NAMES_SHOWN else ""
-        told.append(shown(f"{counted(len(excluded), 'user')} excluded: {some}{more}"))
-    return [*told, f"{figures}. Photos that the run put where there was none are left, unless restore_first is remove."]
-
-
-def _what_became(row: t.Mapping[str, t.Any], check: bool) -> tuple[str, str]:
-    if row.get("error"):
-        return "failed", f"failed: {row['error']}"
-    if row["drift"] in ("unresolved", "unavailable", "invalid"):
-        return "failed", f"failed: {row['reason']}"
-    if row.get("stale"):
-        since = "the photo is not the one that the run left there; others changed it since"
-        return "left", f"left: {since} (restore_force overwrites)"
-    if row["changed"]:
-        unsure = "; the target does not show it yet" if row.get("verified") is False else ""
-        return "restored", ("would be restored" if check else "restored") + unsure
-    return "already as saved", "already as saved"

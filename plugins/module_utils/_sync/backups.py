@@ -6,7 +6,7 @@
 ``<folder>/<target>/<user id>/<time>.jpg`` holds the picture; ``<folder>/manifest.jsonl`` has a line for it that also
 says what is about to be written, and one more once that write is done. Both are on disk before the target is touched.
 A first photo, which replaces none, has its lines too. Many processes may append to one manifest: each line is one write
-of its own.
+of its own. While a run saves photos it holds a lock (backup_lock.py), so nobody removes the folder under it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ from .._core.files import UnusableFile, file_type, read_file
 from .._core.json_text import loads
 from .._core.model import PhotoError, User, sha256
 from .._core.safe_write import make_folder, write_safely
+from .backup_lock import Lock, shared
 
 MANIFEST = "manifest.jsonl"
+#: The event of the line that says that a run is over.
+ENDED = "ended"
 #: A line has some 700 bytes, and each photo two lines: 350,000 photos.
 MAX_MANIFEST_BYTES = 512 * 1024 * 1024
 MAX_LINE_BYTES = 64 * 1024
@@ -44,7 +47,8 @@ class Saved:
     ``action``, ``intended`` and ``intended_fingerprint`` say what was about to be written: a picture with this SHA-256,
     or (None) nothing at all. So a run that was killed between its write and its last line still tells what it may have
     left. ``done``: the write was seen. ``dropped``: it was not carried out after all (refused, or somebody else was
-    quicker). ``file`` is empty for a first photo: there was none before.
+    quicker). ``file`` is empty for a first photo: there was none before. ``erased``: when the photo, and all that
+    describes it, was erased from the backups on purpose.
     """
 
     target: str
@@ -63,11 +67,12 @@ class Saved:
     intended: str | None = None
     dropped: bool = False
     intended_fingerprint: str | None = None
+    erased: str = ""
 
     @property
     def first(self) -> bool:
         """Was there no photo before?"""
-        return not self.file
+        return not self.file and not self.erased
 
 
 class Intended(t.NamedTuple):
@@ -89,6 +94,13 @@ class Backups:
         self.target = target
         self.run = run
         self.authority = ""
+        self._lock: Lock | None = None
+
+    def close(self) -> None:
+        """Let others remove backups there. Safe to call twice, and not needed at the end of a process."""
+        if self._lock is not None:
+            self._lock.free()
+            self._lock = None
 
     def save(
         self,
@@ -103,9 +115,11 @@ class Backups:
         ``picture`` None: there is no photo yet, and only the line is kept.
         """
         now = datetime.now(UTC)
-        place = self.folder / self.target / _folder_name(user.id)
+        place = self.folder / self.target / folder_name(user.id)
         path = None if picture is None else place / (now.strftime("%Y%m%dT%H%M%S.%fZ") + ".jpg")
         try:
+            if self._lock is None:
+                self._lock = shared(self.folder)
             make_folder(self.folder)
             if path is not None and picture is not None:
                 for folder in (place.parent, place):
@@ -157,21 +171,26 @@ class Backups:
         return "" if path is None else path.relative_to(self.folder).as_posix()
 
     def _append(self, line: dict[str, t.Any]) -> None:
-        # The line starts with a newline too: what a killed run left unfinished then spoils no line but its own.
-        data = b"\n" + json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n"
-        # Not blocking: a named pipe in the manifest's place would be waited for without an end.
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-        descriptor = os.open(self.folder / MANIFEST, flags, 0o600)
-        try:
-            mode = os.fstat(descriptor).st_mode
-            if not stat.S_ISREG(mode):
-                raise OSError(errno.EINVAL, f"{MANIFEST} is {file_type(mode)}")
-            # One write, so that lines of several processes do not mix. What it leaves out, a full disk had no room for.
-            if os.write(descriptor, data) < len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        append_line(self.folder / MANIFEST, line)
+
+
+def append_line(path: Path, line: t.Mapping[str, t.Any]) -> None:
+    """Add a line to a manifest, or to another file of its kind; it is on disk then. Raises OSError."""
+    # The line starts with a newline too: what a killed run left unfinished then spoils no line but its own.
+    data = b"\n" + json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+    # Not blocking: a named pipe in the manifest's place would be waited for without an end.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, f"{path.name} is {file_type(mode)}")
+        # One write, so that lines of several processes do not mix. What it leaves out, a full disk had no room for.
+        if os.write(descriptor, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +254,8 @@ class _Lines:
         try:
             entry = loads(line.decode("utf-8", "replace"))
             event = entry.pop("event")
+            if event == ENDED:
+                return None
             key = tuple(str(entry[name]) for name in ("file", "target", "id", "run"))
             if event == "saved":
                 new = _typed(Saved(**entry))
@@ -279,6 +300,6 @@ def _typed(saved: Saved) -> Saved:
     return saved
 
 
-def _folder_name(user_id: str) -> str:
+def folder_name(user_id: str) -> str:
     """Ids are UUIDs; whatever a server might send instead, it stays one plain folder name."""
     return re.sub(r"[^0-9A-Za-z-]", "_", user_id)[:100] or "_"

@@ -64,6 +64,8 @@ class Planner:
         if definition.state == "absent" or receipt is None or not receipt.seen:
             return None
         source = self.renditions.hashes[definition.key]
+        if definition.copied and receipt.source_sha256 != source:
+            return None  # other bytes of a service may be the same picture, and only the pictures can tell
         return by_tag(receipt, tag, source, self.renditions.recipe.digest)
 
     def wanted(self, definition: Definition, user: User, tag: str | None) -> bool:

@@ -14,6 +14,7 @@ import json
 import time
 import typing as t
 from dataclasses import asdict
+from pathlib import Path
 
 from .._core.json_text import loads
 from .._core.model import Pending, Receipt, Summary, User, identity_key
@@ -184,6 +185,32 @@ class Receipts(ReceiptsFile):
         rows = [(self.target, self.authority, key, value) for key, value in values.items()]
         self._write(("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)", rows))
 
+    def erase(self, user_id: str) -> int:
+        """Drop everything that describes an account's photo, and its traces in the file; how many entries."""
+        about = {
+            "receipt": "user_id = ?",
+            "identity": "user_id = ?",
+            "memory": "instr(value, ?) > 0",
+            "holder": "source_sha256 IS NOT NULL AND user_id = ?",
+        }
+        found = {
+            table: len(self._select("target", table, f"AND {where}", (user_id,))) for table, where in about.items()
+        }
+        if self._db is not None and not self.read_only and any(found.values()):
+            with self._cursor() as db:
+                db.execute("PRAGMA secure_delete = ON")
+            row = (self.target, self.authority, user_id)
+            verbs = dict.fromkeys(about, "DELETE FROM {}") | {"holder": "UPDATE {} SET source_sha256 = NULL"}
+            self._write(
+                *(
+                    (f"{verbs[table].format(table)} WHERE target = ? AND authority = ? AND {where}", [row])  # all ours
+                    for table, where in about.items()
+                )
+            )
+            with self._cursor() as db:  # what the log holds of it goes too
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return sum(found.values())
+
     def hashes(self, paths: t.Sequence[bytes]) -> dict[bytes, Hashed]:
         """What is remembered of source files, by hashes.key; for all targets alike. A spoilt record is left out."""
         found: dict[bytes, Hashed] = {}
@@ -211,6 +238,22 @@ class Receipts(ReceiptsFile):
                 ("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?)", rows),
                 ("DELETE FROM source WHERE path = ?", drops),
             )
+
+
+def erase_account(path: Path, target: str, authority: str, user_id: str, check: bool) -> int:
+    """Erase what a receipts file knows of an account's photo; how many entries that were. Check mode: only counts.
+
+    That a name led to this account stays, without the pictures that were declared for it: it keeps the name from being
+    taken for another account's. Raises ReceiptsError.
+    """
+    if not path.exists():
+        raise ReceiptsError(f"receipts {path} does not exist; name the file of the runs, or none")
+    receipts = Receipts(path, target, read_only=check)
+    receipts.authority = authority
+    try:
+        return receipts.erase(user_id)
+    finally:
+        receipts.close()
 
 
 _T = t.TypeVar("_T")

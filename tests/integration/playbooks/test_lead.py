@@ -12,10 +12,20 @@ if t.TYPE_CHECKING:
     from .conftest import Company
 
 
+#: The role in a play of somebody's own: there are no shards.
+OWN = """
+- hosts: localhost
+  gather_facts: false
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  roles: [{role: hybrid.photos.lead, lead_from: ad}]
+"""
+
+
 def test_a_user_whose_photo_cannot_be_read_on_the_leading_side_is_in_the_report(company: Company) -> None:
     company.domain.set_photo("pia@photos.test", b"this is no picture")
+    (company.folder / "own.yml").write_text(OWN)
     users = json.dumps({"lead_users": ["pia@photos.test", "quinn@photos.test"]})
-    run = company.play("onprem_to_cloud", "-e", users, inventory=False)
+    run = company.play("own.yml", "-e", users, inventory=False)
     assert run.code == 2
     report = company.report()
     assert report["pia@photos.test"]["ad"]["drift"] == "invalid"

@@ -188,3 +188,52 @@ def test_a_report_on_demand_and_no_picture_on_the_screen(company: Company) -> No
     assert own.stat().st_mode & 0o777 == 0o700
     for path in own.rglob("*"):
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_old_backups_go_and_a_leaver_is_erased(company: Company) -> None:
+    backups = company.folder / "reports" / "backups"
+    everything = ("-e", "sync_max_replaced=100%", "-e", "sync_max_removed=100%", "-e", "sync_receipts=receipts.sqlite")
+    for wrong in ("0", "30 days"):
+        writes = company.writes()
+        run = company.play("sync", "-e", json.dumps({"sync_keep_backups": wrong}))
+        assert run.code != 0
+        assert f'sync_keep_backups: "{wrong}" is not a number of runs, such as 20, or of days' in run.output
+        assert (company.writes(), backups.exists()) == (writes, False)
+    company.play("sync", *everything)
+    (first,) = backups.iterdir()
+    made_by_others = backups / "notes"
+    made_by_others.mkdir()
+    other = company.domain.photo("boris@corp.photos.test")
+    assert other is not None
+    company.domain.set_photo("samir@photos.test", other)
+    again = (*everything, "-e", "sync_keep_backups=1")
+    run = company.play("sync", *again, "--check")
+    assert f"{first.name}: 8 photos" in run.output
+    assert "Backups of 1 old run would be removed, 8 photos (1 run kept):" in run.output
+    assert first.exists()
+    run = company.play("sync", *again)
+    assert "Backups of 1 old run removed, 8 photos (1 run kept):" in run.output
+    assert f"{first.name}: 8 photos" in run.output
+    (second,) = [path for path in backups.iterdir() if path != made_by_others]
+    assert second != first
+
+    company.play("restore", "-e", "restore_receipts=receipts.sqlite")
+    forget = ("-e", "restore_forget=SAMIR@photos.test", "-e", "restore_receipts=receipts.sqlite")
+    before = {path: path.read_bytes() for path in backups.rglob("*") if path.is_file() and path.name != ".lock"}
+    run = company.play("restore", *forget, "--check")
+    assert run.code == 0
+    assert "SAMIR@photos.test: 2 photos would be erased from the backups of 2 runs" in run.output
+    assert before == {path: path.read_bytes() for path in before}
+    writes = company.writes()
+    run = company.play("restore", *forget)
+    assert run.code == 0
+    assert "SAMIR@photos.test: 2 photos erased from the backups of 2 runs" in run.output
+    assert "Receipts: " in run.output
+    assert list(backups.rglob("*.jpg")) == []
+    assert company.writes() == writes, "erasing is about backups, and not about the photos that people have"
+    run = company.play("restore")
+    assert run.code == 0
+    assert "samir@photos.test (ad): left: the backup was erased on purpose on 20" in run.output
+    run = company.play("restore", "-e", "restore_forget=nobody@photos.test")
+    assert run.code != 0
+    assert "is of nobody@photos.test" in run.output

@@ -14,8 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import Whom
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Definition,
+    PhotoError,
     Recipe,
     Source,
     StoreError,
@@ -404,3 +406,63 @@ def test_nothing_is_ever_asked_of_a_person_and_no_script_is_ever_run(server: t.A
         pipeline.add_parameters(parameters)
         pipeline.invoke()
         assert says in str(pipeline.streams.error[0])
+
+
+@pytest.fixture
+def office(server: t.Any) -> None:
+    """User 1 in a group, user 2 and one of the cloud in a group in it, and the groups in a ring."""
+    from exchange.testing import mailbox
+
+    for number, office in ((1, "Bonn"), (2, "Bonn"), (3, "it's Ulm")):
+        server.control.mailbox(f"user{number}@photos.test", office=office, custom_attribute1="x" * (number % 2))
+    guids = {name: mailbox(f"{name}@photos.test")["guid"] for name in ("user1", "user2", "cleo", "inner", "staff")}
+    groups = {"inner": ["user2", "cleo", "staff"], "staff": ["user1", "inner"]}
+    for name, members in groups.items():
+        entry = mailbox(f"{name}@photos.test", kind="MailUniversalSecurityGroup")
+        server.control.add_mailbox(**entry, members=[guids[member] for member in members])
+
+
+def some(store: ExchangePhotoStore, **whom: str) -> list[str]:
+    return [user.identity.partition("@")[0] for user in store.everyone(Whom(**whom))]
+
+
+@pytest.mark.usefixtures("office")
+@pytest.mark.parametrize(
+    ("whom", "found"),
+    [
+        ({"filter": "Office -eq 'bonn'"}, "user1 user2"),
+        ({"filter": "Office -like 'B*' -and CustomAttribute1 -ne 'x'"}, "user2"),
+        ({"filter": "Office -eq 'it''s Ulm' -or (CustomAttribute1 -eq 'x' -and -not Office -eq 'Ulm')"}, "user1 user3"),
+        ({"group": "staff@photos.test"}, "user1 user2"),
+        ({"group": "inner"}, "user1 user2"),
+        ({"group": "staff", "filter": "CustomAttribute1 -eq 'x'"}, "user1"),
+    ],
+)
+def test_a_filter_and_a_group_with_a_group_in_it(store: ExchangePhotoStore, whom: dict[str, str], found: str) -> None:
+    assert some(store, **whom) == found.split()
+
+
+@pytest.mark.usefixtures("office")
+@pytest.mark.parametrize(
+    ("whom", "said"),
+    [
+        ({"filter": "Office = 'Bonn'"}, "^filter 'Office = 'Bonn'': Exchange Server does not take it"),
+        ({"filter": "Ofice -eq 'Bonn'"}, "not a recognized filterable property"),
+        ({"group": "nobody"}, "^group 'nobody' does not exist in Exchange Server"),
+        ({"group": "user1"}, "^group 'user1' does not exist in Exchange Server"),
+    ],
+)
+def test_what_exchange_does_not_take_is_said_with_option_and_value(
+    store: ExchangePhotoStore, whom: dict[str, str], said: str
+) -> None:
+    with pytest.raises(PhotoError, match=said):
+        some(store, **whom)
+
+
+@pytest.mark.usefixtures("office")
+def test_without_the_cmdlet_for_groups_a_filter_still_works(server: t.Any) -> None:
+    store = ExchangePhotoStore(options(server, username="blind@photos.test"))
+    assert some(store, filter="Office -eq 'Bonn'") == ["user1", "user2"]
+    with pytest.raises(StoreError, match="group 'staff' needs a management role with Get-DistributionGroupMember"):
+        some(store, group="staff")
+    store.close()

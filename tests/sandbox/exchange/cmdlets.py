@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable
 from typing import Any
 
-from . import pictures
-from .state import Mailbox, Organization, alike
+from . import opath, pictures
+from .state import Mailbox, Organization
 
 Parameters = dict[str, Any]
 #: PowerShell would ask before these.
@@ -19,15 +18,16 @@ ASKING = ("Set-UserPhoto", "Remove-UserPhoto")
 _PARAMETERS: dict[str, set[str]] = {
     "Get-Mailbox": {"Identity", "Filter", "ResultSize", "DomainController"},
     "Get-User": {"Identity", "Filter", "ResultSize", "DomainController"},
+    "Get-DistributionGroupMember": {"Identity", "ResultSize", "DomainController"},
     "Get-UserPhoto": {"Identity", "DomainController"},
     "Set-UserPhoto": {"Identity", "PictureData", "Confirm", "WhatIf", "DomainController"},
     "Remove-UserPhoto": {"Identity", "Confirm", "WhatIf", "ClearMailboxPhotoRecord", "DomainController"},
     "Get-ManagementRoleEntry": {"Identity"},
     "Get-ThrottlingPolicy": set(),
 }
-_CLAUSE = re.compile(r"(\w+) -eq '((?:[^']|'')*)'")
-_MAILBOX_NAMES = {"userprincipalname": "upn", "samaccountname": "sam", "primarysmtpaddress": "mail", "guid": "guid"}
-_USER_NAMES = {"userprincipalname": "upn", "samaccountname": "sam", "windowsemailaddress": "mail", "guid": "guid"}
+_NAMES = {"userprincipalname": "upn", "samaccountname": "sam", "guid": "guid", "office": "office"}
+_MAILBOX_NAMES = {**_NAMES, "primarysmtpaddress": "mail", "customattribute1": "custom_attribute1"}
+_USER_NAMES = {**_NAMES, "windowsemailaddress": "mail"}
 
 
 class CmdletError(Exception):
@@ -48,6 +48,7 @@ class Cmdlets:
         self._known: dict[str, Callable[[Parameters], list[dict[str, Any]]]] = {
             "Get-Mailbox": self._get_mailbox,
             "Get-User": self._get_user,
+            "Get-DistributionGroupMember": self._group_members,
             "Get-UserPhoto": self._get_photo,
             "Set-UserPhoto": self._set_photo,
             "Remove-UserPhoto": self._remove_photo,
@@ -97,7 +98,7 @@ class Cmdlets:
         return [_as_mailbox(m) for m in found if m.kind.endswith("Mailbox") and not m.kind.startswith("Remote")]
 
     def _get_user(self, parameters: Parameters) -> list[dict[str, Any]]:
-        return [_as_user(m) for m in self._filtered(parameters, _USER_NAMES)]
+        return [_as_user(m) for m in self._filtered(parameters, _USER_NAMES) if not m.kind.endswith("Group")]
 
     def _filtered(self, parameters: Parameters, names: dict[str, str]) -> list[Mailbox]:
         everyone = self._organization.mailboxes
@@ -106,13 +107,31 @@ class Cmdlets:
         text = parameters.get("Filter")
         if text is None:
             return everyone
-        clauses = []
-        for part in re.split(r" -or (?=\w+ -eq ')", text):
-            clause = _CLAUSE.fullmatch(part)
-            if clause is None or clause[1].lower() not in names:
-                raise CmdletError("MonadFilterException", f"Invalid filter syntax: {part!r}")
-            clauses.append((names[clause[1].lower()], clause[2].replace("''", "'")))
-        return [m for m in everyone if any(alike(getattr(m, name), value) for name, value in clauses)]
+        try:
+            meets = opath.parse(text, names)
+        except opath.FilterError as error:
+            raise CmdletError("MonadFilterException", f"Invalid filter syntax. {error}.") from error
+        return [mailbox for mailbox in everyone if meets(mailbox)]
+
+    def _group_members(self, parameters: Parameters) -> list[dict[str, Any]]:
+        identity = str(parameters.get("Identity", ""))
+        found = [m for m in self._organization.find(identity) if m.kind.endswith("Group")]
+        if not found:
+            raise CmdletError(
+                "ManagementObjectNotFoundException",
+                f"The operation couldn't be performed because object '{identity}' couldn't be found on "
+                "'dc1.photos.test'.",
+            )
+        if len(found) > 1:
+            raise CmdletError(
+                "ManagementObjectAmbiguousException",
+                f"The operation couldn't be performed because '{identity}' matches multiple entries.",
+            )
+        by_guid = {mailbox.guid: mailbox for mailbox in self._organization.mailboxes}
+        members = [by_guid[guid] for guid in found[0].members]
+        # Without -ResultSize a cmdlet stops at 1,000.
+        most = None if parameters.get("ResultSize") == "Unlimited" else 1000
+        return [_as_member(member) for member in members[:most]]
 
     def _one(self, parameters: Parameters) -> Mailbox:
         identity = str(parameters.get("Identity", ""))
@@ -209,6 +228,11 @@ def _as_mailbox(mailbox: Mailbox) -> dict[str, Any]:
         "RecipientTypeDetails": mailbox.kind,
         "ExternalDirectoryObjectId": "",
     }
+
+
+def _as_member(mailbox: Mailbox) -> dict[str, Any]:
+    kept = ("Identity", "Guid", "PrimarySmtpAddress", "RecipientTypeDetails")
+    return {name: value for name, value in _as_mailbox(mailbox).items() if name in kept}
 
 
 def _as_user(mailbox: Mailbox) -> dict[str, Any]:

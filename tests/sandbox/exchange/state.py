@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-READING = ("Get-Mailbox", "Get-User", "Get-UserPhoto")
+READING = ("Get-Mailbox", "Get-User", "Get-UserPhoto", "Get-DistributionGroupMember")
 WRITING = ("Set-UserPhoto", "Remove-UserPhoto")
 #: Management roles by name: the cmdlets that a session has.
 ROLES: dict[str, tuple[str, ...]] = {
@@ -31,7 +31,10 @@ class ConfigError(Exception):
 
 @dataclass
 class Mailbox:
-    """A recipient. ``kind`` is its RecipientTypeDetails; ``photo`` is what the mailbox holds, as Exchange made it."""
+    """A recipient, also a group. ``kind`` is its RecipientTypeDetails.
+
+    ``photo`` is what the mailbox holds, as Exchange made it.
+    """
 
     guid: str
     upn: str
@@ -40,6 +43,10 @@ class Mailbox:
     kind: str = "UserMailbox"
     display_name: str = ""
     out_of_scope: bool = False
+    custom_attribute1: str = ""
+    office: str = ""
+    #: GUIDs, where ``kind`` is one of a group.
+    members: list[str] = field(default_factory=list)
     photo: bytes | None = None
     #: What the mailbox held before, and until when that is still shown.
     former: bytes | None = None

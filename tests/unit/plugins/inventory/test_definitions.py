@@ -16,11 +16,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[4]
 
 
-def inventory(file: Path) -> subprocess.CompletedProcess[str]:
+def inventory(*files: Path) -> subprocess.CompletedProcess[str]:
     """With our plugin alone, as the recipes have it."""
     return subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-inventory")), "-i", str(file), "--list"],
-        cwd=file.parent,
+        [str(Path(sys.executable).with_name("ansible-inventory")), *(f"-i{file}" for file in files), "--list"],
+        cwd=files[0].parent,
         env={
             **os.environ,
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
@@ -53,3 +53,49 @@ def test_a_file_that_is_none_of_ours_is_one_message_that_names_it(tmp_path: Path
     (line,) = done.stderr.strip().splitlines()
     assert line.removeprefix("[ERROR]: ").removeprefix("ERROR! ").startswith(str(file))
     assert re.search(said, line)
+
+
+def two(tmp_path: Path, first: str, second: str) -> subprocess.CompletedProcess[str]:
+    """One call with two files of this plugin, each with a folder whose photos.yml is given."""
+    files = []
+    for name, photos in (("a", first), ("b", second)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "photos.yml").write_text(f"photos:\n  {photos}\n")
+        file = tmp_path / f"{name}.photos.yml"
+        file.write_text(f"plugin: hybrid.photos.definitions\npath: {name}\n")
+        files.append(file)
+    return inventory(*files)
+
+
+NAMED, PLAIN = "Alice: {state: absent, ad: alice@corp.test}", "ALICE@corp.test: {state: absent}"
+OTHER = "Alice Smith: {state: absent, ad: alice@corp.test}"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (NAMED, PLAIN, "ALICE@corp.test is ALICE@corp.test at ad, and so is Alice in"),
+        (PLAIN, NAMED, "Alice is alice@corp.test at ad, and so is ALICE@corp.test in"),
+        (NAMED, OTHER, "Alice Smith is alice@corp.test at ad, and so is Alice in"),
+        (PLAIN, PLAIN.lower(), "alice@corp.test is declared here and in"),
+    ],
+    ids=["named then plain", "plain then named", "both named", "both plain"],
+)
+def test_two_files_that_declare_one_account_are_refused_in_either_order(
+    tmp_path: Path, first: str, second: str, said: str
+) -> None:
+    done = two(tmp_path, first, second)
+    assert done.returncode == 1, done.stdout
+    assert f"{tmp_path / 'b.photos.yml'}: {said} {tmp_path / 'a.photos.yml'}; keep one of them" in done.stderr
+
+
+def test_two_files_may_use_one_name_for_two_accounts(tmp_path: Path) -> None:
+    """One is declared in Active Directory alone, and the other one in Exchange Online alone."""
+    done = two(
+        tmp_path,
+        "Alice: {state: absent, targets: [ad], ad: alice@corp.test}",
+        "alice@corp.test: {state: absent, targets: [exo]}",
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"b_photos_0001"' in done.stdout

@@ -35,10 +35,10 @@ def test_a_problem_that_is_known_does_not_fail_the_module() -> None:
 
 
 def test_a_hash_stands_for_a_picture_that_is_elsewhere_and_must_be_one() -> None:
-    known, wrong = ({"src": None, "source_sha256": value} for value in ("AB" * 32, "abc"))
+    known, wrong = ({"src": None, "source_sha256": value, "copied": True} for value in ("AB" * 32, "abc"))
     params = {"photos": [entry("a", **known), entry("b", **wrong)], "state": "present", "approved": None}
     definitions, refused = definitions_from(params, "exo")
     source = definitions[0].source
     assert source is not None
-    assert (source.sha256, source.at_hand) == ("ab" * 32, False)
+    assert (source.sha256, source.at_hand, definitions[0].copied) == ("ab" * 32, False, True)
     assert "source_sha256 'abc' is not a SHA-256 hash" in refused["b"]

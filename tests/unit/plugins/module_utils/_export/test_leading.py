@@ -105,7 +105,10 @@ def test_what_the_following_side_must_have() -> None:
         {"user": "unknown", "path": None, "has_photo": None, "problem": "unavailable", "reason": "denied"},
         {"user": "broken", "path": None, "has_photo": True, "problem": "invalid", "reason": "no picture"},
     ]
-    present = [{"user": "read", "src": "/tmp/read.jpg"}, {"user": "same", "source_sha256": "ab"}]
+    present = [
+        {"user": "read", "src": "/tmp/read.jpg", "copied": True},
+        {"user": "same", "source_sha256": "ab", "copied": True},
+    ]
     assert lead_photos(rows) == present
     assert lead_photos(rows, True) == [*present, {"user": "none", "state": "absent"}]
 

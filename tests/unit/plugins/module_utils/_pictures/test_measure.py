@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Recipe
-from ansible_collections.hybrid.photos.plugins.module_utils._pictures.comparison import may_look_alike
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import decode
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.comparison import by_source, may_look_alike
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures.fingerprint import alike, fingerprint, matches
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.measure import Measures, measure
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.prepare import from_pixels, prepared, signature
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
@@ -58,3 +62,29 @@ def test_a_rendition_is_measured_without_decoding_it(monkeypatch: pytest.MonkeyP
     assert prepared(made, "x").width == 648
     assert may_look_alike(signature(made), decoded)
     assert sum(abs(a - b) for a, b in zip(signature(made), decoded, strict=True)) <= 2 * len(decoded)
+
+
+def test_figures_and_fingerprint_of_a_found_photo_take_one_decode(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, found = encode(WIDE, "JPEG"), encode(shown(0, 0), "JPEG")
+    decoded: list[str] = []
+    decode_one = decode.decode
+
+    def counted(picture: Image.Image, scale: int, name: str, ycbcr: bool = False) -> decode.Decoded:
+        decoded.append(name)
+        return decode_one(picture, scale, name, ycbcr)
+
+    monkeypatch.setattr(decode, "decode", counted)
+    assert fingerprint(found) is not None
+    by_source(source, Recipe(648, 4_000_000), "source", found)
+    assert fingerprint(found) == fingerprint(bytes(bytearray(found)))
+    assert decoded == ["the photo", "source", "the photo"]
+
+
+def test_a_fingerprint_of_our_rendition_needs_no_decode_and_knows_what_was_encoded() -> None:
+    made = render(encode(WIDE, "PNG"), [Recipe(648, 4_000_000)], "x")[0]
+    assert alike(fingerprint(made), fingerprint(made.data))
+    assert matches(fingerprint(made), encode(shown(0.43, 0.43), "JPEG")) == matches(
+        fingerprint(made.data), encode(shown(0.43, 0.43), "JPEG")
+    )
+    broken = replace(made, data=b"no picture")
+    assert fingerprint(broken) == fingerprint(made)

@@ -24,7 +24,8 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.fingerprint import fingerprint
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import read_mark
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
-from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import RestoreRequest, lines, plan
+from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import RestoreRequest, plan
+from ansible_collections.hybrid.photos.plugins.module_utils._restore.told import lines
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups, Intended, read_manifest
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services, Settings
@@ -463,3 +464,12 @@ def test_to_exclude_everybody_of_a_restore_is_refused_and_never_means_all(store:
     told = plan(tmp_path / "run-1", RestoreRequest(users=("id-bob",), exclude=("id-*",)))
     assert [p["user"] for p in told[store.target]["photos"]] == ["id-bob"]
     assert plan(tmp_path / "run-1", RestoreRequest(users=("bob", "gone"), exclude=("gone",)))["excluded"] == []
+
+
+def test_a_user_is_named_as_in_the_run_also_when_later_runs_use_another_name(tmp_path: Path) -> None:
+    for name, run_name in (("alice@x", "run-1"), ("alice.smith@x", "run-2")):
+        backups = Backups(tmp_path / run_name, "ad", run_name)
+        path = backups.save(User(name, "id-alice", "h"), picture(1), "tag", "why", Intended("hash"))
+        backups.done(User(name, "id-alice", "h"), path, "after")
+    told = plan(tmp_path, RestoreRequest(("alice@x",), "run-1"))
+    assert told["ad"]["names"] == {"id-alice": "alice@x"}

@@ -18,7 +18,12 @@ from pathlib import Path
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Pending, Receipt, Summary, User
 from ansible_collections.hybrid.photos.plugins.module_utils._sync import receipts_file as module
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Holder, Receipts, ReceiptsError
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import (
+    Holder,
+    Receipts,
+    ReceiptsError,
+    erase_account,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.source_hashes import Hashed
 
 
@@ -344,3 +349,29 @@ def test_who_held_a_name_is_known_whatever_names_are_matched_by_and_the_last_one
     receipts.save_holders("mail", {"A@x": Holder("id-3", "3", 20.0)})
     found = receipts.holders(["a@x", "b@x", "c@x"])
     assert {name: holder.user_id for name, holder in found.items()} == {"a@x": "id-3", "b@x": "id-2"}
+
+
+def test_what_is_known_of_one_account_is_erased_without_a_trace_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    receipts = opened(path)
+    for name in ("alice", "bob"):
+        receipts.save([dataclasses.replace(receipt(f"id-{name}"), fingerprint=f"fingerprint-{name}")])
+        receipts.save_users("upn", [User(f"{name}@x", f"id-{name}", "h")])
+        receipts.save_holders("upn", {f"{name}@x": Holder(f"id-{name}", f"source-{name}", 5.0)})
+        receipts.remember_many({f"usn:{name}@x": f'["inv", 1, 2, "hash-{name}", "id-{name}"]'})
+    receipts.close()
+    before = path.read_bytes()
+    assert erase_account(path, "exo", "tenant", "id-alice", True) == 4
+    assert path.read_bytes() == before
+    assert erase_account(path, "exo", "tenant", "id-alice", False) == 4
+    assert erase_account(path, "exo", "tenant", "id-alice", False) == 0
+    for file in tmp_path.iterdir():
+        for trace in (b"fingerprint-alice", b"source-alice", b"hash-alice"):
+            assert trace not in file.read_bytes(), (file, trace)
+    after = opened(path)
+    assert list(after.get(["id-alice", "id-bob"])) == ["id-bob"]
+    # That the name was this account's stays, so that another account of that name is held back.
+    assert after.holders(["alice@x"])["alice@x"].user_id == "id-alice"
+    assert after.recall_many(["usn:bob@x"])
+    with pytest.raises(ReceiptsError, match="does not exist"):
+        erase_account(tmp_path / "none.sqlite", "exo", "tenant", "id-alice", True)

@@ -35,6 +35,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import Res
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import (
     ScriptedStore,
     picture,
+    reencoded,
     thumbnail,
 )
 from PIL import Image
@@ -830,6 +831,26 @@ def test_an_upload_that_comes_back_a_little_off_is_ours_and_it_is_said(open_rece
     again = run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
     assert drifts(again) == ["in_sync"]
     assert store.written == [("alice", "put")]
+
+
+def test_a_leading_photo_in_other_bytes_is_the_same_picture_also_where_receipts_know_the_former_ones(
+    target: str, open_receipts: t.Callable[..., Receipts]
+) -> None:
+    """A service stores photos anew by itself; that is no reason to write what another target already shows."""
+
+    def led(data: bytes) -> list[Definition]:
+        return [dataclasses.replace(declared("a", data), copied=True)]
+
+    store = ScriptedStore(["a"], target)
+    run(store, led(picture(1)), receipts=open_receipts(target))
+    store.written.clear()
+    anew = reencoded(picture(1))
+    assert drifts(run(store, led(anew), receipts=open_receipts(target))) == ["in_sync"]
+    by_hash = [Definition("a", "present", Source(sha256=sha256(anew)), copied=True)]
+    assert drifts(run(store, by_hash, receipts=open_receipts(target))) == ["in_sync"], "and that is remembered"
+    assert store.written == []
+    other = run(store, led(picture(5)), receipts=open_receipts(target), max_replaced="100%")
+    assert [outcome.change.action for outcome in other.outcomes] == ["put"]
 
 
 def test_of_a_source_whose_hash_alone_is_known_the_receipts_tell(

@@ -1,0 +1,177 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Folders with backups of ours, for those who remove something there.
+
+Only folders with a manifest of ours are touched, and in them only files with the names that we give. No link is
+followed: neither of a folder nor of a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from .._core.files import UnusableFile, read_file
+from .._core.json_text import loads
+from .._core.safe_write import write_safely
+from .._core.targets import names
+from .._sync.backups import ENDED, MANIFEST, MAX_MANIFEST_BYTES, BackupError, Saved, examine_manifest
+
+#: What backups.py calls a photo, and the beginning of the name of one that a killed run did not finish.
+_PICTURE = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.jpg")
+_UNFINISHED = ".new-"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a manifest as it stands, and what it says; None: that cannot be read."""
+
+    raw: bytes
+    says: dict[str, t.Any] | None
+
+    def about(self, name: str) -> str:
+        """A field of the line, or an empty text."""
+        return str((self.says or {}).get(name, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder with a manifest: what is saved there, the lines, and why it cannot be worked with, if so."""
+
+    folder: Path
+    saved: tuple[Saved, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    problem: str = ""
+
+    def ended(self, run: str) -> bool:
+        """Does the manifest say that this run is over?"""
+        return any(entry.about("event") == ENDED and entry.about("run") == run for entry in self.entries)
+
+    def write(self, entries: t.Sequence[Entry]) -> None:
+        """Replace the manifest: at no time is there half of one. Raises OSError."""
+        write_safely(self.folder / MANIFEST, b"".join(b"\n" + entry.raw + b"\n" for entry in entries))
+
+
+def places(folder: Path) -> list[Place]:
+    """The folder itself and the folders in it, as far as they have a manifest; none when it is not there.
+
+    Raises BackupError.
+    """
+    found = [folder] if _has_manifest(folder) else []
+    try:
+        found += sorted(child for child in folder.iterdir() if _has_manifest(child))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise BackupError(f"{folder} cannot be read ({error.strerror}); name a folder with backups") from error
+    return [read_place(each) for each in found]
+
+
+def read_place(folder: Path) -> Place:
+    """A folder with a manifest. What cannot be read or understood is its ``problem``."""
+    try:
+        saved, findings = examine_manifest(folder)
+        data, _status = read_file(folder / MANIFEST, MAX_MANIFEST_BYTES, inside=folder, follow=False)
+    except (BackupError, UnusableFile) as error:
+        return Place(folder, problem=str(error))
+    lines = [line.rstrip() for line in data.split(b"\n")]
+    entries = tuple(Entry(line, _said(line)) for line in lines if line.endswith(b"}"))
+    return Place(folder, tuple(saved), entries, str(findings[0]) if findings else "")
+
+
+def _said(line: bytes) -> dict[str, t.Any] | None:
+    try:
+        says = loads(line.decode("utf-8", "replace"))
+    except ValueError:
+        return None
+    return says if isinstance(says, dict) else None
+
+
+def _has_manifest(folder: Path) -> bool:
+    try:
+        there = os.lstat(folder), os.lstat(folder / MANIFEST)
+    except OSError:
+        return False
+    return stat.S_ISDIR(there[0].st_mode) and stat.S_ISREG(there[1].st_mode)
+
+
+def pictures(
+    place: Path, spared: t.Collection[str], *, only: tuple[str, str] | None = None, until: str | None = None
+) -> list[str]:
+    """Photos of ours in a place, also of a killed run, as ``<target>/<id>/<file>``; without those ``spared``.
+
+    ``only``: target and folder of one account. ``until``: none that was saved later than this file name says.
+    """
+    found: list[str] = []
+    targets = [only[0]] if only else list(names())
+    for target in targets:
+        for account in [only[1]] if only else _listed(place, target):
+            for file in _listed(place, target, account):
+                name = f"{target}/{account}/{file}"
+                if name in spared:
+                    continue
+                if file.startswith(_UNFINISHED) or (_PICTURE.fullmatch(file) and (until is None or file <= until)):
+                    found.append(name)
+    return found
+
+
+def unlink(place: Path, files: t.Iterable[str]) -> int:
+    """Remove photos that ``pictures`` found, and folders that are empty then; how many there were. Raises OSError."""
+    removed = 0
+    folders = set()
+    for name in files:
+        target, account, file = name.split("/")
+        folders.add((target, account))
+        with contextlib.suppress(FileNotFoundError), _opened(place, target, account) as folder:
+            os.unlink(file, dir_fd=folder)
+            removed += 1
+    for target, account in sorted(folders):
+        _remove_empty(place, target, account)
+    for target in sorted({target for target, _account in folders}):
+        _remove_empty(place, target)
+    return removed
+
+
+def remove_empty(place: Path) -> None:
+    """Remove the folders of accounts and of targets that are empty."""
+    for target in names():
+        for account in _listed(place, target):
+            _remove_empty(place, target, account)
+        _remove_empty(place, target)
+
+
+def _listed(place: Path, *below: str) -> list[str]:
+    """What is in a folder; nothing when it is none, or a link."""
+    with (
+        contextlib.suppress(NotADirectoryError, FileNotFoundError),
+        _opened(place, *below) as folder,
+        os.scandir(folder) as entries,
+    ):
+        return sorted(entry.name for entry in entries)
+    return []
+
+
+def _remove_empty(place: Path, *below: str) -> None:
+    with contextlib.suppress(OSError), _opened(place, *below[:-1]) as folder:
+        os.rmdir(below[-1], dir_fd=folder)
+
+
+@contextlib.contextmanager
+def _opened(place: Path, *below: str) -> t.Iterator[int]:
+    """A descriptor of a folder below a place. Raises OSError, also for a link."""
+    descriptor = os.open(place, _FOLDER)
+    try:
+        for part in below:
+            following = os.open(part, _FOLDER, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = following
+        yield descriptor
+    finally:
+        os.close(descriptor)

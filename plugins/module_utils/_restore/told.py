@@ -1,0 +1,61 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a restore did, for the screen and the report."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.text import shown
+from .._core.wording import counted
+from .restore import NAMES_SHOWN
+
+
+def named(result: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> dict[str, t.Any]:
+    """A photo module's result with the users called as they were when they were saved, instead of by id."""
+    rows = [{**row, "user": names.get(row["user"], row["user"])} for row in result.get("photos", ())]
+    return {**result, "photos": rows}
+
+
+def lines(
+    results: t.Sequence[t.Mapping[str, t.Any]],
+    problems: t.Sequence[t.Mapping[str, str]],
+    check: bool,
+    excluded: t.Sequence[str] = (),
+    erased: t.Sequence[t.Mapping[str, str]] = (),
+) -> list[str]:
+    """What a restore did, for the screen: a line a user, and a sum."""
+    told: list[str] = []
+    counts = dict.fromkeys(("restored", "already as saved", "left", "failed"), 0)
+    for row in (row for result in results for row in result.get("photos", ())):
+        kind, words = _what_became(row, check)
+        counts[kind] += 1
+        told.append(shown(f"{row['user']} ({row['target']}): {words}"))
+    for problem in problems:
+        counts["failed"] += 1
+        told.append(shown(f"{problem['user']} ({problem['target']}): failed: {problem['reason']}"))
+    for each in erased:
+        counts["left"] += 1
+        told.append(shown(f"{each['user']} ({each['target']}): left: {each['reason']}"))
+    head = "would be restored" if check else "restored"
+    figures = ", ".join(f"{n} {head if kind == 'restored' else kind}" for kind, n in counts.items())
+    if excluded:
+        some = ", ".join(excluded[:NAMES_SHOWN])
+        more = f" and {len(excluded) - NAMES_SHOWN} more" if len(excluded) > NAMES_SHOWN else ""
+        told.append(shown(f"{counted(len(excluded), 'user')} excluded: {some}{more}"))
+    return [*told, f"{figures}. Photos that the run put where there was none are left, unless restore_first is remove."]
+
+
+def _what_became(row: t.Mapping[str, t.Any], check: bool) -> tuple[str, str]:
+    if row.get("error"):
+        return "failed", f"failed: {row['error']}"
+    if row["drift"] in ("unresolved", "unavailable", "invalid"):
+        return "failed", f"failed: {row['reason']}"
+    if row.get("stale"):
+        since = "the photo is not the one that the run left there; others changed it since"
+        return "left", f"left: {since} (restore_force overwrites)"
+    if row["changed"]:
+        unsure = "; the target does not show it yet" if row.get("verified") is False else ""
+        return "restored", ("would be restored" if check else "restored") + unsure
+    return "already as saved", "already as saved"
