@@ -99,7 +99,7 @@ def test_doctor(company: Company) -> None:
     assert named.code == 0, named.output
     nobody = company.play("doctor", "-e", json.dumps({"doctor_exclude": ["*"]}))
     assert nobody.code == 2
-    assert "doctor_exclude '*' excludes all 2 users" in nobody.output
+    assert "doctor_exclude '*' excludes all 3 users" in nobody.output
 
 
 def test_validate(company: Company) -> None:
