@@ -10,6 +10,7 @@ import io
 import json
 import sqlite3
 import typing as t
+from pathlib import Path
 
 import pytest
 from exchange.control import Control as Exchange
@@ -41,6 +42,22 @@ def side(picture: bytes | None) -> int | None:
         return None
     with Image.open(io.BytesIO(picture)) as image:
         return image.width
+
+
+def resized(path: Path, number: int) -> bytes:
+    with Image.open(path) as image:
+        out = io.BytesIO()
+        image.convert("RGB").resize((number, number)).save(out, "JPEG", quality=92)
+        return out.getvalue()
+
+
+def declare_another_picture(company: Company, user: str) -> None:
+    """Another picture of this name in the folder than before."""
+    [path] = [path for path in company.photos.iterdir() if path.stem == user]
+    with Image.open(path) as image:
+        image.convert("RGB").transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(path.with_suffix(".png"))
+    if path.suffix != ".png":
+        path.unlink()
 
 
 def found(company: Company) -> dict[str, dict[str, str | None]]:
@@ -114,11 +131,7 @@ def test_a_mailbox_that_moves_is_followed_and_its_receipt_on_the_old_side_ends(
 def test_an_export_of_three_places_takes_the_best_picture_from_where_the_mailbox_is(
     company: Company, exchange: Exchange
 ) -> None:
-    with Image.open(company.photos / f"{ALICE}.jpg") as image:
-        made = {side: io.BytesIO() for side in (96, 200, 400)}
-        for number, out in made.items():
-            image.convert("RGB").resize((number, number)).save(out, "JPEG", quality=92)
-    tiny, small, large = (out.getvalue() for out in made.values())
+    tiny, small, large = (resized(company.photos / f"{ALICE}.jpg", number) for number in (96, 200, 400))
     company.domain.set_photo(YUSUF, tiny)
     exchange.put_photo(YUSUF, large)
     company.domain.set_photo(ALICE, tiny)
@@ -162,12 +175,40 @@ def test_a_photo_of_ad_that_was_right_is_right_after_exchange_server_was_written
     assert found(company)[YUSUF] == {"ad": "in_sync", "exchange": "missing", "exo": None}
 
 
+def test_a_change_by_others_in_ad_that_is_kept_survives_a_put_to_exchange_server(
+    company: Company, exchange: Exchange
+) -> None:
+    more = {"receipts": str(company.folder / "receipts.sqlite"), "on_foreign_change": "keep"}
+    assert company.play("sync", *targets("sync", **more)).code == 0
+    theirs = resized(company.photos / f"{ALICE}.jpg", 96)
+    company.domain.set_photo(YUSUF, theirs)
+    declare_another_picture(company, YUSUF)
+    for _run in range(2):
+        run = company.play("sync", *targets("sync", **more, max_replaced="100%"))
+        assert run.code == 0, run.output
+        row = company.report()[YUSUF]
+        assert row["ad"]["foreign"]
+        assert row["exchange"]["drift"] in ("different", "in_sync")
+        assert company.domain.photo(YUSUF) == theirs, "Set-UserPhoto wrote 64x64 over it"
+    assert exchange.counters()["writes"] == 2
+    assert not list((company.folder / "reports" / "backups").glob("*-active-directory*")), "no copy is needed"
+
+
+def test_a_restore_to_exchange_server_leaves_what_ad_holds(company: Company, exchange: Exchange) -> None:
+    former = resized(company.photos / f"{ALICE}.jpg", 200)
+    assert company.play("sync", "-e", json.dumps({"sync_targets": ["ad"]})).code == 0
+    held = company.domain.photo(YUSUF)
+    exchange.put_photo(YUSUF, former)
+    assert company.play("sync", *targets("sync", max_replaced="100%")).code == 0
+    run = company.play("restore", *targets("restore"), inventory=False)
+    assert run.code == 0, run.output
+    assert side(exchange.photo(YUSUF)) == 200
+    assert company.domain.photo(YUSUF) == held, "the run did not change it"
+
+
 def test_what_both_held_before_is_saved_and_comes_back(company: Company, exchange: Exchange) -> None:
     """Set-UserPhoto overwrites the photo in Active Directory too, so that one is saved before Exchange is written."""
-    with Image.open(company.photos / f"{ALICE}.jpg") as image:
-        out = io.BytesIO()
-        image.convert("RGB").resize((200, 200)).save(out, "JPEG")
-    former = out.getvalue()
+    former = resized(company.photos / f"{ALICE}.jpg", 200)
     company.domain.set_photo(YUSUF, former)
     exchange.put_photo(YUSUF, former)
     run = company.play("sync", *targets("sync", max_replaced="100%"))
