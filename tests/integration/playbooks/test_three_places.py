@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shutil
 import sqlite3
 import typing as t
 from pathlib import Path
@@ -26,10 +27,14 @@ WENDY = "wendy@photos.test"
 TARGETS = ["ad", "exchange", "exo"]
 
 
+def exchange_of(company: Company) -> Exchange:
+    return Exchange(company.told["exchange"]["control_url"], company.told["exchange"]["control_key"])
+
+
 @pytest.fixture
 def exchange(company: Company) -> Exchange:
     company.only(YUSUF, ALICE)
-    return Exchange(company.told["exchange"]["control_url"], company.told["exchange"]["control_key"])
+    return exchange_of(company)
 
 
 def targets(role: str, **more: t.Any) -> tuple[str, str]:
@@ -96,6 +101,53 @@ def test_three_places_are_brought_in_line_and_nobody_is_a_problem_for_living_on_
             ALICE: {"ad": "in_sync", "exchange": None, "exo": "in_sync"},
             YUSUF: {"ad": "in_sync", "exchange": "in_sync", "exo": None},
         }
+
+
+def test_the_whole_chain_of_the_hybrid_company(company: Company) -> None:
+    """Definitions, drift, a plan, sync, a second run without writes, and a restore that brings all of it back."""
+    exchange = exchange_of(company)
+    before = state_of(company, exchange)
+    run = company.play("drift", *targets("drift"))
+    assert run.code == 0, run.output
+    assert state_of(company, exchange) == before
+    plan = company.folder / "plan.json"
+    shutil.copy(company.folder / "reports" / "drift.json", plan)
+    for name in ("drift.md", "drift.html", "drift.xml"):
+        assert "Exchange Server" in (company.folder / "reports" / name).read_text()
+
+    more: dict[str, t.Any] = {"receipts": str(company.folder / "receipts.sqlite")}
+    more |= {"max_replaced": "40%", "max_removed": "30%", "ignore_problems": ["unresolved", "unavailable", "invalid"]}
+    run = company.play("sync", *targets("sync", **more, plan=str(plan)))
+    assert run.code == 0, run.output
+    states = {user["state"] for user in company.report().values()}
+    assert states <= {"put", "removed", "in_sync", "unresolved", "invalid"}
+    assert {user: side(exchange.photo(user)) for user in (YUSUF, WENDY)} == {YUSUF: 200, WENDY: 200}
+    assert [side(company.domain.photo(user)) for user in (YUSUF, WENDY)] == [96, 96]
+
+    after, writes = state_of(company, exchange), (*company.writes(), exchange.counters()["writes"])
+    assert writes[2] == 2
+    run = company.play("sync", *targets("sync", **more))
+    assert run.code == 0, run.output
+    assert (*company.writes(), exchange.counters()["writes"]) == writes
+    assert state_of(company, exchange) == after
+
+    run = company.play("restore", *targets("restore", first="remove"), inventory=False)
+    assert run.code == 0, run.output
+    restored = state_of(company, exchange)
+    assert restored["ad"] == before["ad"], "byte for byte"
+    assert restored["exchange"] == before["exchange"]
+    assert restored["exo"].keys() == before["exo"].keys(), "the same people have a photo"
+
+
+def state_of(company: Company, exchange: Exchange) -> dict[str, dict[str, bytes]]:
+    """Everybody's photos, as the three servers hold them."""
+    people = [user["upn"] for user in company.tenant.users()]
+    held = {
+        "ad": company.domain.photos(),
+        "exchange": {user: exchange.photo(user) for user in (YUSUF, WENDY, ALICE)},
+        "exo": {user: company.tenant.photo(user) for user in people},
+    }
+    return {place: {user: photo for user, photo in photos.items() if photo} for place, photos in held.items()}
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["as Active Directory says", "as the mailboxes say"])
