@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Identities -> mailboxes: Get-Mailbox with filters, then Get-User for whom no mailbox on-premises answers.
 
-A listing of all mailboxes would be fewer calls and far more data: a mailbox has over a hundred properties, none of which
-can be left out, and each shard of a run would list all of them for its five hundred users.
+A listing of all mailboxes would be fewer calls and far more data: a mailbox has over a hundred properties, none of
+which can be left out, and each shard of a run would list all mailboxes for its five hundred users.
 """
 
 from __future__ import annotations
