@@ -10,12 +10,13 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible_collections.hybrid.photos.plugins.module_utils._core import rows_file
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError, identity_key
+from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_templates
 
 
 def chosen_photos(told: t.Any, users: t.Sequence[str] | None = None) -> list[dict[str, t.Any]]:
     """See chosen_photos.yml."""
     try:
-        entries = list(rows_file.items(told, "photos"))
+        entries: list[dict[str, t.Any]] = no_templates(list(rows_file.items(told, "photos")))
     except PhotoError as error:
         raise AnsibleFilterError(str(error)) from error
     if users is None:
@@ -27,7 +28,7 @@ def chosen_photos(told: t.Any, users: t.Sequence[str] | None = None) -> list[dic
 def rows_of(result: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
     """See rows_of.yml."""
     try:
-        return list(rows_file.whole(result).get("photos") or ())
+        return list(no_templates(rows_file.whole(result).get("photos")) or ())
     except PhotoError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -50,6 +50,25 @@ options:
     description: For users whose name in Active Directory is another than in O(users), that name.
     type: dict
     default: {}
+  photos_file:
+    description:
+      - What M(hybrid.photos.photo_choice) returned in RV(hybrid.photos.photo_choice#module:photos_file), in place of O(users)
+        and O(names). Used by the roles.
+    type: dict
+  for_targets:
+    description: With O(photos_file), only users who are declared for one of these targets.
+    type: list
+    elements: str
+    choices: [ad, exchange, exo]
+    default: []
+  rows_in_file:
+    description:
+      - Keep RV(users) in a file on the controller and return RV(ignore:users_file), which says where it is. The option
+        C(people) of the photo modules takes such a result. Used by the roles.
+      - The file is in Ansible's own temporary folder of this run (C(DEFAULT_LOCAL_TMP)), which only its owner can open
+        and which Ansible removes at the end. It is written in check mode too.
+    type: bool
+    default: false
   match_by:
     description:
       - The attribute by which users are named.

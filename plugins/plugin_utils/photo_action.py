@@ -77,13 +77,20 @@ class PhotoAction(ActionBase):
 
 
 def with_entries(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The arguments with ``photos`` in place of ``photos_file``. Raises PhotoError when the file is not whole."""
+    """The arguments with what is in files: ``photos``, and the users of ``people``.
+
+    Raises PhotoError when a file is not whole.
+    """
     given = dict(arguments)
     file = given.pop("photos_file", None)
     if file is not None:
         if "photos" in given:
             raise PhotoError("both photos and photos_file are given; give one of them")
         given["photos"] = list(rows_file.items(file, "photos"))
+    people = given.get("people")
+    if isinstance(people, t.Mapping) and people.get("users_file") is not None:
+        rest = {name: value for name, value in people.items() if name != "users_file"}
+        given["people"] = {**rest, "users": list(rows_file.items(people["users_file"], "users"))}
     return given
 
 

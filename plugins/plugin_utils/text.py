@@ -33,6 +33,11 @@ def no_template(text: str) -> str:
     return plain if wrap_var is None else t.cast(str, wrap_var(plain))
 
 
+def no_templates(value: t.Any) -> t.Any:
+    """The same for all texts in a value of plain JSON types that hold no tags, such as what a file was read into."""
+    return value if wrap_var is None else wrap_var(value)
+
+
 def is_no_template(value: t.Any) -> bool:
     """Is it certain that Ansible would find no template in a value of plain JSON types?"""
     if isinstance(value, str):

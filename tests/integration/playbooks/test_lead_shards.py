@@ -63,8 +63,8 @@ def test_a_second_run_reads_no_photo_and_after_one_change_one(company: Company) 
     assert third.line == "sync did: 1 put in Active Directory; 4 users: 1 updated, 3 in sync"
     assert downloads(company) == 1
 
-    # Nobody changed Dora's photo, and somebody removed it at the other side. Microsoft stored Rosa's anew by itself: other
-    # bytes, the same picture. Both are read, and nothing else is.
+    # Nobody changed Dora's photo, and somebody removed it at the other side. Microsoft stored Rosa's anew by itself:
+    # other bytes, the same picture. Both are read, and nothing else is.
     company.domain.set_photo("dora@photos.test", None)
     company.tenant.store_anew("rosa@photos.test")
     usn, remembered = company.domain.highest_usn(), (company.folder / "receipts.sqlite").read_bytes()
