@@ -281,8 +281,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 paths:
-  description:
-    - The files that hold the report, by format; those in O(dest) unless O(plan) is there. With O(history), C(history) too.
+  description: The files that hold the report, by format; those in O(dest) unless O(plan) is there or O(metrics_dir) is given.
   returned: success
   type: dict
   sample: {"json": "/srv/reports/drift.json", "markdown": "/srv/reports/drift.md"}

@@ -90,7 +90,7 @@ def earlier(options: Options) -> list[history.Past]:
 
 
 def publish(options: Options, report: t.Mapping[str, t.Any], now: datetime) -> tuple[dict[str, str], list[str]]:
-    """Write the metrics to ``metrics_dir``, and the line of the history. Their paths, and what went wrong."""
+    """Write the metrics to ``metrics_dir``, and the line of the history. The metrics' path, and what went wrong."""
     paths: dict[str, str] = {}
     problems: list[str] = []
     folder, past = metrics_folder(options), history_path(options)
@@ -107,7 +107,6 @@ def publish(options: Options, report: t.Mapping[str, t.Any], now: datetime) -> t
     if past is not None:
         try:
             history.append(past, history.line_of(report, options["metrics_name"], seconds(options, now)))
-            paths["history"] = str(past)
         except PhotoError as ex:
             problems.append(str(ex))
     return paths, problems

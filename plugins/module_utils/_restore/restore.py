@@ -221,7 +221,8 @@ def _left_out(kept: t.Iterable[Kept], run: str, request: RestoreRequest) -> t.It
     for target in names():
         if found[target] and target not in request.targets:
             number = counted(found[target], "photo")
-            yield f"run {run} also saved {number} in {TARGETS[target].title}, which is left out (targets)"
+            what = f"run {run} also saved {number} in {TARGETS[target].title}"
+            yield f"{what}, which is left out (targets; the variable of the role is restore_targets)"
 
 
 def _was_never_made(mine: Kept, kept: t.Iterable[Kept]) -> bool:

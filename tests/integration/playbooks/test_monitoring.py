@@ -112,3 +112,16 @@ def test_units_without_active_directory_are_refused(company: Company) -> None:
     run = company.play("drift", "-e", '{"drift_targets": ["exo"], "drift_group_by": "ou"}')
     assert run.code == 2
     assert "drift_group_by is ou, which only Active Directory tells" in run.output
+
+
+def test_a_run_in_which_one_side_leads_tells_monitoring_too(company: Company) -> None:
+    (company.folder / "textfile").mkdir()
+    company.domain.set_photo("pia@photos.test", b"this is no picture")
+    watched = {"lead_history": "history.jsonl", "lead_metrics_dir": "textfile"}
+    for users in (["pia@photos.test", "quinn@photos.test"], ["pia@photos.test"]):
+        run = company.play("onprem_to_cloud", "-e", json.dumps({**watched, "lead_users": users}), inventory=False)
+        assert run.code == 2, "of one of them the photo cannot be read"
+    told = metrics(company.folder / "textfile" / "hybrid_photos_lead.prom")
+    assert told["problems"]["lead", "ad", "invalid"] == 1
+    assert told["last_run_duration_seconds"]["lead",] > 0
+    assert [(line["run"], line["right"], line["users"]) for line in lines(company)] == [("lead", 1, 2), ("lead", 0, 1)]

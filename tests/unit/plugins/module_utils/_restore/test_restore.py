@@ -434,7 +434,8 @@ def test_what_a_run_saved_at_a_target_that_is_left_out_is_said(store: ScriptedSt
     other = "exo" if store.target == "ad" else "ad"
     (warning,) = plan(tmp_path, RestoreRequest(targets=(other,)))["warnings"]
     where = {"ad": "Active Directory", "exo": "Exchange Online"}[store.target]
-    assert warning == f"run run-1 also saved 1 photo in {where}, which is left out (targets)"
+    left = "which is left out (targets; the variable of the role is restore_targets)"
+    assert warning == f"run run-1 also saved 1 photo in {where}, {left}"
     assert plan(tmp_path, RestoreRequest())["warnings"] == []
 
 
