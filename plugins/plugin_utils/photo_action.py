@@ -43,7 +43,7 @@ class PhotoAction(ActionBase):
             given = with_entries(self._task.args)
         except PhotoError as error:
             return {**result, "failed": True, "msg": str(error), "target": self.target, "shard": host}
-        problem = malformed(given.get("photos"))
+        problem = malformed(given.get("photos")) or no_names("confirm_accounts", given.get("confirm_accounts"))
         if problem is not None:
             return {**result, "failed": True, "msg": problem}
         in_file = boolean(given.get("rows_in_file", False), strict=False)
@@ -116,6 +116,16 @@ def malformed(photos: object) -> str | None:
         if not isinstance(entry, t.Mapping):
             return f"{hint}; entry {number} is {type_name(entry)}"
     return None
+
+
+def no_names(option: str, values: object) -> str | None:
+    """Why a list of users' names holds something else, or None. ansible-core would make text of it and go on."""
+    if isinstance(values, str) or not isinstance(values, t.Sequence):
+        return None
+    odd = next((value for value in values if not isinstance(value, str)), None)
+    if odd is None and None not in values:
+        return None
+    return f"{option}: {odd!r:.80} is {type_name(odd)}, and no name of a user; put a name in quotes"
 
 
 def acceptable(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -6,6 +6,10 @@
 Get-UserPhoto returns the picture with everything else, so the tag is the hash of its bytes. The Thumbprint that comes
 beside it is not used: it has 32 bits, how it is made is not documented, and it saves nothing.
 
+Get-UserPhoto with -Filter reads many photos at once, and is not used: its objects name the user by a canonical name
+that changes when the account is renamed or moved, and not by GUID, and it is not documented what it says of a user
+without a photo and of one whose photo could not be read. These two must never be taken for each other.
+
 Exchange has no compare-and-swap for photos, so the photo is read once more right before it is written.
 """
 

@@ -159,9 +159,9 @@ def _nearest(declared: bytes | Rendition, first: Prepared, second: Prepared, siz
     if not 1 < _distance(best) < _SINGLE_PIXELS or min(first.width, first.height) <= min(second.width, second.height):
         return best
     picture = scaling.whole(declared)
-    ways = [scaling.single_pixels(picture, second)]
+    ways = [scaling.single_pixels(picture, second, cut=sized)]
     if _distance(best) < _FILTERED:
-        ways.append(scaling.all_pixels(picture, second))
+        ways.append(scaling.all_pixels(picture, second, cut=sized))
     for scaled in itertools.chain.from_iterable(ways):
         best = min(best, measure(scaled, second, cut=sized), key=_distance)
         if _distance(best) <= 1:

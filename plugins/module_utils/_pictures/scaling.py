@@ -18,33 +18,50 @@ from .pillow import Image
 from .prepare import Prepared, from_pixels
 
 
-def single_pixels(declared: Image.Image, found: Prepared) -> t.Iterator[Prepared]:
+def single_pixels(declared: Image.Image, found: Prepared, *, cut: bool = False) -> t.Iterator[Prepared]:
     """A declared photo at the found one's size, each pixel made of one to four, whatever lies between them.
 
     Those around ``i * old / new`` (Microsoft's places), those around the middle of what is covered, and the one there.
+    ``cut``: what was found may be the square in the middle of it.
     """
-    step, size = _smaller(declared, found)
-    corner, bilinear, nearest = (1 - step) / 2, Image.Resampling.BILINEAR, Image.Resampling.NEAREST
-    for first, kernel in ((corner, bilinear), (0.0, bilinear), (0.0, nearest)):
-        affine = (step, 0.0, first, 0.0, step, first)
-        yield from_pixels(declared.transform(size, Image.Transform.AFFINE, affine, kernel))
+    across, down, size = _smaller(declared, found)
+    bilinear, nearest = Image.Resampling.BILINEAR, Image.Resampling.NEAREST
+    for centred, kernel in ((False, bilinear), (True, bilinear), (True, nearest)):
+        left, top = (0.0, 0.0) if centred else ((1 - across) / 2, (1 - down) / 2)
+        affine = (across, 0.0, left, 0.0, down, top)
+        yield from _cut(declared.transform(size, Image.Transform.AFFINE, affine, kernel), found, cut)
 
 
-def all_pixels(declared: Image.Image, found: Prepared) -> t.Iterator[Prepared]:
+def all_pixels(declared: Image.Image, found: Prepared, *, cut: bool = False) -> t.Iterator[Prepared]:
     """A declared photo at the found one's size, each pixel made of all that it covers, with soft and hard filters.
 
     Around ``i * old / new``, then centred. Of the first the outermost row and column at the left and at the top are
-    white: they would need pixels that are not there, and are left out of a comparison anyway.
+    white: they would need pixels that are not there, and are left out of a comparison anyway. ``cut``: see above.
     """
-    step, (width, height) = _smaller(declared, found)
-    corner = (1 - step) / 2
+    across, down, (width, height) = _smaller(declared, found)
+    left, top = (1 + across) / 2, (1 + down) / 2  # the second row and column begin there
     for kernel in (Image.Resampling.BICUBIC, Image.Resampling.BOX):
-        box = (step + corner, step + corner, width * step + corner, height * step + corner)
+        box = (left, top, left + (width - 1) * across, top + (height - 1) * down)
         if width > 1 and height > 1 and box[2] <= declared.width and box[3] <= declared.height:
             scaled = Image.new("RGB", (width, height), "white")
             scaled.paste(declared.resize((width - 1, height - 1), kernel, box), (1, 1))
-            yield from_pixels(scaled)
-        yield from_pixels(declared.resize((width, height), kernel))
+            yield from _cut(scaled, found, cut)
+        yield from _cut(declared.resize((width, height), kernel), found, cut)
+
+
+def _cut(scaled: Image.Image, found: Prepared, cut: bool) -> t.Iterator[Prepared]:
+    """The picture as it is, or its squares on whole pixels: in the middle, and one pixel beside it (docs/equality.md).
+
+    Between whole pixels a square would be blurred, and single pixels would not be there any more.
+    """
+    side = min(scaled.size)
+    if not cut or found.width != found.height or scaled.width == scaled.height:
+        yield from_pixels(scaled)
+        return
+    left, top = ((length - side) // 2 for length in scaled.size)
+    for beside in (0, 1):
+        x, y = left + (beside if left else 0), top + (beside if top else 0)
+        yield from_pixels(scaled.crop((x, y, x + side, y + side)))
 
 
 def whole(declared: bytes | Rendition) -> Image.Image:
@@ -58,7 +75,10 @@ def whole(declared: bytes | Rendition) -> Image.Image:
         return decode.upright(decode.flat(decoded.pixels, decoded.profile, "#ffffff"), decoded.orientation)
 
 
-def _smaller(declared: Image.Image, found: Prepared) -> tuple[float, tuple[int, int]]:
-    """How many pixels of the declared photo go into one, and its size when its shorter side is the found one's."""
+def _smaller(declared: Image.Image, found: Prepared) -> tuple[float, float, tuple[int, int]]:
+    """How many pixels of the declared photo go into one, across and down, and its size when its shorter side is the
+    found one's. A photo that is not square has whole pixels on its longer side, too, so the two differ a little.
+    """
     step = min(declared.size) / min(found.width, found.height)
-    return step, (max(1, round(declared.width / step)), max(1, round(declared.height / step)))
+    width, height = (max(1, round(side / step)) for side in declared.size)
+    return declared.width / width, declared.height / height, (width, height)

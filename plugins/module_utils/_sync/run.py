@@ -157,6 +157,7 @@ class _Run:
         self.renditions.refused.update(refused)
         self.receipts: dict[str, Receipt] = {}
         self.defaults = DefaultPictures()
+        self.with_default = any(definition.default for definition in definitions)
         self.planner = self._planner(None)
         self.resolver = Resolver(store, settings, services.receipts, self.renditions.hashes)
         self.outcomes: dict[str, Outcome] = {}
@@ -278,7 +279,8 @@ class _Run:
         if self.services.receipts is not None:
             ids = [user.id for user in users]
             self.receipts.update(self.services.receipts.get(ids))
-            self.defaults.recall(self.services.receipts, ids)
+            if self.with_default:
+                self.defaults.recall(self.services.receipts, ids)
 
     def conclude(self, definition: Definition, user: User, seen: Observation) -> Outcome:
         """Step 4 for one user. Called in several threads."""

@@ -95,23 +95,47 @@ def rows(job: tuple[int, Path, list[Path]]) -> list[Row]:
     for size in (96, 64, 48):
         how = scalers.any_service(chance, min(size, thumbnail.width))
         compare("same: our 96 pixels in AD, re-encoded or shrunk", how.apply(thumbnail.data), how, thumbnail)
-    return [*found, *_not_square(number, path, chance)]
+    return [*found, *not_square(job)]
 
 
-def _not_square(number: int, path: Path, chance: random.Random) -> t.Iterator[Row]:
+def not_square(job: tuple[int, Path, list[Path]]) -> list[Row]:
     """A photograph that was uploaded whole, which the service cuts to a square where it makes it smaller."""
+    number, path, _similar = job
+    chance = random.Random(number)
     with Image.open(path) as picture:
-        whole = render(picture.convert("RGB"), WHOLE)
+        photograph = picture.convert("RGB")
+    photograph.thumbnail((variants._LARGEST, variants._LARGEST))
+    whole = render(photograph, WHOLE)
     shorter = min(whole.width, whole.height)
     if max(whole.width, whole.height) < 1.03 * shorter:
-        return
-    for size in (size for size in scalers.SIZES if size < shorter):
+        return []
+    sizes = [size for size in scalers.SIZES if size < shorter]
+    found: list[Row] = []
+
+    def compare(kind: str, upload: bytes, how: scalers.Handling) -> None:
+        row = {"photo": number, "path": path.name, "kind": kind, "size": how.size, "scaler": str(how.scaler)}
+        found.append({**row, "figures": figures_of(whole, how.apply(upload), True)})
+
+    for size in sizes:
         how = scalers.microsoft(chance, size)
-        row = {"photo": number, "path": path.name, "kind": "same: Microsoft, not square", "size": size}
-        yield {**row, "scaler": str(how.scaler), "figures": figures_of(whole, how.apply(whole.data), True)}
+        compare("same: Microsoft, not square", whole.data, how)
+        single = how._replace(
+            scaler=chance.choice([each for each in scalers.MICROSOFT if each.kernel in scalers.SINGLE])
+        )
+        compare("same: Microsoft, not square, single pixels", whole.data, single)
+    for kind, alter in variants.OF_ANY_SHAPE.items():
+        altered = render(alter(photograph, chance), WHOLE).data
+        for _turn in range(ALTERED):
+            compare(f"{kind}: Microsoft, not square", altered, scalers.microsoft(chance, chance.choice(sizes)))
+    return found
 
 
-def collect(paths: list[Path], numbers: t.Sequence[int], keep: Path | None) -> list[Row]:
+def collect(
+    paths: list[Path],
+    numbers: t.Sequence[int],
+    keep: Path | None,
+    compared: t.Callable[[tuple[int, Path, list[Path]]], list[Row]] = rows,
+) -> list[Row]:
     """Rows of the photographs with these numbers. The similar ones of a photograph are among them.
 
     In an order by chance, and kept as they come, so that a run that was ended early has photographs of all kinds.
@@ -124,7 +148,7 @@ def collect(paths: list[Path], numbers: t.Sequence[int], keep: Path | None) -> l
         jobs.append((number, paths[number], [paths[other] for other in half[:4]]))
     done: list[Row] = []
     with ProcessPoolExecutor(2) as pool:
-        for found in pool.map(rows, jobs):
+        for found in pool.map(compared, jobs):
             done.extend(found)
             if keep:
                 with keep.open("a") as kept:
@@ -140,7 +164,7 @@ def fit(found: list[Row]) -> str:
         "|---|--:|--:|--:|--:|",
     ]
     for name, bound in comparison.BOUNDS.items():
-        highest = max(figures[name] for figures in same)
+        highest = max((figures[name] for figures in same), default=0.0)
         lines.append(f"| {name} | {highest:.3f} | {MARGIN * highest:.3f} | {bound.same:g} | {bound.different:g} |")
     return "\n".join(lines)
 
@@ -173,7 +197,7 @@ def by_size(found: list[Row]) -> str:
     for kind in kinds:
         of_kind = [row for row in found if row["kind"] == kind]
         groups: dict[str, list[Row]] = {kind.removeprefix("same: "): of_kind}
-        if kind.startswith("same: Microsoft") and kind != "same: Microsoft, not square":
+        if kind.startswith("same: Microsoft") and "not square" not in kind:
             for row in of_kind:
                 groups.setdefault(row["scaler"], []).append(row)
         for name, group in groups.items():
@@ -196,19 +220,21 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="write every pair's figures there, one JSON object a line")
     parser.add_argument("--kept", type=Path, help="judge what --keep wrote, and measure nothing")
     parser.add_argument("--folder", type=Path, help="judge the pictures there instead")
+    parser.add_argument("--not-square", action="store_true", help="only photographs that are uploaded whole")
     options = parser.parse_args()
+    compared = not_square if options.not_square else rows
     if options.kept:
         found = [json.loads(line) for line in options.kept.read_text().splitlines()]
     elif options.folder:
         paths = sorted(options.folder.iterdir())
-        found = collect(paths, range(len(paths)), options.keep)
+        found = collect(paths, range(len(paths)), options.keep, compared)
     else:
         paths = variants.photographs()
         numbers = list(range(options.half == "hold-out", len(paths), 2))
         if options.half == "hold-out":
             paths = [*paths, *(more := variants.of_debian())]
             numbers += range(len(paths) - len(more), len(paths))
-        found = collect(paths, numbers[:: options.every], options.keep)
+        found = collect(paths, numbers[:: options.every], options.keep, compared)
     count = len({row["photo"] for row in found})
     print(f"{len(found):,} pairs of {count} photographs\n\n{fit(found)}\n\n{judge(found)}\n\n{by_size(found)}")
 

@@ -41,12 +41,15 @@ def downloads(company: Company) -> int:
 
 def test_a_second_run_reads_no_photo_and_after_one_change_one(company: Company) -> None:
     users = ["quinn@photos.test", "rosa@photos.test", "dora@photos.test", "pia@photos.test"]
-    given = variables(lead_receipts="receipts.sqlite", lead_formats=["json"], lead_users=users, lead_shard_size=2)
+    given = variables(
+        lead_receipts="receipts.sqlite", lead_formats=["json"], lead_users=users, lead_shard_size=2, lead_keep_backups=1
+    )
     before = company.writes()
     first = company.play("cloud_to_onprem", *given, inventory=False)
     assert first.code == 0, first.output
     assert first.line == "sync did: 3 put in Active Directory; 4 users: 3 updated, 1 in sync"
     assert set(re.findall(r"(lead_\d+) +: ok", first.output)) == {"lead_0001", "lead_0002"}, "shards"
+    (saved,) = (company.folder / "reports" / "backups").iterdir()
     wrote = company.writes()
     assert wrote[0] == before[0]
     assert downloads(company) >= len(users)
@@ -62,6 +65,10 @@ def test_a_second_run_reads_no_photo_and_after_one_change_one(company: Company) 
     assert third.code == 0, third.output
     assert third.line == "sync did: 1 put in Active Directory; 4 users: 1 updated, 3 in sync"
     assert downloads(company) == 1
+    assert "Backups of 1 old run removed" in third.output
+    assert f"{saved.name}: " in third.output
+    assert len(list((company.folder / "reports" / "backups").iterdir())) == 1
+    assert not saved.exists()
 
     # Nobody changed Dora's photo, and somebody removed it at the other side. Microsoft stored Rosa's anew by itself:
     # other bytes, the same picture. Both are read, and nothing else is.
@@ -122,6 +129,7 @@ def test_users_are_those_of_both_sides_nested_members_included_and_nobody_who_is
         ("onprem_to_cloud", {"lead_ad_filter": "(department=Sales"}, "lead_ad_filter '(department=Sales'"),
         ("onprem_to_cloud", {"lead_from": "exo"}, "lead_from is exo; this playbook takes ad or exchange"),
         ("cloud_to_onprem", {"lead_exclude": "*"}, "lead_exclude '*' excludes all"),
+        ("cloud_to_onprem", {"lead_keep_backups": 0}, 'lead_keep_backups: "0" is not a number of runs'),
     ],
 )
 def test_what_cannot_be_meant_is_said_before_anything_is_written(

@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shutil
 import sqlite3
 import typing as t
+from pathlib import Path
 
 import pytest
 from exchange.control import Control as Exchange
@@ -25,10 +27,14 @@ WENDY = "wendy@photos.test"
 TARGETS = ["ad", "exchange", "exo"]
 
 
+def exchange_of(company: Company) -> Exchange:
+    return Exchange(company.told["exchange"]["control_url"], company.told["exchange"]["control_key"])
+
+
 @pytest.fixture
 def exchange(company: Company) -> Exchange:
     company.only(YUSUF, ALICE)
-    return Exchange(company.told["exchange"]["control_url"], company.told["exchange"]["control_key"])
+    return exchange_of(company)
 
 
 def targets(role: str, **more: t.Any) -> tuple[str, str]:
@@ -41,6 +47,22 @@ def side(picture: bytes | None) -> int | None:
         return None
     with Image.open(io.BytesIO(picture)) as image:
         return image.width
+
+
+def resized(path: Path, number: int) -> bytes:
+    with Image.open(path) as image:
+        out = io.BytesIO()
+        image.convert("RGB").resize((number, number)).save(out, "JPEG", quality=92)
+        return out.getvalue()
+
+
+def declare_another_picture(company: Company, user: str) -> None:
+    """Another picture of this name in the folder than before."""
+    [path] = [path for path in company.photos.iterdir() if path.stem == user]
+    with Image.open(path) as image:
+        image.convert("RGB").transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(path.with_suffix(".png"))
+    if path.suffix != ".png":
+        path.unlink()
 
 
 def found(company: Company) -> dict[str, dict[str, str | None]]:
@@ -81,6 +103,53 @@ def test_three_places_are_brought_in_line_and_nobody_is_a_problem_for_living_on_
         }
 
 
+def test_the_whole_chain_of_the_hybrid_company(company: Company) -> None:
+    """Definitions, drift, a plan, sync, a second run without writes, and a restore that brings all of it back."""
+    exchange = exchange_of(company)
+    before = state_of(company, exchange)
+    run = company.play("drift", *targets("drift"))
+    assert run.code == 0, run.output
+    assert state_of(company, exchange) == before
+    plan = company.folder / "plan.json"
+    shutil.copy(company.folder / "reports" / "drift.json", plan)
+    for name in ("drift.md", "drift.html", "drift.xml"):
+        assert "Exchange Server" in (company.folder / "reports" / name).read_text()
+
+    more: dict[str, t.Any] = {"receipts": str(company.folder / "receipts.sqlite")}
+    more |= {"max_replaced": "40%", "max_removed": "30%", "ignore_problems": ["unresolved", "unavailable", "invalid"]}
+    run = company.play("sync", *targets("sync", **more, plan=str(plan)))
+    assert run.code == 0, run.output
+    states = {user["state"] for user in company.report().values()}
+    assert states <= {"put", "removed", "in_sync", "unresolved", "invalid"}
+    assert {user: side(exchange.photo(user)) for user in (YUSUF, WENDY)} == {YUSUF: 200, WENDY: 200}
+    assert [side(company.domain.photo(user)) for user in (YUSUF, WENDY)] == [96, 96]
+
+    after, writes = state_of(company, exchange), (*company.writes(), exchange.counters()["writes"])
+    assert writes[2] == 2
+    run = company.play("sync", *targets("sync", **more))
+    assert run.code == 0, run.output
+    assert (*company.writes(), exchange.counters()["writes"]) == writes
+    assert state_of(company, exchange) == after
+
+    run = company.play("restore", *targets("restore", first="remove"), inventory=False)
+    assert run.code == 0, run.output
+    restored = state_of(company, exchange)
+    assert restored["ad"] == before["ad"], "byte for byte"
+    assert restored["exchange"] == before["exchange"]
+    assert restored["exo"].keys() == before["exo"].keys(), "the same people have a photo"
+
+
+def state_of(company: Company, exchange: Exchange) -> dict[str, dict[str, bytes]]:
+    """Everybody's photos, as the three servers hold them."""
+    people = [user["upn"] for user in company.tenant.users()]
+    held = {
+        "ad": company.domain.photos(),
+        "exchange": {user: exchange.photo(user) for user in (YUSUF, WENDY, ALICE)},
+        "exo": {user: company.tenant.photo(user) for user in people},
+    }
+    return {place: {user: photo for user, photo in photos.items() if photo} for place, photos in held.items()}
+
+
 @pytest.mark.parametrize("told", [True, False], ids=["as Active Directory says", "as the mailboxes say"])
 def test_a_mailbox_that_moves_is_followed_and_its_receipt_on_the_old_side_ends(
     company: Company, exchange: Exchange, told: bool
@@ -114,11 +183,7 @@ def test_a_mailbox_that_moves_is_followed_and_its_receipt_on_the_old_side_ends(
 def test_an_export_of_three_places_takes_the_best_picture_from_where_the_mailbox_is(
     company: Company, exchange: Exchange
 ) -> None:
-    with Image.open(company.photos / f"{ALICE}.jpg") as image:
-        made = {side: io.BytesIO() for side in (96, 200, 400)}
-        for number, out in made.items():
-            image.convert("RGB").resize((number, number)).save(out, "JPEG", quality=92)
-    tiny, small, large = (out.getvalue() for out in made.values())
+    tiny, small, large = (resized(company.photos / f"{ALICE}.jpg", number) for number in (96, 200, 400))
     company.domain.set_photo(YUSUF, tiny)
     exchange.put_photo(YUSUF, large)
     company.domain.set_photo(ALICE, tiny)
@@ -162,12 +227,40 @@ def test_a_photo_of_ad_that_was_right_is_right_after_exchange_server_was_written
     assert found(company)[YUSUF] == {"ad": "in_sync", "exchange": "missing", "exo": None}
 
 
+def test_a_change_by_others_in_ad_that_is_kept_survives_a_put_to_exchange_server(
+    company: Company, exchange: Exchange
+) -> None:
+    more = {"receipts": str(company.folder / "receipts.sqlite"), "on_foreign_change": "keep"}
+    assert company.play("sync", *targets("sync", **more)).code == 0
+    theirs = resized(company.photos / f"{ALICE}.jpg", 96)
+    company.domain.set_photo(YUSUF, theirs)
+    declare_another_picture(company, YUSUF)
+    for _run in range(2):
+        run = company.play("sync", *targets("sync", **more, max_replaced="100%"))
+        assert run.code == 0, run.output
+        row = company.report()[YUSUF]
+        assert row["ad"]["foreign"]
+        assert row["exchange"]["drift"] in ("different", "in_sync")
+        assert company.domain.photo(YUSUF) == theirs, "Set-UserPhoto wrote 64x64 over it"
+    assert exchange.counters()["writes"] == 2
+    assert not list((company.folder / "reports" / "backups").glob("*-active-directory*")), "no copy is needed"
+
+
+def test_a_restore_to_exchange_server_leaves_what_ad_holds(company: Company, exchange: Exchange) -> None:
+    former = resized(company.photos / f"{ALICE}.jpg", 200)
+    assert company.play("sync", "-e", json.dumps({"sync_targets": ["ad"]})).code == 0
+    held = company.domain.photo(YUSUF)
+    exchange.put_photo(YUSUF, former)
+    assert company.play("sync", *targets("sync", max_replaced="100%")).code == 0
+    run = company.play("restore", *targets("restore"), inventory=False)
+    assert run.code == 0, run.output
+    assert side(exchange.photo(YUSUF)) == 200
+    assert company.domain.photo(YUSUF) == held, "the run did not change it"
+
+
 def test_what_both_held_before_is_saved_and_comes_back(company: Company, exchange: Exchange) -> None:
     """Set-UserPhoto overwrites the photo in Active Directory too, so that one is saved before Exchange is written."""
-    with Image.open(company.photos / f"{ALICE}.jpg") as image:
-        out = io.BytesIO()
-        image.convert("RGB").resize((200, 200)).save(out, "JPEG")
-    former = out.getvalue()
+    former = resized(company.photos / f"{ALICE}.jpg", 200)
     company.domain.set_photo(YUSUF, former)
     exchange.put_photo(YUSUF, former)
     run = company.play("sync", *targets("sync", max_replaced="100%"))

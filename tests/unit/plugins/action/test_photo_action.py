@@ -16,7 +16,7 @@ from ansible.playbook.task import Task
 from ansible_collections.hybrid.photos.plugins.action import exo_user_photo
 from ansible_collections.hybrid.photos.plugins.module_utils._core import rows_file
 from ansible_collections.hybrid.photos.plugins.plugin_utils import photo_action, run_folder, screen
-from ansible_collections.hybrid.photos.plugins.plugin_utils.photo_action import acceptable, follow, malformed
+from ansible_collections.hybrid.photos.plugins.plugin_utils.photo_action import acceptable, follow, malformed, no_names
 
 
 @pytest.mark.parametrize(
@@ -155,3 +155,21 @@ def test_a_file_of_entries_that_is_cut_stops_the_call(tmp_path: Path, monkeypatc
     assert result["failed"]
     assert not given
     assert "its end is missing" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["alice", 5], "confirm_accounts: 5 is a number, and no name of a user; put a name in quotes"),
+        ([True], "confirm_accounts: True is a truth value, "),
+        ([None], "confirm_accounts: None is nothing, "),
+        ([["alice"]], "confirm_accounts: ['alice'] is a list, "),
+    ],
+)
+def test_what_is_no_name_of_a_user_is_told_and_not_made_one(values: list[t.Any], said: str) -> None:
+    assert str(no_names("confirm_accounts", values)).startswith(said)
+
+
+@pytest.mark.parametrize("values", [None, [], "alice,bob", ["alice", "5"]])
+def test_names_are_accepted(values: t.Any) -> None:
+    assert no_names("confirm_accounts", values) is None

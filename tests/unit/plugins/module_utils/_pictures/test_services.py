@@ -167,6 +167,21 @@ def test_a_photo_that_is_not_square_is_known_by_the_square_that_the_service_cuts
         assert comparison.by_pixels(upload, kept).verdict == "different", "the photo itself must have its shape"
 
 
+def fine_grain(width: int, height: int) -> Image.Image:
+    """A scene with grain of two pixels, which a scaler that takes single pixels turns into another pattern."""
+    size = (width // 2, height // 2)
+    grain = Image.frombytes("L", size, random.Random(1).randbytes(size[0] * size[1]))
+    grain = grain.resize((width, height), Image.Resampling.NEAREST)
+    return Image.blend(scene(width, height, seed=1), Image.merge("RGB", [grain] * 3), 0.35)
+
+
+@pytest.mark.parametrize("beside", [0, 1])
+def test_single_pixels_of_a_photo_that_is_not_square_are_found_where_the_service_took_them(beside: int) -> None:
+    upload = uploaded(fine_grain(900, 631), Recipe(size=648, max_bytes=1 << 22, crop="none"))
+    handling = Handling(120, 90, 2, Scaler("SAMPLED_CUBIC", centred=False, edge="half"), None, beside)
+    assert comparison.by_pixels(upload, handling.apply(upload.data), sized=True).verdict == "same"
+
+
 # --- a first look at the source ---
 
 

@@ -543,6 +543,17 @@ def test_no_picture_that_was_ever_declared_for_the_former_holder_goes_to_the_nex
     assert place.run({"alice": 3}).outcomes[0].verified
 
 
+def test_another_match_by_does_not_forget_who_held_a_name(tmp_path: Path, later: t.Callable[[float], None]) -> None:
+    place = Place(tmp_path, "exo", ["alice", "bob"])
+    place.run({"alice": 1})
+    place.store.users["alice"] = User("alice", "id-bob", "h")
+    later(3600)
+    assert place.run({"alice": 1}, match_by="anchor").outcomes[0].change.drift == "unresolved"
+    confirmed = place.run({"alice": 1}, match_by="anchor", confirmed=frozenset({"alice"}))
+    assert confirmed.outcomes[0].verified
+    assert place.run({"alice": 1}).outcomes[0].change.drift == "in_sync"
+
+
 def test_a_name_from_memory_is_asked_for_again_when_another_name_leads_to_its_account_now(tmp_path: Path) -> None:
     place = Place(tmp_path, "exo", ["alice", "bob"])
     place.run({"alice": 1, "bob": 2})
