@@ -14,7 +14,7 @@ version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
   - Keeps the changes of a plan in files, from which each host takes those of its own users with the filter
-    P(hybrid.photos.approved_changes#filter). The role P(hybrid.photos.sync#role) uses it for O(hybrid.photos.sync#role:sync_plan).
+    P(hybrid.photos.approved_changes#filter). The role P(hybrid.photos.sync#role) uses it for O(hybrid.photos.sync#role:main:sync_plan).
   - A C(drift.json) that was changed after it was written, or that is no plan, is refused.
   - The files are in Ansible's own temporary folder of this run (C(DEFAULT_LOCAL_TMP)), which only its owner can open and
     which Ansible removes at the end. They are written in check mode too.

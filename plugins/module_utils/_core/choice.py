@@ -103,9 +103,10 @@ class _Patterns:
 
     def __init__(self, patterns: t.Sequence[str]) -> None:
         self.matched: set[str] = set()
-        self._names = {identity_key(pattern): pattern for pattern in patterns}
-        wild = [pattern for pattern in patterns if any(mark in pattern for mark in "*?[")]
-        self._wild = [(re.compile(fnmatch.translate(identity_key(pattern))), pattern) for pattern in wild]
+        # Ansible makes a list of the text "a, b" and keeps the blank, and who is not excluded by that is written.
+        self._names = {key: pattern for pattern in patterns for key in _keys(pattern)}
+        wild = [(key, pattern) for key, pattern in self._names.items() if any(mark in key for mark in "*?[")]
+        self._wild = [(re.compile(fnmatch.translate(key)), pattern) for key, pattern in wild]
 
     def meet(self, user: str) -> bool:
         key = identity_key(user)
@@ -113,3 +114,7 @@ class _Patterns:
         found += [pattern for expression, pattern in self._wild if expression.match(key)]
         self.matched.update(found)
         return bool(found)
+
+
+def _keys(pattern: str) -> set[str]:
+    return {identity_key(pattern), identity_key(pattern.strip())}

@@ -72,9 +72,12 @@ def looks(
     """
     schema = connection.schema
     attributes = [*people.attributes_for(match_by, schema.known), *also]
-    if len(asked) > people.CLAUSES and match_by.lower() in schema.known - schema.indexed:
-        # Without an index every filter reads all users, so one listing is cheaper (employeeID has none by default).
-        walked = pages(connection, people.people_filter([f"({match_by}=*)"]), base, attributes)
+    read = people.CONSISTENCY_GUID if match_by == ANCHOR else match_by
+    if len(asked) > people.CLAUSES and read.lower() in schema.known - schema.indexed:
+        # Without an index every filter reads all users, so one listing is cheaper. By default so it is with employeeID,
+        # and for mS-DS-ConsistencyGuid, which an anchor is unless the user has none.
+        having = [] if match_by == ANCHOR else [f"({match_by}=*)"]
+        walked = pages(connection, people.people_filter(having), base, attributes)
         yield Look(list(asked), (entry for page in walked for entry in page), False)
         return
     anchor = match_by == ANCHOR and people.CONSISTENCY_GUID.lower() not in schema.known

@@ -154,6 +154,21 @@ def test_members_of_a_group_get_it_without_being_named_but_nobody_who_is_declare
     assert drift.line.startswith("0 drift"), drift.line
 
 
+def test_a_shard_alone_takes_its_part_of_the_group_and_knows_who_is_declared_on_the_others(
+    company: Company, groups: list[str]
+) -> None:
+    declare(company, **{DAVE: {"state": "absent"}})
+    members = [CAROL, DAVE, "erin@photos.test", "frank@photos.test"]
+    dns = [company.domain.entry(user, ["distinguishedName"])[0] for user in members]
+    groups.append(company.domain.add_group("Staff", dns))
+    given = json.dumps({"sync_default_for": {"ad": {"group": "Staff"}}, "sync_targets": ["ad"]})
+    run = company.play("sync", *RECEIPTS, "-e", given, "--limit", "photos_0001", shard_size=1)
+    assert run.code == 0, run.output
+    users = (ALICE, BOB, *members)
+    shown = {user.partition("@")[0]: colour(company.domain.photo(user)) for user in users}
+    assert {user for user, what in shown.items() if what != "none"} == {"alice", "erin"}, shown
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -24,6 +24,7 @@ PEOPLE = ["Alice@x", "bob@x", "board-1@x", "board-2@x", "o[1]@x"]
         (["bob@x"], ["bob@x"], [], ["bob@x"]),
         (["o[1]@x"], [], ["o[1]@x"], []),
         (["board-[13]@x"], [], ["board-1@x"], []),
+        ([], ["bob@x", " alice@x", " board-* "], ["o[1]@x"], ["Alice@x", "bob@x", "board-1@x", "board-2@x"]),
     ],
 )
 def test_names_and_patterns(only: list[str], exclude: list[str], chosen: list[str], excluded: list[str]) -> None:
