@@ -24,7 +24,7 @@ from machine import card
 from measure import REPOSITORY, Took, commit, process, publish
 from pairs import Spread, Table, alternately, number, ratios
 from PIL import Image
-from sizes import add_options, chosen
+from sizes import add_options, chosen, row_of
 
 #: What today's may take of the old one's CPU: issue 12.
 GOALS = {"first": 0.25, "put": 0.5, "compare": 1 / 3}
@@ -124,10 +124,10 @@ ROWS: dict[str, Callable[[Comparing], None]] = {
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="tests/benchmarks/compare", description="Today against an older commit.")
     parser.add_argument("old", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("rows", nargs="*", metavar="ROWS", choices=[[], *ROWS], help=f"of {', '.join(ROWS)}")
+    parser.add_argument("rows", nargs="*", metavar="ROWS", type=row_of(ROWS), help=f"of {', '.join(ROWS)}")
     parser.add_argument("--publish", action="store_true", help="write the table into docs/benchmarks.md")
     add_options(parser)
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     sizes, table = chosen(options), Table()
     old = options.old.resolve()
     about = card(f"commit {commit()} against {commit(old)}")

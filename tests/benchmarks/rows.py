@@ -25,7 +25,7 @@ from company import Company
 from machine import card
 from measure import commit, publish
 from pairs import Table
-from sizes import add_options, chosen
+from sizes import add_options, chosen, row_of
 
 ROWS: dict[str, Callable[[Bench, Table], None]] = {
     "render": bench_render.row,
@@ -48,10 +48,10 @@ NOT_BY_ITSELF = ("scale", "company")
 def main() -> None:
     began = time.monotonic()
     parser = argparse.ArgumentParser(prog="tests/benchmarks/run", description="Rows of docs/benchmarks.md.")
-    parser.add_argument("rows", nargs="*", metavar="ROW", choices=[[], *ROWS], help=f"of {', '.join(ROWS)}")
+    parser.add_argument("rows", nargs="*", metavar="ROW", type=row_of(ROWS), help=f"of {', '.join(ROWS)}")
     parser.add_argument("--publish", action="store_true", help="write the table into docs/benchmarks.md")
     add_options(parser)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     sizes, table = chosen(options), Table()
     about = card(f"commit {commit()}")
     print(f"\n{about}\n\n{table.head}", flush=True)

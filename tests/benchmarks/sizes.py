@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 
 from pairs import LEAST_TURNS
@@ -43,6 +44,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tiny", action="store_true", help="a few users of each, to see whether all rows still run")
     for field in fields(Sizes):
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=int, help=argparse.SUPPRESS)
+
+
+def row_of(rows: Iterable[str]) -> Callable[[str], str]:
+    """An argument that must be a row. Not argparse's ``choices``, which refuse that there is none."""
+
+    def row(text: str) -> str:
+        if text not in rows:
+            raise argparse.ArgumentTypeError(f"there is no row {text}; there are {', '.join(rows)}")
+        return text
+
+    return row
 
 
 def chosen(options: argparse.Namespace) -> Sizes:

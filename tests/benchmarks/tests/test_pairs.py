@@ -132,3 +132,16 @@ def test_the_speed_of_the_machine_is_measured_with_the_same_bytes_everywhere() -
     assert machine.encoded(machine.picture(), 85) == machine.encoded(machine.picture(), 85)
     assert all(spread.least > 0 for spread in machine.speed(rounds=1))
     assert "ms to decode a fixed JPEG of 648x648" in machine.card("commit abc", rounds=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rows"),
+    [([], []), (["--tiny"], []), (["put", "--tiny", "ad"], ["put", "ad"]), (["--puts", "3", "put"], ["put"])],
+)
+def test_rows_are_named_before_or_behind_options_or_not_at_all(arguments: list[str], rows: list[str]) -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("rows", nargs="*", type=sizes.row_of(["put", "ad"]))
+    sizes.add_options(parser)
+    assert parser.parse_intermixed_args(arguments).rows == rows
+    with pytest.raises(SystemExit):
+        parser.parse_intermixed_args(["none"])
