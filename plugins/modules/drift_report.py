@@ -37,6 +37,8 @@ options:
       - When a user and target come twice, the later one counts. So the results of a plan may stand before those of
         its execution. With O(mode=done), a planned change (of a result with C(check_mode=true)) without a later result
         is reported as failed.
+      - With the option C(rows_in_file) of the photo modules their rows are read from the files. Users of a result whose
+        file is missing, cut, or was changed are not examined.
       - Results of M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) are taken too. Only
         users whose photo could not be read become rows.
     type: list

@@ -94,15 +94,18 @@ def in_one_text(result: t.Mapping[str, t.Any]) -> Json:
 
 
 def pack(folder: Path, result: t.Mapping[str, t.Any]) -> Json:
-    """The result of ``in_one_text`` with the text in a new file, told of in ``rows_file``. Raises OSError."""
-    if "rows_text" not in result:
-        return dict(result)
-    told = write_text(folder, str(result["rows_text"]))
-    return {**{name: value for name, value in result.items() if name != "rows_text"}, "rows_file": told}
+    """A result with what it says of each user in a new file, told of in ``rows_file``. Raises OSError."""
+    packed = in_one_text(result)
+    if "rows_text" not in packed:
+        return packed
+    told = write_text(folder, str(packed.pop("rows_text")))
+    return {**packed, "rows_file": told}
 
 
 def unpack(result: t.Mapping[str, t.Any]) -> Json:
     """The result of ``in_one_text`` as it was before."""
+    if "rows_text" not in result:
+        return dict(result)
     rest = {name: value for name, value in result.items() if name != "rows_text"}
     return {**rest, **_by_part(loads(line) for line in str(result["rows_text"]).splitlines())}
 
@@ -132,7 +135,10 @@ def whole(result: t.Mapping[str, t.Any]) -> Json:
 
 def _parsed(name: str, rows: bytes) -> t.Iterator[Json]:
     for line in rows.splitlines():
-        row = loads(line)
+        try:
+            row = loads(line)
+        except ValueError:
+            row = None
         if not isinstance(row, dict):
             raise _not_whole(name, "a line of it is no row")
         yield row

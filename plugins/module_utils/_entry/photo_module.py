@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import typing as t
 from contextlib import closing
@@ -50,10 +51,22 @@ def run_photo_module(module: AnsibleModule, target: str, open_store: OpenStore) 
     wrote = not (module.check_mode or module.params["plan_only"])
     message = result.error or complain(rows, module.params["ignore_problems"], wrote=wrote)
     if module.params["rows_in_file"]:
-        answer = rows_file.in_one_text(answer)
+        answer = in_one_text(answer, module.no_log_values)
     if message is not None:
         module.fail_json(msg=message, invocation=invocation(module), **answer)
     module.exit_json(invocation=invocation(module), **answer)
+
+
+def in_one_text(answer: dict[str, t.Any], secrets: t.Iterable[str]) -> dict[str, t.Any]:
+    """The answer with its rows in one text, unless a secret is in it.
+
+    AnsibleModule masks secrets in each value of an answer. In one text it would also mask keys and parts of numbers,
+    and would not find what JSON writes in another way.
+    """
+    packed = rows_file.in_one_text(answer)
+    text = packed.get("rows_text", "")
+    hidden = any(spelled in text for secret in secrets for spelled in (secret, json.dumps(secret)[1:-1]))
+    return answer if hidden else packed
 
 
 def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> tuple[Result, list[str]]:

@@ -74,17 +74,21 @@ def compact(report: t.Mapping[str, t.Any], most: int = MOST) -> Compact:
         quiet = user["state"] == "in_sync"
         attention += not quiet
         into = calm if quiet else loud
-        # What is changed by others, or too large, counts also where it is not listed.
-        short = _user(report, user, gaps)
-        marks.update(mark for mark in MARKS if any(short.get(name, {}).get(mark) for name in report["targets"]))
+        marks.update({mark for name in report["targets"] if user[name] for mark in _marks(name, user[name])})
         if len(into) < most:
-            into.append(short)
+            into.append(_user(report, user, gaps))
     attention += len(unseen)
     for key, gaps in itertools.islice(unseen.items(), max(0, most - len(loud))):
         loud.append({"u": names[key], "s": "not_examined", "n": gaps})
     listed = [*loud, *calm[: max(0, most - len(loud))]]
     listed.sort(key=lambda user: identity_key(user["u"]))
     return Compact(listed, len(report["users"]) + len(unseen), attention, marks)
+
+
+def _marks(name: str, row: t.Mapping[str, t.Any]) -> list[str]:
+    """Which of ``MARKS`` a row has."""
+    over = TARGETS[name].within_limit((row["observed"] or {}).get("bytes")) is False
+    return [mark for mark, there in zip(MARKS, (row["foreign"], row["stale"], over), strict=True) if there]
 
 
 def _user(report: t.Mapping[str, t.Any], user: t.Mapping[str, t.Any], gaps: dict[str, str] | None) -> Short:
@@ -117,14 +121,12 @@ def _target(mode: t.Any, name: str, user: str, row: t.Mapping[str, t.Any]) -> Sh
             "a": row["action"] if row["action"] != "none" else None,
             "r": row["reason"],
             "e": row["error"],
-            "x": row["foreign"],
-            "c": row["stale"],
+            **dict.fromkeys(_marks(name, row), True),
             "s": picture_size(seen),
             "z": picture_size(row["desired"]),
             "h": seen.get("sha256") or seen.get("etag"),
             "k": "ETag" if seen.get("etag") and not seen.get("sha256") else None,
             "l": exo_limit(seen.get("bytes"), limit) if limit else None,
-            "o": TARGETS[name].within_limit(seen.get("bytes")) is False,
             "w": (["This problem is known."] if row["accepted"] else []) + row["warnings"],
             "m": row["shared_with"],
             "i": row["id"],

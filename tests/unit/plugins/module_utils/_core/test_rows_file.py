@@ -103,3 +103,23 @@ def test_what_the_task_said_must_agree_with_the_file(told: dict[str, t.Any], wro
 def test_a_result_that_names_no_file_gives_no_row(nothing: t.Any) -> None:
     with pytest.raises(PhotoError):
         rows_file.read(nothing)
+
+
+def test_a_line_that_is_no_row_is_not_taken_for_one(tmp_path: Path) -> None:
+    for text in ("[1]\n", "{\n"):
+        with pytest.raises(PhotoError, match="no row"):
+            list(rows_file.read(rows_file.write_text(tmp_path, text)))
+
+
+def test_a_result_comes_back_as_it_was_packed(tmp_path: Path) -> None:
+    result = {"photos": ROWS, "in_sync": [["x", "1"]], "left_out": ["y"], "msg": "m"}
+    for packed in (rows_file.in_one_text(result), result):
+        told = rows_file.pack(tmp_path, packed)
+        assert told.keys() == {"msg", "rows_file"}
+        assert rows_file.whole(told).items() >= result.items()
+        assert rows_file.unpack(packed) == result
+
+
+def test_a_result_without_rows_is_left_as_it_is(tmp_path: Path) -> None:
+    assert rows_file.pack(tmp_path, {"msg": "m"}) == rows_file.unpack({"msg": "m"}) == {"msg": "m"}
+    assert list(tmp_path.iterdir()) == []

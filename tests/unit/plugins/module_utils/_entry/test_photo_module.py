@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core import rows_file
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import StoreError
 from ansible_collections.hybrid.photos.plugins.module_utils._entry import photo_module as subject
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.photo_spec import photo_argument_spec, photo_module
@@ -178,6 +179,24 @@ def test_rows_of_users_in_sync_can_be_left_out(capsys: pytest.CaptureFixture[str
     assert [row["user"] for row in result["photos"]] == ["bob"]
     assert result["in_sync"] == [["alice", "id-alice"]]
     assert result["summary"]["checked"] == 2
+
+
+@pytest.mark.parametrize("secret", ["hunter2", "ali", "photos", "in_sync", '"', "ä", "1", "id-bob"])
+def test_rows_in_one_text_are_those_of_the_result_and_no_secret_is_in_them(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, secret: str
+) -> None:
+    store = ScriptedStore(["alice", "bob", 'q"ä'])
+    store.put_by_hand("alice", picture(1))
+    given = {"photos": [], "client_secret": secret, "_ansible_check_mode": True}
+    for number, user in enumerate(("alice", "bob", 'q"ä'), 1):
+        (tmp_path / f"{number}.png").write_bytes(picture(number))
+        given["photos"].append({"user": user, "src": str(tmp_path / f"{number}.png")})
+    plain = call(store, capsys, **given)
+    packed = call(store, capsys, **given, rows_in_file=True)
+    told = rows_file.pack(tmp_path, packed)
+    assert rows_file.parts(told["rows_file"])["photos"] == plain["photos"]
+    assert ("rows_text" in packed) is (secret == "hunter2")
+    assert told["summary"]["checked"] == 3
 
 
 def test_check_mode_and_plan_only_tell_what_would_be_done(capsys: pytest.CaptureFixture[str]) -> None:
