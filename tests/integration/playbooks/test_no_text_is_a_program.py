@@ -289,7 +289,7 @@ def test_two_inventories_are_done_side_by_side_and_one_user_of_both_is_an_error(
     shutil.copy(company.photos / "pia@photos.test.jpg", company.folder / "apac" / "PIA@photos.test.jpg")
     run = company.play("drift", *both, inventory=False)
     assert run.code != 0
-    assert "pia@photos.test is declared here and in" in run.output
+    assert "PIA@photos.test is declared here and in" in run.output
     assert "PLAY" not in run.output
 
 
