@@ -98,6 +98,11 @@ options:
             with O(match_by=anchor) it is a user principal name.
           - Results name the user as O(photos[].user) does.
         type: str
+  photos_file:
+    description:
+      - What M(hybrid.photos.photo_choice) returned in RV(hybrid.photos.photo_choice#module:photos_file), in place of
+        O(photos). Used by the roles.
+    type: dict
   people:
     description:
       - What another module returned about the same users at the other target, as registered. Usually that is

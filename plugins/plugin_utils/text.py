@@ -41,7 +41,7 @@ def no_templates(value: t.Any) -> t.Any:
 def is_no_template(value: t.Any) -> bool:
     """Is it certain that Ansible would find no template in a value of plain JSON types?"""
     if isinstance(value, str):
-        return type(value) is _PLAIN_TEXT
+        return value.__class__ is _PLAIN_TEXT  # and no subclass, which may be a template
     if isinstance(value, t.Mapping):
         # Keys are never templates.
         return all(map(is_no_template, value.values()))

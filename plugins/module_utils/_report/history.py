@@ -87,7 +87,7 @@ def past_of(line: t.Any) -> Past | None:
         when = datetime.fromisoformat(str(line["time"]))
         users, right, targets = line["users"], line["right"], line["targets"]
         numbers = (users, right, line["not_chosen"])
-        if any(type(number) is not int or number < 0 for number in numbers) or right > users or when.tzinfo is None:
+        if not all(map(_is_count, numbers)) or right > users or when.tzinfo is None:
             return None
         return Past(when, users, right, frozenset(map(str, targets)), partial=line["not_chosen"] > 0)
     except (KeyError, TypeError, ValueError):
@@ -187,3 +187,8 @@ def now_of(report: t.Mapping[str, t.Any]) -> Past:
     people = report["people"]
     when = datetime.fromisoformat(report["generated"])
     return Past(when, people["users"], people["right"], frozenset(report["targets"]), report["not_chosen"] > 0)
+
+
+def _is_count(number: t.Any) -> bool:
+    """JSON's true is an int for Python, and no count."""
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 0

@@ -303,7 +303,7 @@ def test_a_holders_time_that_is_spoilt_is_not_known_and_the_holder_is(tmp_path: 
     receipts = opened(path)
     receipts.save_holders("userPrincipalName", {"a@x": Holder("id-a", "1 2")})
     receipts.close()
-    with contextlib.closing(sqlite3.connect(path)) as db, db:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("UPDATE holder SET since = ?", (since,))
     assert opened(path).holders(["a@x"]) == {"a@x": Holder("id-a", "1 2", 0.0)}
 
@@ -314,7 +314,7 @@ def test_a_holder_that_is_spoilt_is_an_error_and_never_nobody(tmp_path: Path, co
     receipts = opened(path)
     receipts.save_holders("userPrincipalName", {"a@x": Holder("id-a", "1 2")})
     receipts.close()
-    with contextlib.closing(sqlite3.connect(path)) as db, db:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute(f"UPDATE holder SET {column} = x'00ff'")
     with pytest.raises(ReceiptsError, match="a record of who held a@x is damaged"):
         opened(path).holders(["a@x"])
@@ -337,7 +337,7 @@ def test_a_spoilt_record_of_a_write_under_way_is_as_good_as_none(tmp_path: Path,
     receipts = opened(path)
     receipts.save([dataclasses.replace(receipt("a"), pending=Pending("s", "r", None, begun_at=5.0))])
     receipts.close()
-    with contextlib.closing(sqlite3.connect(path)) as db, db:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         (text,) = db.execute("SELECT pending FROM receipt").fetchone()
         db.execute("UPDATE receipt SET pending = ?", (json.dumps({**json.loads(text), **spoilt}),))
     assert opened(path).get(["a"])["a"].pending is None
