@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from .._core.model import Change, identity_key
-from .._core.results import Row, from_result, to_result
+from .._core.results import Row
 from .._core.targets import names, title
 from .._sync.guards import Base, Limit, Limits, guard, shared_reason
 from .gather import gather
@@ -98,21 +98,6 @@ def held_back(row: Row, held: t.Mapping[str, t.Sequence[str]], prefix: str) -> R
         return row
     why = f"{row.user}: {shared_reason(others, prefix)}"
     return replace(row, drift="invalid", action="none", changed=False, reason=why, shared_with=tuple(others))
-
-
-def hold_back(
-    results: t.Iterable[t.Mapping[str, t.Any]], held: t.Mapping[str, t.Sequence[str]], prefix: str
-) -> list[dict[str, t.Any]]:
-    """Results of the photo modules with the rows of ``held`` (see ``shared``) held back."""
-    answers: list[dict[str, t.Any]] = []
-    for result in results:
-        rows = [from_result(photo, result.get("target"), "results") for photo in result.get("photos") or ()]
-        photos = [
-            photo if held_back(row, held, prefix) is row else to_result(held_back(row, held, prefix))
-            for row, photo in zip(rows, result.get("photos") or (), strict=True)
-        ]
-        answers.append({**result, "photos": photos} if rows else dict(result))
-    return answers
 
 
 @dataclass(slots=True)

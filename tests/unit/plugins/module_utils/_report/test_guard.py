@@ -9,7 +9,8 @@ import typing as t
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
-from ansible_collections.hybrid.photos.plugins.module_utils._report.guard import hold_back, judge
+from ansible_collections.hybrid.photos.plugins.module_utils._core.results import from_result
+from ansible_collections.hybrid.photos.plugins.module_utils._report.guard import held_back, judge
 
 
 def result(target: str, **rows: str) -> dict[str, t.Any]:
@@ -116,15 +117,16 @@ def test_one_picture_for_users_of_several_shards_is_held_back_for_all_of_them() 
     verdict = judge({**options, "shared_pictures": "refuse"})
     assert verdict["shared"] == {"a": ["b"], "b": ["a"], "e": ["d"]}
     assert verdict["figures"]["ad"]["added"] == 1
-    held = [each["photos"][0] for each in hold_back(shards, verdict["shared"], "sync_")]
-    assert [(row["drift"], row["action"]) for row in held] == [
+    rows = [from_result(shard["photos"][0], "ad", "results") for shard in shards]
+    held = [held_back(row, verdict["shared"], "sync_") for row in rows]
+    assert [(row.drift, row.action) for row in held] == [
         ("invalid", "none"),
         ("invalid", "none"),
         ("missing", "put"),
         ("in_sync", "none"),
         ("invalid", "none"),
     ]
-    assert "allow it with sync_shared_pictures" in held[0]["reason"]
+    assert "allow it with sync_shared_pictures" in held[0].reason
 
 
 def test_the_default_picture_of_many_shards_is_held_back_for_nobody() -> None:
