@@ -105,6 +105,7 @@ def test_it_is_put_steps_back_for_an_own_photo_and_follows_a_new_default(company
     assert (both(company, ALICE), both(company, BOB)) == (("grey", "other"), ("grey", "other"))
 
 
+@pytest.mark.variant
 def test_a_default_picture_that_does_not_work_is_one_message_and_nothing_is_written(company: Company) -> None:
     before = company.writes()
     (company.photos / "nobody" / "grey.png").write_bytes(b"no picture at all")
@@ -116,6 +117,7 @@ def test_a_default_picture_that_does_not_work_is_one_message_and_nothing_is_writ
     assert company.writes() == before
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("given", [[5], [""], ["nobody@photos.test"]])
 def test_a_confirmation_of_nobody_is_refused_before_anything_is_written(company: Company, given: list[t.Any]) -> None:
     before = company.writes()
@@ -125,6 +127,7 @@ def test_a_confirmation_of_nobody_is_refused_before_anything_is_written(company:
     assert company.writes() == before
 
 
+@pytest.mark.variant
 def test_members_of_a_group_get_it_without_being_named_but_nobody_who_is_declared_or_excluded(
     company: Company, groups: list[str]
 ) -> None:
@@ -154,6 +157,7 @@ def test_members_of_a_group_get_it_without_being_named_but_nobody_who_is_declare
     assert drift.line.startswith("0 drift"), drift.line
 
 
+@pytest.mark.variant
 def test_a_shard_alone_takes_its_part_of_the_group_and_knows_who_is_declared_on_the_others(
     company: Company, groups: list[str]
 ) -> None:
@@ -169,6 +173,7 @@ def test_a_shard_alone_takes_its_part_of_the_group_and_knows_who_is_declared_on_
     assert {user for user, what in shown.items() if what != "none"} == {"alice", "erin"}, shown
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -77,6 +77,7 @@ def test_three_places_in_order(company: Company) -> None:
     assert "are the same accounts" in checks["both", "accounts"]["text"]
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize(
     ("environment", "name", "words"),
     [
@@ -121,6 +122,7 @@ def test_who_is_not_found_stops_a_sync_and_no_drift(company: Company) -> None:
     assert examine(company)[0] == 0
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize(
     ("environment", "name", "words"),
     [
@@ -166,6 +168,7 @@ def test_an_account_that_may_not_write(company: Company) -> None:
     assert (code, failed(checks)) == (0, [])
 
 
+@pytest.mark.variant
 def test_an_account_that_may_write_more(company: Company) -> None:
     domain = company.told["domain"]
     admin = {
@@ -178,6 +181,7 @@ def test_an_account_that_may_write_more(company: Company) -> None:
     assert "attributes besides thumbnailPhoto" in checks["ad", "right to write"]["text"]
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize(
     ("app", "fails", "words"),
     [
@@ -194,6 +198,7 @@ def test_an_application_that_lacks_permissions(company: Company, app: str, fails
     assert words in checks["exo", "permissions"]["text"]
 
 
+@pytest.mark.variant
 def test_an_application_that_may_do_too_much(company: Company) -> None:
     roles = ["ProfilePhoto.ReadWrite.All", "User.Read.All", "Mail.ReadWrite"]
     mighty = {"client_id": "11111111-1111-4111-8111-111111111111", "secret": "mighty-secret-1", "roles": roles}
@@ -214,6 +219,7 @@ def test_a_tenant_that_takes_photos_from_on_premises_only(company: Company) -> N
     assert "exo_photo_update_settings" in checks["exo", "photo source"]["advice"]
 
 
+@pytest.mark.variant
 def test_a_clock_that_is_wrong(company: Company) -> None:
     company.tenant.clock_skew(200)
     try:
@@ -227,6 +233,7 @@ def test_a_clock_that_is_wrong(company: Company) -> None:
         company.tenant.clock_skew(0)
 
 
+@pytest.mark.variant
 def test_accounts_that_do_not_belong_together(company: Company) -> None:
     company.tenant.change_user("alice", immutable_id="AAAAAAAAAAAAAAAAAAAAAA==")
     company.tenant.change_user("dave", immutable_id=None)
@@ -246,6 +253,7 @@ def test_a_photo_that_exchange_online_would_not_take_from_entra_id(company: Comp
     assert f"alice@photos.test ({len(heavy):,} bytes)" in checks["ad", "limit of Entra ID"]["text"]
 
 
+@pytest.mark.variant
 def test_a_receipts_file_that_is_no_receipts_file(company: Company) -> None:
     (company.folder / "receipts.sqlite").write_bytes(b"spoiled " * 1000)
     code, checks = examine(company, "-e", "doctor_receipts=receipts.sqlite")

@@ -51,6 +51,7 @@ def test_sync_and_drift(company: Company, check: list[str]) -> None:
     assert (photos(company, OTHER) == (None, None)) is (not check)
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("check", [["--check"], []])
 def test_the_roles_that_lead(company: Company, check: list[str]) -> None:
     company.domain.set_photo(CHIEF, company.domain.photo("pia@photos.test"))
@@ -64,6 +65,7 @@ def test_the_roles_that_lead(company: Company, check: list[str]) -> None:
     assert (company.tenant.photo(OTHER) == before[1]) is bool(check)
 
 
+@pytest.mark.variant
 def test_restore(company: Company) -> None:
     company.only(CHIEF, OTHER)
     seeded = photos(company, OTHER)
@@ -86,6 +88,7 @@ def test_restore(company: Company) -> None:
         assert "excludes all 2 users of the run" in none.output and "restore_exclude" in none.output
 
 
+@pytest.mark.variant
 def test_doctor(company: Company) -> None:
     company.only(CHIEF, OTHER, "alice@photos.test")
     company.domain.delete_user(CHIEF)
@@ -102,6 +105,7 @@ def test_doctor(company: Company) -> None:
     assert "doctor_exclude '*' excludes all 3 users" in nobody.output
 
 
+@pytest.mark.variant
 def test_validate(company: Company) -> None:
     company.only("alice@photos.test", "zelda@photos.test")
     assert company.play("validate", inventory=False).code == 2
@@ -114,6 +118,7 @@ def test_validate(company: Company) -> None:
     assert "validate_exclude '*' excludes all 2 users" in nobody.output
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("role", ["drift", "sync", "restore", "doctor", "validate"])
 def test_a_pattern_that_no_user_can_have_is_one_message_and_nothing_is_written(company: Company, role: str) -> None:
     company.only(CHIEF, OTHER)

@@ -82,6 +82,7 @@ def test_a_second_run_reads_no_photo_and_after_one_change_one(company: Company) 
     assert (company.folder / "receipts.sqlite").read_bytes() == remembered
 
 
+@pytest.mark.variant
 def test_a_shard_that_cannot_be_read_does_not_stop_the_others(company: Company) -> None:
     users = ["quinn@photos.test", "rosa@photos.test", "dora@photos.test"]
     # Users are looked up in one question for the listing, and one for each shard: the first shard's is refused.
@@ -122,6 +123,7 @@ def test_users_are_those_of_both_sides_nested_members_included_and_nobody_who_is
     assert company.writes() == (before[0] + 1, before[1]), "Dora's photo is in sync"
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize(
     ("playbook", "given", "said"),
     [
@@ -143,6 +145,7 @@ def test_what_cannot_be_meant_is_said_before_anything_is_written(
     assert not (company.folder / "reports").exists()
 
 
+@pytest.mark.variant
 def test_exchange_server_leads_and_follows(company: Company) -> None:
     exchange = Exchange(company.told["exchange"]["control_url"], company.told["exchange"]["control_key"])
     yusuf, wendy = "yusuf@photos.test", "wendy@photos.test"

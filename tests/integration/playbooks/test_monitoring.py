@@ -74,6 +74,7 @@ def test_drift_and_sync_tell_monitoring_and_the_page_shows_how_it_went(company: 
     assert "as many as at the last run" in (company.folder / "reports" / "drift.md").read_text()
 
 
+@pytest.mark.variant
 def test_the_end_of_a_certificate_is_in_the_metrics(company: Company) -> None:
     company.only("alice@photos.test")
     signed_in = {"AZURE_CLIENT_SECRET": "", "AZURE_CLIENT_CERTIFICATE_PATH": company.told["files"]["app_pem"]}
@@ -84,6 +85,7 @@ def test_the_end_of_a_certificate_is_in_the_metrics(company: Company) -> None:
     assert list(ends) == [("drift", "exo", "certificate")]
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("playbook", ["drift", "sync"])
 @pytest.mark.parametrize(
     ("option", "value", "said"),
@@ -108,12 +110,14 @@ def test_what_cannot_be_written_is_said_before_a_server_is_asked(
     assert company.tenant.counters()["requests"] == 0
 
 
+@pytest.mark.variant
 def test_units_without_active_directory_are_refused(company: Company) -> None:
     run = company.play("drift", "-e", '{"drift_targets": ["exo"], "drift_group_by": "ou"}')
     assert run.code == 2
     assert "drift_group_by is ou, which only Active Directory tells" in run.output
 
 
+@pytest.mark.variant
 def test_a_run_in_which_one_side_leads_tells_monitoring_too(company: Company) -> None:
     (company.folder / "textfile").mkdir()
     company.domain.set_photo("pia@photos.test", b"this is no picture")

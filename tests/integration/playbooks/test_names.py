@@ -58,6 +58,7 @@ def test_drift_and_sync_find_by_the_anchor_who_has_another_name_in_the_cloud(
     assert later.code == 0, later.output
 
 
+@pytest.mark.variant
 def test_the_cloud_alone_is_a_target_and_active_directory_is_only_asked(
     company: Company, numbers: dict[str, str]
 ) -> None:
@@ -68,6 +69,7 @@ def test_the_cloud_alone_is_a_target_and_active_directory_is_only_asked(
     assert all(row["ad"] is None for row in company.report().values())
 
 
+@pytest.mark.variant
 def test_an_approved_plan_is_carried_out_for_the_same_people(company: Company, numbers: dict[str, str]) -> None:
     assert company.play("drift", *by_anchor("drift")).code == 0
     run = company.play("sync", *by_anchor("sync"), "-e", "sync_plan=reports/drift.json", "-e", "sync_report_dir=done")
@@ -93,6 +95,7 @@ def test_who_is_not_synced_and_whose_anchor_two_have_are_unresolved_with_the_rea
     assert "0 of 3 declared users are in the tenant" in " ".join(doctor.output.split())
 
 
+@pytest.mark.variant
 def test_the_doctor_finds_them_too(company: Company, numbers: dict[str, str]) -> None:
     run = company.play("doctor", *by_anchor("doctor"))
     output = " ".join(run.output.split())
@@ -100,6 +103,7 @@ def test_the_doctor_finds_them_too(company: Company, numbers: dict[str, str]) ->
     assert "all 3 users at both targets have matching immutable IDs" in output
 
 
+@pytest.mark.variant
 def test_an_active_directory_that_cannot_be_asked_is_the_reason_for_everybody(
     company: Company, numbers: dict[str, str]
 ) -> None:

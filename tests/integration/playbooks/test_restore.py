@@ -72,6 +72,7 @@ def test_check_then_restore_then_nothing_more(company: Company) -> None:
     assert (company.writes(), photos(company)) == (writes, (now_ad, now_exo))
 
 
+@pytest.mark.variant
 def test_a_restore_is_undone_by_its_name(company: Company) -> None:
     sync(company)
     after_ad, after_exo = photos(company)
@@ -105,6 +106,7 @@ def test_what_was_changed_since_is_left_unless_told_otherwise(company: Company) 
     assert alike(company.tenant.photo("tessa@photos.test"), before_exo["tessa@photos.test"])
 
 
+@pytest.mark.variant
 def test_first_photos_go_and_the_restored_ones_are_ours(company: Company) -> None:
     before_ad, _before_exo = photos(company)
     receipts = ("-e", "sync_receipts=receipts.sqlite")
@@ -122,6 +124,7 @@ def test_first_photos_go_and_the_restored_ones_are_ours(company: Company) -> Non
     assert company.domain.photo("alice@photos.test") is not None
 
 
+@pytest.mark.variant
 def test_one_user_one_target_and_a_folder_of_one_run(company: Company) -> None:
     before_ad, _before_exo = photos(company)
     sync(company)
@@ -149,6 +152,7 @@ def test_what_cannot_be_restored_is_said_and_nothing_is_written(company: Company
         assert company.writes() == writes, arguments
 
 
+@pytest.mark.variant
 def test_backups_of_another_tenant_or_domain_are_refused(company: Company) -> None:
     sync(company)
     manifest = next((company.folder / "reports" / "backups").glob("*/manifest.jsonl"))
@@ -176,6 +180,7 @@ def test_a_spoiled_backup_fails_and_the_others_come_back(company: Company) -> No
     assert {name for name in AD if now_ad[name] != before_ad[name]} == {"quinn@photos.test"}
 
 
+@pytest.mark.variant
 def test_a_report_on_demand_and_no_picture_on_the_screen(company: Company) -> None:
     sync(company)
     run = company.play("restore", "-vvv", "-e", '{"restore_formats": ["json"], "restore_report_dir": "after"}')

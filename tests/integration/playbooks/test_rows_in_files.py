@@ -69,6 +69,7 @@ def test_one_shard_after_another_and_a_part_of_them_report_whom_they_concern(com
     assert left(place) == []
 
 
+@pytest.mark.variant
 def test_a_shard_whose_module_was_killed_is_not_examined(company: Company, place: Path) -> None:
     python = company.folder / "killed"
     python.write_text("#!/bin/sh\nkill -9 $$\n")
@@ -83,6 +84,7 @@ def test_a_shard_whose_module_was_killed_is_not_examined(company: Company, place
     assert {item["shard"] for item in report["not_examined"]} == {"photos_0002"}
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("harm", ["rm {file}", "truncate -s -20 {file}", "sed -i 's/missing/in_sync/' {file}"])
 def test_a_plan_whose_file_was_harmed_writes_nothing_for_that_shard_and_is_not_clean(
     company: Company, place: Path, harm: str
@@ -100,6 +102,7 @@ def test_a_plan_whose_file_was_harmed_writes_nothing_for_that_shard_and_is_not_c
     assert left(place) == []
 
 
+@pytest.mark.variant
 def test_a_run_that_is_interrupted_leaves_no_file(company: Company, place: Path) -> None:
     company.tenant.latency(read_ms=2000)
     command = ["ansible-playbook", "-i", str(company.inventory(2)), "hybrid.photos.drift", *EXO, "--forks", "1"]

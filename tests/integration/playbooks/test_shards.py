@@ -56,6 +56,7 @@ def test_after_a_canary_that_went_wrong_no_other_shard_is_begun(company: Company
     assert company.report()["alice@photos.test"]["exo"]["changed"]
 
 
+@pytest.mark.variant
 def test_guards_see_all_shards_before_the_canary_writes(company: Company) -> None:
     company.play("sync", *LIMITS)
     for name in ("alice", "wendy", "judy", "kim", "liam"):
@@ -66,6 +67,7 @@ def test_guards_see_all_shards_before_the_canary_writes(company: Company) -> Non
     assert company.domain.highest_usn() == usn
 
 
+@pytest.mark.variant
 def test_the_role_itself_refuses_serial(company: Company) -> None:
     (company.folder / "own.yml").write_text(
         "- hosts: photo_shards\n  serial: 1\n  gather_facts: false\n  roles: [hybrid.photos.sync]\n"
@@ -91,6 +93,7 @@ def test_a_strategy_that_ignores_run_once_is_refused(company: Company, role: str
     assert not (company.folder / "reports").exists()
 
 
+@pytest.mark.variant
 def test_slices_do_each_their_own_part(company: Company) -> None:
     # What AWX does for a job with three slices: each job gets every third host of the inventory.
     for first in (1, 2, 3):

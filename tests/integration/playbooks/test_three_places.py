@@ -150,6 +150,7 @@ def state_of(company: Company, exchange: Exchange) -> dict[str, dict[str, bytes]
     return {place: {user: photo for user, photo in photos.items() if photo} for place, photos in held.items()}
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("told", [True, False], ids=["as Active Directory says", "as the mailboxes say"])
 def test_a_mailbox_that_moves_is_followed_and_its_receipt_on_the_old_side_ends(
     company: Company, exchange: Exchange, told: bool
@@ -180,6 +181,7 @@ def test_a_mailbox_that_moves_is_followed_and_its_receipt_on_the_old_side_ends(
         assert remembered() == {"ad": 2, "exchange": 1, "exo": 1}, "one for each mailbox, where it is"
 
 
+@pytest.mark.variant
 def test_an_export_of_three_places_takes_the_best_picture_from_where_the_mailbox_is(
     company: Company, exchange: Exchange
 ) -> None:
@@ -201,6 +203,7 @@ def test_an_export_of_three_places_takes_the_best_picture_from_where_the_mailbox
     assert "changed=0" in run.output
 
 
+@pytest.mark.variant
 def test_exchange_servers_own_64x64_is_said_to_be_that_and_put_right(company: Company, exchange: Exchange) -> None:
     receipts = str(company.folder / "receipts.sqlite")
     assert company.play("sync", *targets("sync", receipts=receipts)).code == 0
@@ -215,6 +218,7 @@ def test_exchange_servers_own_64x64_is_said_to_be_that_and_put_right(company: Co
     assert side(company.domain.photo(YUSUF)) == 96
 
 
+@pytest.mark.variant
 def test_a_photo_of_ad_that_was_right_is_right_after_exchange_server_was_written(
     company: Company, exchange: Exchange
 ) -> None:
@@ -227,6 +231,7 @@ def test_a_photo_of_ad_that_was_right_is_right_after_exchange_server_was_written
     assert found(company)[YUSUF] == {"ad": "in_sync", "exchange": "missing", "exo": None}
 
 
+@pytest.mark.variant
 def test_a_change_by_others_in_ad_that_is_kept_survives_a_put_to_exchange_server(
     company: Company, exchange: Exchange
 ) -> None:
@@ -246,6 +251,7 @@ def test_a_change_by_others_in_ad_that_is_kept_survives_a_put_to_exchange_server
     assert not list((company.folder / "reports" / "backups").glob("*-active-directory*")), "no copy is needed"
 
 
+@pytest.mark.variant
 def test_a_restore_to_exchange_server_leaves_what_ad_holds(company: Company, exchange: Exchange) -> None:
     former = resized(company.photos / f"{ALICE}.jpg", 200)
     assert company.play("sync", "-e", json.dumps({"sync_targets": ["ad"]})).code == 0
@@ -258,6 +264,7 @@ def test_a_restore_to_exchange_server_leaves_what_ad_holds(company: Company, exc
     assert company.domain.photo(YUSUF) == held, "the run did not change it"
 
 
+@pytest.mark.variant
 def test_what_both_held_before_is_saved_and_comes_back(company: Company, exchange: Exchange) -> None:
     """Set-UserPhoto overwrites the photo in Active Directory too, so that one is saved before Exchange is written."""
     former = resized(company.photos / f"{ALICE}.jpg", 200)

@@ -62,6 +62,7 @@ def test_a_group_in_active_directory_decides_for_both_and_who_is_excluded_is_nam
     assert "Not exported" not in listed(office) and "umar@photos.test" in listed(office)
 
 
+@pytest.mark.variant
 def test_a_filter_of_the_cloud_decides_for_both(office: Company) -> None:
     run = export(office, exo_filter="department eq 'Sales'")
     assert run.code == 0, run.output
@@ -71,12 +72,14 @@ def test_a_filter_of_the_cloud_decides_for_both(office: Company) -> None:
     assert "2 of 3 users have a photo" in run.output
 
 
+@pytest.mark.variant
 def test_with_a_group_on_one_side_and_a_filter_on_the_other_both_must_mean_a_user(office: Company) -> None:
     run = export(office, ad_filter="(|(cn=Quinn*)(sAMAccountName=rosa))", exo_group="Office")
     assert run.code == 0, run.output
     assert exported(office) == {"quinn"}
 
 
+@pytest.mark.variant
 def test_files_of_excluded_persons_and_of_who_is_not_meant_stay(office: Company) -> None:
     users = [upn(name) for name in ("pia", "quinn", "tessa", "rosa")]
     assert export(office, users=users).code == 0
@@ -105,6 +108,7 @@ def test_files_of_excluded_persons_and_of_who_is_not_meant_stay(office: Company)
     assert exported(office) == {"pia"}
 
 
+@pytest.mark.variant
 def test_an_excluded_person_is_recognized_by_the_anchor_under_another_name(office: Company) -> None:
     names = {"targets": ["exo"], "ad_match_by": "userPrincipalName", "exo_match_by": "anchor"}
     office.tenant.put_photo(upn("boris"), office.tenant.photo("pia"))
@@ -117,6 +121,7 @@ def test_an_excluded_person_is_recognized_by_the_anchor_under_another_name(offic
     assert "boris" not in (office.folder / "both" / "different.txt").read_text()
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize(
     ("given", "said"),
     [
