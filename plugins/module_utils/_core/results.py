@@ -323,9 +323,9 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
     verified = photo.get("verified")
     return Row(
         user=plain(photo["user"]),
-        target=checked_name(photo.get("target") or target, place),
-        drift=t.cast("Drift", str(photo["drift"])),
-        action=t.cast("Action", str(photo.get("action", "none"))),
+        target=plain(checked_name(photo.get("target") or target, place)),
+        drift=t.cast("Drift", plain(photo["drift"])),
+        action=t.cast("Action", plain(photo.get("action", "none"))),
         id=text(photo.get("id")),
         label=text(photo.get("label")),
         group=text(photo.get("group")),
@@ -385,8 +385,12 @@ def text(value: t.Any) -> str | None:
 
 
 def plain(value: t.Any) -> str:
-    """Text that any file can hold. str() strips Ansible's tags; what is no Unicode (odd file names) becomes "?"."""
-    return str(value).encode("utf-8", "replace").decode("utf-8")
+    """Text that any file can hold, without Ansible's tags. What is no Unicode (odd file names) becomes "?".
+
+    Before ansible-core 2.19 text from outside is a subclass of str, whose own methods return the subclass again.
+    """
+    text_of = str.__str__(value) if isinstance(value, str) else str(value)
+    return text_of.encode("utf-8", "replace").decode("utf-8")
 
 
 def number(value: t.Any) -> int | None:

@@ -9,7 +9,12 @@ import typing as t
 from dataclasses import replace
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.module_utils._core.results import Picture, Row
+from ansible_collections.hybrid.photos.plugins.module_utils._core.results import (
+    Picture,
+    Row,
+    from_result,
+    to_result,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._report.rows import Rows
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +42,30 @@ def filled(*rows: Row) -> Rows:
 
 def test_a_row_comes_back_as_it_was() -> None:
     assert filled(FULL)[FULL.key, "exo"] == FULL
+
+
+class Wrapped(str):
+    """Text from outside before ansible-core 2.19: its methods return the subclass again."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return self
+
+    def encode(self, *_how: str) -> bytes:
+        return WrappedBytes(super().encode())
+
+
+class WrappedBytes(bytes):
+    def decode(self, *_how: str) -> str:  # type: ignore[override]
+        return Wrapped(super().decode())
+
+
+def test_text_that_ansible_wrapped_is_kept_as_plain_text() -> None:
+    given = {name: Wrapped(value) for name, value in to_result(FULL).items() if isinstance(value, str)}
+    given |= {"warnings": [Wrapped("one")], "observed": {"etag": Wrapped("x")}}
+    row = from_result(given, Wrapped("exo"), "here")
+    assert filled(row)[row.key, "exo"].user == "Älice@x"
 
 
 def test_nothing_is_there_before_the_first_row() -> None:
