@@ -7,34 +7,50 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
 
 from ..module_utils._core.model import PhotoError
 from ..plugin_utils.controller_action import ControllerAction
+from ..plugin_utils.role_values import problems
 from ..plugin_utils.role_variables import all_roles, known_variables, meant_for_role
 
 
 class ActionModule(ControllerAction):
-    """Fails when a variable that was meant for the role is none of its own. Looks at names, and at no value."""
+    """Fails when a variable that was meant for the role is none of its own, or one of its own has a wrong value.
+
+    Other values are not looked at, and neither are entries of users.
+    """
 
     arguments: t.ClassVar[dict[str, t.Any]] = {"role": {"type": "str", "required": True, "choices": list(all_roles())}}
-    names: t.Collection[str] = ()
+    variables: t.Mapping[str, t.Any] = {}
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """See the base class."""
-        self.names = frozenset(map(str, task_vars or {}))
+        self.variables = task_vars or {}
         return super().run(tmp, task_vars)
 
     def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """See the base class."""
         role = str(options["role"])
+        names = frozenset(map(str, self.variables))
         extra = frozenset(map(str, load_extra_vars(self._loader)))
         ours = "ansible_collections" in str(self._loader.get_basedir())
-        refused, doubtful = meant_for_role(role, known_variables(role), self.names | extra, extra, ours_alone=ours)
+        refused, doubtful = meant_for_role(role, known_variables(role), names | extra, extra, ours_alone=ours)
         where = f"All variables of this role: ansible-doc -t role hybrid.photos.{role}"
         if doubtful:
             Display().warning(f"the role {role} knows no variable {', '.join(map(str, doubtful))}. {where}")
         if refused:
             raise PhotoError(f"The role {role} knows no variable {', '.join(map(str, refused))}. {where}")
+        wrong = problems(role, self._value, names)
+        if wrong:
+            raise PhotoError("\n".join(wrong))
         return {"changed": False}
+
+    def _value(self, name: str) -> t.Any:
+        """The value of a variable, as the tasks of the role see it. Raises PhotoError when it has none."""
+        try:
+            return self._templar.template(self.variables[name])
+        except AnsibleError as error:
+            raise PhotoError(f"The value of {name} cannot be found out: {error}") from error

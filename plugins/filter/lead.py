@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
 from ansible_collections.hybrid.photos.plugins.module_utils._export import leading
 
@@ -34,8 +33,9 @@ def lead_shards(
     try:
         users, outside = leading.chosen(listing, following, follow_by)
     except PhotoError as error:
-        raise AnsibleFilterError(str(error)) from error
-    return {"shards": leading.shards(users, int(size), set(taken)), "users": users, "outside": outside}
+        # A filter that fails is shown with all the templates around it; the role says this in a task of its own.
+        return {"shards": [], "users": [], "outside": 0, "problem": str(error)}
+    return {"shards": leading.shards(users, int(size), set(taken)), "users": users, "outside": outside, "problem": ""}
 
 
 def lead_photos(rows: t.Sequence[t.Mapping[str, t.Any]], absent: bool = False) -> list[dict[str, t.Any]]:

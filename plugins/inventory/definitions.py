@@ -63,6 +63,7 @@ path: photos
 shard_size: 500
 """
 
+import difflib
 import re
 import sys
 import typing as t
@@ -137,15 +138,8 @@ class InventoryModule(BaseInventoryPlugin):
                 f"{path}: the name of an inventory file of this plugin must end in .photos.yml or .photos.yaml, "
                 "such as team.photos.yml; rename the file"
             )
-        try:
-            given = self._read_config_data(path)
-        except AttributeError as error:  # ansible-core asks a list for its keys
-            raise PhotoError(f"{path}: it must hold a mapping with the keys plugin and path") from error
-        unknown = set(given) - set(OPTIONS)
-        if unknown:
-            raise PhotoError(
-                f"{path}: {', '.join(sorted(map(str, unknown)))}: no such option; there are plugin, path and shard_size"
-            )
+        self._refuse_other_keys(path)
+        self._read_config_data(path)
         size = self.get_option("shard_size")
         if size < 1:
             raise PhotoError(f"{path}: shard_size is {size}; give 1 or more")
@@ -158,6 +152,21 @@ class InventoryModule(BaseInventoryPlugin):
                 "that holds it in the environment variable HYBRID_PHOTOS_FOLDERS"
             )
         return folder, read_whole_folder(folder), size
+
+    def _refuse_other_keys(self, path: str) -> None:
+        """Raises PhotoError for a file with keys that are none of ours.
+
+        ansible-core reads options and finds that path is missing, and not that it is spelled otherwise.
+        """
+        given = self.loader.load_from_file(path)
+        if given is not None and not isinstance(given, dict):
+            raise PhotoError(f"{path}: it must hold a mapping with the keys plugin and path")
+        # A file of another kind is told by its plugin.
+        for key in map(str, given or () if "plugin" in (given or ()) else ()):
+            if key not in OPTIONS:
+                near = difflib.get_close_matches(key, OPTIONS, 1)
+                meant = f" (did you mean {near[0]}?)" if near else ""
+                raise PhotoError(f"{path}: {key}: no such option{meant}; there are plugin, path and shard_size")
 
     def _prefix(self, path: str, definitions: t.Sequence[Definition]) -> str:
         """What the names of this file's hosts begin with: nothing, unless another file of this kind came before it.

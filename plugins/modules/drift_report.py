@@ -213,7 +213,7 @@ options:
   history:
     description:
       - A file on the controller that gets one line of JSON for each run, with counts and without names of people. Several
-        kinds of runs can share it.
+        kinds of runs can share it. Its folder must be there, unless it is O(dest).
       - With it the Markdown and HTML reports say what changed since the last run over the same targets, and the HTML
         report draws how the share of right photos went over time.
       - A new file can be read by its owner only. A file that is something else is refused.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +32,23 @@ class Unknown:
         return f"{self.name} (did you mean {self.meant}?)" if self.meant else self.name
 
 
+@functools.cache
+def _specification(role: str) -> t.Mapping[str, t.Any]:
+    spec: t.Mapping[str, t.Any] = DataLoader().load_from_file(str(ROLES / role / "meta/argument_specs.yml"))
+    return spec
+
+
 def known_variables(role: str) -> frozenset[str]:
     """All variables of a role, by its own argument specification."""
-    spec = DataLoader().load_from_file(str(ROLES / role / "meta/argument_specs.yml"))
-    return frozenset(str(name) for entry in spec["argument_specs"].values() for name in entry["options"])
+    return frozenset(
+        str(name) for entry in _specification(role)["argument_specs"].values() for name in entry["options"]
+    )
+
+
+def options_of(role: str) -> t.Mapping[str, t.Mapping[str, t.Any]]:
+    """The variables of a role with what its argument specification says of each."""
+    options: t.Mapping[str, t.Mapping[str, t.Any]] = _specification(role)["argument_specs"]["main"]["options"]
+    return options
 
 
 def all_roles() -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from .._core.model import Change, identity_key
 from .._core.results import Row
 from .._core.targets import names, title
-from .._sync.guards import Base, Limit, Limits, guard, shared_reason
+from .._sync.guards import Base, Limit, Limits, complaints, refusal, shared_reason
 from .gather import gather
 from .rows import Rows
 
@@ -45,12 +45,12 @@ def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     targets = {target: _Planned(Base(0, 0, 0)) for target in names()}
     for row in gathered.rows.values():
         targets[row.target].add(held_back(row, held, prefix))
-    complaints = [said for each in targets.values() if (said := guard(each.changes, each.base, limits)) is not None]
+    found = [said for each in targets.values() if (said := complaints(each.changes, each.base, limits))]
     return {
-        "allowed": not complaints,
+        "allowed": not found,
         "figures": {target: each.figures for target, each in targets.items()},
         "shared": held,
-        "msg": " ".join(complaints) or "The plan is within limits.",
+        "msg": refusal(found) if found else "The plan is within limits.",
     }
 
 

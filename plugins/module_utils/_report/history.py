@@ -23,7 +23,6 @@ from pathlib import Path
 from .._core.files import file_type
 from .._core.json_text import loads
 from .._core.model import PhotoError
-from .._core.safe_write import make_folder
 from .people import percent
 
 #: So much of the end of a history is read: some 2,000 runs. The file itself has no limit.
@@ -95,7 +94,7 @@ def past_of(line: t.Any) -> Past | None:
 
 
 def read(path: Path) -> list[Past]:
-    """The runs in the last ``MAX_READ`` bytes, oldest first. Makes the file when it is missing.
+    """The runs in the last ``MAX_READ`` bytes, oldest first. Makes the file when it is missing, and no folder.
 
     Raises PhotoError when it cannot be read and written, or holds something else.
     """
@@ -144,10 +143,16 @@ def append(path: Path, line: t.Mapping[str, t.Any]) -> None:
 
 
 def _open(path: Path) -> int:
-    """A descriptor to read and append. A new file is its owner's only. Raises PhotoError."""
+    """A descriptor to read and append. A new file is its owner's only. No folder is made: it may be a typo.
+
+    Raises PhotoError.
+    """
     try:
-        make_folder(path.parent)
         descriptor = os.open(path, _FLAGS, 0o600)
+    except FileNotFoundError as ex:
+        raise PhotoError(
+            f"The history {path}: the folder {path.parent} is not there. Make it, or name another file."
+        ) from ex
     except OSError as ex:
         why = "it is a link" if ex.errno == errno.ELOOP else ex.strerror
         raise PhotoError(f"The history {path} cannot be read and written ({why}). Name another file.") from ex

@@ -28,9 +28,7 @@ def check(options: Options) -> None:
     folder = metrics_folder(options)
     if folder is not None:
         _check_folder(folder)
-    path = history_path(options)
-    if path is not None:
-        history.read(path)
+    earlier(options)
 
 
 def _check_folder(folder: Path) -> None:
@@ -86,7 +84,11 @@ def metrics(options: Options, report: t.Mapping[str, t.Any], now: datetime) -> s
 def earlier(options: Options) -> list[history.Past]:
     """The runs before this one, oldest first. Raises PhotoError."""
     path = history_path(options)
-    return history.read(path) if path is not None else []
+    if path is None:
+        return []
+    if path.parent == Path(options["dest"]).expanduser().absolute() and not path.parent.exists():
+        return []  # the report makes its own folder
+    return history.read(path)
 
 
 def publish(options: Options, report: t.Mapping[str, t.Any], now: datetime) -> tuple[dict[str, str], list[str]]:

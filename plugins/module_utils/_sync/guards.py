@@ -113,36 +113,46 @@ def decide(
 
 
 def guard(planned: t.Iterable[tuple[str, Change]], base: Base, limits: Limits) -> str | None:
-    """Why this plan must not be carried out, or None. ``planned`` gives users with their changes.
+    """Why this plan must not be carried out, or None. ``planned`` gives users with their changes."""
+    found = complaints(planned, base, limits)
+    return refusal([found]) if found else None
+
+
+def complaints(planned: t.Iterable[tuple[str, Change]], base: Base, limits: Limits) -> dict[str, str]:
+    """What a plan does that a limit does not allow, by the name of the limit.
 
     A percentage of replaced or removed photos is of the photos that are there, one of added photos of the users
     checked. Users of whom the target told nothing count as if they were replaced; they make no limit larger.
     """
     if base.checked < GUARDED_FROM:
-        return None
+        return {}
     users: dict[str, list[str]] = {"replaced": [], "removed": [], "added": []}
     for user, change in planned:
         if change.action != "none":
             kind = "removed" if change.action == "remove" else "replaced" if change.replaces else "added"
             users[kind].append(user)
     if not any(users.values()):
-        return None
+        return {}
     there = base.present + base.unanswered
-    complaints: dict[str, str] = {}
+    found: dict[str, str] = {}
     if limits.replaced.passed_by(len(users["replaced"]) + base.unanswered, there):
-        complaints[limits.replaced.option] = _complaint(
+        found[limits.replaced.option] = _complaint(
             users["replaced"], "replaced", base, limits.replaced, base.unanswered
         )
     if limits.removed.passed_by(len(users["removed"]), base.present):
-        complaints[limits.removed.option] = _complaint(users["removed"], "removed", base, limits.removed)
+        found[limits.removed.option] = _complaint(users["removed"], "removed", base, limits.removed)
     if limits.added is not None and limits.added.passed_by(len(users["added"]), base.checked):
-        complaints[limits.added.option] = _complaint(users["added"], "added", base, limits.added)
-    if not complaints:
-        return None
-    raise_it = f"raise {' and '.join(complaints)} for this run"
+        found[limits.added.option] = _complaint(users["added"], "added", base, limits.added)
+    return found
+
+
+def refusal(found: t.Sequence[t.Mapping[str, str]]) -> str:
+    """One message for the complaints of one plan, or of several that are carried out together."""
+    texts = [text for each in found for text in each.values()]
+    options = dict.fromkeys(option for each in found for option in each)
     return (
-        f"Nothing was written. {'; '.join(complaints.values())}. Look at the plan with --check --diff; "
-        f"if it is what you want, {raise_it}."
+        f"Nothing was written. {'; '.join(texts)}. Look at the plan with --check --diff; "
+        f"if it is what you want, raise {' and '.join(options)} for this run."
     )
 
 

@@ -97,6 +97,7 @@ def test_the_end_of_a_certificate_is_in_the_metrics(company: Company) -> None:
         ),
         ("metrics_name", "a b", "metrics_name is 'a b'"),
         ("history", "photos", "The history {folder}/photos"),
+        ("history", "nowhere/h.jsonl", "the folder {folder}/nowhere is not there. Make it, or name another file"),
         ("history", "team.photos.yml", "is there and is no history of this collection"),
     ],
 )

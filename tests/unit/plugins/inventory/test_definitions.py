@@ -41,8 +41,16 @@ def inventory(*files: Path) -> subprocess.CompletedProcess[str]:
         ("", "is empty"),
         # These words are ansible-core's own, and those before 2.19 were others.
         ("plugin: hybrid.photos.definitions\n", r"Required config 'path'|required configuration .* setting: path"),
+        (
+            "plugin: hybrid.photos.definitions\npaht: photos\n",
+            r"paht: no such option \(did you mean path\?\); there are",
+        ),
+        (
+            "plugin: hybrid.photos.definitions\npath: .\nowner: me\n",
+            "owner: no such option; there are plugin, path and",
+        ),
     ],
-    ids=["list", "hosts", "empty", "no path"],
+    ids=["list", "hosts", "empty", "no path", "misspelt", "unknown"],
 )
 def test_a_file_that_is_none_of_ours_is_one_message_that_names_it(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "team.photos.yml"

@@ -74,7 +74,7 @@ def test_a_prefix_and_no_more_is_warned_of_and_with_e_refused() -> None:
     assert refused("sync", extra=("sync_zzz",)) == ["sync_zzz"]
 
 
-def test_the_task_fails_by_name_and_looks_at_no_value(tmp_path: Path) -> None:
+def test_the_task_fails_by_name_and_looks_at_no_value_of_others(tmp_path: Path) -> None:
     class Untouched(dict):  # type: ignore[type-arg]
         def __getitem__(self, key: str) -> object:
             raise AssertionError(key)

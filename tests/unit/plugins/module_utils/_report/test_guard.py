@@ -58,6 +58,14 @@ def test_one_target_in_order_does_not_hide_the_other() -> None:
     assert "max_removed" in verdict["msg"]
 
 
+def test_limits_that_are_passed_at_several_targets_are_one_message() -> None:
+    both = [result(target, **{f"u{n}": "removed" for n in range(10)}) for target in ("ad", "exo")]
+    verdict = judge({"results": both, "max_replaced": "30%", "max_removed": "10%"})
+    assert verdict["msg"].count("10 of 10 photos would be removed") == 2
+    for once in ("Nothing was written", "Look at the plan", "raise max_removed for this run"):
+        assert verdict["msg"].count(once) == 1
+
+
 def test_first_time_photos_do_not_count() -> None:
     first = result("exo", **{f"u{n}": "first" for n in range(50)})
     assert judge({"results": [first], "max_replaced": "0%", "max_removed": "0%"})["allowed"]

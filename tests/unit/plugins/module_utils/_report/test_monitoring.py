@@ -93,6 +93,27 @@ def test_a_history_that_cannot_be_kept_is_found_before_the_run(tmp_path: Path) -
     assert not (tmp_path / "out").exists()
 
 
+def test_a_history_in_a_folder_that_is_not_there_is_refused_and_nothing_is_made(tmp_path: Path) -> None:
+    wanted = options(tmp_path, history=str(tmp_path / "nowhere" / "h"))
+    said = (
+        f"The history {tmp_path}/nowhere/h: the folder {tmp_path}/nowhere is not there. Make it, or name another file."
+    )
+    with pytest.raises(PhotoError, match=f"^{said}$"):
+        probe_dest(wanted)
+    assert list(tmp_path.iterdir()) == []
+    told = report(wanted)
+    assert told["failed"]
+    assert told["msg"].count(said) == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_history_may_be_in_the_folder_of_the_report_which_the_report_makes(tmp_path: Path) -> None:
+    wanted = options(tmp_path, history=str(tmp_path / "out" / "h"))
+    probe_dest(wanted)
+    report(wanted)
+    assert (tmp_path / "out" / "h").read_text().count("\n") == 1
+
+
 def test_a_look_leaves_the_metrics_folder_as_it_was(tmp_path: Path, folder: Path) -> None:
     probe_dest(options(tmp_path, metrics_dir=str(folder), history=str(tmp_path / "h")))
     assert list(folder.iterdir()) == []

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a role can use the values of its variables.
+
+Ansible's own check of a role returns the whole specification beside its message, which is then shown.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ..module_utils._core.choice import refuse_unusable
+from ..module_utils._core.model import PhotoError
+from ..module_utils._core.text import shown
+from ..module_utils._sync.guards import Limit
+from .role_variables import options_of
+
+#: What the filter ``bool`` of Ansible takes for true or false. Modules know more words, and would read them otherwise.
+BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "1", "0"})
+LIMITS = ("max_replaced", "max_removed", "max_added")
+#: Lists of names or patterns of users.
+WHOM = ("users", "exclude", "confirm_accounts")
+#: So much of a value a message shows.
+SHOWN = 80
+
+
+def listed(value: t.Any) -> list[t.Any]:
+    """A list as it is; a text, such as ``-e`` gives it, divided at its commas; another single value as a text."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",")]
+    return list(value) if isinstance(value, list | tuple) else [str(value)]
+
+
+def problems(role: str, get: t.Callable[[str], t.Any], given: t.Collection[str]) -> list[str]:
+    """A sentence for each variable whose value cannot be used.
+
+    ``get`` gives the value of a variable, with its templates evaluated; it may raise PhotoError. ``given``: the names
+    of all variables that there are. Entries of users are not asked for: there may be thousands, and photo_choice
+    checks them.
+    """
+    options = options_of(role)
+    missing = [name for name, option in options.items() if option.get("required") and name not in given]
+    if missing:
+        # Defaults may be made of it.
+        return [f"{' and '.join(missing)} is needed; ansible-doc -t role hybrid.photos.{role}"]
+    found: list[str] = []
+    for name, option in options.items():
+        if name in given and option.get("elements") != "dict":
+            try:
+                problem = _problem(name, name.removeprefix(f"{role}_"), option, get(name))
+            except PhotoError as error:
+                problem = str(error)
+            found += [problem] if problem else []
+    return found
+
+
+def _problem(name: str, word: str, option: t.Mapping[str, t.Any], value: t.Any) -> str | None:
+    """Why a value cannot be used, or None. ``word``: the name without the role's prefix. May raise PhotoError."""
+    kind = option["type"]
+    if kind == "raw":
+        return None
+    if value is None:
+        return f"{name} has no value; give one, or leave the variable out"
+    if kind == "list":
+        return _list_problem(name, word, option, value)
+    if kind == "dict":
+        return _mapping_problem(name, option, value)
+    if isinstance(value, list | tuple | dict):
+        return f"{name} is a {'mapping' if isinstance(value, dict) else 'list'}; give {_WANTED[kind]}"
+    text = str(value)
+    if (kind == "bool" and text.lower() not in BOOLEANS) or (kind == "int" and _is_no_number(text)):
+        return f"{name} is {_quoted(text)}; give {_WANTED[kind]}"
+    choices = option.get("choices")
+    if choices and text not in choices:
+        empty = ", or leave it empty" if "" in choices else ""
+        return f"{name} is {_quoted(text)}; use one of {', '.join(filter(None, choices))}{empty}"
+    if word in LIMITS and (text or word != "max_added"):
+        Limit.parse(name, text)
+    return None
+
+
+_WANTED = {"bool": "true or false", "int": "a whole number", "str": "a text"}
+
+
+def _list_problem(name: str, word: str, option: t.Mapping[str, t.Any], value: t.Any) -> str | None:
+    if isinstance(value, dict):
+        return f"{name} is a mapping; give a list, or a text such as a,b"
+    parts = listed(value)
+    if any(part is None or isinstance(part, list | tuple | dict) for part in parts):
+        return f"{name} has an entry that is no text; give a list of texts"
+    choices = option.get("choices")
+    wrong = [str(part) for part in parts if str(part) not in choices] if choices else []
+    if wrong:
+        verb = "is" if len(parts) == 1 else "has"
+        return f"{name} {verb} {', '.join(map(_quoted, wrong))}; use one or more of {', '.join(choices)}"
+    if word in WHOM:
+        refuse_unusable(name, map(str, parts))
+    return None
+
+
+def _mapping_problem(name: str, option: t.Mapping[str, t.Any], value: t.Any) -> str | None:
+    if not isinstance(value, dict):
+        what = "a list" if isinstance(value, list | tuple) else _quoted(str(value))
+        return f"{name} is {what}; give a mapping"
+    if not option.get("options"):
+        return None
+    checked = ArgumentSpecValidator({name: dict(option)}).validate({name: dict(value)})
+    return f"{name} cannot be used: {'; '.join(checked.error_messages)}" if checked.error_messages else None
+
+
+def _is_no_number(text: str) -> bool:
+    try:
+        int(text)
+    except ValueError:
+        return True
+    return False
+
+
+def _quoted(text: str) -> str:
+    return f"'{shown(text[:SHOWN])}'"

@@ -1,0 +1,178 @@
+# Copyright (c) 2026 hybrid.photos developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A wrong value of a role's variable is one sentence with name and value; a list can be given as text."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.hybrid.photos.plugins.plugin_utils.role_values import listed, problems
+from ansible_collections.hybrid.photos.plugins.plugin_utils.role_variables import ROLES, all_roles, options_of
+
+#: Each list of texts that a role takes.
+LISTS = [
+    (role, name)
+    for role in all_roles()
+    for name, option in options_of(role).items()
+    if option["type"] == "list" and option["elements"] == "str"
+]
+PLAYBOOKS = Path(ROLES).parent / "playbooks"
+
+
+def wrong(role: str, **values: object) -> list[str]:
+    """What is said of some values, where all that must be given is given."""
+    needed = {"export": {"export_dest": "photos"}, "lead": {"lead_from": "ad"}}.get(role, {})
+    return problems(role, {**needed, **values}.get, frozenset({**needed, **values}))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("a, b", ["a", "b"]), ("a", ["a"]), (["a,b"], ["a,b"]), ([], []), (5, ["5"]), ("", [""]), (("a",), ["a"])],
+)
+def test_a_text_is_a_list_of_what_its_commas_divide(value: object, expected: list[str]) -> None:
+    assert listed(value) == expected
+
+
+@pytest.mark.parametrize(("role", "name"), LISTS)
+def test_each_list_of_each_role_is_used_in_the_form_that_a_text_has_too(role: str, name: str) -> None:
+    """Everywhere but where it is handed on unchanged: to the hosts of lead, and there to sync."""
+    uses = 0
+    for path in (*(ROLES / role).glob("tasks/*.yml"), *(ROLES / role).glob("vars/*.yml")):
+        for key, text in _expressions(yaml.safe_load(path.read_text("utf-8"))):
+            if text.strip() == name and key in (name, f"sync_{name.removeprefix('lead_')}", "sync_targets"):
+                uses += 1
+                continue
+            for after in re.split(rf"(?<![\w.]){name}\b", re.sub("'[^']*'", "''", text))[1:]:
+                uses += 1
+                assert after.startswith(" | hybrid.photos.listed"), f"{path.name}: {text}"
+    assert uses
+
+
+def _expressions(of: t.Any, key: str = "") -> t.Iterator[tuple[str, str]]:
+    """What Ansible evaluates in a YAML file, each with the key that it belongs to."""
+    if isinstance(of, dict):
+        for name, value in of.items():
+            yield from _expressions(value, str(name))
+    elif isinstance(of, list):
+        for value in of:
+            yield from _expressions(value, key)
+    elif isinstance(of, str) and key in ("when", "failed_when", "changed_when", "that", "until"):
+        yield key, of
+    elif isinstance(of, str):
+        yield from ((key, text) for text in re.findall(r"{{(.*?)}}", of, re.DOTALL))
+
+
+@pytest.mark.parametrize(
+    ("role", "values", "said"),
+    [
+        ("drift", {"drift_targets": "azure"}, "drift_targets is 'azure'; use one or more of ad, exchange, exo"),
+        (
+            "doctor",
+            {"doctor_targets": ["ad", "azure"]},
+            "doctor_targets has 'azure'; use one or more of ad, exchange, exo",
+        ),
+        ("restore", {"restore_first": "delete"}, "restore_first is 'delete'; use one of keep, remove"),
+        ("drift", {"drift_exo_when": ""}, "drift_exo_when is ''; use one of always, mailbox"),
+        (
+            "sync",
+            {"sync_exchange_match_by": "upn"},
+            "sync_exchange_match_by is 'upn'; use one of userPrincipalName, sAMAccountName, mail, objectGUID, anchor, "
+            "or leave it empty",
+        ),
+        ("drift", {"drift_keep_reports": "many"}, "drift_keep_reports is 'many'; give a whole number"),
+        ("drift", {"drift_fail": "maybe"}, "drift_fail is 'maybe'; give true or false"),
+        # The modules would take it for true and the templates of the roles for false.
+        ("drift", {"drift_fail": "y"}, "drift_fail is 'y'; give true or false"),
+        ("drift", {"drift_report_dir": ["a"]}, "drift_report_dir is a list; give a text"),
+        ("drift", {"drift_users": [{"user": "a"}]}, "drift_users has an entry that is no text; give a list of texts"),
+        ("drift", {"drift_users": {"user": "a"}}, "drift_users is a mapping; give a list, or a text such as a,b"),
+        ("drift", {"drift_default_for": "ad"}, "drift_default_for is 'ad'; give a mapping"),
+        ("drift", {"drift_users": None}, "drift_users has no value; give one, or leave the variable out"),
+        ("drift", {"drift_users": ""}, "drift_users '' cannot be used: it is empty; correct it, or leave it out"),
+        (
+            "doctor",
+            {"doctor_exclude": ["a\nb"]},
+            r"doctor_exclude 'a\nb' cannot be used: it contains a control character or a line end; correct it, "
+            "or leave it out",
+        ),
+        (
+            "sync",
+            {"sync_max_replaced": "abc"},
+            "sync_max_replaced is 'abc'; give a count such as 25, or a percentage from 0% to 100%",
+        ),
+        (
+            "lead",
+            {"lead_max_added": "200%"},
+            "lead_max_added is '200%'; give a count such as 25, or a percentage from 0% to 100%",
+        ),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_that_names_variable_and_value(
+    role: str, values: dict[str, object], said: str
+) -> None:
+    assert wrong(role, **values) == [said]
+
+
+def test_a_mapping_with_a_wrong_key_is_told_without_markup() -> None:
+    (said,) = wrong("sync", sync_default_for={"ad": {"grop": "x"}})
+    assert said.startswith("sync_default_for cannot be used: ")
+    assert "grop" in said
+    assert "O(" not in said
+
+
+def test_all_wrong_values_are_told_at_once() -> None:
+    assert len(wrong("drift", drift_targets="azure", drift_formats="pdf")) == 2
+
+
+def test_what_must_be_given_and_is_not_is_named() -> None:
+    assert problems("export", {}.get, frozenset()) == [
+        "export_dest is needed; ansible-doc -t role hybrid.photos.export"
+    ]
+    assert problems("lead", {}.get, frozenset()) == ["lead_from is needed; ansible-doc -t role hybrid.photos.lead"]
+
+
+@pytest.mark.parametrize("role", all_roles())
+def test_defaults_and_values_as_texts_pass(role: str) -> None:
+    defaults = yaml.safe_load((ROLES / role / "defaults/main.yml").read_text("utf-8"))
+    plain = {name: value for name, value in defaults.items() if "{{" not in str(value)}
+    assert wrong(role, **plain) == []
+    # -e name=value gives a text, whatever it is.
+    texts = {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in plain.items()}
+    kinds = options_of(role)
+    texts = {
+        name: text for name, text in texts.items() if kinds[name]["type"] != "dict" and (text or not plain[name] == [])
+    }
+    assert wrong(role, **texts) == []
+
+
+@pytest.mark.parametrize("role", all_roles())
+def test_entries_of_users_are_not_looked_at(role: str) -> None:
+    def get(name: str) -> t.Any:
+        assert options_of(role)[name].get("elements") != "dict"
+        return {"export_dest": "photos", "lead_from": "ad"}.get(name)
+
+    known = {"export": {"export_dest"}, "lead": {"lead_from"}}.get(role, set())
+    entries = {name for name, option in options_of(role).items() if option.get("elements") == "dict"}
+    assert problems(role, get, frozenset(known | entries)) == []
+
+
+@pytest.mark.parametrize("path", sorted(PLAYBOOKS.glob("*.yml")), ids=lambda path: path.stem)
+def test_no_packaged_playbook_has_ansibles_own_check_which_prints_the_whole_specification(path: Path) -> None:
+    plays = yaml.safe_load(path.read_text("utf-8"))
+    for play in plays:
+        assert "roles" not in play
+        for task in play["tasks"]:
+            assert task["ansible.builtin.import_role"]["rolespec_validate"] is False
+
+
+def test_no_role_shows_the_insides_of_a_check() -> None:
+    """``assert`` prints the condition beside the message, validate_argument_spec the whole specification."""
+    for path in ROLES.glob("*/tasks/*.yml"):
+        text = path.read_text("utf-8")
+        assert "ansible.builtin.assert" not in text, path
+        assert "validate_argument_spec" not in text, path
