@@ -9,7 +9,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: role_variables
-short_description: Refuse variables that a role of this collection does not know
+short_description: Refuse variables that a role of this collection does not know, and wrong values
 version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
@@ -17,7 +17,11 @@ description:
   - A variable with the prefix of the role that is like one of its variables is refused, with the right name. So is one
     that was given with C(-e) and has the prefix, or is the name of a variable of the role without the prefix.
   - Any other variable with the prefix of the role gets a warning, because it may belong to something else.
-  - Only names are looked at. The roles of this collection begin with it.
+  - Of the role's own variables the values are checked, by its argument specification. A wrong one is one sentence that
+    names the variable and the value. Ansible's own check of a role would show the whole specification beside it, so the
+    playbooks of this collection switch that off.
+  - Values of other variables are not looked at, and neither are entries of users. The roles of this collection begin with
+    it.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
@@ -37,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The variables that are not known, each with the nearest one that is.
+  description: The variables that are not known, each with the nearest one that is, or the values that are wrong.
   returned: failure
   type: str
   sample: The role sync knows no variable sync_target (did you mean sync_targets?).

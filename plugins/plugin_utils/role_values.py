@@ -45,7 +45,7 @@ def problems(role: str, get: t.Callable[[str], t.Any], given: t.Collection[str])
     missing = [name for name, option in options.items() if option.get("required") and name not in given]
     if missing:
         # Defaults may be made of it.
-        return [f"{' and '.join(missing)} is needed; ansible-doc -t role hybrid.photos.{role}"]
+        return [f"{' and '.join(missing)} must be given; see ansible-doc -t role hybrid.photos.{role}"]
     found: list[str] = []
     for name, option in options.items():
         if name in given and option.get("elements") != "dict":
