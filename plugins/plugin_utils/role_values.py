@@ -8,6 +8,7 @@ Ansible's own check of a role returns the whole specification beside its message
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -15,6 +16,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ..module_utils._core.choice import refuse_unusable
 from ..module_utils._core.model import PhotoError
 from ..module_utils._core.text import shown
+from ..module_utils._report.metrics import checked_run_name
+from ..module_utils._restore.keep import Keep
 from ..module_utils._sync.guards import Limit
 from .role_variables import options_of
 
@@ -79,6 +82,23 @@ def _problem(name: str, word: str, option: t.Mapping[str, t.Any], value: t.Any) 
         return f"{name} is {_quoted(text)}; use one of {', '.join(filter(None, choices))}{empty}"
     if word in LIMITS and (text or word != "max_added"):
         Limit.parse(name, text)
+    return _text_problem(name, word, text)
+
+
+def _text_problem(name: str, word: str, text: str) -> str | None:
+    """What else a text must be, where a later task would find it out after servers were read."""
+    try:
+        if word == "keep_backups" and text:
+            Keep.parse(text, name)
+        if word == "metrics_name":
+            checked_run_name(text)
+    except PhotoError as error:
+        if word == "metrics_name":
+            return str(error).replace("metrics_name", name, 1)
+        return (
+            f"{name}: {json.dumps(text)} is not a number of runs, such as 20, or of days, such as 30d (1 to 99999). "
+            "Leave it empty to keep all backups."
+        )
     return None
 
 

@@ -107,6 +107,17 @@ def _expressions(of: t.Any, key: str = "") -> t.Iterator[tuple[str, str]]:
         ),
         (
             "lead",
+            {"lead_keep_backups": 0},
+            'lead_keep_backups: "0" is not a number of runs, such as 20, or of days, such as 30d (1 to 99999). '
+            "Leave it empty to keep all backups.",
+        ),
+        (
+            "sync",
+            {"sync_metrics_name": "a b"},
+            "sync_metrics_name is 'a b'; give a word of letters, digits, hyphens and underscores, such as drift",
+        ),
+        (
+            "lead",
             {"lead_max_added": "200%"},
             "lead_max_added is '200%'; give a count such as 25, or a percentage from 0% to 100%",
         ),
