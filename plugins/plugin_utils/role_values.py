@@ -74,6 +74,8 @@ def _problem(name: str, word: str, option: t.Mapping[str, t.Any], value: t.Any) 
     if isinstance(value, list | tuple | dict):
         return f"{name} is a {'mapping' if isinstance(value, dict) else 'list'}; give {_WANTED[kind]}"
     text = str(value)
+    if option.get("required") and not text.strip():
+        return f"{name} is empty; give {_WANTED[kind]}"
     if (kind == "bool" and text.lower() not in BOOLEANS) or (kind == "int" and _is_no_number(text)):
         return f"{name} is {_quoted(text)}; give {_WANTED[kind]}"
     choices = option.get("choices")

@@ -84,6 +84,8 @@ def _expressions(of: t.Any, key: str = "") -> t.Iterator[tuple[str, str]]:
             "sync_exchange_match_by is 'upn'; use one of userPrincipalName, sAMAccountName, mail, objectGUID, anchor, "
             "or leave it empty",
         ),
+        # It would be the folder in which Ansible was called.
+        ("export", {"export_dest": ""}, "export_dest is empty; give a text"),
         ("drift", {"drift_keep_reports": "many"}, "drift_keep_reports is 'many'; give a whole number"),
         ("drift", {"drift_fail": "maybe"}, "drift_fail is 'maybe'; give true or false"),
         # The modules would take it for true and the templates of the roles for false.
