@@ -17,6 +17,7 @@ description:
   - A photo that a run put where there was none replaced nothing, so there is no backup of it. It can be removed with
     O(first=remove).
 extends_documentation_fragment:
+  - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
   path:
@@ -140,6 +141,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module i
 from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import RestoreRequest, plan
 
 ARGUMENTS = {
+    "option_prefix": {"type": "str", "default": ""},
     "path": {"type": "path", "required": True},
     "run": {"type": "str"},
     "users": {"type": "list", "elements": "str", "default": []},
@@ -155,7 +157,13 @@ def main() -> None:
     given = module.params
     targets = tuple(given["targets"])
     request = RestoreRequest(
-        tuple(given["users"]), given["run"] or "", targets, given["force"], given["first"], tuple(given["exclude"])
+        tuple(given["users"]),
+        given["run"] or "",
+        targets,
+        given["force"],
+        given["first"],
+        tuple(given["exclude"]),
+        given["option_prefix"],
     )
     try:
         answer = plan(Path(given["path"]), request)

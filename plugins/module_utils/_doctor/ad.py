@@ -16,7 +16,7 @@ from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
 from .._core.wording import counted
 from .._directory import controllers, diagnose
 from .._directory.lookup import PHOTO
-from .._directory.options import DirectoryOptions
+from .._directory.options import CA_CERT, SEARCH_BASE, DirectoryOptions
 from .._directory.rights import password_end, writable
 from .._directory.store import DirectoryPhotoStore
 from .._pictures import sniff
@@ -158,7 +158,9 @@ class Domain:
         except (OSError, ssl.SSLError):
             return fail(diagnose.why_no_connection(o))
         if ends is None:
-            return warn("the certificate is not looked at (cert_validation ignore)", "Name its authority in ca_cert.")
+            return warn(
+                "the certificate is not looked at (cert_validation ignore)", f"Name its authority in {CA_CERT}."
+            )
         left = (ends - time.time()) / DAY
         words = f"the certificate for {o.server} is valid for {counted(round(left), 'more day')}"
         if o.cert_validation != "always":
@@ -193,7 +195,8 @@ class Domain:
         somebody = next(iter(self.store.everyone()), None)
         if somebody is None:
             return fail(
-                f"no users are seen under {self.store.base}", "Check search_base, and that the account may read users."
+                f"no users are seen under {self.store.base}",
+                f"Check {SEARCH_BASE}, and that the account may read users.",
             )
         return ok(f"users are found under {self.store.base}")
 

@@ -15,7 +15,7 @@ from .._graph.options import CREDENTIALS, GraphOptions
 from .._graph.permissions import LEAST, NEEDED
 from .._graph.settings import SettingsNotThere
 from .._graph.store import GraphPhotoStore
-from .._sync.named import inner_match_by, named_store
+from .._sync.named import inner_match_by, named_store, needs_people
 from .._sync.people import people_of
 from .._sync.store import PhotoStore
 from . import environment
@@ -61,7 +61,8 @@ class Cloud:
     def named(self) -> PhotoStore:
         """The store, with users named as they are declared."""
         names = {identity_key(user): name for user, name in self.names.items()}
-        return named_store(self.store, names, people_of(self.people, self.match_by), self.match_by)
+        needed = needs_people(self.match_by, "exo", self.options.option_prefix)
+        return named_store(self.store, names, people_of(self.people, self.match_by, needed=needed), self.match_by)
 
     def checks(self) -> list[Check]:
         """Everything, in the order in which it matters."""

@@ -112,7 +112,7 @@ def test_a_folder_of_runs_gives_the_newest_and_never_a_restore_unless_named(
     assert [each["run"] for each in told["runs"]] == ["run-1", "run-2", "restore-1"]
     assert told["run"] == "run-2"
     assert plan(tmp_path, RestoreRequest(run="restore-1"))[store.target]["photos"]
-    with pytest.raises(PhotoError, match=r"no run run-9 .* run-1, run-2, restore-1"):
+    with pytest.raises(PhotoError, match=r"^run run-9: .* run-1, run-2, restore-1"):
         plan(tmp_path, RestoreRequest(run="run-9"))
 
 
