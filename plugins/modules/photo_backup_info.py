@@ -115,6 +115,11 @@ excluded:
   type: list
   elements: str
   sample: [ceo@example.com]
+first_left:
+  description: How many photos that the run put where there was none are left, with O(first=keep).
+  returned: success
+  type: int
+  sample: 0
 erased:
   description: >-
     Photos of this run that were erased from the backups on purpose (M(hybrid.photos.photo_backup_forget)), with C(user),

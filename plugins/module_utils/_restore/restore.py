@@ -138,8 +138,8 @@ def chosen_run(kept: t.Sequence[Kept], wanted: str, option: str = "run") -> str:
 def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     """``run``, ``runs``; by target ``photos``, ``approved`` and ``authority`` for the photo module; ``problems``,
 
-    ``erased`` (whose photos were erased on purpose), and ``warnings`` about lines of a manifest that nothing of this
-    run depends on.
+    ``erased`` (whose photos were erased on purpose), ``first_left`` (how many first photos are left), and
+    ``warnings`` about lines of a manifest that nothing of this run depends on.
 
     Raises PhotoError when nothing can be restored at all, or a named user has no backup in the run.
     """
@@ -151,7 +151,9 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     there = [each for each in kept if not each.saved.erased]
     mine = [each for each in of_run if not each.saved.erased and not each.saved.dropped]
     mine = [each for each in mine if not _was_never_made(each, there)]
+    first_left = 0
     if request.first == "keep":
+        first_left = len({(e.saved.target, e.saved.id) for e in mine if e.saved.first and _is_named(e.saved, request)})
         mine = [each for each in mine if not each.saved.first]
     if request.users:
         chosen = _only([*mine, *gone], request.users, run, kept)
@@ -163,6 +165,7 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     problems += erased if request.users else []
     answer: dict[str, t.Any] = {"run": run, "runs": runs(kept), "problems": problems, "warnings": warnings}
     answer["excluded"] = excluded
+    answer["first_left"] = first_left
     answer["erased"] = [] if request.users else erased
     for target in names():
         of_target = [each for each in mine if each.saved.target == target]
@@ -175,9 +178,7 @@ def _without(
 ) -> tuple[list[Kept], list[Finding], RestoreRequest, list[str]]:
     """Backups, findings and request without the users whom the request excludes, by name or id; and their names."""
     mine = [each.saved for each in kept if each.saved.run == run and each.saved.target in request.targets]
-    meant = [
-        saved for saved in mine if not request.users or not _names(saved).isdisjoint(map(identity_key, request.users))
-    ]
+    meant = [saved for saved in mine if _is_named(saved, request)]
     if not request.exclude or not meant:
         return kept, findings, request, []
     ids = {identity_key(saved.id): saved.user for saved in meant}
@@ -197,6 +198,10 @@ def _without(
         replace(request, users=tuple(user for user in request.users if user in missed or identity_key(user) in left)),
         list(excluded),
     )
+
+
+def _is_named(saved: Saved, request: RestoreRequest) -> bool:
+    return not request.users or not _names(saved).isdisjoint(map(identity_key, request.users))
 
 
 def _erased(saved: Saved) -> dict[str, str]:
