@@ -80,12 +80,13 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
         with closing(named_store(inner, {}, people, params["match_by"])) as store:
             whom = whom_of(params)
             if params["names_only"]:
-                found = names(store, params["users"], whom)
+                found = names(store, params["users"], whom, match_by=params["match_by"])
             elif params["only_holders"]:
                 found = holders(store, whom)
             else:
                 read = photos_read(store, receipts)
-                found = export(store, params["users"], folder, whom, read, as_all=params["as_all"])
+                chosen = {"as_all": params["as_all"], "match_by": params["match_by"]}
+                found = export(store, params["users"], folder, whom, read, **chosen)
     except PhotoError as error:
         module.fail_json(msg=str(error), changed=False, target=target, invocation=invocation(module))
     finally:

@@ -85,12 +85,34 @@ def test_a_folder_that_refuses_is_found_before_the_run(tmp_path: Path, monkeypat
 
 
 def test_a_history_that_cannot_be_kept_is_found_before_the_run(tmp_path: Path) -> None:
-    with pytest.raises(PhotoError, match=r"^The history .* is a directory|cannot be read and written"):
+    with pytest.raises(PhotoError, match=r"^history .* is a directory|cannot be read and written"):
         probe_dest(options(tmp_path, history=str(tmp_path)))
     (tmp_path / "other").write_text("hello")
     with pytest.raises(PhotoError, match="is no history of this collection"):
         probe_dest(options(tmp_path, history=str(tmp_path / "other")))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("prefix", ["", "drift_", "sync_"])
+@pytest.mark.parametrize(
+    ("option", "value", "variable"),
+    [
+        ("metrics_dir", "missing", "metrics_dir"),
+        ("metrics_name", "a b", "metrics_name"),
+        ("history", "other", "history"),
+        ("history", ".", "history"),
+        ("dest", "other", "report_dir"),
+        ("dest", "other/below", "report_dir"),
+    ],
+)
+def test_what_is_wrong_is_named_as_its_reader_can_set_it(
+    tmp_path: Path, prefix: str, option: str, value: str, variable: str
+) -> None:
+    (tmp_path / "other").write_text("hello")
+    given = value if option == "metrics_name" else str(tmp_path / value)
+    named = f"{prefix}{variable}" if prefix else option
+    with pytest.raises(PhotoError, match=rf"^{named} "):
+        probe_dest({**options(tmp_path), "option_prefix": prefix, option: given})
 
 
 def test_a_look_leaves_the_metrics_folder_as_it_was(tmp_path: Path, folder: Path) -> None:
