@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._core.model import Unresolved, User, identity_key
+from .._core.option_names import called
 from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
 from .._core.wording import counted
 from .._directory import controllers, diagnose
@@ -209,13 +210,14 @@ class Domain:
         return ok(words) if limit >= EXO_LIMIT else fail(f"{words}, less than a photo has", "Set max_bytes below that.")
 
     def resolve(self) -> Check:
-        """Which of the declared users are in the domain?"""
+        """Which of the users are in the domain?"""
         if not self.users:
             return skipped("no users were named")
         answers = self.named.resolve(list(self.users))
         self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
         missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
-        return found("in the domain", len(self.users), len(self.found), missing, stops=self.writes)
+        option = called("match_by", self.options.option_prefix, "ad")
+        return found("in the domain", len(self.users), len(self.found), missing, option=option, stops=self.writes)
 
     def mailboxes(self) -> Check:
         """Whose mailbox is on an Exchange server, as far as Active Directory says (msExchRecipientTypeDetails)?"""

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .._core.model import Unresolved, User, identity_key
+from .._core.option_names import called
 from .._core.wording import counted
 from .._exchange import endpoint, rights
 from .._exchange.errors import no_exchange, no_kerberos
@@ -191,13 +192,14 @@ class OnPremises:
         return ok(words)
 
     def resolve(self) -> Check:
-        """Which of the declared users are in the organization?"""
+        """Which of the users are in the organization?"""
         if not self.users:
             return skipped("no users were named")
         answers = self.named.resolve(list(self.users))
         self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
         missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
-        return found("in the organization", len(self.users), len(self.found), missing, stops=self.writes)
+        option = called("match_by", self.options.option_prefix, "exchange")
+        return found("in the organization", len(self.users), len(self.found), missing, option=option, stops=self.writes)
 
     def mailboxes(self) -> Check:
         """Whose mailbox is here (RecipientTypeDetails)? The others are not this target's."""
