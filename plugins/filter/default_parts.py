@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import identity_key
+from ansible_collections.hybrid.photos.plugins.module_utils._core.option_names import called
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS
 from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_template
 
@@ -38,8 +39,9 @@ def default_for_problem(
                 f"{name}.{target} needs a group or a filter; without one, service accounts would get the picture, too"
             )
         if match_by.get(target) in _NOT_BY:
+            option = called("match_by", name.removesuffix("default_for"), target)
             return (
-                f"{name}.{target} cannot be used with {match_by[target]} as match_by: by it a user has several names, "
+                f"{name}.{target} cannot be used with {option} {match_by[target]}: by it a user has several names, "
                 "or is named by another target"
             )
     return ""

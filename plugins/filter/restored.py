@@ -15,7 +15,14 @@ def restored(
 ) -> dict[str, list[t.Any]]:
     """See restored.yml."""
     known = [named(result, plan[str(result["target"])]["names"]) for result in results if result.get("target")]
-    told = lines(known, plan["problems"], check, excluded=plan.get("excluded", ()), erased=plan.get("erased", ()))
+    told = lines(
+        known,
+        plan["problems"],
+        check,
+        excluded=plan.get("excluded", ()),
+        erased=plan.get("erased", ()),
+        first_left=plan.get("first_left", 0),
+    )
     return {"results": known, "lines": told}
 
 

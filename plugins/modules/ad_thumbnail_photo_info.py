@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - hybrid.photos.directory
   - hybrid.photos.info
   - hybrid.photos.whom
+  - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
   filter:

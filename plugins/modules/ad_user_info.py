@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - hybrid.photos.directory
   - hybrid.photos.whom
+  - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
   filter:

@@ -121,7 +121,8 @@ options:
   targets:
     description:
       - The targets at which O(users) should have been examined.
-      - A target at which no photo could be looked at makes RV(status) V(failed), and is in RV(targets_not_examined).
+      - A target at which no photo could be looked at makes RV(status) V(failed), and is in RV(targets_not_examined). Not so
+        a target that said that the users' mailboxes are elsewhere.
     type: list
     elements: str
     choices: [ad, exchange, exo]
@@ -216,7 +217,8 @@ options:
         kinds of runs can share it. Its folder must be there, unless it is O(dest).
       - With it the Markdown and HTML reports say what changed since the last run over the same targets, and the HTML
         report draws how the share of right photos went over time.
-      - A new file can be read by its owner only. A file that is something else is refused.
+      - A new file can be read by its owner only. A file that is
+        something else is refused.
     type: path
   started:
     description: When the run began, as V(2026-11-27T02:15:00Z), so that the metrics and O(history) hold how long it took.

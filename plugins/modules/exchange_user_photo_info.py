@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - hybrid.photos.exchange
   - hybrid.photos.info
   - hybrid.photos.whom
+  - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
   filter:

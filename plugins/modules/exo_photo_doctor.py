@@ -19,6 +19,7 @@ description:
     checks of all targets in a table and fails.
 extends_documentation_fragment:
   - hybrid.photos.graph
+  - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
   users:

@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - hybrid.photos.graph
   - hybrid.photos.info
   - hybrid.photos.whom
+  - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
   filter:

@@ -23,6 +23,7 @@ description:
   - Photos at the targets, files in Git and reports are not touched.
   - Nothing is erased while a run saves photos there. A call that was killed is finished by the next one.
 extends_documentation_fragment:
+  - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
   path:
@@ -108,6 +109,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module i
 from ansible_collections.hybrid.photos.plugins.module_utils._restore.forget import forget
 
 ARGUMENTS = {
+    "option_prefix": {"type": "str", "default": ""},
     "path": {"type": "path", "required": True},
     "user": {"type": "str", "required": True},
     "receipts": {"type": "path"},
@@ -121,7 +123,12 @@ def main() -> None:
     receipts = Path(given["receipts"]) if given["receipts"] else None
     try:
         done, changed = forget(
-            Path(given["path"]).resolve(), given["user"], given["by"] or "", receipts, check=module.check_mode
+            Path(given["path"]).resolve(),
+            given["user"],
+            given["by"] or "",
+            receipts,
+            check=module.check_mode,
+            option_prefix=given["option_prefix"],
         )
     except PhotoError as error:
         module.fail_json(msg=str(error))

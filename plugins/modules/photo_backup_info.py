@@ -17,6 +17,7 @@ description:
   - A photo that a run put where there was none replaced nothing, so there is no backup of it. It can be removed with
     O(first=remove).
 extends_documentation_fragment:
+  - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
   path:
@@ -114,6 +115,11 @@ excluded:
   type: list
   elements: str
   sample: [ceo@example.com]
+first_left:
+  description: How many photos that the run put where there was none are left, with O(first=keep).
+  returned: success
+  type: int
+  sample: 0
 erased:
   description: >-
     Photos of this run that were erased from the backups on purpose (M(hybrid.photos.photo_backup_forget)), with C(user),
@@ -140,6 +146,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module i
 from ansible_collections.hybrid.photos.plugins.module_utils._restore.restore import RestoreRequest, plan
 
 ARGUMENTS = {
+    "option_prefix": {"type": "str", "default": ""},
     "path": {"type": "path", "required": True},
     "run": {"type": "str"},
     "users": {"type": "list", "elements": "str", "default": []},
@@ -155,7 +162,13 @@ def main() -> None:
     given = module.params
     targets = tuple(given["targets"])
     request = RestoreRequest(
-        tuple(given["users"]), given["run"] or "", targets, given["force"], given["first"], tuple(given["exclude"])
+        tuple(given["users"]),
+        given["run"] or "",
+        targets,
+        given["force"],
+        given["first"],
+        tuple(given["exclude"]),
+        given["option_prefix"],
     )
     try:
         answer = plan(Path(given["path"]), request)

@@ -19,6 +19,8 @@ description:
     would refuse as too small, and files larger than O(max_file_bytes).
   - Warnings are pictures too small to be sharp, pictures of which a square from the centre keeps too little, one picture
     for several users, and pictures that no definition uses.
+  - A picture that is as an export wrote it is no warning when it is too small to be sharp, because no target had a larger
+    one. A line of RV(lines) counts such pictures.
   - The role P(hybrid.photos.validate#role) runs this module.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking

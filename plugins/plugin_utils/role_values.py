@@ -92,15 +92,13 @@ def _text_problem(name: str, word: str, text: str) -> str | None:
     try:
         if word == "keep_backups" and text:
             Keep.parse(text, name)
-        if word == "metrics_name":
-            checked_run_name(text)
-    except PhotoError as error:
-        if word == "metrics_name":
-            return str(error).replace("metrics_name", name, 1)
+    except PhotoError:
         return (
             f"{name}: {json.dumps(text)} is not a number of runs, such as 20, or of days, such as 30d (1 to 99999). "
             "Leave it empty to keep all backups."
         )
+    if word == "metrics_name":
+        checked_run_name(text, name)
     return None
 
 

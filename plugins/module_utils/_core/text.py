@@ -49,6 +49,13 @@ def lines_shown(text: str) -> str:
     return "".join(c if c in "\n\t" else shown(c) for c in text)
 
 
+def in_one_line(text: str) -> str:
+    """A message of several lines as one: a list below ``…:`` with semicolons, after a full stop a space."""
+    parts = [part.strip() for part in text.splitlines() if part.strip()]
+    ends = [" " if part[-1] in ":;,.!?" else "; " for part in parts[:-1]] + [""]
+    return "".join(part + end for part, end in zip(parts, ends, strict=False))
+
+
 def _escaped(letter: str) -> str:
     number = ord(letter)
     if 0xDC80 <= number <= 0xDCFF:

@@ -22,6 +22,7 @@ from .._pictures.decode import describe
 from .._pictures.pillow import available
 from .._pictures.prepare import signature
 from .._pictures.render import render
+from .exported import exported
 from .folder import examine as examine_folder
 from .found import DefaultPicture, Problem
 from .ignored import Ignored, ignored, odd_names
@@ -84,6 +85,8 @@ class Report:
     pictures: int = 0
     #: Every file that declares nobody and of which there is no finding.
     ignored: list[Ignored] = field(default_factory=list)
+    #: How many pictures are not sharp and are what an export wrote: no target had a larger one.
+    small_exports: int = 0
     #: Users who are declared and were not checked.
     excluded: list[str] = field(default_factory=list)
 
@@ -117,9 +120,13 @@ def validate(
     with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:
         pictures = dict(zip(users, pool.map(lambda path: examine(Path(path), root), users), strict=True))
     report.pictures = len(pictures)
+    written = exported(root)
     for path, picture in pictures.items():
-        for definition in users[path]:
-            report.findings += about(picture, definition, rules)
+        found = [finding for definition in users[path] for finding in about(picture, definition, rules)]
+        if picture.sha256 in written:
+            report.small_exports += any(finding.kind == "not_sharp" for finding in found)
+            found = [finding for finding in found if finding.kind != "not_sharp"]
+        report.findings += found
     if found_there.default is not None:
         report.findings += about_default(pictures[str(found_there.default.path)], found_there.default, rules)
     report.findings += twice(pictures, users)

@@ -20,7 +20,7 @@ import typing as t
 from dataclasses import replace
 
 from .._core.deadline import deadline
-from .options import DirectoryOptions
+from .options import CA_CERT, DirectoryOptions
 
 #: ExtendedRequest, message 1, of StartTLS (RFC 4511, 4.14), in BER.
 _OID = b"1.3.6.1.4.1.1466.20037"
@@ -141,5 +141,5 @@ def _certificate_problem(error: ssl.SSLCertVerificationError, options: Directory
         )
     if code in (_NOT_YET_VALID, _EXPIRED):
         return f"the certificate is not valid at this time ({error.verify_message}); renew it, or set this host's clock"
-    source = f"ca_cert {options.ca_cert}" if options.ca_cert else "this host; name its CA certificate in ca_cert"
+    source = f"ca_cert {options.ca_cert}" if options.ca_cert else f"this host; name its CA certificate in {CA_CERT}"
     return f"the certificate is not signed by an authority trusted by {source} ({error.verify_message})"

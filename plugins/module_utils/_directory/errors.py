@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from .._core.model import StoreError
-from .options import DirectoryOptions
+from .options import SEARCH_BASE, DirectoryOptions
 
 OPERATIONS_ERROR = 1
 SIZE_LIMIT = 4
@@ -204,7 +204,7 @@ def operation_problem(code: int, info: str, desc: str, options: DirectoryOptions
     """Why a search failed as a whole."""
     if code in (REFERRAL, NO_SUCH_OBJECT, INVALID_DN) and options.search_base:
         return (
-            f"search_base {options.search_base!r} is not in the domain of {options.place} ({desc}): correct it, or "
+            f"{SEARCH_BASE} {options.search_base!r} is not in the domain of {options.place} ({desc}): correct it, or "
             "name a domain controller of the domain that holds it as server"
         )
     if code == NO_RIGHT:

@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from .._core.model import User
+from .._core.option_names import called
 from . import people
 from .connection import Connection
 from .errors import DirectoryError
@@ -50,10 +51,10 @@ def check_attribute(connection: Connection, match_by: MatchBy) -> None:
     """Raises DirectoryError when the schema does not have the attribute that users are matched by."""
     known = connection.schema.known
     if match_by in people.EXTENSIONS and known and match_by.lower() not in known:
+        option = called("match_by", connection.options.option_prefix, "ad")
         raise DirectoryError(
-            f"match_by {match_by}: the schema of {connection.domain} has no such attribute (it is part of "
-            "the Exchange schema); "
-            "match users by another one"
+            f"{option} {match_by}: the schema of {connection.domain} has no such attribute (it is part of the Exchange "
+            "schema); match users by another one"
         )
 
 

@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._core.model import PhotoError
+from .._core.option_names import with_environment
 from .._core.wording import ENVIRONMENT_STAYS
 
 TlsMode = t.Literal["ldaps", "start_tls", "none"]
@@ -19,6 +20,8 @@ CertValidation = t.Literal["always", "ignore_hostname", "ignore"]
 
 #: The Global Catalog answers here, and thumbnailPhoto is not in it.
 GLOBAL_CATALOG_PORTS = (3268, 3269)
+#: For messages.
+CA_CERT, SEARCH_BASE = with_environment("ca_cert", "ad"), with_environment("search_base", "ad")
 
 
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
@@ -71,6 +74,8 @@ class DirectoryOptions:
     servers: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     site: str | None = None
+    #: What messages put before the names of options: the prefix of a role's variables.
+    option_prefix: str = ""
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> DirectoryOptions:
@@ -174,7 +179,7 @@ class DirectoryOptions:
             return
         if self.search_base:
             raise PhotoError(
-                f"search_base {self.search_base!r} is a part of one domain, and domain names {len(self.domains)}: "
+                f"{SEARCH_BASE} {self.search_base!r} is a part of one domain, and domain names {len(self.domains)}: "
                 "leave search_base out, or run once for each domain"
             )
         for server in self.candidates:
@@ -217,8 +222,8 @@ class DirectoryOptions:
         try:
             ssl.create_default_context(cafile=path)
         except ssl.SSLError as error:
-            raise PhotoError(f"ca_cert {path} holds no certificate in PEM form ({error.reason or error})") from error
+            raise PhotoError(f"{CA_CERT} {path} holds no certificate in PEM form ({error.reason or error})") from error
         except OSError as error:
             raise PhotoError(
-                f"ca_cert {path} cannot be read ({error.strerror}): it is a PEM file on the host that runs the module"
+                f"{CA_CERT} {path} cannot be read ({error.strerror}): it is a PEM file on the host that runs the module"
             ) from error

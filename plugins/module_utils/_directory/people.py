@@ -18,6 +18,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from .._core.model import Mailbox, Resolution, Unresolved, User, identity_key
+from .._core.option_names import with_environment
 from .._core.targets import TARGETS
 from .access import sid_bytes, sid_text
 from .rootdse import Attributes, domain_of, guid, text
@@ -28,6 +29,7 @@ MatchBy = str
 EXTENSIONS: tuple[MatchBy, ...] = tuple(f"extensionAttribute{number}" for number in range(1, 16))
 ANCHOR = "onPremisesImmutableId"
 MATCH_BY: tuple[MatchBy, ...] = TARGETS["ad"].match_by
+_BASE, _DOMAIN = with_environment("search_base", "ad"), with_environment("domain", "ad")
 
 #: People's accounts: no computers (their objectCategory is another), no contacts (their objectClass is another).
 PERSON = "(objectCategory=person)(objectClass=user)"
@@ -297,8 +299,11 @@ class Matches:
     near: list[Person] = field(default_factory=list)
 
 
-def judge(match_by: MatchBy, identity: str, matches: Matches, where: str) -> Resolution:
-    """One identity and the people who carry it, in all domains that were asked (``where``)."""
+def judge(match_by: MatchBy, identity: str, matches: Matches, where: str, option: str = "match_by") -> Resolution:
+    """One identity and the people who carry it, in all domains that were asked (``where``).
+
+    ``option``: what ``match_by`` is called where the reader can set it.
+    """
     found, near = matches.found, matches.near
     if len(found) == 1:
         return found[0].as_user(identity)
@@ -310,7 +315,7 @@ def judge(match_by: MatchBy, identity: str, matches: Matches, where: str) -> Res
         return Unresolved(
             identity,
             f"{len(found)} accounts have {match_by} {identity!r}{spread}: {names}{more}. Make it unique, or set "
-            "match_by to userPrincipalName, distinguishedName or objectGUID",
+            f"{option} to userPrincipalName, distinguishedName or objectGUID",
         )
     if near:
         names = "; ".join(f"{', '.join(p.matches)} ({p.dn})" for p in near[:3])
@@ -321,7 +326,7 @@ def judge(match_by: MatchBy, identity: str, matches: Matches, where: str) -> Res
         )
     return Unresolved(
         identity,
-        f"no user has {match_by} {identity!r} under {where}. Check the spelling, match_by, search_base and whether "
-        "this account may see the user; users of another domain are found when that domain is named in domain",
+        f"no user has {match_by} {identity!r} under {where}. Check the spelling, {option}, {_BASE} and whether "
+        f"this account may see the user; users of another domain are found when that domain is named in {_DOMAIN}",
         gone=True,
     )

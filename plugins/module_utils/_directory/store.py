@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from .._core.choice import EVERYBODY, Whom
 from .._core.model import Observation, Resolution, User, Write, WriteResult
+from .._core.option_names import called
 from .._core.units import GroupBy, unit_of
 from .._sync.store import Expected, Memory, OnObserved, Wanted
 from . import people, selected
@@ -135,8 +136,9 @@ class DirectoryPhotoStore:
                 matches[identity].found += found.found
                 matches[identity].near += found.near
         where = ", ".join(domain.where for domain in self.domains)
+        option = called("match_by", self.options.option_prefix, "ad")
         for identity, all_found in matches.items():
-            answer = people.judge(self.match_by, identity, all_found, where)
+            answer = people.judge(self.match_by, identity, all_found, where, option)
             if self._group_by == "ou" and isinstance(answer, User):
                 answer = replace(answer, group=unit_of(answer.handle))
             answers[identity] = answer

@@ -12,11 +12,12 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._core.model import Unresolved, User, identity_key
+from .._core.option_names import called
 from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
 from .._core.wording import counted
 from .._directory import controllers, diagnose
 from .._directory.lookup import PHOTO
-from .._directory.options import DirectoryOptions
+from .._directory.options import CA_CERT, SEARCH_BASE, DirectoryOptions
 from .._directory.rights import password_end, writable
 from .._directory.store import DirectoryPhotoStore
 from .._pictures import sniff
@@ -158,7 +159,9 @@ class Domain:
         except (OSError, ssl.SSLError):
             return fail(diagnose.why_no_connection(o))
         if ends is None:
-            return warn("the certificate is not looked at (cert_validation ignore)", "Name its authority in ca_cert.")
+            return warn(
+                "the certificate is not looked at (cert_validation ignore)", f"Name its authority in {CA_CERT}."
+            )
         left = (ends - time.time()) / DAY
         words = f"the certificate for {o.server} is valid for {counted(round(left), 'more day')}"
         if o.cert_validation != "always":
@@ -193,7 +196,8 @@ class Domain:
         somebody = next(iter(self.store.everyone()), None)
         if somebody is None:
             return fail(
-                f"no users are seen under {self.store.base}", "Check search_base, and that the account may read users."
+                f"no users are seen under {self.store.base}",
+                f"Check {SEARCH_BASE}, and that the account may read users.",
             )
         return ok(f"users are found under {self.store.base}")
 
@@ -206,13 +210,14 @@ class Domain:
         return ok(words) if limit >= EXO_LIMIT else fail(f"{words}, less than a photo has", "Set max_bytes below that.")
 
     def resolve(self) -> Check:
-        """Which of the declared users are in the domain?"""
+        """Which of the users are in the domain?"""
         if not self.users:
             return skipped("no users were named")
         answers = self.named.resolve(list(self.users))
         self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
         missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
-        return found("in the domain", len(self.users), len(self.found), missing, stops=self.writes)
+        option = called("match_by", self.options.option_prefix, "ad")
+        return found("in the domain", len(self.users), len(self.found), missing, option=option, stops=self.writes)
 
     def mailboxes(self) -> Check:
         """Whose mailbox is on an Exchange server, as far as Active Directory says (msExchRecipientTypeDetails)?"""

@@ -19,6 +19,7 @@ def doctor_argument_spec(match_by: t.Sequence[str]) -> dict[str, dict[str, t.Any
         "match_by": {"type": "str", "choices": list(match_by), "default": match_by[0]},
         "writes": {"type": "bool", "default": True},
         "receipts": {"type": "path"},
+        "option_prefix": {"type": "str", "default": ""},
     }
 
 

@@ -16,6 +16,8 @@ from .model import Check, Step, examine, fail, ok, skipped, some, warn
 
 TITLES = {"machine": "This machine", **{name: known.title for name, known in TARGETS.items()}, "both": "Both together"}
 MARKS = {"ok": "ok", "warn": "warning", "fail": "FAILED", "skipped": "skipped"}
+#: What to do about a target without a connection.
+UNSET = "Configure it, or leave it out of the targets of all runs (doctor_targets, drift_targets, sync_targets)."
 _STATUSES = ("ok", "warn", "fail", "skipped")
 
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
@@ -36,6 +38,8 @@ def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         if target not in asked:
             checks.append(Check("connection", "skipped", "not asked for", area=t.cast(t.Any, target)))
     checks = _without_repeats(checks)
+    unset = [target for target in TARGETS if target in asked and any(_is_unset(check, target) for check in checks)]
+    checks = [replace(each, advice=UNSET) if each.area in unset and not each.advice else each for each in checks]
     if "exchange" in asked:
         checks = [_with_exchange(check) for check in checks]
     steps = []
@@ -53,7 +57,7 @@ def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "ok": counts["fail"] == 0,
         "counts": counts,
         "excluded": [str(user) for user in options.get("excluded", ())],
-        "lines": [*_of_excluded(options.get("excluded", ())), *table(checks)],
+        "lines": [*_of_excluded(options.get("excluded", ())), *table(checks, unset)],
     }
 
 
@@ -65,6 +69,11 @@ def _checks(result: t.Mapping[str, t.Any]) -> list[Check]:
         return [Check("module", "fail", str(result.get("msg", "the module gave no answer")), area=area)]
     names = ("name", "status", "text", "advice", "area")
     return [Check(**{name: str(check.get(name, "")) for name in names}) for check in given]  # type: ignore[arg-type]
+
+
+def _is_unset(check: Check, target: str) -> bool:
+    """Does the check say that the target has no connection at all? Then it is the target's only one."""
+    return (check.area, check.name, check.status) == (target, "connection", "skipped")
 
 
 def _without_repeats(checks: t.Sequence[Check]) -> list[Check]:
@@ -140,8 +149,8 @@ def _of_excluded(users: t.Sequence[str]) -> list[str]:
     return [f"{counted(len(users), 'user')} excluded and not checked: {some(list(users))}"] if users else []
 
 
-def table(checks: t.Sequence[Check]) -> list[str]:
-    """One line a check under a title a side, advice below what needs it."""
+def table(checks: t.Sequence[Check], unset: t.Sequence[str] = ()) -> list[str]:
+    """One line a check under a title a side, advice below what needs it. ``unset``: targets without a connection."""
     lines: list[str] = []
     width = max((len(check.name) for check in checks), default=0)
     for area, title in TITLES.items():
@@ -156,9 +165,17 @@ def table(checks: t.Sequence[Check]) -> list[str]:
     failed = sum(check.status == "fail" for check in checks)
     warned = sum(check.status == "warn" for check in checks)
     good = sum(check.status == "ok" for check in checks)
-    verdict = "Nothing stops a run." if not failed else "A run would be stopped."
+    verdict = "A run would fail." if failed else _nothing_stops(unset)
     lines.append(f"{verdict} {good} ok, {counted(warned, 'warning')}, {failed} failed.")
     return lines
+
+
+def _nothing_stops(unset: t.Sequence[str]) -> str:
+    if not unset:
+        return "Nothing stops a run."
+    them, are = ("it", "it is") if len(unset) == 1 else ("them", "they are")
+    without = " and ".join(TITLES[target] for target in unset)
+    return f"Nothing stops a run without {without}. A run with {them} fails, because {are} not configured."
 
 
 def as_json(answer: t.Mapping[str, t.Any]) -> str:

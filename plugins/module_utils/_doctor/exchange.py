@@ -11,10 +11,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .._core.model import Unresolved, User, identity_key
+from .._core.option_names import called
 from .._core.wording import counted
 from .._exchange import endpoint, rights
 from .._exchange.errors import no_exchange, no_kerberos
-from .._exchange.options import ExchangeOptions
+from .._exchange.options import CA_CERT, ExchangeOptions
 from .._exchange.store import ExchangePhotoStore
 from .._pictures.encode import blank
 from .._sync.named import inner_match_by, named_store, needs_people
@@ -65,7 +66,7 @@ class OnPremises:
     def named(self) -> PhotoStore:
         """The store, with users named as they are declared."""
         names = {identity_key(user): name for user, name in self.names.items()}
-        needed = needs_people(self.match_by, "exchange")
+        needed = needs_people(self.match_by, "exchange", self.options.option_prefix)
         return named_store(self.store, names, people_of(self.people, self.match_by, needed=needed), self.match_by)
 
     def checks(self) -> list[Check]:
@@ -120,7 +121,9 @@ class OnPremises:
         if o.tls_mode == "http":
             return ok("not used: Kerberos encrypts")
         if seen.certificate_end is None:
-            return warn("the certificate is not looked at (cert_validation ignore)", "Name its authority in ca_cert.")
+            return warn(
+                "the certificate is not looked at (cert_validation ignore)", f"Name its authority in {CA_CERT}."
+            )
         left = round((seen.certificate_end - time.time()) / DAY)
         words = f"the certificate for {o.server} is valid for {counted(left, 'more day')}"
         if o.cert_validation != "always":
@@ -189,13 +192,14 @@ class OnPremises:
         return ok(words)
 
     def resolve(self) -> Check:
-        """Which of the declared users are in the organization?"""
+        """Which of the users are in the organization?"""
         if not self.users:
             return skipped("no users were named")
         answers = self.named.resolve(list(self.users))
         self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
         missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
-        return found("in the organization", len(self.users), len(self.found), missing, stops=self.writes)
+        option = called("match_by", self.options.option_prefix, "exchange")
+        return found("in the organization", len(self.users), len(self.found), missing, option=option, stops=self.writes)
 
     def mailboxes(self) -> Check:
         """Whose mailbox is here (RecipientTypeDetails)? The others are not this target's."""

@@ -10,12 +10,13 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core.model import Unresolved, User, identity_key
+from .._core.option_names import called
 from .._core.wording import counted
 from .._graph.options import CREDENTIALS, GraphOptions
 from .._graph.permissions import LEAST, NEEDED
 from .._graph.settings import SettingsNotThere
 from .._graph.store import GraphPhotoStore
-from .._sync.named import inner_match_by, named_store
+from .._sync.named import inner_match_by, named_store, needs_people
 from .._sync.people import people_of
 from .._sync.store import PhotoStore
 from . import environment
@@ -61,7 +62,8 @@ class Cloud:
     def named(self) -> PhotoStore:
         """The store, with users named as they are declared."""
         names = {identity_key(user): name for user, name in self.names.items()}
-        return named_store(self.store, names, people_of(self.people, self.match_by), self.match_by)
+        needed = needs_people(self.match_by, "exo", self.options.option_prefix)
+        return named_store(self.store, names, people_of(self.people, self.match_by, needed=needed), self.match_by)
 
     def checks(self) -> list[Check]:
         """Everything, in the order in which it matters."""
@@ -112,7 +114,10 @@ class Cloud:
         return expiry(what, end, time.time(), why)
 
     def permissions(self) -> Check:
-        """Does the token carry what is needed, and nothing else?"""
+        """Does the token carry what is needed, and nothing else?
+
+        The permission to write is too large only where no sync ever runs, which nobody but the reader knows.
+        """
         roles = self.store.token_roles()
         if roles is None:
             return warn("the token cannot be read, so its permissions are not known")
@@ -124,6 +129,13 @@ class Cloud:
                 f"the application lacks {' and '.join(missing)} (its token has: {has})",
                 "Grant it as application permission, with admin consent; then wait for a new token.",
             )
+        later = ""
+        if not self.writes and LEAST["write"] in roles:
+            tasks = ["users", "write"]
+            later = (
+                f"{LEAST['write']} is needed as soon as hybrid.photos.sync runs. For hybrid.photos.drift alone "
+                f"{LEAST['read']} is enough."
+            )
         needed = {role for task in tasks for role in roles if role == LEAST[task]}
         extra = sorted(set(roles) - USED - {"Application.Read.All"})
         if extra or len(needed) < len(tasks):
@@ -131,7 +143,7 @@ class Cloud:
                 f"the application has more permissions than it needs: {', '.join(extra) or has}",
                 f"{' and '.join(LEAST[task] for task in tasks)} are enough; remove the others.",
             )
-        return ok(has)
+        return Check("", "ok", has, later)
 
     def source(self) -> Check:
         """Does the tenant take photos from the cloud?"""
@@ -161,13 +173,14 @@ class Cloud:
         return clock("Microsoft Graph", self.store.clock_skew, strict=True)
 
     def resolve(self) -> Check:
-        """Which of the declared users are in the tenant?"""
+        """Which of the users are in the tenant?"""
         if not self.users:
             return skipped("no users were named")
         answers = self.named.resolve(list(self.users))
         self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
         missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
-        return found("in the tenant", len(self.users), len(self.found), missing, stops=self.writes)
+        option = called("match_by", self.options.option_prefix, "exo")
+        return found("in the tenant", len(self.users), len(self.found), missing, option=option, stops=self.writes)
 
     def photos(self) -> Check:
         """Can the photos of a few users be looked at?"""
@@ -190,13 +203,16 @@ class Cloud:
         return ok(words)
 
 
-def found(where: str, asked: int, number: int, missing: t.Sequence[str], *, stops: bool) -> Check:
-    """How many of the declared users are there. ``stops``: a run ends as failed when one is not."""
+def found(where: str, asked: int, number: int, missing: t.Sequence[str], *, option: str, stops: bool) -> Check:
+    """How many of the users are there. ``stops``: a run ends as failed when one is not.
+
+    ``option``: says by which property users are named.
+    """
     if not missing:
-        return ok(f"all {asked} declared users are {where}" if asked > 1 else f"the declared user is {where}")
-    words = f"{number} of {asked} declared users are {where}; not: {some(missing)}"
+        return ok(f"all {asked} users are {where}" if asked > 1 else f"the user is {where}")
+    words = f"{number} of {counted(asked, 'user')} {'is' if asked == 1 else 'are'} {where}; not: {some(missing)}"
     if not number:
-        return fail(words, "Is match_by the property that the definitions use, and is this the right place?")
+        return fail(words, f"Is {option} the property that the definitions use, and is this the right place?")
     if stops:
         return fail(
             words,

@@ -51,18 +51,17 @@ class Step:
 def examine(area: Area, steps: t.Iterable[Step]) -> list[Check]:
     """Every step's check in order. Whatever goes wrong in one is that one's failure."""
     checks: list[Check] = []
-    good: set[str] = set()
+    came: dict[str, Status] = {}
     for step in steps:
-        missing = next((name for name in step.needs if name not in good), None)
-        check = _skipped(step, missing) if missing is not None else _made(step)
-        if check.status in ("ok", "warn"):
-            good.add(step.name)
+        missing = next((name for name in step.needs if came.get(name) not in ("ok", "warn")), None)
+        check = _made(step) if missing is None else _skipped(missing, came.get(missing, "skipped"))
+        came[step.name] = check.status
         checks.append(replace(check, name=step.name, area=area))
     return checks
 
 
-def _skipped(step: Step, missing: str) -> Check:
-    return Check(step.name, "skipped", f"not checked, because '{missing}' failed")
+def _skipped(missing: str, came: Status) -> Check:
+    return skipped(f"not checked, because '{missing}' {'failed' if came == 'fail' else 'was not checked'}")
 
 
 def _made(step: Step) -> Check:
@@ -85,7 +84,7 @@ def warn(text: str, advice: str = "") -> Check:
 
 
 def fail(text: str, advice: str = "") -> Check:
-    """A run would be stopped by this."""
+    """A run would be stopped by this, or would fail at its end."""
     return Check("", "fail", text, advice)
 
 

@@ -16,6 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._core.choice import refuse_unusable
 from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError
+from .._core.option_names import called
 from .._core.results import summary_dict
 from .._core.safe_write import make_folder, write_safely
 from .._core.targets import TARGETS
@@ -51,6 +52,7 @@ def info_argument_spec(target: str) -> Spec:
         "as_all": {"type": "bool", "default": False},
         "match_by": {"type": "str", "choices": list(known.choices), "default": known.match_by[0]},
         "people": {"type": "dict"},
+        "option_prefix": {"type": "str", "default": ""},
         **WHOM_SPEC,
         "ignore_problems": {"type": "list", "elements": "str", "choices": [*PROBLEMS, "no_mailbox"], "default": []},
     }
@@ -69,19 +71,22 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
             raise PhotoError("only_holders lists all users that have a photo; leave out users and dest")
         pillow.available()
         folder = ExportFolder(Path(params["dest"]), target, module.check_mode) if params["dest"] else None
-        people = people_of(params["people"], params["match_by"], needed=needs_people(params["match_by"], target))
+        needed = needs_people(params["match_by"], target, params["option_prefix"])
+        people = people_of(params["people"], params["match_by"], needed=needed)
         if params["receipts"]:
-            receipts = Receipts(Path(params["receipts"]), target, module.check_mode or not params["remember"])
+            named = called("receipts", params["option_prefix"])
+            receipts = Receipts(Path(params["receipts"]), target, module.check_mode or not params["remember"], named)
         inner = open_store({**params, "match_by": inner_match_by(params["match_by"], target)}, receipts)
         with closing(named_store(inner, {}, people, params["match_by"])) as store:
             whom = whom_of(params)
             if params["names_only"]:
-                found = names(store, params["users"], whom)
+                found = names(store, params["users"], whom, match_by=params["match_by"])
             elif params["only_holders"]:
                 found = holders(store, whom)
             else:
                 read = photos_read(store, receipts)
-                found = export(store, params["users"], folder, whom, read, as_all=params["as_all"])
+                chosen = {"as_all": params["as_all"], "match_by": params["match_by"]}
+                found = export(store, params["users"], folder, whom, read, **chosen)
     except PhotoError as error:
         module.fail_json(msg=str(error), changed=False, target=target, invocation=invocation(module))
     finally:

@@ -15,6 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._core import rows_file
 from .._core.model import PROBLEMS, Definition, PhotoError
+from .._core.option_names import called
 from .._core.results import Row, difference, in_short, quiet, row_of, summarize, to_result
 from .._core.targets import MAILBOXES
 from .._pictures import pillow
@@ -76,11 +77,18 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> tup
     definitions, refused = definitions_from(params, target)
     settings = settings_from(params, target, module.check_mode)
     places = [place for place in params["leave_out"] if place != ROUTED]
-    left_out_by = f"leave_out {', '.join(places)}" if places else ""
-    needed = needs_people(params["match_by"], target) or left_out_by
+    # Roles leave out who has the mailbox on-premises with a variable of their own.
+    option = (
+        f"{settings.option_prefix}{target}_when mailbox" if settings.option_prefix else f"leave_out {', '.join(places)}"
+    )
+    left_out_by = option if places else ""
+    needed = needs_people(params["match_by"], target, settings.option_prefix) or left_out_by
     people = people_of(params["people"], params["match_by"], needed=needed)
     definitions, left_out = apart(definitions, people, params["leave_out"], target)
-    receipts = Receipts(Path(params["receipts"]), target, module.check_mode) if params["receipts"] else None
+    receipts: Receipts | None = None
+    if params["receipts"]:
+        named = called("receipts", settings.option_prefix)
+        receipts = Receipts(Path(params["receipts"]), target, module.check_mode, named)
     backups = None
     if params["backup_dir"] and not module.check_mode:
         run = params["run_id"] or time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())

@@ -40,6 +40,7 @@ def user_info_argument_spec() -> Spec:
         "users": {"type": "list", "elements": "str", "default": []},
         "names": {"type": "dict", "default": {}},
         "match_by": {"type": "str", "choices": list(match_by), "default": match_by[0]},
+        "option_prefix": {"type": "str", "default": ""},
         # For the action plugin, which the roles need.
         "photos_file": {"type": "dict"},
         "for_targets": {"type": "list", "elements": "str", "choices": list(TARGETS), "default": []},

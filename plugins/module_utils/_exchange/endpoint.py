@@ -14,7 +14,7 @@ import typing as t
 
 from .._core.deadline import bounded
 from .errors import ExchangeError
-from .options import ExchangeOptions
+from .options import CA_CERT, ExchangeOptions
 
 _PATH = "/PowerShell/"
 
@@ -38,7 +38,7 @@ def look(options: ExchangeOptions) -> Endpoint:
     except ssl.SSLCertVerificationError as error:
         raise ExchangeError(
             f"{options.place}: the server's certificate is not accepted ({error.verify_message}); give the "
-            "authority's certificate in ca_cert, and the name that stands in the certificate as server, or use "
+            f"authority's certificate in {CA_CERT}, and the name that stands in the certificate as server, or use "
             "tls_mode http with Kerberos"
         ) from error
     except ssl.SSLError as error:

@@ -14,6 +14,7 @@ from collections import defaultdict
 
 from .._core.choice import EVERYBODY, Whom
 from .._core.model import PhotoError, Resolution, Unresolved, User
+from .._core.option_names import called
 from .._core.text import shown
 from .cmdlets import (
     CLAUSES,
@@ -44,6 +45,7 @@ class Mailboxes:
         self._pipelines = pipelines
         self._options = options
         self._match_by = match_by
+        self._option = called("match_by", options.option_prefix, "exchange")
         #: The role has no Get-User: where a missing mailbox lives is then not known.
         self.blind = False
 
@@ -147,8 +149,8 @@ class Mailboxes:
             names = "; ".join(sorted(f"{account.label} ({account.id})" for account in found)[:5])
             return Unresolved(
                 identity,
-                f"{len(found)} accounts have {self._match_by} {identity!r}: {names}. Make it unique, or set match_by "
-                "to objectGUID",
+                f"{len(found)} accounts have {self._match_by} {identity!r}: {names}. Make it unique, or set "
+                f"{self._option} to objectGUID",
             )
         if self.blind:
             return Unresolved(
@@ -159,7 +161,8 @@ class Mailboxes:
         return Unresolved(
             identity,
             f"no user has {self._match_by} {identity!r} in the organization of {self._options.server}. Check the "
-            "spelling, match_by, and whether the account may see the user; a soft-deleted mailbox does not count",
+            f"spelling, {self._option}, and whether the account may see the user; a soft-deleted mailbox does not "
+            "count",
         )
 
 

@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core.model import PhotoError
+from .._core.option_names import with_environment
 from .._core.wording import ENVIRONMENT_STAYS
 
 TlsMode = t.Literal["https", "http"]
@@ -19,6 +20,8 @@ CertValidation = t.Literal["always", "ignore_hostname", "ignore"]
 
 #: Remote PowerShell sessions that one account may have at a time by default (PowerShellMaxConcurrency).
 MOST_SESSIONS = 18
+#: For messages.
+CA_CERT = with_environment("ca_cert", "exchange")
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?")
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
 
@@ -38,6 +41,8 @@ class ExchangeOptions:
     domain_controller: str | None = None
     timeout: int = 30
     concurrency: int = 5
+    #: What messages put before the names of options: the prefix of a role's variables.
+    option_prefix: str = ""
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> ExchangeOptions:
@@ -131,8 +136,8 @@ def _validate_ca_cert(path: str) -> None:
     try:
         ssl.create_default_context(cafile=path)
     except ssl.SSLError as error:
-        raise PhotoError(f"ca_cert {path} holds no certificate in PEM form ({error.reason or error})") from error
+        raise PhotoError(f"{CA_CERT} {path} holds no certificate in PEM form ({error.reason or error})") from error
     except OSError as error:
         raise PhotoError(
-            f"ca_cert {path} cannot be read ({error.strerror}): it is a PEM file on the host that runs the module"
+            f"{CA_CERT} {path} cannot be read ({error.strerror}): it is a PEM file on the host that runs the module"
         ) from error

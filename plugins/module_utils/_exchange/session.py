@@ -21,7 +21,7 @@ from .._core.deadline import bounded
 from .._core.model import PhotoError
 from .cmdlets import Answer, Call, Failure
 from .errors import CONFIRMATION, ExchangeError, ExchangeGone, fault, no_exchange, no_kerberos, refused, sign_in_problem
-from .options import ExchangeOptions
+from .options import CA_CERT, ExchangeOptions
 
 try:
     from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
@@ -233,7 +233,7 @@ class Session:
             why = text[text.find("CERTIFICATE_VERIFY_FAILED") :].split("(_ssl")[0].strip("] ")
             return ExchangeError(
                 f"{o.place}: the server's certificate is not accepted ({why}); give the authority's certificate in "
-                "ca_cert, and the name that stands in the certificate as server, or use tls_mode http with Kerberos"
+                f"{CA_CERT}, and the name that stands in the certificate as server, or use tls_mode http with Kerberos"
             )
         if "SSL" in type(error).__name__ or "WRONG_VERSION_NUMBER" in text:
             return ExchangeError(f"{o.place}: no TLS connection was possible ({text[:200]}); check port and tls_mode")

@@ -23,6 +23,7 @@ from .._core.model import (
     User,
     identity_key,
 )
+from .._core.targets import ANCHOR
 from .._pictures.decode import describe
 from .._sync.store import KnowsHolders, PhotoStore
 from . import whom as concern
@@ -81,17 +82,20 @@ def export(
     photos: Photos | None = None,
     *,
     as_all: bool = False,
+    match_by: str = "",
 ) -> Export:
     """Look at the named users, or at everybody when none is named. Without a folder no more is read than must be.
 
     ``whom`` leaves some of them. The photos of others stay in the folder as they are.
     ``photos``: what earlier runs read. A photo that is still the same is not read, and gets no file.
     ``as_all``: the named users are some of everybody, so one without a place for a photo is no problem.
+    ``match_by``: the attribute by which users are named, for messages.
     Raises PhotoError when nothing can be done at all; StoreError is one. What concerns one user is in that user's row.
     """
     run = _Run(store, folder, concern.check(whom), everybody=not identities)
     run.photos = photos
     run.as_all = as_all
+    run.match_by = match_by
     error: str | None = None
     users = run.everyone() if run.everybody else run.named(identities)
     try:
@@ -137,13 +141,14 @@ def holders(store: PhotoStore, whom: Whom = EVERYBODY) -> Export:
     return Export(list(rows.values()), error=error, requests=store.requests, excluded=chosen.excluded)
 
 
-def names(store: PhotoStore, identities: t.Sequence[str] = (), whom: Whom = EVERYBODY) -> Export:
+def names(store: PhotoStore, identities: t.Sequence[str] = (), whom: Whom = EVERYBODY, *, match_by: str = "") -> Export:
     """The named users, or everybody, as far as ``whom`` leaves them, and no photo is looked at.
 
     A row without ``problem`` and ``reason`` is a user. Of everybody, only accounts whose name would not lead back to
     them are looked at: with a photo they are ``unresolved``. Raises PhotoError when nothing can be done at all.
     """
     run = _Run(store, None, concern.check(whom), everybody=not identities)
+    run.match_by = match_by
     users = run.everyone() if run.everybody else run.named(identities)
     error: str | None = None
     try:
@@ -171,6 +176,8 @@ class _Run:
         self.photos: Photos | None = None
         #: The users that are named were found by a listing of everybody.
         self.as_all = False
+        #: The attribute by which users are named, for messages.
+        self.match_by = ""
         self.everybody = everybody
         self.rows: dict[str, Row] = {}
         #: Of everybody: why an identity would not lead back to the user, by user id.
@@ -225,10 +232,7 @@ class _Run:
                 self.nameless[user.id] = answer.reason
                 if answer.gone:
                     self.unnamed.add(user.id)
-                    self.nameless[user.id] = (
-                        f"the account {user.label or user.identity} has no value of the attribute match_by, "
-                        "so it is not exported"
-                    )
+                    self.nameless[user.id] = f"{_without_a_name(user, self.match_by)}, so it is not exported"
             elif answer.id != user.id:
                 self.nameless[user.id] = f"{user.identity} belongs to another account, {answer.label or answer.id}"
             key = identity_key(user.identity)
@@ -306,6 +310,13 @@ class _Run:
         if self.photos is not None and seen.tag is not None and seen.problem is None:
             self.photos.note(user, seen.tag, summary)
         return replace(row, path=path)
+
+
+def _without_a_name(user: User, match_by: str) -> str:
+    who = f"the account {user.label or user.identity}"
+    if match_by == ANCHOR:
+        return f"{who} is not found by its source anchor"
+    return f"{who} has no value of the attribute {match_by or 'that names users'}"
 
 
 def _row(user: User) -> Row:

@@ -20,13 +20,11 @@ from .._core.json_text import loads
 from .._core.model import PhotoError, SourceError, Summary, User, identity_key, sha256
 from .._core.safe_write import make_folder, write_safely
 from .._core.targets import TARGETS
+from .._definitions.exported import MAX_RECORD_BYTES, RECORD
 from .._definitions.folder import examine, manifest_entry, manifest_text
 from .._definitions.names import MANIFEST, safe_name
 from .._pictures import sniff
 
-RECORD = ".photos-export.json"
-#: Half a million users.
-MAX_RECORD_BYTES = 256 * 1024 * 1024
 #: File systems take 255 bytes; the temporary name and the ending want some.
 LONGEST_NAME = 200
 COMMENT = """The photos that {what} held when they were exported. Each is the service's own file, byte for byte.

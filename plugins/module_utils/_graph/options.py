@@ -67,6 +67,8 @@ class GraphOptions:
     max_attempts: int = 6
     #: Seconds without progress after which a run ends.
     max_wait: int = 600
+    #: What messages put before the names of options: the prefix of a role's variables.
+    option_prefix: str = ""
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> GraphOptions:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from .._core.choice import EVERYBODY, Whom
 from .._core.model import Observation, PhotoError, Resolution, User, Write, WriteResult
+from .._core.option_names import called
 from .._sync.store import Expected, OnObserved, Wanted
 from .auth.access_token import claims
 from .auth.login import LoginClient
@@ -116,7 +117,8 @@ class GraphPhotoStore:
         return self._directory_by(match_by).resolve(identities)
 
     def _directory_by(self, match_by: str) -> Directory:
-        return Directory(self._client, match_by, self.permissions, self._also)
+        option = called("match_by", self._options.option_prefix, "exo")
+        return Directory(self._client, match_by, self.permissions, self._also, option)
 
     def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
         """All users of the tenant, also those without a photo or mailbox; see PhotoStore."""

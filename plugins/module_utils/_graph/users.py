@@ -62,11 +62,22 @@ class Problem(t.NamedTuple):
 
 
 class Directory:
-    """The tenant's users. ``match_by`` is the property that identities are compared with; ``also``: others to read."""
+    """The tenant's users. ``match_by`` is the property that identities are compared with; ``also``: others to read.
 
-    def __init__(self, client: Client, match_by: str, permissions: Permissions, also: t.Sequence[str] = ()) -> None:
+    ``option``: what ``match_by`` is called where the reader of a message can set it.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        match_by: str,
+        permissions: Permissions,
+        also: t.Sequence[str] = (),
+        option: str = "match_by",
+    ) -> None:
         self._client = client
         self._match_by = match_by
+        self._option = option
         self._permissions = permissions
         self._select = ",".join(dict.fromkeys((*_SELECT, match_by, *also)))
         self._advanced = match_by in _ADVANCED
@@ -124,7 +135,9 @@ class Directory:
         if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in identity):
             return f"{one_line(identity, 100)!r} holds control characters or line ends; remove them"
         if self._match_by == "id" and not _is_guid(identity):
-            return f"{one_line(identity, 100)!r} is not an object id (a GUID); correct it or choose another match_by"
+            return (
+                f"{one_line(identity, 100)!r} is not an object id (a GUID); correct it or choose another {self._option}"
+            )
         if len(_literal(identity)) > _FILTER - 200:
             return f"{one_line(identity, 60)!r} is too long to be asked for; check it"
         return None
@@ -136,14 +149,16 @@ class Directory:
         shown = repr(one_line(identity, 100))
         if users:
             some = ", ".join(sorted(user.id for user in users)[:5])
-            advice = "use match_by: id for them"
+            advice = f"use {self._option}: id for them"
             if self._match_by == "onPremisesImmutableId":
                 advice = "each account needs a source anchor of its own"
             why = f"{shown} is the {self._match_by} of {len(users)} users ({some}); {advice}"
         elif problem is not None:
             return Unresolved(identity, f"{shown} could not be looked up: {problem.why}", no_answer=problem.no_answer)
         else:
-            why = f"no user of the tenant has the {self._match_by} {shown}; correct it, or choose another match_by"
+            why = (
+                f"no user of the tenant has the {self._match_by} {shown}; correct it, or choose another {self._option}"
+            )
             return Unresolved(identity, why, gone=True)
         return Unresolved(identity, why)
 

@@ -204,8 +204,13 @@ def status(mode: Mode, counts: Counts, targets_not_examined: t.Sequence[t.Any]) 
 
 
 def not_examined_targets(gathered: Gathered, requested: t.Collection[str]) -> list[dict[str, str]]:
-    """Each requested target at which not one user's photo could be looked at, with the reason given most often."""
-    lost = set(requested)
+    """Each requested target at which not one user's photo could be looked at, with the reason given most often.
+
+    A target that says of a user that the mailbox is elsewhere was looked at; one at which all users were left out for
+    that reason, and that did not fail, concerns nobody.
+    """
+    lost = set(requested) - gathered.answered
+    lost -= {target for _key, target in gathered.left_out} - _with_something(gathered)
     # Usually the first row decides.
     for row in gathered.rows.values():
         if row.drift in EXAMINED:
@@ -221,6 +226,13 @@ def not_examined_targets(gathered: Gathered, requested: t.Collection[str]) -> li
         if not given:
             given.update(message.text for message in gathered.messages if message.target in (target, None))
     return [{"target": target, "reason": _most(given)} for target, given in reasons.items()]
+
+
+def _with_something(gathered: Gathered) -> set[str]:
+    """Targets with a row, somebody who was not examined, or a module that failed as a whole."""
+    told = {*gathered.rows.targets(), *(item.target or "" for item in gathered.unseen)}
+    told |= {message.target or "" for message in gathered.messages if message.whole}
+    return set(names()) if "" in told else told
 
 
 def _most(reasons: Counter[str]) -> str:

@@ -15,13 +15,19 @@ from .gather import Gathered
 
 
 def leave_out_elsewhere(gathered: Gathered) -> None:
-    """Leave out rows that say no more than that the user's mailbox is on the other side, where it was looked at."""
+    """Leave out rows that say no more than that the user's mailbox is on the other side, where it was looked at.
+
+    A target that said so was examined. When it said nothing else, the message of its module is left out as well.
+    """
     for (key, target), row in gathered.rows.items():
         if target not in MAILBOXES or not row.no_mailbox or row.drift not in PROBLEMS:
             continue
         others = (gathered.rows.get((key, other)) for other in MAILBOXES if other != target)
         if any(other is not None and not other.no_mailbox and other.drift != "unresolved" for other in others):
             del gathered.rows[key, target]
+            gathered.answered.add(target)
+    silent = gathered.answered - gathered.rows.targets()
+    gathered.messages = [each for each in gathered.messages if each.whole or each.target not in silent]
 
 
 def tell_mailboxes(gathered: Gathered, asked: t.Iterable[t.Any]) -> None:

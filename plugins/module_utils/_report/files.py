@@ -18,16 +18,17 @@ from .._core.model import PhotoError
 _MAX_REPORT = 1024 * 1024 * 1024
 
 
-def make_folder(folder: Path) -> bool:
-    """Make the folder, closed to others when it is new (reports carry pictures of people). True: it is new."""
+def make_folder(folder: Path, named: str = "The report's folder") -> bool:
+    """Make the folder, closed to others when it is new (reports carry pictures of people). True: it is new.
+
+    ``named``: the option that names it. Raises PhotoError.
+    """
     try:
         return safe_write.make_folder(folder)
     except FileExistsError as ex:
-        raise PhotoError(
-            f"The report needs a folder, and {folder} is there and is no folder. Name another one."
-        ) from ex
+        raise PhotoError(f"{named} {folder} is there and is no folder. Name another one.") from ex
     except OSError as ex:
-        raise PhotoError(f"The folder {folder} of the report cannot be made ({ex.strerror}). Name another one.") from ex
+        raise PhotoError(f"{named} {folder} cannot be made ({ex.strerror}). Name another one.") from ex
 
 
 def present(path: Path) -> str | None:

@@ -28,21 +28,19 @@ _STAMP = re.compile(
 )
 
 
-def probe(folder: Path) -> None:
+def probe(folder: Path, option: str = "dest") -> None:
     """Make the folder, and find out whether a report could be written there. Raises PhotoError that says why not."""
-    make_folder(folder)
+    make_folder(folder, option)
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"x")
     except OSError as ex:
-        raise PhotoError(
-            f"The report's folder {folder} cannot be written to ({ex.strerror}). Name another one."
-        ) from ex
+        raise PhotoError(f"{option} {folder} cannot be written to ({ex.strerror}). Name another folder.") from ex
 
 
-def save(folder: Path, texts: t.Mapping[str, Made]) -> tuple[dict[str, str], bool]:
+def save(folder: Path, texts: t.Mapping[str, Made], option: str = "dest") -> tuple[dict[str, str], bool]:
     """Write each format's text into the folder. Its paths by format, and whether anything but a time changed."""
-    make_folder(folder)
+    make_folder(folder, option)
     paths = {name: folder / FILES[name] for name in texts}
     changed = False
     for name, text in texts.items():

@@ -13,6 +13,7 @@ from .._core import rows_file
 from .._core.model import PhotoError, identity_key
 from .._core.results import Row, from_result, number, plain, text
 from .._core.targets import checked_name
+from .._core.text import in_one_line
 from .._core.wording import counted
 from .rows import Rows
 
@@ -56,6 +57,8 @@ class Gathered:
     came: Counter[tuple[str, str]] = field(default_factory=Counter)
     #: Keys and targets of declared users that a module left out because of where their mailbox is.
     left_out: set[tuple[str, str]] = field(default_factory=set)
+    #: Targets that said of a user that the mailbox is on the other side; such rows are left out.
+    answered: set[str] = field(default_factory=set)
 
     @property
     def mode(self) -> Mode:
@@ -150,8 +153,8 @@ def _whole(result: t.Mapping[str, t.Any]) -> tuple[t.Mapping[str, t.Any], str | 
 
 
 def _failure(result: t.Mapping[str, t.Any]) -> str | None:
-    """Why a module failed; None for one that did not. Of a crash the last line of its output says why."""
-    said = text(result.get("msg"))
+    """Why a module failed, in one line; None for one that did not. Of a crash the last line of its output says why."""
+    said = text(in_one_line(str(result.get("msg") or "")))
     if said is None and (result.get("failed") or result.get("unreachable")):
         said = "It failed without a message."
     crash = text(result.get("module_stderr")) or text(result.get("exception"))

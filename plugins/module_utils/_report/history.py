@@ -93,18 +93,19 @@ def past_of(line: t.Any) -> Past | None:
         return None
 
 
-def read(path: Path) -> list[Past]:
+def read(path: Path, option: str = "history") -> list[Past]:
     """The runs in the last ``MAX_READ`` bytes, oldest first. Makes the file when it is missing, and no folder.
 
+    ``option``: what the reader of a message sets to name the file.
     Raises PhotoError when it cannot be read and written, or holds something else.
     """
-    descriptor = _open(path)
+    descriptor = _open(path, option)
     try:
         size = os.fstat(descriptor).st_size
         start = max(0, size - MAX_READ)
         data = os.pread(descriptor, size - start, start)
     except OSError as ex:
-        raise PhotoError(f"The history {path} cannot be read ({ex.strerror}). Name another file.") from ex
+        raise PhotoError(f"{option} {path} cannot be read ({ex.strerror}). Name another file.") from ex
     finally:
         os.close(descriptor)
     lines = data.split(b"\n")
@@ -113,7 +114,7 @@ def read(path: Path) -> list[Past]:
     known = [past for past in map(_parsed, lines) if past is not None]
     # A first line that was cut off is the trace of a run, and no other file.
     if not known and not _BEGINS.startswith(data.lstrip()[: len(_BEGINS)]):
-        raise PhotoError(f"The history {path} is there and is no history of this collection. Name another file.")
+        raise PhotoError(f"{option} {path} is there and is no history of this collection. Name another file.")
     return known
 
 
@@ -124,25 +125,25 @@ def _parsed(line: bytes) -> Past | None:
         return None
 
 
-def append(path: Path, line: t.Mapping[str, t.Any]) -> None:
+def append(path: Path, line: t.Mapping[str, t.Any], option: str = "history") -> None:
     """Add a run. Raises PhotoError, also for a file that is no history. Two runs at once wait for each other."""
-    read(path)
+    read(path, option)
     data = json.dumps(line, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-    descriptor = _open(path)
+    descriptor = _open(path, option)
     try:
-        _lock(descriptor, path)
+        _lock(descriptor, path, option)
         size = os.fstat(descriptor).st_size
         if size and os.pread(descriptor, 1, size - 1) != b"\n":
             data = b"\n" + data
         if os.write(descriptor, data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except OSError as ex:
-        raise PhotoError(f"The history {path} cannot be written ({ex.strerror}). Name another file.") from ex
+        raise PhotoError(f"{option} {path} cannot be written ({ex.strerror}). Name another file.") from ex
     finally:
         os.close(descriptor)
 
 
-def _open(path: Path) -> int:
+def _open(path: Path, option: str) -> int:
     """A descriptor to read and append. A new file is its owner's only. No folder is made: it may be a typo.
 
     Raises PhotoError.
@@ -151,19 +152,19 @@ def _open(path: Path) -> int:
         descriptor = os.open(path, _FLAGS, 0o600)
     except FileNotFoundError as ex:
         raise PhotoError(
-            f"The history {path}: the folder {path.parent} is not there. Make it, or name another file."
+            f"{option} {path}: the folder {path.parent} is not there. Make it, or name another file."
         ) from ex
     except OSError as ex:
         why = "it is a link" if ex.errno == errno.ELOOP else ex.strerror
-        raise PhotoError(f"The history {path} cannot be read and written ({why}). Name another file.") from ex
+        raise PhotoError(f"{option} {path} cannot be read and written ({why}). Name another file.") from ex
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
-        raise PhotoError(f"The history {path} is {file_type(mode)}, not a file. Name another file.")
+        raise PhotoError(f"{option} {path} is {file_type(mode)}, not a file. Name another file.")
     return descriptor
 
 
-def _lock(descriptor: int, path: Path) -> None:
+def _lock(descriptor: int, path: Path, option: str) -> None:
     until = time.monotonic() + PATIENCE
     while True:
         try:
@@ -171,9 +172,7 @@ def _lock(descriptor: int, path: Path) -> None:
             return
         except BlockingIOError as ex:
             if time.monotonic() >= until:
-                raise PhotoError(
-                    f"The history {path} is kept locked by another program. This run is not in it."
-                ) from ex
+                raise PhotoError(f"{option} {path} is kept locked by another program. This run is not in it.") from ex
             time.sleep(0.05)
         except OSError as ex:
             if ex.errno not in _NO_LOCKS:

@@ -159,11 +159,11 @@ def _last(made: Metrics, report: t.Mapping[str, t.Any], seconds: float | None) -
     made.gauge("last_run_clean", "1 if everybody was examined and is as declared.", [({}, report["clean"])])
 
 
-def checked_run_name(name: str) -> str:
-    """The name of a kind of run. Raises PhotoError for one that fits in no file name."""
+def checked_run_name(name: str, option: str = "metrics_name") -> str:
+    """The name of a kind of run. Raises PhotoError, naming the option, for one that fits in no file name."""
     if not _NAME.fullmatch(name):
         raise PhotoError(
-            f"metrics_name is {name!r:.80}; give a word of letters, digits, hyphens and underscores, such as drift"
+            f"{option} is {name!r:.80}; give a word of letters, digits, hyphens and underscores, such as drift"
         )
     return name
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .._core.model import PhotoError
+from .._core.option_names import called
 from .._core.safe_write import write_safely
 from . import history
 from .metrics import checked_run_name, expiries_of, openmetrics
@@ -23,16 +24,21 @@ Options = t.Mapping[str, t.Any]
 
 def check(options: Options) -> None:
     """Raises PhotoError when the metrics or the history could not be written, naming the option. Writes nothing."""
-    checked_run_name(options["metrics_name"])
+    checked_run_name(options["metrics_name"], _named(options, "metrics_name"))
     started(options)
     folder = metrics_folder(options)
     if folder is not None:
-        _check_folder(folder)
+        _check_folder(folder, _named(options, "metrics_dir"))
     earlier(options)
 
 
-def _check_folder(folder: Path) -> None:
-    where = f"metrics_dir {folder}"
+def _named(options: Options, option: str) -> str:
+    """An option, as the reader of a message can set it."""
+    return called(option, options["option_prefix"])
+
+
+def _check_folder(folder: Path, option: str) -> None:
+    where = f"{option} {folder}"
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "is not there"
         raise PhotoError(f"{where} {what}. Name the folder that node_exporter reads, and make it if it is missing.")
@@ -77,7 +83,7 @@ def seconds(options: Options, now: datetime) -> float | None:
 
 def metrics(options: Options, report: t.Mapping[str, t.Any], now: datetime) -> str:
     """The text for node_exporter."""
-    name = checked_run_name(options["metrics_name"])
+    name = checked_run_name(options["metrics_name"], _named(options, "metrics_name"))
     return openmetrics(report, name, seconds(options, now), expiries_of(options["doctor"]))
 
 
@@ -88,7 +94,7 @@ def earlier(options: Options) -> list[history.Past]:
         return []
     if path.parent == Path(options["dest"]).expanduser().absolute() and not path.parent.exists():
         return []  # the report makes its own folder
-    return history.read(path)
+    return history.read(path, _named(options, "history"))
 
 
 def publish(options: Options, report: t.Mapping[str, t.Any], now: datetime) -> tuple[dict[str, str], list[str]]:
@@ -103,12 +109,14 @@ def publish(options: Options, report: t.Mapping[str, t.Any], now: datetime) -> t
             write_safely(file, metrics(options, report, now).encode(), lasting=False, mode=_READABLE)
             paths["openmetrics"] = str(file)
         except OSError as ex:
-            problems.append(f"The metrics {file} (metrics_dir) could not be written ({ex.strerror}).")
+            option = _named(options, "metrics_dir")
+            problems.append(f"The metrics {file} ({option}) could not be written ({ex.strerror}).")
         except PhotoError as ex:
             problems.append(str(ex))
     if past is not None:
         try:
-            history.append(past, history.line_of(report, options["metrics_name"], seconds(options, now)))
+            line = history.line_of(report, options["metrics_name"], seconds(options, now))
+            history.append(past, line, _named(options, "history"))
         except PhotoError as ex:
             problems.append(str(ex))
     return paths, problems

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from .._core.model import PROBLEMS, PhotoError
+from .._core.option_names import called
 from .._core.results import plain
 from .._core.targets import names
 from . import monitoring
@@ -120,7 +121,7 @@ def drop_previews(options: t.Mapping[str, t.Any]) -> None:
 def probe_dest(options: t.Mapping[str, t.Any]) -> None:
     """Raises PhotoError when the report, the metrics or the history could not be written. Writes none of them."""
     monitoring.check(options)
-    probe(_dest(options))
+    probe(_dest(options), called("dest", options["option_prefix"]))
 
 
 def _written(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime) -> dict[str, t.Any]:
@@ -134,7 +135,7 @@ def _written(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime) 
             paths, changed = save(folder, texts)
             forget(dest, max(options["keep_runs"], 1), plan)
         if not holds(dest, plan):
-            paths, changed = save(dest, texts)
+            paths, changed = save(dest, texts, called("dest", options["option_prefix"]))
     except PhotoError as error:
         paths, changed = save(elsewhere(), texts)
         place = next(iter(paths.values()), "")

@@ -12,6 +12,7 @@ from .._core.choice import choose
 from .._core.model import PhotoError, identity_key
 from .._core.results import plain, text
 from .._core.targets import checked_name, names
+from .._core.text import in_one_line
 from .gather import Gathered, Message
 
 
@@ -64,11 +65,11 @@ def find_undeclared(
         target = checked_name(result.get("target"), "everyone")
         photos = result.get("photos")
         if not isinstance(photos, (list, tuple)):
-            why = text(result.get("msg")) or "the module returned no photos"
+            why = in_one_line(text(result.get("msg")) or "the module returned no photos")
             gathered.messages.append(Message(f"Undeclared photos are not known: {why}", target))
             continue
-        if text(result.get("msg")):
-            gathered.messages.append(Message(f"Some undeclared photos may be missing: {result['msg']}", target))
+        if said := text(result.get("msg")):
+            gathered.messages.append(Message(f"Some undeclared photos may be missing: {in_one_line(said)}", target))
         for photo in photos:
             if not isinstance(photo, t.Mapping) or "has_photo" not in photo or not photo.get("user"):
                 raise PhotoError("everyone must hold what the info modules returned")

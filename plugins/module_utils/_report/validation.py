@@ -88,6 +88,11 @@ def lines(report: Report) -> list[str]:
         named = ", ".join(report.excluded[:_NOTES])
         more = f" and {len(report.excluded) - _NOTES} more" if len(report.excluded) > _NOTES else ""
         notes.append(shown(f"note: {counted(len(report.excluded), 'user')} excluded and not checked: {named}{more}"))
+    if number := report.small_exports:
+        what = "is not sharp everywhere: no target had a larger one"
+        if number > 1:
+            what = "are not sharp everywhere: no target had larger ones"
+        notes.append(f"note: {counted(number, 'picture')} of the export {what}")
     return [*(" ".join(line.split()) for line in (*map(str, report.findings), *notes)), total]
 
 

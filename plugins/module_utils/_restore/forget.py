@@ -21,6 +21,7 @@ from pathlib import Path
 from .._core.files import UnusableFile, read_file
 from .._core.json_text import loads
 from .._core.model import PhotoError, identity_key
+from .._core.option_names import called
 from .._core.targets import TARGETS
 from .._core.wording import counted
 from .._sync.backup_lock import Lock, alone
@@ -99,7 +100,9 @@ class Erased:
         return told + [f"Not certain: {problem}" for problem in self.problems]
 
 
-def forget(folder: Path, user: str, by: str, receipts: Path | None = None, *, check: bool) -> tuple[Erased, bool]:
+def forget(
+    folder: Path, user: str, by: str, receipts: Path | None = None, *, check: bool, option_prefix: str = ""
+) -> tuple[Erased, bool]:
     """Erase the photos of a user, named as a manifest names them or by id; and whether there was anything to erase.
 
     ``by`` is for the record; empty: the account that runs this. ``receipts``: a receipts file that forgets them too.
@@ -119,8 +122,11 @@ def forget(folder: Path, user: str, by: str, receipts: Path | None = None, *, ch
         for place in found:
             answer.files += sum(len(_files(place, account)) for account in answer.accounts)
         answer.problems = [f"{place.problem}; look whether it names this user" for place in found if place.problem]
+        named = called("receipts", option_prefix)
         if receipts is not None:
-            answer.receipts = sum(erase_account(receipts, *account.key, True) for account in answer.accounts)
+            answer.receipts = sum(
+                erase_account(receipts, *account.key, True, option=named) for account in answer.accounts
+            )
         open_record = not _is_finished(folder / RECORD, answer)
         left = any(_lines_of(place, answer.accounts) for place in found)
         changed = bool(answer.files or answer.receipts or left or open_record)
@@ -129,7 +135,7 @@ def forget(folder: Path, user: str, by: str, receipts: Path | None = None, *, ch
         _erase(found, answer, folder / RECORD, by or _whoever())
         if receipts is not None:
             for account in answer.accounts:
-                erase_account(receipts, *account.key, False)
+                erase_account(receipts, *account.key, False, option=named)
     return answer, changed
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from .._core.choice import choose, without
 from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError, identity_key
+from .._core.option_names import called
 from .._core.targets import TARGETS, names
 from .._core.wording import counted
 from .._pictures.fingerprint import alike, fingerprint
@@ -50,9 +51,11 @@ class RestoreRequest:
     first: t.Literal["keep", "remove"] = "keep"
     #: Names or patterns of users whose photos are left alone.
     exclude: tuple[str, ...] = ()
+    #: What messages put before the names of options: the prefix of a role's variables.
+    option_prefix: str = ""
 
 
-def read_backups(folder: Path) -> tuple[list[Kept], list[Finding]]:
+def read_backups(folder: Path, option: str = "path") -> tuple[list[Kept], list[Finding]]:
     """Every backup in a folder with a manifest, or in folders below it that have one, and lines that cannot be used.
 
     Raises PhotoError when there is no backup folder that can be read. A folder below that cannot is a finding.
@@ -61,11 +64,11 @@ def read_backups(folder: Path) -> tuple[list[Kept], list[Finding]]:
     try:
         places += sorted(child for child in folder.iterdir() if (child / MANIFEST).is_file())
     except OSError as error:
-        raise BackupError(f"{folder} cannot be read ({error.strerror}); name a folder with backups") from error
+        raise BackupError(f"{option} {folder} cannot be read ({error.strerror}); name a folder with backups") from error
     if not places:
         raise BackupError(
-            f"{folder} holds no backups: neither it nor a folder in it has a {MANIFEST}. A run that only put first "
-            "photos, or changed nothing, saves none"
+            f"{option} {folder} holds no backups: neither it nor a folder in it has a {MANIFEST}. A run that only put "
+            "first photos, or changed nothing, saves none"
         )
     kept: list[Kept] = []
     findings: list[Finding] = []
@@ -84,8 +87,8 @@ def read_backups(folder: Path) -> tuple[list[Kept], list[Finding]]:
     if findings and not kept:
         more = f" and {counted(len(findings) - NAMES_SHOWN, 'more line')}" if len(findings) > NAMES_SHOWN else ""
         raise BackupError(
-            f"{folder} holds no backup that can be used: {'; '.join(map(str, findings[:NAMES_SHOWN]))}{more}. A "
-            "manifest of a newer release needs that release"
+            f"{option} {folder} holds no backup that can be used: {'; '.join(map(str, findings[:NAMES_SHOWN]))}{more}. "
+            "A manifest of a newer release needs that release"
         )
     return _with_names(kept), findings
 
@@ -114,18 +117,20 @@ def runs(kept: t.Iterable[Kept]) -> list[dict[str, t.Any]]:
     return sorted(found.values(), key=lambda run: run["time"])
 
 
-def chosen_run(kept: t.Sequence[Kept], wanted: str) -> str:
-    """The run to restore. Raises PhotoError that names the ones there are."""
+def chosen_run(kept: t.Sequence[Kept], wanted: str, option: str = "run") -> str:
+    """The run to restore. Raises PhotoError that names the ones there are; ``option``: what names a run."""
     known = [str(run["run"]) for run in runs(kept)]
     if wanted:
         if wanted in known:
             return wanted
-        raise PhotoError(f"there is no run {wanted} among the backups; there are: {', '.join(known) or 'none'}")
+        raise PhotoError(
+            f"{option} {wanted}: there is no such run among the backups; there are: {', '.join(known) or 'none'}"
+        )
     ordinary = [run for run in known if not run.startswith(RESTORE_PREFIX)]
     if not ordinary:
         raise PhotoError(
-            f"there are only restores, and no other run ({', '.join(known) or 'none'}); to undo one of "
-            "them, give its name"
+            f"there are only restores, and no other run ({', '.join(known) or 'none'}); to undo one of them, give its "
+            f"name in {option}"
         )
     return ordinary[-1]
 
@@ -133,20 +138,22 @@ def chosen_run(kept: t.Sequence[Kept], wanted: str) -> str:
 def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     """``run``, ``runs``; by target ``photos``, ``approved`` and ``authority`` for the photo module; ``problems``,
 
-    ``erased`` (whose photos were erased on purpose), and ``warnings`` about lines of a manifest that nothing of this
-    run depends on.
+    ``erased`` (whose photos were erased on purpose), ``first_left`` (how many first photos are left), and
+    ``warnings`` about lines of a manifest that nothing of this run depends on.
 
     Raises PhotoError when nothing can be restored at all, or a named user has no backup in the run.
     """
-    kept, findings = read_backups(folder)
-    run = chosen_run(kept, request.run)
+    kept, findings = read_backups(folder, called("path", request.option_prefix))
+    run = chosen_run(kept, request.run, called("run", request.option_prefix))
     kept, findings, request, excluded = _without(kept, findings, run, request)
     of_run = [each for each in kept if each.saved.run == run and each.saved.target in request.targets]
     gone = [each for each in of_run if each.saved.erased]
     there = [each for each in kept if not each.saved.erased]
     mine = [each for each in of_run if not each.saved.erased and not each.saved.dropped]
     mine = [each for each in mine if not _was_never_made(each, there)]
+    first_left = 0
     if request.first == "keep":
+        first_left = len({(e.saved.target, e.saved.id) for e in mine if e.saved.first and _is_named(e.saved, request)})
         mine = [each for each in mine if not each.saved.first]
     if request.users:
         chosen = _only([*mine, *gone], request.users, run, kept)
@@ -158,6 +165,7 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     problems += erased if request.users else []
     answer: dict[str, t.Any] = {"run": run, "runs": runs(kept), "problems": problems, "warnings": warnings}
     answer["excluded"] = excluded
+    answer["first_left"] = first_left
     answer["erased"] = [] if request.users else erased
     for target in names():
         of_target = [each for each in mine if each.saved.target == target]
@@ -170,9 +178,7 @@ def _without(
 ) -> tuple[list[Kept], list[Finding], RestoreRequest, list[str]]:
     """Backups, findings and request without the users whom the request excludes, by name or id; and their names."""
     mine = [each.saved for each in kept if each.saved.run == run and each.saved.target in request.targets]
-    meant = [
-        saved for saved in mine if not request.users or not _names(saved).isdisjoint(map(identity_key, request.users))
-    ]
+    meant = [saved for saved in mine if _is_named(saved, request)]
     if not request.exclude or not meant:
         return kept, findings, request, []
     ids = {identity_key(saved.id): saved.user for saved in meant}
@@ -192,6 +198,10 @@ def _without(
         replace(request, users=tuple(user for user in request.users if user in missed or identity_key(user) in left)),
         list(excluded),
     )
+
+
+def _is_named(saved: Saved, request: RestoreRequest) -> bool:
+    return not request.users or not _names(saved).isdisjoint(map(identity_key, request.users))
 
 
 def _erased(saved: Saved) -> dict[str, str]:

@@ -11,6 +11,8 @@ from .._core.text import shown
 from .._core.wording import counted
 from .restore import NAMES_SHOWN
 
+_DONE = ("restored", "removed")
+
 
 def named(result: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> dict[str, t.Any]:
     """A photo module's result with the users called as they were when they were saved, instead of by id."""
@@ -24,10 +26,12 @@ def lines(
     check: bool,
     excluded: t.Sequence[str] = (),
     erased: t.Sequence[t.Mapping[str, str]] = (),
+    *,
+    first_left: int = 0,
 ) -> list[str]:
-    """What a restore did, for the screen: a line a user, and a sum."""
+    """What a restore did, for the screen: a line a user, and a sum. ``first_left``: first photos that are left."""
     told: list[str] = []
-    counts = dict.fromkeys(("restored", "already as saved", "left", "failed"), 0)
+    counts = dict.fromkeys(("restored", "removed", "already as saved", "left", "failed"), 0)
     for row in (row for result in results for row in result.get("photos", ())):
         kind, words = _what_became(row, check)
         counts[kind] += 1
@@ -38,13 +42,27 @@ def lines(
     for each in erased:
         counts["left"] += 1
         told.append(shown(f"{each['user']} ({each['target']}): left: {each['reason']}"))
-    head = "would be restored" if check else "restored"
-    figures = ", ".join(f"{n} {head if kind == 'restored' else kind}" for kind, n in counts.items())
+    if not counts["removed"]:
+        del counts["removed"]
+    figures = ", ".join(f"{n} {_done(kind, check) if kind in _DONE else kind}" for kind, n in counts.items())
     if excluded:
         some = ", ".join(excluded[:NAMES_SHOWN])
         more = f" and {len(excluded) - NAMES_SHOWN} more" if len(excluded) > NAMES_SHOWN else ""
         told.append(shown(f"{counted(len(excluded), 'user')} excluded: {some}{more}"))
-    return [*told, f"{figures}. Photos that the run put where there was none are left, unless restore_first is remove."]
+    return [*told, f"{figures}.{_first_left(first_left)}"]
+
+
+def _done(verb: str, check: bool) -> str:
+    return f"would be {verb}" if check else verb
+
+
+def _first_left(number: int) -> str:
+    if not number:
+        return ""
+    are = "is" if number == 1 else "are"
+    return (
+        f" {counted(number, 'photo')} that the run put where there was none {are} left, unless restore_first is remove."
+    )
 
 
 def _what_became(row: t.Mapping[str, t.Any], check: bool) -> tuple[str, str]:
@@ -57,5 +75,7 @@ def _what_became(row: t.Mapping[str, t.Any], check: bool) -> tuple[str, str]:
         return "left", f"left: {since} (restore_force overwrites)"
     if row["changed"]:
         unsure = "; the target does not show it yet" if row.get("verified") is False else ""
-        return "restored", ("would be restored" if check else "restored") + unsure
+        if row.get("action") == "remove":
+            return "removed", f"{_done('removed', check)}; the run put it where there was none{unsure}"
+        return "restored", _done("restored", check) + unsure
     return "already as saved", "already as saved"

@@ -22,6 +22,7 @@ from .._core.model import (
     WriteResult,
     identity_key,
 )
+from .._core.option_names import called
 from .._core.targets import TARGETS, title
 from .people import People, Person, mailbox_told
 from .store import Expected, OnObserved, PhotoStore, Wanted
@@ -35,9 +36,12 @@ def inner_match_by(match_by: str, target: str) -> str:
     return TARGETS[target].tie if match_by in TARGETS[target].elsewhere else match_by
 
 
-def needs_people(match_by: str, target: str) -> str:
-    """``match_by`` with its value, where only another target can say who the users are; else an empty text."""
-    return f"match_by {match_by}" if match_by in TARGETS[target].elsewhere else ""
+def needs_people(match_by: str, target: str, prefix: str = "") -> str:
+    """``match_by`` with its value, where only another target can say who the users are; else an empty text.
+
+    ``prefix``: of a role's variables, for messages.
+    """
+    return f"{called('match_by', prefix, target)} {match_by}" if match_by in TARGETS[target].elsewhere else ""
 
 
 def named_store(store: PhotoStore, names: t.Mapping[str, str], people: People | None, match_by: str) -> PhotoStore:

@@ -63,7 +63,7 @@ def people_of(result: t.Any, match_by: str, *, needed: str = "") -> People | Non
     Raises PhotoError when it is needed and does not say who the users are. ``match_by: anchor`` needs it; ``needed`` is
     another option that does, with its value.
     """
-    needed = f"match_by {ANCHOR}" if match_by == ANCHOR else needed
+    needed = needed or (f"match_by {ANCHOR}" if match_by == ANCHOR else "")
     if not isinstance(result, t.Mapping) or result.get("skipped"):
         if needed:
             raise PhotoError(

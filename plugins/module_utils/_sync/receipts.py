@@ -110,8 +110,8 @@ class Receipts(ReceiptsFile):
                 holder = _holder(*rest)
                 if holder is None:
                     raise ReceiptsError(
-                        f"receipts {self.path}: a record of who held {wanted[key]} is damaged. Move the file away and "
-                        "run again; then nobody knows which accounts the names led to before"
+                        f"{self.option} {self.path}: a record of who held {wanted[key]} is damaged. Move the file away "
+                        "and run again; then nobody knows which accounts the names led to before"
                     )
                 if wanted[key] not in found or found[wanted[key]].since <= holder.since:
                     found[wanted[key]] = holder
@@ -240,15 +240,17 @@ class Receipts(ReceiptsFile):
             )
 
 
-def erase_account(path: Path, target: str, authority: str, user_id: str, check: bool) -> int:
+def erase_account(
+    path: Path, target: str, authority: str, user_id: str, check: bool, *, option: str = "receipts"
+) -> int:
     """Erase what a receipts file knows of an account's photo; how many entries that were. Check mode: only counts.
 
     That a name led to this account stays, without the pictures that were declared for it: it keeps the name from being
     taken for another account's. Raises ReceiptsError.
     """
     if not path.exists():
-        raise ReceiptsError(f"receipts {path} does not exist; name the file of the runs, or none")
-    receipts = Receipts(path, target, read_only=check)
+        raise ReceiptsError(f"{option} {path} does not exist; name the file of the runs, or none")
+    receipts = Receipts(path, target, read_only=check, option=option)
     receipts.authority = authority
     try:
         return receipts.erase(user_id)

@@ -59,12 +59,14 @@ class ReceiptsError(PhotoError):
 class ReceiptsFile:
     """The file as one store sees it: all calls are about one target and one authority.
 
-    ``read_only`` (check mode): a missing file is an empty one and is not made; nothing is ever written.
+    ``read_only`` (check mode): a missing file is an empty one and is not made; nothing is ever written. ``option``:
+    what the reader of a message sets to name the file.
     Raises ReceiptsError when the file is damaged, foreign, newer than this code or not accessible.
     """
 
-    def __init__(self, path: Path, target: str, read_only: bool = False) -> None:
+    def __init__(self, path: Path, target: str, read_only: bool = False, option: str = "receipts") -> None:
         self.path = path
+        self.option = option
         self.target = target
         self.read_only = read_only
         self.authority = ""
@@ -103,14 +105,14 @@ class ReceiptsFile:
             except OSError:  # it is not there, or SQLite will say why it cannot be opened
                 continue
             if not stat.S_ISREG(mode):
-                raise ReceiptsError(f"receipts {path} is {file_type(mode)}, not a file; name another file")
+                raise ReceiptsError(f"{self.option} {path} is {file_type(mode)}, not a file; name another file")
 
     def _make_folder(self) -> None:
         try:
             make_folder(self.path.parent)
         except OSError as error:
             raise ReceiptsError(
-                f"receipts {self.path}: the folder {self.path.parent} is not there and cannot be made "
+                f"{self.option} {self.path}: the folder {self.path.parent} is not there and cannot be made "
                 f"({error.strerror}); make it, or name another file"
             ) from error
 
@@ -132,16 +134,18 @@ class ReceiptsFile:
         db.execute("COMMIT")
         if application != APPLICATION_ID and not (empty and application == 0 and not self.read_only):
             raise ReceiptsError(
-                f"receipts {self.path} is a database of another program; nothing in it was changed. Name another file"
+                f"{self.option} {self.path} is a database of another program; nothing in it was changed. Name "
+                "another file"
             )
         if version > len(MIGRATIONS):
             raise ReceiptsError(
-                f"receipts {self.path} was written by a newer hybrid.photos (format {version}, this one knows "
+                f"{self.option} {self.path} was written by a newer hybrid.photos (format {version}, this one knows "
                 f"{len(MIGRATIONS)}); update the collection, or name another file"
             )
         if self.read_only and version < len(MIGRATIONS):
             raise ReceiptsError(
-                f"receipts {self.path} has the older format {version}; a run without check mode brings it up to date"
+                f"{self.option} {self.path} has the older format {version}; a run without check mode brings it up "
+                "to date"
             )
 
     def _migrate(self, db: sqlite3.Connection) -> None:
@@ -159,14 +163,14 @@ class ReceiptsFile:
 
     def _unusable(self, error: Exception) -> ReceiptsError:
         return ReceiptsError(
-            f"receipts {self.path} cannot be used: {error}. Move the file away and run again: receipts only save "
+            f"{self.option} {self.path} cannot be used: {error}. Move the file away and run again: receipts only save "
             "work, the next run compares the pictures themselves and writes new ones"
         )
 
     @contextlib.contextmanager
     def _cursor(self) -> t.Iterator[sqlite3.Connection]:
         if self._db is None:
-            raise ReceiptsError(f"receipts {self.path} were closed before the end of the run")
+            raise ReceiptsError(f"{self.option} {self.path} were closed before the end of the run")
         try:
             yield self._db
         except sqlite3.Error as error:

@@ -156,4 +156,4 @@ def test_without_leaving_them_out_a_mailbox_on_premises_is_the_reason(office: Of
     doctor = office.play("doctor")
     output = " ".join(doctor.output.split())
     assert "5 of 40 users have their mailbox on-premises" in output
-    assert "all 40 declared users are in the tenant" in output
+    assert "all 40 users are in the tenant" in output

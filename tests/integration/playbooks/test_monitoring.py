@@ -93,10 +93,10 @@ def test_the_end_of_a_certificate_is_in_the_metrics(company: Company) -> None:
         (
             "metrics_dir",
             "nowhere",
-            "metrics_dir {folder}/nowhere is not there. Name the folder that node_exporter reads",
+            "{playbook}_metrics_dir {folder}/nowhere is not there. Name the folder that node_exporter reads",
         ),
-        ("metrics_name", "a b", "metrics_name is 'a b'"),
-        ("history", "photos", "The history {folder}/photos"),
+        ("metrics_name", "a b", "{playbook}_metrics_name is 'a b'"),
+        ("history", "photos", "{playbook}_history {folder}/photos"),
         ("history", "nowhere/h.jsonl", "the folder {folder}/nowhere is not there. Make it, or name another file"),
         ("history", "team.photos.yml", "is there and is no history of this collection"),
     ],
@@ -107,7 +107,7 @@ def test_what_cannot_be_written_is_said_before_a_server_is_asked(
     company.tenant.reset_counters()
     run = company.play(playbook, "-e", f"{{{playbook}_{option}: {value}}}")
     assert run.code == 2, run.output
-    assert said.format(folder=company.folder) in run.output, run.output
+    assert said.format(folder=company.folder, playbook=playbook) in run.output, run.output
     assert company.tenant.counters()["requests"] == 0
 
 

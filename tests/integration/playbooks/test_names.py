@@ -92,14 +92,14 @@ def test_who_is_not_synced_and_whose_anchor_two_have_are_unresolved_with_the_rea
     assert "2 accounts have the source anchor" in reasons[CAROL]
     doctor = company.play("doctor", *by_anchor("doctor"))
     assert doctor.code != 0
-    assert "0 of 3 declared users are in the tenant" in " ".join(doctor.output.split())
+    assert "0 of 3 users are in the tenant" in " ".join(doctor.output.split())
 
 
 @pytest.mark.variant
 def test_the_doctor_finds_them_too(company: Company, numbers: dict[str, str]) -> None:
     run = company.play("doctor", *by_anchor("doctor"))
     output = " ".join(run.output.split())
-    assert "all 3 declared users are in the tenant" in output
+    assert "all 3 users are in the tenant" in output
     assert "all 3 users at both targets have matching immutable IDs" in output
 
 

@@ -103,6 +103,20 @@ def test_three_places_are_brought_in_line_and_nobody_is_a_problem_for_living_on_
         }
 
 
+def test_a_company_with_cloud_mailboxes_alone_has_no_target_that_was_not_examined(company: Company) -> None:
+    exchange = exchange_of(company)
+    company.only(ALICE)
+    company.play("sync", *targets("sync"))
+    for playbook, more in (("sync", ("--check",)), ("sync", ()), ("drift", ())):
+        run = company.play(playbook, *more, *targets(playbook))
+        assert run.code == 0, run.output
+        assert "NOT EXAMINED" not in run.output
+        assert "1 in sync" in run.output
+        assert "\\n" not in run.output
+        assert found(company) == {ALICE: {"ad": "in_sync", "exchange": None, "exo": "in_sync"}}
+    assert exchange.counters().get("writes", 0) == 0
+
+
 def test_the_whole_chain_of_the_hybrid_company(company: Company) -> None:
     """Definitions, drift, a plan, sync, a second run without writes, and a restore that brings all of it back."""
     exchange = exchange_of(company)

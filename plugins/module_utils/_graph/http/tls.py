@@ -12,11 +12,14 @@ import ssl
 import sys
 import typing as t
 
+from ..._core.option_names import with_environment
+
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _NAMES = frozenset({62, 64})
 #: What only strict verification asks for, such as key identifiers. Python 3.13 and later ask for it by default.
 _STRICT = range(79, 95)
 _DEPTH = 12
+CA_CERT = with_environment("ca_cert", "exo")
 
 
 def certificate_problem(error: BaseException, host: str, option: str, ca: str | None) -> str:
@@ -38,7 +41,7 @@ def certificate_problem(error: BaseException, host: str, option: str, ca: str | 
             "the usual extensions (key identifiers, key usage, critical basic constraints)"
         )
     where = f"by {ca}" if ca else "on this host"
-    return f"the certificate is not signed by a CA that is trusted {where}{said}; name its CA certificate in ca_cert"
+    return f"the certificate is not signed by a CA that is trusted {where}{said}; name its CA certificate in {CA_CERT}"
 
 
 def _refusal(error: BaseException) -> ssl.SSLCertVerificationError | None:

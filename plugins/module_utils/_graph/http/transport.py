@@ -25,7 +25,7 @@ from ..._core.deadline import Guard, deadline
 from ..._core.model import PhotoError, StoreError
 from .concurrency import Clock
 from .retry import TRANSIENT
-from .tls import certificate_problem
+from .tls import CA_CERT, certificate_problem
 
 try:
     import requests
@@ -160,7 +160,7 @@ class Http:
                     raise self._too_slow() from None
                 # requests raises a bare OSError for a CA file that is not there.
                 raise StoreError(
-                    f"{self._name}: {ex.strerror or 'file not found'}; check ca_cert or REQUESTS_CA_BUNDLE."
+                    f"{self._name}: {ex.strerror or 'file not found'}; check {CA_CERT} or REQUESTS_CA_BUNDLE."
                 ) from None
             finally:
                 _under_way.guard = None
@@ -216,7 +216,7 @@ class Http:
                 return StoreError(f"{self._name}: {certificate_problem(ex, host, option, ca)}.")
             if "EOF" in text or "UNEXPECTED_EOF" in text or "decryption failed" in text.lower():
                 return Cut(f"{self._name} broke the TLS connection", sent=True)
-            return StoreError(f"{self._name}: TLS failed; check {option}, ca_cert and that the port speaks HTTPS.")
+            return StoreError(f"{self._name}: TLS failed; check {option}, {CA_CERT} and that the port speaks HTTPS.")
         if isinstance(ex, errors.ProxyError):
             return self._proxy_problem(text)
         if isinstance(ex, errors.ConnectTimeout):

@@ -61,7 +61,7 @@ def test_hosts_get_equal_parts_and_nobody_twice() -> None:
         ({"ad": {"group": "Staff"}}, ["a.png", "b.png"], "different default pictures: a.png, b.png"),
         ({"ad": {}}, ["a.png"], "default_for.ad needs a group or a filter"),
         ({"ad": {"group": "", "filter": None}}, ["a.png"], "default_for.ad needs a group or a filter"),
-        ({"exo": {"group": "Staff"}}, ["a.png"], "default_for.exo cannot be used with anchor as match_by"),
+        ({"exo": {"group": "Staff"}}, ["a.png"], "default_for.exo cannot be used with match_by anchor"),
         ({"ad": {"group": "Staff"}, "exo": None}, ["a.png", "a.png"], ""),
     ],
 )

@@ -9,7 +9,13 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.module_utils._core.text import lines_shown, sendable, shown, unusable
+from ansible_collections.hybrid.photos.plugins.module_utils._core.text import (
+    in_one_line,
+    lines_shown,
+    sendable,
+    shown,
+    unusable,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +74,19 @@ def test_whatever_is_returned_can_be_sent(value: t.Any) -> None:
 def test_what_can_be_sent_is_sent_as_it_is() -> None:
     value = {"user": "björk 😀\n", "tags": ["\x1b", 1, None, True]}
     assert sendable(value) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ""),
+        ("wrong password", "wrong password"),
+        (
+            "2 users could not be checked:\n  a (no mailbox)\n  b (no right)\n",
+            "2 users could not be checked: a (no mailbox); b (no right)",
+        ),
+        ("It failed.\r\n\nNothing was written.", "It failed. Nothing was written."),
+    ],
+)
+def test_a_message_of_several_lines_in_one(text: str, told: str) -> None:
+    assert in_one_line(text) == told

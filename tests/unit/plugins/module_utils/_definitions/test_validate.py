@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import typing as t
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions import validate as validation
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions.exported import RECORD
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.validate import Rules, validate
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import encode, scene
 
@@ -49,6 +52,39 @@ def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     report = validate(tmp_path / "nowhere")
     assert report.count("error") == 1
     assert "no such folder" in report.findings[0].message
+
+
+def record(folder: Path, *names: str) -> None:
+    """What an export leaves about the files that it wrote."""
+    users = [
+        {"user": name, "file": name, "seen": {"sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}}
+        for name in names
+    ]
+    (folder / RECORD).write_text(json.dumps({"version": 1, "target": "exo", "users": users}))
+
+
+def test_a_small_picture_that_an_export_wrote_is_no_finding_until_somebody_replaces_it(tmp_path: Path) -> None:
+    """It is what the service has, and nobody can do anything about it."""
+    small = write(tmp_path, "alice@x.test.jpg", 640, 640, seed=1)
+    write(tmp_path, "bob@x.test.jpg", 640, 640, seed=2)
+    record(tmp_path, small.name)
+    report = validate(tmp_path)
+    assert [(finding.kind, finding.user) for finding in report.findings] == [("not_sharp", "bob@x.test")]
+    assert report.small_exports == 1
+    write(tmp_path, "alice@x.test.jpg", 500, 500, seed=3)
+    assert [finding.user for finding in validate(tmp_path).findings] == ["alice@x.test", "bob@x.test"]
+
+
+def test_what_cannot_be_used_is_a_finding_whoever_wrote_it(tmp_path: Path) -> None:
+    record(tmp_path, write(tmp_path, "alice@x.test.jpg", 40, 40).name)
+    assert told(tmp_path) == [("error", "too_small", "alice@x.test.jpg", None, "alice@x.test")]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"users": [1]}', '{"users": [{"seen": null}]}'])
+def test_a_record_that_cannot_be_read_hides_no_finding(tmp_path: Path, text: str) -> None:
+    write(tmp_path, "alice@x.test.jpg", 640, 640)
+    (tmp_path / RECORD).write_text(text)
+    assert [(severity, kind) for severity, kind, *_rest in told(tmp_path)] == [("warning", "not_sharp")]
 
 
 @pytest.mark.parametrize("content", [b"no picture at all", b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])

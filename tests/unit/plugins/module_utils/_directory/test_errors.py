@@ -89,7 +89,7 @@ def test_write_problems(code: int, says: str) -> None:
 def test_search_problems() -> None:
     options = DirectoryOptions("dc1", search_base="OU=x")
     for code in (10, 32, 34):
-        assert "search_base 'OU=x'" in errors.operation_problem(code, "", "", options)
+        assert "search_base (HYBRID_PHOTOS_AD_SEARCH_BASE) 'OU=x'" in errors.operation_problem(code, "", "", options)
     assert "may not search" in errors.operation_problem(50, "", "", options)
     assert "not signed in" in errors.operation_problem(1, "a successful bind must be completed", "", options)
     assert "refused a search" in errors.operation_problem(80, "", "", options)

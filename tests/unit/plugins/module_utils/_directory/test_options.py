@@ -77,7 +77,7 @@ def test_what_is_not_given_has_its_default() -> None:
         ({"auth_protocol": "kerberos", "password": None}, "together.*or neither"),
         ({"auth_protocol": "kerberos", "username": "CORP\\svc"}, "no Kerberos principal"),
         ({"auth_protocol": "kerberos", "username": "-x"}, "no Kerberos principal"),
-        ({"ca_cert": "/no/such/file.pem"}, "ca_cert /no/such/file.pem cannot be read"),
+        ({"ca_cert": "/no/such/file.pem"}, r"ca_cert \(HYBRID_PHOTOS_AD_CA_CERT\) /no/such/file.pem cannot be read"),
         ({"ca_cert": __file__}, "holds no certificate"),
     ],
 )

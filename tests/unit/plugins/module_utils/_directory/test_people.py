@@ -159,6 +159,19 @@ def test_judging() -> None:
     assert "no user has mail 'z' under DC=x" in none.reason
 
 
+def test_advice_names_what_its_reader_can_set() -> None:
+    nobody = people.judge("mail", "z", people.Matches([], []), "DC=x", "drift_ad_match_by")
+    assert isinstance(nobody, Unresolved)
+    assert (
+        "Check the spelling, drift_ad_match_by, search_base (HYBRID_PHOTOS_AD_SEARCH_BASE) and whether" in nobody.reason
+    )
+    assert nobody.reason.endswith("named in domain (HYBRID_PHOTOS_AD_DOMAIN)")
+    twice = people.Matches([people.Person(n, f"CN={n},DC=x", (n,), n, "", 1) for n in "ab"], [])
+    several = people.judge("mail", "z", twice, "DC=x", "drift_ad_match_by")
+    assert isinstance(several, Unresolved)
+    assert "or set drift_ad_match_by to userPrincipalName" in several.reason
+
+
 def test_what_a_controller_says_of_itself() -> None:
     root = parse_root(
         {

@@ -25,7 +25,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor import ad, diagnosis, environment
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer
-from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud, found
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.model import (
     Check,
     Step,
@@ -73,7 +73,8 @@ def test_one_failure_does_not_stop_the_others_and_what_needs_it_is_skipped() -> 
     assert status(checks) == {"a": "fail", "b": "fail", "c": "skipped", "d": "ok", "e": "skipped"}
     assert "ZeroDivisionError" in checks[0].text
     assert checks[1].text == "the option is wrong"
-    assert "because 'b' failed" in checks[2].text
+    assert checks[2].text == "not checked, because 'b' failed"
+    assert checks[4].text == "not checked, because 'c' was not checked"
     assert {check.area for check in checks} == {"ad"}
 
 
@@ -230,7 +231,9 @@ def test_a_refused_sign_in_leaves_the_rest_unlooked_at() -> None:
         ((), True, "fail", "User.Read.All and ProfilePhoto.ReadWrite.All"),
         ((*LEAST, "Mail.ReadWrite"), True, "warn", "Mail.ReadWrite"),
         (("User.ReadWrite.All",), True, "warn", "User.ReadWrite.All"),
-        (("ProfilePhoto.ReadWrite.All", "User.Read.All"), False, "warn", "ProfilePhoto.ReadWrite.All"),
+        (("ProfilePhoto.ReadWrite.All", "User.Read.All"), False, "ok", "ProfilePhoto.ReadWrite.All"),
+        (("ProfilePhoto.ReadWrite.All", "User.Read.All", "Mail.Read"), False, "warn", "needs: Mail.Read"),
+        (("User.ReadWrite.All",), False, "warn", "User.ReadWrite.All"),
         (None, True, "warn", "cannot be read"),
     ],
 )
@@ -238,6 +241,16 @@ def test_permissions(roles: tuple[str, ...] | None, writes: bool, expected: str,
     check = cloud(writes=writes, roles=roles)["permissions"]
     assert check.status == expected
     assert names in check.text
+
+
+def test_who_prepares_a_sync_is_not_told_to_give_up_the_right_to_write() -> None:
+    """The first steps ask for this permission before the doctor is called for reading alone."""
+    check = cloud(writes=False, roles=("ProfilePhoto.ReadWrite.All", "User.Read.All"))["permissions"]
+    assert check.advice.startswith("ProfilePhoto.ReadWrite.All is needed as soon as hybrid.photos.sync runs.")
+    assert "For hybrid.photos.drift alone ProfilePhoto.Read.All is enough." in check.advice
+    assert cloud(roles=LEAST)["permissions"].advice == ""
+    more = cloud(writes=False, roles=("ProfilePhoto.ReadWrite.All", "User.Read.All", "Mail.Read"))["permissions"]
+    assert more.advice == "User.Read.All and ProfilePhoto.ReadWrite.All are enough; remove the others."
 
 
 def test_photo_source() -> None:
@@ -498,7 +511,7 @@ def test_the_two_sides_are_joined() -> None:
     assert told["counts"] == {"ok": 3, "warn": 0, "fail": 1, "skipped": 0}
     assert sum("Python 3.11" in line for line in told["lines"]) == 1
     assert any(line.strip() == "-> do it" for line in told["lines"])
-    assert told["lines"][-1] == "A run would be stopped. 3 ok, 0 warnings, 1 failed."
+    assert told["lines"][-1] == "A run would fail. 3 ok, 0 warnings, 1 failed."
     assert json.loads(diagnosis.as_json(told))["counts"]["fail"] == 1
 
 
@@ -507,6 +520,42 @@ def test_a_module_that_could_not_run_is_a_failed_check() -> None:
     assert not told["ok"]
     assert [check["text"] for check in told["checks"] if check["status"] == "fail"] == ["it broke"]
     assert [c["text"] for c in told["checks"] if c["area"] == "exo"] == ["not asked for"]
+
+
+def one_is_not_configured(*targets: str) -> t.Any:
+    """A diagnosis in which only Exchange Online was checked, and these targets have no connection."""
+    results = [result("exo", [Check("sign-in", "ok", "in", area="exo")], user("alice"))]
+    results += [result(name, [Check("connection", "skipped", "not configured", area=name)]) for name in targets]  # type: ignore[arg-type]
+    return diagnosis.diagnosis({"results": results, "targets": ["exo", *targets]})
+
+
+def test_the_last_line_says_that_a_run_with_a_target_that_is_not_configured_fails() -> None:
+    one = one_is_not_configured("ad")
+    assert one["ok"]
+    assert one["lines"][-1] == (
+        "Nothing stops a run without Active Directory. A run with it fails, because it is not configured. "
+        "1 ok, 0 warnings, 0 failed."
+    )
+    assert any("-> Configure it, or leave it out of the targets" in line for line in one["lines"])
+    assert one_is_not_configured("ad", "exchange")["lines"][-1].startswith(
+        "Nothing stops a run without Active Directory and Exchange Server. A run with them fails, because they are not "
+    )
+
+
+def test_a_target_that_nobody_asked_for_is_missed_by_nobody() -> None:
+    told = one_is_not_configured()
+    assert told["lines"][-1].startswith("Nothing stops a run. ")
+    assert not any("Configure it" in line for line in told["lines"])
+
+
+def test_users_are_not_called_declared_where_they_were_named() -> None:
+    some = found("in the tenant", 2, 1, ["bob"], option="doctor_exo_match_by", stops=True)
+    assert some.text == "1 of 2 users are in the tenant; not: bob"
+    none = found("in the tenant", 1, 0, ["bob"], option="doctor_exo_match_by", stops=True)
+    assert none.text == "0 of 1 user is in the tenant; not: bob"
+    assert none.advice.startswith("Is doctor_exo_match_by the property that the definitions use")
+    both = found("in the tenant", 2, 2, [], option="match_by", stops=True)
+    assert both.text == "all 2 users are in the tenant"
 
 
 def test_nothing_looked_at_is_no_good_news() -> None:

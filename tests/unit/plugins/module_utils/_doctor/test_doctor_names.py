@@ -36,7 +36,7 @@ def cloud(store: ScriptedStore, users: list[str], **more: t.Any) -> tuple[Cloud,
 
 def test_people_are_looked_for_by_the_anchor() -> None:
     side, told = cloud(ScriptedStore(["QUE="]), ["10234", "10235"], match_by="anchor", people=PEOPLE)
-    assert "1 of 2 declared users are in the tenant; not: 10235" in side.resolve().text
+    assert "1 of 2 users are in the tenant; not: 10235" in side.resolve().text
     assert told == {"match_by": "onPremisesImmutableId"}
     assert side.photos().status == "ok"
     assert [user.identity for user in side.found.values()] == ["10234"]

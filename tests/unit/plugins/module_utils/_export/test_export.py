@@ -263,9 +263,21 @@ def test_an_account_without_such_a_name_is_reported_and_fails_nothing(store: Sto
     store.nameless, store.without = {"bob@x": "no user has it"}, {"bob@x"}
     told = rows(run(store, tmp_path))
     assert (told["bob@x"].problem, told["bob@x"].path, told["bob@x"].unnamed) == ("unresolved", None, True)
-    assert "no value of the attribute match_by" in (told["bob@x"].reason or "")
+    assert "has no value of the attribute that names users" in (told["bob@x"].reason or "")
     assert complain(list(told.values()), []) is None
     assert complain([replace(told["bob@x"], unnamed=False)], []) is not None
+
+
+def test_what_an_account_lacks_is_told_by_its_name_and_not_by_that_of_an_option(store: Store, tmp_path: Path) -> None:
+    store.nameless, store.without = {"bob@x": "no user has it"}, {"bob@x"}
+    said = {
+        match_by: rows(export(store, (), ExportFolder(tmp_path, store.target, False), match_by=match_by))[
+            "bob@x"
+        ].reason
+        for match_by in ("mail", "anchor")
+    }
+    assert str(said["mail"]).endswith("has no value of the attribute mail, so it is not exported")
+    assert str(said["anchor"]).endswith("is not found by its source anchor, so it is not exported")
 
 
 def test_who_has_a_photo_is_told_without_a_picture_or_a_name_being_looked_for(store: Store) -> None:

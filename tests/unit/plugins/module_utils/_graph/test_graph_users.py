@@ -271,6 +271,14 @@ def test_a_lookup_that_finds_nobody_is_certain_of_it(graph: t.Any) -> None:
     assert (found[" "].no_answer, found[" "].gone) == (False, False)
 
 
+def test_advice_names_what_its_reader_can_set(graph: t.Any) -> None:
+    graph.script.on(LOOKUP, (200, {"value": []}))
+    directory = Directory(graph.client, "userPrincipalName", graph.permissions, option="drift_exo_match_by")
+    assert directory.resolve(["a@x"])["a@x"].reason.endswith("correct it, or choose another drift_exo_match_by")  # type: ignore[union-attr]
+    by_id = Directory(graph.client, "id", graph.permissions, option="drift_exo_match_by")
+    assert by_id.resolve(["a@x"])["a@x"].reason.endswith("correct it or choose another drift_exo_match_by")  # type: ignore[union-attr]
+
+
 def test_a_next_link_to_another_server_is_not_followed(graph: t.Any) -> None:
     path = "GET /v1.0/users?$select=id,userPrincipalName,displayName,onPremisesImmutableId&$top=999"
     graph.script.on(path, (200, {"value": [], "@odata.nextLink": "https://evil.test/v1.0/users"}))

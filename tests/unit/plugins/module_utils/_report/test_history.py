@@ -89,7 +89,7 @@ def test_a_first_line_that_was_cut_off_is_still_a_history(tmp_path: Path, start:
 @pytest.mark.parametrize("text", ['{\n "version": 1}', "hello", '{"users":[]}'])
 def test_a_file_that_is_something_else_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "h").write_text(text)
-    with pytest.raises(PhotoError, match=r"^The history .*/h is there and is no history of this collection\. Name"):
+    with pytest.raises(PhotoError, match=r"^history .*/h is there and is no history of this collection\. Name"):
         read(tmp_path / "h")
     assert (tmp_path / "h").read_text() == text
 
@@ -101,7 +101,7 @@ def test_what_is_no_file_is_refused_and_nobody_waits(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "there")
     for name in ("folder", "pipe", "link", "there/below", "nowhere/h"):
         for use in (read, lambda path: append(path, line())):
-            with pytest.raises(PhotoError, match=f"^The history .*/{name}:? "):
+            with pytest.raises(PhotoError, match=f"^history .*/{name}:? "):
                 use(tmp_path / name)
     assert not (tmp_path / "nowhere").exists()
 

@@ -85,7 +85,7 @@ def test_a_folder_that_refuses_is_found_before_the_run(tmp_path: Path, monkeypat
 
 
 def test_a_history_that_cannot_be_kept_is_found_before_the_run(tmp_path: Path) -> None:
-    with pytest.raises(PhotoError, match=r"^The history .* is a directory|cannot be read and written"):
+    with pytest.raises(PhotoError, match=r"^history .* is a directory|cannot be read and written"):
         probe_dest(options(tmp_path, history=str(tmp_path)))
     (tmp_path / "other").write_text("hello")
     with pytest.raises(PhotoError, match="is no history of this collection"):
@@ -95,9 +95,7 @@ def test_a_history_that_cannot_be_kept_is_found_before_the_run(tmp_path: Path) -
 
 def test_a_history_in_a_folder_that_is_not_there_is_refused_and_nothing_is_made(tmp_path: Path) -> None:
     wanted = options(tmp_path, history=str(tmp_path / "nowhere" / "h"))
-    said = (
-        f"The history {tmp_path}/nowhere/h: the folder {tmp_path}/nowhere is not there. Make it, or name another file."
-    )
+    said = f"history {tmp_path}/nowhere/h: the folder {tmp_path}/nowhere is not there. Make it, or name another file."
     with pytest.raises(PhotoError, match=f"^{said}$"):
         probe_dest(wanted)
     assert list(tmp_path.iterdir()) == []
@@ -112,6 +110,28 @@ def test_a_history_may_be_in_the_folder_of_the_report_which_the_report_makes(tmp
     probe_dest(wanted)
     report(wanted)
     assert (tmp_path / "out" / "h").read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize("prefix", ["", "drift_", "sync_"])
+@pytest.mark.parametrize(
+    ("option", "value", "variable"),
+    [
+        ("metrics_dir", "missing", "metrics_dir"),
+        ("metrics_name", "a b", "metrics_name"),
+        ("history", "other", "history"),
+        ("history", ".", "history"),
+        ("dest", "other", "report_dir"),
+        ("dest", "other/below", "report_dir"),
+    ],
+)
+def test_what_is_wrong_is_named_as_its_reader_can_set_it(
+    tmp_path: Path, prefix: str, option: str, value: str, variable: str
+) -> None:
+    (tmp_path / "other").write_text("hello")
+    given = value if option == "metrics_name" else str(tmp_path / value)
+    named = f"{prefix}{variable}" if prefix else option
+    with pytest.raises(PhotoError, match=rf"^{named} "):
+        probe_dest({**options(tmp_path), "option_prefix": prefix, option: given})
 
 
 def test_a_look_leaves_the_metrics_folder_as_it_was(tmp_path: Path, folder: Path) -> None:

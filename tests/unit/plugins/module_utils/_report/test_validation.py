@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from pathlib import Path
 
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.validate import Finding, Report
@@ -40,6 +41,16 @@ def test_lines_name_file_and_line() -> None:
     assert told[0].startswith("error: photos.yml:3: bob@x.test: b.jpg")
     assert told[1] == "warning: a.jpg: small"
     assert told[-1] == "3 users, 3 pictures: 1 error, 2 warnings."
+
+
+def test_small_pictures_of_an_export_are_one_note() -> None:
+    assert not any("export" in line for line in lines(report()))
+    assert "note: 1 picture of the export is not sharp everywhere: no target had a larger one" in lines(
+        replace(report(), small_exports=1)
+    )
+    assert "note: 30 pictures of the export are not sharp everywhere: no target had larger ones" in lines(
+        replace(report(), small_exports=30)
+    )
 
 
 def test_junit_has_a_case_a_user_and_fails_what_fails_the_check() -> None:

@@ -112,7 +112,7 @@ def test_a_folder_of_runs_gives_the_newest_and_never_a_restore_unless_named(
     assert [each["run"] for each in told["runs"]] == ["run-1", "run-2", "restore-1"]
     assert told["run"] == "run-2"
     assert plan(tmp_path, RestoreRequest(run="restore-1"))[store.target]["photos"]
-    with pytest.raises(PhotoError, match=r"no run run-9 .* run-1, run-2, restore-1"):
+    with pytest.raises(PhotoError, match=r"^run run-9: .* run-1, run-2, restore-1"):
         plan(tmp_path, RestoreRequest(run="run-9"))
 
 
@@ -228,7 +228,11 @@ def test_first_photos_are_removed_when_that_is_asked_for_and_only_while_they_are
         killed(tmp_path / "b")
     store.put_by_hand("dave", picture(33))
     held = store.photos["id-dave"]
-    assert "id-carol" not in {photo["user"] for photo in plan(tmp_path / "b", RestoreRequest())[store.target]["photos"]}
+    kept = plan(tmp_path / "b", RestoreRequest())
+    assert "id-carol" not in {photo["user"] for photo in kept[store.target]["photos"]}
+    assert kept["first_left"] == 2
+    assert plan(tmp_path / "b", RestoreRequest(first="remove"))["first_left"] == 0
+    assert plan(tmp_path / "b", RestoreRequest(users=("alice",)))["first_left"] == 0
     result = restore(store, tmp_path / "b", RestoreRequest(first="remove"))
     assert {o.definition.user: o.changed for o in result.outcomes} == {
         "alice": True,
@@ -366,6 +370,37 @@ def test_words_tell_every_kind_apart() -> None:
     assert told[4] == "a (ad): failed: no right"
     assert told[-1].startswith("2 restored, 1 already as saved, 1 left, 3 failed.")
     assert "would be restored" in lines([{"photos": rows}], [], check=True)[0]
+
+
+def test_a_first_photo_that_is_removed_is_told_as_removed() -> None:
+    row = {"user": "a", "target": "ad", "drift": "unwanted", "action": "remove", "changed": True, "reason": "why"}
+    put = {**row, "user": "b", "drift": "different", "action": "put"}
+    done = lines([{"photos": [row, put]}], [], check=False)
+    assert done[0] == "a (ad): removed; the run put it where there was none"
+    assert done[-1] == "1 restored, 1 removed, 0 already as saved, 0 left, 0 failed."
+    check = lines([{"photos": [row, put]}], [], check=True)
+    assert check[0] == "a (ad): would be removed; the run put it where there was none"
+    assert check[-1] == "1 would be restored, 1 would be removed, 0 already as saved, 0 left, 0 failed."
+
+
+def test_first_photos_are_only_told_where_some_are_left() -> None:
+    assert "restore_first" not in lines([], [], check=False)[-1]
+    assert lines([], [], check=False, first_left=1)[-1].endswith(
+        "1 photo that the run put where there was none is left, unless restore_first is remove."
+    )
+    assert lines([], [], check=True, first_left=1200)[-1].endswith(
+        "1,200 photos that the run put where there was none are left, unless restore_first is remove."
+    )
+
+
+def test_what_cannot_be_found_names_the_variable_of_the_role(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "run-1")
+    with pytest.raises(PhotoError, match=r"^restore_from .*none cannot be read"):
+        plan(tmp_path / "none", RestoreRequest(option_prefix="restore_"))
+    with pytest.raises(PhotoError, match=r"^restore_run 2020: there is no such run"):
+        plan(tmp_path, RestoreRequest(run="2020", option_prefix="restore_"))
+    with pytest.raises(PhotoError, match=r"^path .*none cannot be read"):
+        plan(tmp_path / "none", RestoreRequest())
 
 
 def spoil(folder: Path, user: str, **values: t.Any) -> None:

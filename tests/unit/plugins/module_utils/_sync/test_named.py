@@ -216,6 +216,12 @@ def test_people_that_cannot_be_used_are_one_message(people: t.Any, message: str)
         people_of(people, "anchor")
 
 
+def test_who_is_needed_is_told_with_the_variable_of_the_role() -> None:
+    needed = needs_people("anchor", "exo", "drift_")
+    with pytest.raises(PhotoError, match=r"^drift_exo_match_by anchor needs people"):
+        people_of(None, "anchor", needed=needed)
+
+
 def test_without_the_anchor_people_are_a_help_and_no_need() -> None:
     assert people_of(None, "mail") is None
     assert people_of({"failed": True, "msg": "x"}, "mail") is None

@@ -277,6 +277,14 @@ def test_an_update_that_is_killed_half_way_leaves_the_older_file(
     assert opened(path).get(["a"]) == {"a": receipt("a")}
 
 
+def test_a_file_that_cannot_be_used_is_named_as_its_reader_can_set_it(tmp_path: Path) -> None:
+    (tmp_path / "nope.sqlite").write_text("no database" * 100)
+    with pytest.raises(ReceiptsError, match=r"^restore_receipts .*nope\.sqlite"):
+        Receipts(tmp_path / "nope.sqlite", "ad", option="restore_receipts")
+    with pytest.raises(ReceiptsError, match=r"^restore_receipts .* does not exist"):
+        erase_account(tmp_path / "none", "ad", "x", "1", True, option="restore_receipts")
+
+
 @pytest.mark.parametrize("read_only", [True, False])
 @pytest.mark.parametrize("suffix", ["", "-wal", "-journal"])
 def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path, read_only: bool, suffix: str) -> None:
