@@ -385,12 +385,9 @@ def text(value: t.Any) -> str | None:
 
 
 def plain(value: t.Any) -> str:
-    """Text that any file can hold, without Ansible's tags. What is no Unicode (odd file names) becomes "?".
-
-    Before ansible-core 2.19 text from outside is a subclass of str, whose own methods return the subclass again.
-    """
-    text_of = str.__str__(value) if isinstance(value, str) else str(value)
-    return text_of.encode("utf-8", "replace").decode("utf-8")
+    """Text that any file can hold, without Ansible's tags. What is no Unicode (odd file names) becomes "?"."""
+    # Before ansible-core 2.19 text from outside is a subclass of str, whose own methods return the subclass again.
+    return (str.__str__ if isinstance(value, str) else str)(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def number(value: t.Any) -> int | None:
