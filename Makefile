@@ -23,12 +23,12 @@ demo: setup ## see the main job done on a domain and a tenant on this machine
 	@tests/demo/run
 
 .PHONY: test
-test: setup-all ## tests and gates, in lanes side by side (20 minutes)
+test: setup-all ## tests and gates, in lanes side by side
 	@tests/run
 
 .PHONY: test-long
-test-long: setup-all ## more cases in playbooks, and `make matrix`; CI runs them after `make test`
-	@tests/run variants matrix
+test-long: setup-all ## more cases in playbooks; CI runs them after `make test`
+	@tests/run variants
 
 .PHONY: unit
 unit: setup ## unit tests alone (seconds)
