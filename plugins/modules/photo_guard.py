@@ -41,8 +41,8 @@ options:
   shared_pictures:
     description:
       - With V(refuse), users whose planned picture is declared for other users too, on one shard or on several, are
-        returned as RV(shared) and count as unchanged. The filter P(hybrid.photos.held_back#filter) takes them out of a
-        plan.
+        returned as RV(shared) and count as unchanged. The filter P(hybrid.photos.approved_changes#filter) leaves them out
+        of a plan.
     type: str
     choices: [allow, refuse]
     default: allow
