@@ -118,12 +118,21 @@ def test_a_default_picture_that_does_not_work_is_one_message_and_nothing_is_writ
 
 
 @pytest.mark.variant
-@pytest.mark.parametrize("given", [[5], [""], ["nobody@photos.test"]])
-def test_a_confirmation_of_nobody_is_refused_before_anything_is_written(company: Company, given: list[t.Any]) -> None:
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([5], 'sync_confirm_accounts: no declared user is named "5"'),
+        ([""], "sync_confirm_accounts"),
+        (["nobody@photos.test"], 'sync_confirm_accounts: no declared user is named "nobody@photos.test"'),
+    ],
+)
+def test_a_confirmation_of_nobody_is_refused_before_anything_is_written(
+    company: Company, given: list[t.Any], said: str
+) -> None:
     before = company.writes()
     run = company.play("sync", "-e", json.dumps({"sync_confirm_accounts": given}))
     assert run.code == 2
-    assert f'sync_confirm_accounts: no declared user is named "{given[0]}"' in run.output
+    assert said in run.output
     assert company.writes() == before
 
 
