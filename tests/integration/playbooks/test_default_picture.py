@@ -122,7 +122,7 @@ def test_a_default_picture_that_does_not_work_is_one_message_and_nothing_is_writ
     ("given", "said"),
     [
         ([5], 'sync_confirm_accounts: no declared user is named "5"'),
-        ([""], "sync_confirm_accounts"),
+        ([""], "sync_confirm_accounts '' cannot be used: it is empty"),
         (["nobody@photos.test"], 'sync_confirm_accounts: no declared user is named "nobody@photos.test"'),
     ],
 )
