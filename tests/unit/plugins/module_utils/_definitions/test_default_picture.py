@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,16 @@ def problems(at: Path) -> list[str]:
     with pytest.raises(DefinitionsError) as error:
         read_folder(at)
     return [str(problem) for problem in error.value.problems]
+
+
+def test_a_folder_without_a_default_picture_is_read_without_pillow(tmp_path: Path) -> None:
+    at = folder(tmp_path, "photos: {}\n", "a@x.jpg")
+    code = (
+        f"import sys, pathlib, {read_folder.__module__} as module\n"
+        f"assert len(module.read_folder(pathlib.Path({str(at)!r})).definitions) == 1\n"
+        "assert 'PIL' not in sys.modules, sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(filter(None, sys.path))})
 
 
 @pytest.mark.parametrize("default", ["default: nobody.png", "default: {src: nobody.png}"])
