@@ -10,6 +10,7 @@ import typing as t
 from ..module_utils._core import rows_file
 from ..module_utils._core.choice import choose, refuse_unusable
 from ..module_utils._core.model import PhotoError
+from ..module_utils._core.option_names import called
 from ..module_utils._core.targets import names
 from ..plugin_utils.controller_action import ControllerAction
 from ..plugin_utils.photo_action import malformed
@@ -58,8 +59,8 @@ class ActionModule(ControllerAction):
             raise PhotoError(f"{name}: entry {nobody} has no user; an entry is such as {{user: alice@example.com}}")
         only, exclude = list(map(str, options["only"])), list(map(str, options["exclude"]))
         prefix = str(options["prefix"])
-        refuse_unusable(f"{prefix}users" if prefix else "only", only)
-        refuse_unusable(f"{prefix}exclude", exclude)
+        refuse_unusable(called("only", prefix), only)
+        refuse_unusable(called("exclude", prefix), exclude)
         declared = [str(entry["user"]) for entry in self.entries]
         entries = [*self.entries, *options["more"]]
         choice = choose([str(entry["user"]) for entry in entries], only, exclude)

@@ -10,6 +10,8 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import choose, refuse_unusable
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
+from ansible_collections.hybrid.photos.plugins.module_utils._core.option_names import called
+from ansible_collections.hybrid.photos.plugins.module_utils._core.rows_file import concerns
 
 
 def concerned(
@@ -17,8 +19,8 @@ def concerned(
 ) -> dict[str, t.Any]:
     """See concerned.yml."""
     try:
-        refuse_unusable(f"{prefix}users" if prefix else "only", map(str, only))
-        refuse_unusable(f"{prefix}exclude", map(str, exclude))
+        refuse_unusable(called("only", prefix), map(str, only))
+        refuse_unusable(called("exclude", prefix), map(str, exclude))
     except PhotoError as error:
         raise AnsibleFilterError(str(error)) from error
     try:
@@ -40,7 +42,7 @@ def concerned(
 
 def declared_at(photos: t.Iterable[t.Mapping[str, t.Any]], target: str, expected: bool = False) -> list[t.Any]:
     """See declared_at.yml."""
-    here = [entry for entry in photos if not entry.get("targets") or target in entry["targets"]]
+    here = [entry for entry in photos if concerns(entry, target)]
     if expected:
         here = [entry for entry in here if entry.get("state") != "absent" and not entry.get("known_problems")]
     return [entry["user"] for entry in here]

@@ -78,7 +78,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import D
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS
 from ansible_collections.hybrid.photos.plugins.module_utils._core.text import lines_shown
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.accounts import clashes
-from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_whole_folder
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.found import Folder
 from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_template
 
@@ -151,7 +151,7 @@ class InventoryModule(BaseInventoryPlugin):
                 f"{path}: path leads to {folder}, which is outside {home}. Keep the folder inside, or name a folder "
                 "that holds it in the environment variable HYBRID_PHOTOS_FOLDERS"
             )
-        return folder, read_whole_folder(folder), size
+        return folder, read_folder(folder), size
 
     def _refuse_other_keys(self, path: str) -> None:
         """Raises PhotoError for a file with keys that are none of ours.

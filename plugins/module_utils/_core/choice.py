@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .model import PhotoError, identity_key
 from .text import shown, unusable
-from .wording import counted
+from .wording import counted, first
 
 #: How many patterns a message names.
 _NAMED = 5
@@ -92,10 +92,9 @@ def refuse_nobody(choice: Choice, exclude: t.Sequence[str], where: str, option: 
     """Raises PhotoError when the patterns excluded everybody who was there."""
     if choice.chosen or not choice.excluded:
         return
-    some = ", ".join(f"'{shown(pattern)}'" for pattern in exclude[:_NAMED])
-    more = f" and {len(exclude) - _NAMED} more" if len(exclude) > _NAMED else ""
+    named = [f"'{shown(pattern)}'" for pattern in exclude]
     number = counted(len(set(choice.excluded)), "user")
-    raise PhotoError(f"{option} {some}{more} excludes all {number} {where}, so nothing was done; correct it")
+    raise PhotoError(f"{option} {first(named, _NAMED)} excludes all {number} {where}, so nothing was done; correct it")
 
 
 class _Patterns:

@@ -102,7 +102,7 @@ def _open(path: str | Path, inside: Path | None, follow: bool) -> int:
     name = str(path)
     try:
         if inside is not None:
-            descriptor = _open_inside(Path(path), inside)
+            descriptor = _open_inside(Path(path), inside, follow)
         else:
             descriptor = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
     except (OSError, ValueError, RuntimeError) as error:
@@ -116,10 +116,10 @@ def _open(path: str | Path, inside: Path | None, follow: bool) -> int:
     return descriptor
 
 
-def _open_inside(path: Path, folder: Path) -> int:
+def _open_inside(path: Path, folder: Path, follow: bool) -> int:
     """A descriptor of a file below a folder. Folder by folder, so that no link that is put there now is followed."""
     root = folder.resolve()
-    target = path.resolve()
+    target = path.resolve() if follow else path.parent.resolve() / path.name
     if not target.is_relative_to(root) or target == root:
         raise UnusableFile(str(path), f"it leads out of the folder {folder}")
     *parents, last = target.relative_to(root).parts

@@ -11,7 +11,7 @@ environment, so their messages name the environment variable too.
 from __future__ import annotations
 
 #: Parts of variables that differ from the names of the modules' options.
-_VARIABLES = {"dest": "report_dir", "path": "from"}
+_VARIABLES = {"dest": "report_dir", "only": "users", "path": "from"}
 #: Role lead has one variable for the target it reads and one for those it writes to; only the latter get the prefix.
 #: Role restore knows accounts by id.
 _OF_A_ROLE = {("lead_", "match_by"): "lead_follow_by", ("restore_", "match_by"): "match_by"}

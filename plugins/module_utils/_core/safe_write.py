@@ -34,6 +34,13 @@ def make_folder(folder: Path) -> bool:
     return True
 
 
+def probe(folder: Path) -> None:
+    """Can a file be written into this folder? Leaves nothing there. Raises OSError when it cannot."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"x")
+        file.flush()
+
+
 def write_safely(path: Path, data: bytes | t.BinaryIO, *, lasting: bool = True, mode: int = 0o600) -> None:
     """A file that is either whole, with this mode, or not there. One that is ``lasting`` is on disk. Raises OSError.
 

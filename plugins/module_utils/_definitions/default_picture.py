@@ -10,8 +10,6 @@ from pathlib import Path
 from .._core.files import load_source
 from .._core.model import PhotoError, Source
 from .._core.targets import TARGETS
-from .._pictures.pillow import available
-from .._pictures.render import render
 
 #: The strictest target: if its rendition can be made, so can the others.
 RECIPE = TARGETS["ad"].recipe
@@ -19,6 +17,10 @@ RECIPE = TARGETS["ad"].recipe
 
 def cannot_be_rendered(path: Path) -> str | None:
     """Why a run could not use this picture, or None. Without Pillow nobody can tell, and the modules say that."""
+    # Only here: the inventory reads folders at the start of each command, and most have no default picture.
+    from .._pictures.pillow import available
+    from .._pictures.render import render
+
     try:
         available()
     except PhotoError:

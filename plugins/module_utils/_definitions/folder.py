@@ -29,12 +29,7 @@ LISTS: dict[str, frozenset[str]] = {"targets": frozenset(TARGETS), "known_proble
 ENTRY_KEYS = ("src", "state", "default", *LISTS, *TARGETS)
 
 
-def read_folder(folder: Path) -> list[Definition]:
-    """All definitions of a folder, ordered by user. Raises DefinitionsError; see read_whole_folder."""
-    return read_whole_folder(folder).definitions
-
-
-def read_whole_folder(folder: Path) -> Folder:
+def read_folder(folder: Path) -> Folder:
     """All definitions of a folder, ordered by user, and its default picture.
 
     Raises DefinitionsError, with every problem there is, rather than give half a folder. A folder that is missing or
@@ -44,12 +39,6 @@ def read_whole_folder(folder: Path) -> Folder:
     if found.problems:
         raise DefinitionsError(str(folder), found.problems)
     return found
-
-
-def examine_folder(folder: Path) -> tuple[list[Definition], list[Problem]]:
-    """The definitions that could be read, and every problem; see ``examine``."""
-    found = examine(folder)
-    return found.definitions, found.problems
 
 
 def examine(folder: Path) -> Folder:

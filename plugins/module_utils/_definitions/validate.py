@@ -15,13 +15,13 @@ from pathlib import Path
 from .._core.choice import without
 from .._core.files import load_source
 from .._core.model import Definition, PhotoError, Source, SourceError, sha256
-from .._core.targets import TARGETS
 from .._core.text import shown
 from .._pictures import comparison
 from .._pictures.decode import describe
 from .._pictures.pillow import available
 from .._pictures.prepare import signature
 from .._pictures.render import render
+from .default_picture import RECIPE
 from .exported import exported
 from .folder import examine as examine_folder
 from .found import DefaultPicture, Problem
@@ -30,8 +30,6 @@ from .names import MANIFEST
 from .odd_text import odd_texts
 
 Severity = t.Literal["error", "warning"]
-#: What Active Directory is given, the stricter of the two: if this can be made, so can the other.
-RECIPE = TARGETS["ad"].recipe
 #: Microsoft 365 takes no smaller photo.
 LEAST_SIDE = 48
 

@@ -78,16 +78,15 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> tup
     settings = settings_from(params, target, module.check_mode)
     places = [place for place in params["leave_out"] if place != ROUTED]
     # Roles leave out who has the mailbox on-premises with a variable of their own.
-    option = (
-        f"{settings.option_prefix}{target}_when mailbox" if settings.option_prefix else f"leave_out {', '.join(places)}"
-    )
+    prefix = settings.option_prefix
+    option = f"{called('when', prefix, target)} mailbox" if prefix else f"leave_out {', '.join(places)}"
     left_out_by = option if places else ""
-    needed = needs_people(params["match_by"], target, settings.option_prefix) or left_out_by
+    needed = needs_people(params["match_by"], target, prefix) or left_out_by
     people = people_of(params["people"], params["match_by"], needed=needed)
     definitions, left_out = apart(definitions, people, params["leave_out"], target)
     receipts: Receipts | None = None
     if params["receipts"]:
-        named = called("receipts", settings.option_prefix)
+        named = called("receipts", prefix)
         receipts = Receipts(Path(params["receipts"]), target, module.check_mode, named)
     backups = None
     if params["backup_dir"] and not module.check_mode:

@@ -16,6 +16,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from .._core.model import DRIFTS, PROBLEMS, Definition, Expectation, PhotoError, Recipe, Source, identity_key
+from .._core.option_names import called
 from .._core.results import expectation
 from .._core.targets import TARGETS
 from .._core.text import REPLACEMENT, encodes, shown, unusable
@@ -212,7 +213,7 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
     for name in params["confirm_accounts"]:
         if not name.strip() or unusable(name) or not {"*", "?"}.isdisjoint(name):
             why = "each account must be confirmed by the user's name, as it is declared"
-            raise PhotoError(f"{prefix}confirm_accounts: {name[:100]!r} is no name of a user; {why}")
+            raise PhotoError(f"{called('confirm_accounts', prefix)}: {name[:100]!r} is no name of a user; {why}")
     recipe = Recipe(
         size=params["size"],
         max_bytes=params["max_bytes"],
@@ -224,9 +225,9 @@ def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Se
     return Settings(
         recipe=recipe,
         match_by=params["match_by"],
-        max_replaced=Limit.parse(f"{prefix}max_replaced", params["max_replaced"]),
-        max_removed=Limit.parse(f"{prefix}max_removed", params["max_removed"]),
-        max_added=Limit.parse(f"{prefix}max_added", params["max_added"]) if params["max_added"] else None,
+        max_replaced=Limit.parse(called("max_replaced", prefix), params["max_replaced"]),
+        max_removed=Limit.parse(called("max_removed", prefix), params["max_removed"]),
+        max_added=Limit.parse(called("max_added", prefix), params["max_added"]) if params["max_added"] else None,
         shared_pictures=params["shared_pictures"],
         option_prefix=prefix,
         confirmed=frozenset(map(identity_key, params["confirm_accounts"])),

@@ -14,10 +14,9 @@ from .._core.results import Row, difference
 def diff_lines(rows: t.Iterable[Row]) -> list[str]:
     """A diff for each user that would change, in the order of their names."""
     lines: list[str] = []
-    for row in sorted(rows, key=lambda row: (row.key, row.target)):
-        if row.changed:
-            part = difference(row)
-            before, after = part["before"].splitlines(), part["after"].splitlines()
-            head = part["before_header"]
-            lines += difflib.unified_diff(before, after, f"before: {head}", f"after: {head}", lineterm="")
+    for row in sorted((row for row in rows if row.changed), key=lambda row: (row.key, row.target)):
+        part = difference(row)
+        before, after = part["before"].splitlines(), part["after"].splitlines()
+        head = part["before_header"]
+        lines += difflib.unified_diff(before, after, f"before: {head}", f"after: {head}", lineterm="")
     return lines

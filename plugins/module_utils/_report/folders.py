@@ -11,6 +11,7 @@ import tempfile
 import typing as t
 from pathlib import Path
 
+from .._core import safe_write
 from .._core.model import PhotoError
 from .files import Made, make_folder
 
@@ -32,8 +33,7 @@ def probe(folder: Path, option: str = "dest") -> None:
     """Make the folder, and find out whether a report could be written there. Raises PhotoError that says why not."""
     make_folder(folder, option)
     try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"x")
+        safe_write.probe(folder)
     except OSError as ex:
         raise PhotoError(f"{option} {folder} cannot be written to ({ex.strerror}). Name another folder.") from ex
 

@@ -9,7 +9,8 @@ import typing as t
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from .._core.model import Change, identity_key
+from .._core.model import Change
+from .._core.option_names import called
 from .._core.results import Row
 from .._core.targets import names, title
 from .._sync.guards import Base, Limit, Limits, complaints, refusal, shared_reason
@@ -36,9 +37,9 @@ def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     prefix = str(options.get("prefix") or "")
     added = options.get("max_added")
     limits = Limits(
-        Limit.parse(prefix + "max_replaced", str(options["max_replaced"])),
-        Limit.parse(prefix + "max_removed", str(options["max_removed"])),
-        Limit.parse(prefix + "max_added", str(added)) if added else None,
+        Limit.parse(called("max_replaced", prefix), str(options["max_replaced"])),
+        Limit.parse(called("max_removed", prefix), str(options["max_removed"])),
+        Limit.parse(called("max_added", prefix), str(added)) if added else None,
     )
     gathered = gather(options["results"])
     held = shared(gathered.rows) if options.get("shared_pictures") == "refuse" else {}
@@ -137,7 +138,6 @@ def _replaces(row: Row) -> bool:
 
 def hold_back_shared(rows: Rows, held: t.Mapping[str, t.Sequence[str]], prefix: str) -> None:
     """Hold back pictures that are declared for users of several shards. ``held``: see ``shared``."""
-    keys = {identity_key(user) for user in held}
-    for key, row in rows.items() if keys else ():
-        if row.key in keys and held_back(row, held, prefix) is not row:
-            rows[key] = held_back(row, held, prefix)
+    for key, row in rows.items() if held else ():
+        if (without := held_back(row, held, prefix)) is not row:
+            rows[key] = without

@@ -35,15 +35,16 @@ def junit(report: t.Mapping[str, t.Any]) -> str:
 def junit_pieces(report: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     """The same, piece by piece. The figures come first in the file, so the cases of each target wait in a file."""
     with contextlib.ExitStack() as files:
-        suites: list[_Suite] = []
-        for target in report["targets"]:
-            suite = files.enter_context(_Suite(title(target), report["generated"]))
-            for user in report["users"]:
+        by_target = {
+            target: files.enter_context(_Suite(title(target), report["generated"])) for target in report["targets"]
+        }
+        for user in report["users"]:
+            for target, suite in by_target.items():
                 if user[target] is not None:
                     suite.add(_case(target, report["mode"], user))
+        for target, suite in by_target.items():
             _not_examined(suite, report, target)
-            if suite.figures["tests"]:
-                suites.append(suite)
+        suites = [suite for suite in by_target.values() if suite.figures["tests"]]
         if report["undeclared"] is not None:
             suites.append(files.enter_context(_undeclared(report)))
         if any(item["target"] is None for item in report["not_examined"]):

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import tempfile
 import typing as t
 from datetime import UTC, datetime
 from pathlib import Path
 
 from .._core.model import PhotoError
 from .._core.option_names import called
-from .._core.safe_write import write_safely
+from .._core.safe_write import probe, write_safely
 from . import history
 from .metrics import checked_run_name, expiries_of, openmetrics
 
@@ -43,9 +42,7 @@ def _check_folder(folder: Path, option: str) -> None:
         what = "is no folder" if folder.exists() else "is not there"
         raise PhotoError(f"{where} {what}. Name the folder that node_exporter reads, and make it if it is missing.")
     try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".new-") as file:
-            file.write(b"x")
-            file.flush()
+        probe(folder)
     except OSError as ex:
         raise PhotoError(
             f"{where} cannot be written to ({ex.strerror}). Give this account the right to write there, or name "

@@ -10,7 +10,7 @@ import typing as t
 from .._core.files import UnusableFile, open_file
 from .._core.json_text import loads
 from .._core.model import PhotoError
-from .plan import Digest, parse, planned_changes, read, verify_digest, verify_shape
+from .plan import MAX_PLAN_BYTES, Digest, parse, planned_changes, read, verify_digest, verify_shape
 from .rows import Rows
 
 Json = dict[str, t.Any]
@@ -64,13 +64,17 @@ def _read(file: t.BinaryIO, head: Json, path: str, targets: t.Sequence[str]) -> 
 
 
 def _head(file: t.BinaryIO) -> Json | None:
-    """Everything but the users, when the file has the lines that we write; else None."""
+    """Everything but the users, when the file has the lines that we write, and no more than is read; else None."""
     kept: list[bytes] = []
+    size = 0
     inside = found = False
     while line := file.readline(_LONGEST):
         if inside and line.startswith(b"  "):
             continue
         kept.append(line)
+        size += len(line)
+        if size > MAX_PLAN_BYTES:
+            return None
         inside = not found and line.rstrip() == _USERS
         found = found or inside
     try:

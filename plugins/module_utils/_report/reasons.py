@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._core.targets import title
 from .._core.wording import first
@@ -38,18 +38,20 @@ def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
 
     What is known and accepted is in the report only.
     """
-    found: dict[Reason, _Users] = {}
-    total = 0
-    for reason, user in _all(report):
-        total += 1
-        # Those after the first few only count.
-        if len(found) < shown or reason in found:
-            users = found.setdefault(reason, _Users([]))
-            users.number += 1
-            if len(users.first) < SHOWN:
-                users.first.append(user)
-    lines = [_line(reason, users) for reason, users in found.items()]
-    left = total - sum(users.number for users in found.values())
+    failed, unseen, unchecked = _Found(shown), _Found(shown), _Found(shown)
+    for target, user, row in _rows(report):
+        if row["error"]:
+            failed.add(Reason(target, "failed", row["error"]), _named(user))
+        elif row["drift"] in PROBLEM_STATES and not row["accepted"]:
+            unchecked.add(Reason(target, row["drift"], row["reason"]), _named(user))
+    for item in report["not_examined"]:
+        reason = Reason(item["target"], "not_examined", item["reason"])
+        unseen.add(reason, item["user"] or item["shard"] or "a part of the run")
+    # In this order, whatever comes first in the report.
+    parts = (failed, unseen, unchecked)
+    told = [entry for part in parts for entry in part.users.items()][:shown]
+    left = sum(part.total for part in parts) - sum(users.number for _reason, users in told)
+    lines = [_line(reason, users) for reason, users in told]
     return [*lines, f"and {left:,} more, see the report"] if left else lines
 
 
@@ -61,24 +63,27 @@ class _Users:
     number: int = 0
 
 
+@dataclass(slots=True)
+class _Found:
+    """The first reasons of a kind with their users. ``total``: of how many users there are any."""
+
+    most: int
+    users: dict[Reason, _Users] = field(default_factory=dict)
+    total: int = 0
+
+    def add(self, reason: Reason, user: str) -> None:
+        """One more. Those after the first few only count."""
+        self.total += 1
+        if len(self.users) < self.most or reason in self.users:
+            users = self.users.setdefault(reason, _Users([]))
+            users.number += 1
+            if len(users.first) < SHOWN:
+                users.first.append(user)
+
+
 def _line(reason: Reason, users: _Users) -> str:
     where = f" in {title(reason.target)}" if reason.target else ""
     return f"{first(users.first, SHOWN, users.number)}: {state_text(reason.state)}{where}: {reason.text}"
-
-
-def _all(report: t.Mapping[str, t.Any]) -> t.Iterator[tuple[Reason, str]]:
-    """What failed comes first, then what was not examined, then problems."""
-    for target, user, row in _rows(report):
-        if row["error"]:
-            yield Reason(target, "failed", row["error"]), _named(user)
-    for item in report["not_examined"]:
-        yield (
-            Reason(item["target"], "not_examined", item["reason"]),
-            item["user"] or item["shard"] or "a part of the run",
-        )
-    for target, user, row in _rows(report):
-        if row["drift"] in PROBLEM_STATES and not row["error"] and not row["accepted"]:
-            yield Reason(target, row["drift"], row["reason"]), _named(user)
 
 
 def _rows(report: t.Mapping[str, t.Any]) -> t.Iterator[tuple[str, t.Mapping[str, t.Any], t.Mapping[str, t.Any]]]:

@@ -77,27 +77,42 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A report that is made and not yet written, with what a person is to see of it at once."""
+    """A report that is made and not yet written, with what a person is to see of it at once.
+
+    ``problems``: what is wrong, for the result and for the message of a failed run.
+    """
 
     report: Report
     lines: list[str]
+    problems: list[str]
 
 
 def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prepared:
     """Make the report. Writes nothing. Raises PhotoError for results that are none."""
     gathered = gather(options["results"])
     shards = parse(options["shards"])
+    requested = _requested(options, shards)
     tell_mailboxes(gathered, options["mailboxes"])
     hold_back_shared(gathered.rows, options["shared"], options["option_prefix"])
-    for target in _requested(options):
+    for target in requested:
         add_unexamined(gathered, _expected(options, target), [target])
         add_lost_shards(gathered, shards, target)
-    settle(gathered, options["mode"] or gathered.mode)
+    mode = options["mode"] or gathered.mode
+    settle(gathered, mode)
     leave_out_elsewhere(gathered)
     accept(gathered, options["ignore_problems"])
-    report = _built(options, gathered, (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    diff = diff_lines(gathered.rows.values()) if options["show_diff"] and report["mode"] == "plan" else []
-    return Prepared(report, [*diff, report["line"], *alerts(report), *(f"  {line}" for line in problems(report))])
+    report = build(
+        gathered,
+        mode=mode,
+        title=options["title"] or TITLES[mode],
+        generated=(now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        root=options["root"],
+        requested=requested,
+        scope=_scope(options, shards, gathered),
+    )
+    diff = diff_lines(gathered.rows.values()) if options["show_diff"] and mode == "plan" else []
+    loud, wrong = alerts(report), problems(report)
+    return Prepared(report, [*diff, report["line"], *loud, *(f"  {line}" for line in wrong)], [*loud, *wrong])
 
 
 def publish(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime | None = None) -> dict[str, t.Any]:
@@ -175,7 +190,7 @@ def _texts(options: t.Mapping[str, t.Any], report: Report, now: datetime) -> tup
 
 def accept(gathered: Gathered, ignored: t.Collection[str]) -> None:
     """Problems that are ignored for everybody are accepted, as those are that a definition names as known."""
-    for key, row in gathered.rows.items():
+    for key, row in gathered.rows.items() if ignored else ():
         if row.drift in PROBLEMS and row.drift in ignored:
             gathered.rows[key] = replace(row, accepted=True)
 
@@ -186,17 +201,15 @@ def _expected(options: t.Mapping[str, t.Any], target: str) -> t.Sequence[str]:
     return users
 
 
-def _requested(options: t.Mapping[str, t.Any]) -> list[str]:
+def _requested(options: t.Mapping[str, t.Any], shards: t.Sequence[Shard]) -> list[str]:
     """The targets that were to be examined, without those of which it is known that nobody is declared there."""
     declared = options["declared_at"] or {}
-    shards = parse(options["shards"])
     numbers = {name: len(declared.get(name) or ()) + sum(s.declared.get(name, 0) for s in shards) for name in names()}
     known = {name for name in names() if shards or declared.get(name) is not None}
     return [name for name in options["targets"] if numbers[name] or name not in known or not any(numbers.values())]
 
 
-def _scope(options: t.Mapping[str, t.Any], gathered: Gathered) -> Scope:
-    shards = parse(options["shards"])
+def _scope(options: t.Mapping[str, t.Any], shards: t.Sequence[Shard], gathered: Gathered) -> Scope:
     undeclared = None
     if options["everyone"] is not None:
         declared = chain(options["declared"], _names(shards, "everybody", gathered))
@@ -212,19 +225,6 @@ def _names(shards: t.Iterable[Shard], part: str, gathered: Gathered) -> t.Iterat
             yield from shard.names(part)
         except PhotoError as error:
             gathered.messages.append(Message(str(error), None, shard.name))
-
-
-def _built(options: t.Mapping[str, t.Any], gathered: Gathered, stamp: str) -> Report:
-    mode = options["mode"] or gathered.mode
-    return build(
-        gathered,
-        mode=mode,
-        title=options["title"] or TITLES[mode],
-        generated=stamp,
-        root=options["root"],
-        requested=_requested(options),
-        scope=_scope(options, gathered),
-    )
 
 
 def _dest(options: t.Mapping[str, t.Any]) -> Path:
@@ -249,7 +249,7 @@ def _result(prepared: Prepared, paths: t.Mapping[str, str], *, changed: bool) ->
         "open_problems": open_problems(counts),
         "undeclared": report["undeclared"] or [],
         "targets_not_examined": report["targets_not_examined"],
-        "problems": [*alerts(report), *problems(report)],
+        "problems": prepared.problems,
         "mode": mode,
         "line": report["line"],
         "headline": report["headline"],

@@ -55,9 +55,13 @@ def find_undeclared(
     Raises PhotoError for what is no result of an info module.
     """
     # A photo of one's own where only the default picture is declared is declared by nobody; ``declared`` has who is.
-    known = [row for row in gathered.rows.values() if not row.own_photo]
-    ids = {(row.target, row.id) for row in known if row.id is not None}
-    keys = {identity_key(str(user)) for user in declared} | {row.key for row in known}
+    ids: set[tuple[str, str]] = set()
+    keys = {identity_key(str(user)) for user in declared}
+    for row in gathered.rows.values():
+        if not row.own_photo:
+            keys.add(row.key)
+            if row.id is not None:
+                ids.add((row.target, row.id))
     found: list[Undeclared] = []
     for result in everyone:
         if result.get("skipped"):

@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from .._core.text import shown
-from .._core.wording import counted
+from .._core.wording import counted, first
 from .._definitions.validate import Finding, Report, Rules, validate
 from .files import make_folder, present, write
 from .junit import clean
@@ -85,9 +85,8 @@ def lines(report: Report) -> list[str]:
             f"note: and {counted(len(report.ignored) - _NOTES, 'more file')} without a definition, see ignored"
         )
     if report.excluded:
-        named = ", ".join(report.excluded[:_NOTES])
-        more = f" and {len(report.excluded) - _NOTES} more" if len(report.excluded) > _NOTES else ""
-        notes.append(shown(f"note: {counted(len(report.excluded), 'user')} excluded and not checked: {named}{more}"))
+        who, named = counted(len(report.excluded), "user"), first(report.excluded, _NOTES)
+        notes.append(shown(f"note: {who} excluded and not checked: {named}"))
     if number := report.small_exports:
         what = "is not sharp everywhere: no target had a larger one"
         if number > 1:

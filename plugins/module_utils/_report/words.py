@@ -35,13 +35,11 @@ def line(mode: Mode, counts: Counts) -> str:
     if mode == "done":
         users = [_updated(counts), _figures(states, ("unverified", "failed", "left")), f"{states['in_sync']} in sync"]
         text = f"sync did: {written(counts) or 'nothing'}; {counted(counts['users'], 'user')}: "
-        return (
-            text + ", ".join(filter(None, [*users, *unchecked])) + _also(counts) + _accepted(counts) + _defaults(counts)
-        )
+        return text + ", ".join(filter(None, [*users, *unchecked])) + _besides(counts)
     drift = _figures(states, DRIFTING)
     start = f"{drifting(mode, counts)} drift" + (f" ({drift})" if drift else "")
     found = ", ".join(filter(None, [start, f"{states['in_sync']} in sync", *unchecked]))
-    return found + _also(counts) + _accepted(counts) + _defaults(counts)
+    return found + _besides(counts)
 
 
 def headline(mode: Mode, counts: Counts) -> str:
@@ -61,9 +59,7 @@ def headline(mode: Mode, counts: Counts) -> str:
         start = f"{drift or 'None':{',' if drift else ''}} of {counted(users, 'user')} {verb}{some}"
     wrong = _figures(states, ("failed", "left", "unverified", *UNCHECKED))
     rest = [f"{states['in_sync']:,} in sync", wrong, _parts(counts)]
-    return (
-        "; ".join([start, ", ".join(filter(None, rest))]) + _also(counts) + _accepted(counts) + _defaults(counts) + "."
-    )
+    return "; ".join([start, ", ".join(filter(None, rest))]) + _besides(counts) + "."
 
 
 def written(counts: Counts) -> str:
@@ -75,6 +71,11 @@ def written(counts: Counts) -> str:
 def _updated(counts: Counts) -> str:
     number = counts["states"]["put"] + counts["states"]["removed"]
     return f"{number} updated" if number else ""
+
+
+def _besides(counts: Counts) -> str:
+    """What is said after the figures that add up."""
+    return _also(counts) + _accepted(counts) + _defaults(counts)
 
 
 def _also(counts: Counts) -> str:

@@ -19,7 +19,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .._core.files import UnusableFile, read_file
-from .._core.json_text import loads
 from .._core.model import PhotoError, identity_key
 from .._core.option_names import called
 from .._core.targets import TARGETS
@@ -28,7 +27,7 @@ from .._sync.backup_lock import Lock, alone
 from .._sync.backups import MAX_MANIFEST_BYTES, BackupError, Saved, append_line, folder_name
 from .._sync.receipts import erase_account
 from .keep import BUSY
-from .places import Entry, Place, pictures, places, read_place, unlink
+from .places import Entry, Place, entries_of, pictures, places, read_place, unlink
 
 RECORD = "erased.jsonl"
 #: Accounts of both targets are objects of Active Directory, with one id.
@@ -164,7 +163,7 @@ def _held(place: Place, locks: contextlib.ExitStack, check: bool) -> None:
 def _find(found: t.Sequence[Place], user: str, folder: Path) -> Erased:
     accounts: dict[tuple[str, str, str], Account] = {}
     for saved in (saved for place in found for saved in place.saved):
-        account = accounts.setdefault((saved.target, saved.authority, saved.id), Account(*_key(saved)))
+        account = accounts.setdefault(_key(saved), Account(*_key(saved)))
         account.runs.add(saved.run)
         account.times.append(saved.time)
         account.erased = max(account.erased, saved.erased)
@@ -248,10 +247,11 @@ def _erase(found: t.Sequence[Place], answer: Erased, record: Path, by: str) -> N
 def _without(place: Place, accounts: t.Sequence[Account], now: str) -> list[Entry]:
     """The lines of a manifest, with one for each run and account that says no more than that it was erased."""
     keys = {account.key for account in accounts}
+    ids = {(target, id_) for target, _authority, id_ in keys}
     files = {saved.file for saved in place.saved if _key(saved) in keys and saved.file}
     kept: list[Entry] = []
     for entry in place.entries:
-        mine = (entry.about("target"), entry.about("id")) in {(target, id_) for target, _authority, id_ in keys}
+        mine = (entry.about("target"), entry.about("id")) in ids
         if mine and entry.about("event") == "saved":
             mine = (entry.about("target"), entry.about("authority"), entry.about("id")) in keys
         elif mine and entry.about("file"):
@@ -293,9 +293,8 @@ def _is_finished(record: Path, answer: Erased) -> bool:
         return False
     open_ = True
     wanted = {account.key for account in answer.accounts}
-    for line in data.split(b"\n"):
-        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
-            says = loads(line.decode("utf-8", "replace"))
+    for says in (entry.says or {} for entry in entries_of(data)):
+        with contextlib.suppress(TypeError, KeyError):
             about = {(each["target"], each["authority"], each["id"]) for each in says["accounts"]}
             if about & wanted:
                 open_ = says["event"] != "erased"

@@ -136,12 +136,12 @@ def _ended(place: Place, run: str) -> Place:
 def _runs(found: t.Iterable[Place]) -> dict[str, Run]:
     runs: dict[str, Run] = {}
     for place in found:
-        for name in dict.fromkeys(saved.run for saved in place.saved):
-            run = runs.setdefault(name, Run(name))
-            mine = [saved for saved in place.saved if saved.run == name]
-            run.time = max([run.time, *(saved.time for saved in mine)])
-            run.photos += sum(bool(saved.file) for saved in mine)
-            run.places.append(place)
+        for saved in place.saved:
+            run = runs.setdefault(saved.run, Run(saved.run))
+            run.time = max(run.time, saved.time)
+            run.photos += bool(saved.file)
+            if run.places[-1:] != [place]:
+                run.places.append(place)
     return runs
 
 

@@ -17,11 +17,10 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from .._core.files import UnusableFile, read_file
 from .._core.json_text import loads
 from .._core.safe_write import write_safely
 from .._core.targets import names
-from .._sync.backups import ENDED, MANIFEST, MAX_MANIFEST_BYTES, BackupError, Saved, examine_manifest
+from .._sync.backups import ENDED, MANIFEST, BackupError, Saved, examine_lines, manifest_bytes
 
 #: What backups.py calls a photo, and the beginning of the name of one that a killed run did not finish.
 _PICTURE = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.jpg")
@@ -77,13 +76,17 @@ def places(folder: Path) -> list[Place]:
 def read_place(folder: Path) -> Place:
     """A folder with a manifest. What cannot be read or understood is its ``problem``."""
     try:
-        saved, findings = examine_manifest(folder)
-        data, _status = read_file(folder / MANIFEST, MAX_MANIFEST_BYTES, inside=folder, follow=False)
-    except (BackupError, UnusableFile) as error:
+        data = manifest_bytes(folder, follow=False)
+    except BackupError as error:
         return Place(folder, problem=str(error))
-    lines = [line.rstrip() for line in data.split(b"\n")]
-    entries = tuple(Entry(line, _said(line)) for line in lines if line.endswith(b"}"))
-    return Place(folder, tuple(saved), entries, str(findings[0]) if findings else "")
+    saved, findings = examine_lines(folder, data)
+    return Place(folder, tuple(saved), tuple(entries_of(data)), str(findings[0]) if findings else "")
+
+
+def entries_of(data: bytes) -> t.Iterator[Entry]:
+    """The finished lines of a manifest, or of another file of its kind."""
+    lines = (line.rstrip() for line in data.split(b"\n"))
+    return (Entry(line, _said(line)) for line in lines if line.endswith(b"}"))
 
 
 def _said(line: bytes) -> dict[str, t.Any] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.text import shown
-from .._core.wording import counted
+from .._core.wording import counted, first
 from .restore import NAMES_SHOWN
 
 _DONE = ("restored", "removed")
@@ -46,9 +46,7 @@ def lines(
         del counts["removed"]
     figures = ", ".join(f"{n} {_done(kind, check) if kind in _DONE else kind}" for kind, n in counts.items())
     if excluded:
-        some = ", ".join(excluded[:NAMES_SHOWN])
-        more = f" and {len(excluded) - NAMES_SHOWN} more" if len(excluded) > NAMES_SHOWN else ""
-        told.append(shown(f"{counted(len(excluded), 'user')} excluded: {some}{more}"))
+        told.append(shown(f"{counted(len(excluded), 'user')} excluded: {first(excluded, NAMES_SHOWN)}"))
     return [*told, f"{figures}.{_first_left(first_left)}"]
 
 

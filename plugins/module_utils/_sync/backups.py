@@ -214,13 +214,24 @@ def read_manifest(folder: Path) -> list[Saved]:
 def examine_manifest(folder: Path) -> tuple[list[Saved], list[Finding]]:
     """Everything that was ever backed up there, oldest first, and the lines that cannot be used.
 
-    Lines that a killed run left unfinished are passed over: the write that they were made for did not come. Raises
-    BackupError when the manifest cannot be read at all.
+    Raises BackupError when the manifest cannot be read at all.
     """
+    return examine_lines(folder, manifest_bytes(folder))
+
+
+def manifest_bytes(folder: Path, *, follow: bool = True) -> bytes:
+    """A manifest as it stands; ``follow`` False refuses one that is a link. Raises BackupError."""
     try:
-        data, _status = read_file(folder / MANIFEST, MAX_MANIFEST_BYTES, inside=folder)
+        return read_file(folder / MANIFEST, MAX_MANIFEST_BYTES, inside=folder, follow=follow)[0]
     except UnusableFile as error:
         raise BackupError(f"{folder} is not a backup folder: {MANIFEST} in it cannot be used: {error.why}") from error
+
+
+def examine_lines(folder: Path, data: bytes) -> tuple[list[Saved], list[Finding]]:
+    """What ``examine_manifest`` says of the bytes of a manifest.
+
+    Lines that a killed run left unfinished are passed over: the write that they were made for did not come.
+    """
     lines = _Lines(folder.resolve())
     findings: list[Finding] = []
     # By line feeds alone: an identity may hold one of the other characters that str.splitlines takes for a line's end.

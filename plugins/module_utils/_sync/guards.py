@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.model import Change, Comparison, Definition, Observation, OnForeignChange, Outcome, PhotoError
+from .._core.option_names import called
 
 #: Below this many checked users a percentage says nothing, and the guards are silent.
 GUARDED_FROM = 10
@@ -176,7 +177,7 @@ def shared_reason(others: t.Sequence[str], prefix: str = "") -> str:
     more = f" and {len(others) - NAMES_SHOWN} more" if len(others) > NAMES_SHOWN else ""
     return (
         f"the same picture is declared for {', '.join(others[:NAMES_SHOWN])}{more}; a photo shows one person. "
-        f"Declare a separate picture for each user, or allow it with {prefix}shared_pictures"
+        f"Declare a separate picture for each user, or allow it with {called('shared_pictures', prefix)}"
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.model import Definition, Outcome, Receipt
-from .._core.wording import counted
+from .._core.wording import counted, first
 from .receipts import Receipts
 
 NAMES_SHOWN = 5
@@ -43,8 +43,7 @@ def note(users: t.Sequence[str]) -> list[str]:
     """What a person should know of it: a sentence, or nothing."""
     if not users:
         return []
-    more = f" and {len(users) - NAMES_SHOWN} more" if len(users) > NAMES_SHOWN else ""
     return [
         f"the mailbox of {counted(len(users), 'user')} is not here any more (moved since the last run), and the "
-        f"receipts of their photos here were ended: {', '.join(users[:NAMES_SHOWN])}{more}"
+        f"receipts of their photos here were ended: {first(users, NAMES_SHOWN)}"
     ]

@@ -24,6 +24,7 @@ from .._core.model import (
     Summary,
     User,
 )
+from .._core.option_names import called
 from .._core.targets import TARGETS
 from .._pictures.comparison import by_content, by_pixels, by_tag
 from .._pictures.decode import describe
@@ -116,7 +117,7 @@ class Planner:
             return approved(stepped_back(outcome), seen.picture)
         foreign = self.is_foreign(receipt, seen, comparison)
         policy = self.settings.on_foreign_change
-        option = f"{self.settings.option_prefix}on_foreign_change"
+        option = called("on_foreign_change", self.settings.option_prefix)
         change = decide(definition, seen, comparison, foreign=foreign, on_foreign_change=policy, option=option)
         outcome = self._allowed(replace(outcome, change=change), receipt)
         return approved(outcome, seen.picture)

@@ -14,6 +14,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from .._core.model import Definition, Unresolved, User
+from .._core.option_names import called
 from .options import Settings
 from .receipts import Holder, Receipts
 from .store import OnObserved, PhotoStore
@@ -122,7 +123,7 @@ class Resolver:
                 f"{definition.user} now belongs to another account ({user.id}) than {when} "
                 f"({old.user_id}), and {what}. "
                 "Declare a picture of the person who has the name now, or confirm that it is the same person "
-                f"({self._settings.option_prefix}confirm_accounts)",
+                f"({called('confirm_accounts', self._settings.option_prefix)})",
             )
         return answers
 

@@ -43,7 +43,7 @@ def test_a_user_of_one_target_is_declared_there_and_nowhere_else() -> None:
 def test_the_inventory_hands_on_what_photos_yml_says(tmp_path: Path) -> None:
     (tmp_path / "guest@x.jpg").write_bytes(b"")
     (tmp_path / "photos.yml").write_text("photos: {guest@x: {targets: [exo], known_problems: [invalid]}}\n")
-    (definition,) = read_folder(tmp_path)
+    (definition,) = read_folder(tmp_path).definitions
     assert entry(definition) == {
         "user": "guest@x",
         "src": str(tmp_path / "guest@x.jpg"),

@@ -88,6 +88,10 @@ def test_a_link_can_be_refused_wherever_it_leads(folder: Path) -> None:
     (folder / "link").symlink_to("below/file")
     with pytest.raises(UnusableFile, match="cannot be opened"):
         read_file(folder / "link", 10, follow=False)
+    (folder / "near").symlink_to(folder / "below" / "file")
+    with pytest.raises(UnusableFile, match="cannot be opened"):
+        read_file(folder / "near", 10, inside=folder, follow=False)
+    assert read_file(folder / "below" / "file", 10, inside=folder, follow=False)[0] == b"inside"
 
 
 @pytest.mark.parametrize("inside", [True, False])

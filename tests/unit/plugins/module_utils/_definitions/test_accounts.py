@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Folder:
 
 def test_a_user_has_a_name_at_each_target(folder: Folder) -> None:
     line = "alice: {src: a.jpg, ad: alice@corp.local, exo: alice.smith@example.com}"
-    alice = next(d for d in read_folder(folder(line)) if d.user == "alice")
+    alice = next(d for d in read_folder(folder(line)).definitions if d.user == "alice")
     assert [alice.named_at(target) for target in ("ad", "exo", "exchange")] == [
         "alice@corp.local",
         "alice.smith@example.com",
@@ -39,14 +39,14 @@ def test_a_user_has_a_name_at_each_target(folder: Folder) -> None:
 
 
 def test_a_picture_of_the_user_s_own_needs_no_src(folder: Folder) -> None:
-    definitions = {d.user: d for d in read_folder(folder("a: {exo: alice@example.com}"))}
+    definitions = {d.user: d for d in read_folder(folder("a: {exo: alice@example.com}")).definitions}
     assert definitions["a"].named_at("exo") == "alice@example.com"
     assert definitions["a"].source is not None
     assert definitions["b"].accounts == ()
 
 
 def test_who_is_declared_absent_may_have_names_too(folder: Folder) -> None:
-    definitions = {d.user: d for d in read_folder(folder("c: {state: absent, exo: c@example.com}"))}
+    definitions = {d.user: d for d in read_folder(folder("c: {state: absent, exo: c@example.com}")).definitions}
     assert (definitions["c"].state, definitions["c"].named_at("exo")) == ("absent", "c@example.com")
 
 
@@ -72,5 +72,5 @@ def test_two_definitions_of_one_account_are_refused(folder: Folder, lines: list[
 
 
 def test_names_may_be_changed_with_each_other_and_kept_apart_by_targets(folder: Folder) -> None:
-    assert len(read_folder(folder("a: {exo: b}", "b: {exo: a}"))) == 2
-    assert len(read_folder(folder("a: {exo: b}", "b: {targets: [ad]}"))) == 2
+    assert len(read_folder(folder("a: {exo: b}", "b: {exo: a}")).definitions) == 2
+    assert len(read_folder(folder("a: {exo: b}", "b: {targets: [ad]}")).definitions) == 2

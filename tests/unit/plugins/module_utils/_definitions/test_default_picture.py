@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,6 @@ from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder 
     manifest_entry,
     manifest_text,
     read_folder,
-    read_whole_folder,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.validate import validate
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.drawn import encode, scene
@@ -35,29 +36,39 @@ def problems(at: Path) -> list[str]:
     return [str(problem) for problem in error.value.problems]
 
 
+def test_a_folder_without_a_default_picture_is_read_without_pillow(tmp_path: Path) -> None:
+    at = folder(tmp_path, "photos: {}\n", "a@x.jpg")
+    code = (
+        f"import sys, pathlib, {read_folder.__module__} as module\n"
+        f"assert len(module.read_folder(pathlib.Path({str(at)!r})).definitions) == 1\n"
+        "assert 'PIL' not in sys.modules, sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(filter(None, sys.path))})
+
+
 @pytest.mark.parametrize("default", ["default: nobody.png", "default: {src: nobody.png}"])
 def test_users_with_default_true_get_the_default_picture_wherever_it_stands(tmp_path: Path, default: str) -> None:
     at = folder(
         tmp_path, f"photos:\n  a@x: {{default: true, targets: [ad]}}\n  b@x: b.jpg\n{default}\n", "nobody.png", "b.jpg"
     )
-    a, b = read_folder(at)
+    a, b = read_folder(at).definitions
     assert (a.user, a.default, a.origin, sorted(a.targets)) == ("a@x", True, "photos.yml:2", ["ad"])
     assert a.source is not None and a.source.path == str(tmp_path.resolve() / "nobody.png")
     assert not b.default
-    whole = read_whole_folder(at).default
+    whole = read_folder(at).default
     assert whole is not None and (whole.path.name, whole.line) == ("nobody.png", 4)
 
 
 def test_a_picture_of_their_own_takes_the_place_of_the_default_one(tmp_path: Path) -> None:
     at = folder(tmp_path, "default: nobody.png\nphotos:\n  a@x: {default: true}\n", "nobody.png", "a@x.jpg")
-    (a,) = read_folder(at)
+    (a,) = read_folder(at).definitions
     assert not a.default
     assert a.source is not None and str(a.source.path).endswith("a@x.jpg")
 
 
 def test_the_default_picture_declares_no_user_by_its_own_name(tmp_path: Path) -> None:
     at = folder(tmp_path, "default: nobody.png\n", "nobody.png", "b@x.jpg")
-    assert [d.user for d in read_folder(at)] == ["b@x"]
+    assert [d.user for d in read_folder(at).definitions] == ["b@x"]
     assert validate(at).findings == []
 
 
@@ -108,7 +119,7 @@ def test_validate_tells_of_a_poor_default_picture_once_and_of_no_mix_up_among_th
 
 def test_an_export_keeps_what_people_wrote_about_the_default_picture(tmp_path: Path) -> None:
     at = folder(tmp_path, "default: nobody.png\nphotos:\n  a@x: {default: true}\n", "nobody.png")
-    (a,) = read_folder(at)
+    (a,) = read_folder(at).definitions
     text = manifest_text({"a@x": manifest_entry(a, None)}, default="nobody.png")
     again = folder(tmp_path / "again", text, "nobody.png")
-    assert [d.default for d in read_folder(again)] == [True]
+    assert [d.default for d in read_folder(again).definitions] == [True]

@@ -39,7 +39,7 @@ def put(folder: Path, *names: str, manifest: str | None = None) -> None:
 def declared(folder: Path) -> dict[str, str | None]:
     return {
         d.user: None if d.source is None else Path(str(d.source.path)).relative_to(folder.resolve()).as_posix()
-        for d in read_folder(folder)
+        for d in read_folder(folder).definitions
     }
 
 
@@ -194,7 +194,7 @@ def test_another_case_or_ending_of_photos_yml_is_a_problem(folder: Path, name: s
 @pytest.mark.parametrize("ending", ["jfif", "JFIF", "pjpeg", "pjp", "jif", "apng", "dib", "hif", "avifs"])
 def test_every_usual_ending_of_a_format_that_is_read_declares_a_user(folder: Path, ending: str) -> None:
     put(folder, f"alice@x.{ending}")
-    assert [definition.user for definition in read_folder(folder)] == ["alice@x"]
+    assert [definition.user for definition in read_folder(folder).definitions] == ["alice@x"]
 
 
 def test_a_user_may_be_declared_for_one_target_and_with_known_problems(folder: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_user_may_be_declared_for_one_target_and_with_known_problems(folder: P
         "photos:\n  guest@x: {targets: [exo]}\n  bob@x: {src: bob.jpg, known_problems: unavailable}\n"
         "  carol@x: {state: absent, targets: [ad]}\n"
     )
-    bob, carol, guest = read_folder(folder)
+    bob, carol, guest = read_folder(folder).definitions
     assert (guest.targets, guest.origin) == ({"exo"}, "photos.yml:2")
     assert guest.source is not None and str(guest.source.path).endswith("guest@x.jpg")
     assert (bob.targets, bob.known_problems) == (frozenset(), {"unavailable"})

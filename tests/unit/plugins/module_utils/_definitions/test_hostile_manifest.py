@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions import folder as module
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import (
     DefinitionsError,
-    examine_folder,
+    examine,
     read_folder,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.validate import validate
@@ -30,9 +30,9 @@ def root(tmp_path: Path) -> Path:
 
 def problem(root: Path) -> str:
     """The one problem; the picture beside it is still declared."""
-    definitions, problems = examine_folder(root)
-    assert [definition.user for definition in definitions] == ["alice@example.com"]
-    (only,) = problems
+    found = examine(root)
+    assert [definition.user for definition in found.definitions] == ["alice@example.com"]
+    (only,) = found.problems
     assert only.file == "photos.yml"
     assert len(str(only)) < 1500
     return str(only)
@@ -50,7 +50,7 @@ def test_a_link_out_of_the_folder_is_refused_and_shows_nothing_of_its_target(roo
 def test_a_link_within_the_folder_is_followed(root: Path) -> None:
     (root / "real.yml").write_text("photos: {bob@example.com: {state: absent}}\n")
     (root / "photos.yml").symlink_to("real.yml")
-    assert [definition.user for definition in read_folder(root)] == ["alice@example.com", "bob@example.com"]
+    assert [definition.user for definition in read_folder(root).definitions] == ["alice@example.com", "bob@example.com"]
 
 
 def test_a_named_pipe_is_refused_without_waiting(root: Path) -> None:
@@ -104,7 +104,7 @@ BOMB = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range
 )
 def test_anchors_are_never_multiplied(root: Path, text: str, words: str) -> None:
     (root / "photos.yml").write_text(text)
-    _definitions, problems = examine_folder(root)
+    problems = examine(root).problems
     assert any(words in str(each) for each in problems)
     assert all(len(str(each)) < 1500 for each in problems)
 
@@ -123,7 +123,7 @@ def test_anchors_are_never_multiplied(root: Path, text: str, words: str) -> None
 )
 def test_a_message_shows_no_more_than_a_person_reads(root: Path, text: str) -> None:
     (root / "photos.yml").write_text(text.format(long="x" * 900_000))
-    _definitions, problems = examine_folder(root)
+    problems = examine(root).problems
     assert problems
     assert all(len(str(each)) < 1500 for each in problems)
 

@@ -76,7 +76,9 @@ def rows(result: Export) -> dict[str, Row]:
 
 def declared(dest: Path) -> dict[str, bytes]:
     """What the folder declares, read as any definitions folder is."""
-    return {d.user: Path(d.source.path).read_bytes() for d in read_folder(dest) if d.source and d.source.path}
+    return {
+        d.user: Path(d.source.path).read_bytes() for d in read_folder(dest).definitions if d.source and d.source.path
+    }
 
 
 def listing(dest: Path) -> dict[str, tuple[int, bytes]]:
@@ -198,7 +200,7 @@ def test_what_people_added_to_the_manifest_stays(store: Store, tmp_path: Path) -
     (tmp_path / "own.jpg").write_bytes(picture(9))
     store.put_by_hand("bob@x", None)
     run(store, tmp_path)
-    found = {d.user: d.state for d in read_folder(tmp_path)}
+    found = {d.user: d.state for d in read_folder(tmp_path).definitions}
     assert found == {PEOPLE[2]: "present", PEOPLE[3]: "present", "carol@x": "absent", "dave@x": "present"}
 
 

@@ -72,7 +72,11 @@ class Company:
         return self.folder / "photos"
 
     def declared(self) -> dict[str, bytes]:
-        return {d.user: Path(d.source.path).read_bytes() for d in read_folder(self.dest) if d.source and d.source.path}
+        return {
+            d.user: Path(d.source.path).read_bytes()
+            for d in read_folder(self.dest).definitions
+            if d.source and d.source.path
+        }
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def store() -> Store:
 
 
 def declared(folder: Path) -> set[str]:
-    return {definition.user for definition in read_folder(folder)}
+    return {definition.user for definition in read_folder(folder).definitions}
 
 
 def test_who_is_excluded_is_never_looked_at_and_named(store: Store) -> None:

@@ -79,7 +79,7 @@ def test_a_folder_that_refuses_is_found_before_the_run(tmp_path: Path, monkeypat
     def refuse(**_options: t.Any) -> t.NoReturn:
         raise OSError(13, "Permission denied")
 
-    monkeypatch.setattr(monitoring.tempfile, "NamedTemporaryFile", refuse)
+    monkeypatch.setattr(safe_write.tempfile, "TemporaryFile", refuse)
     with pytest.raises(PhotoError, match=r"^metrics_dir .* cannot be written to \(Permission denied\)\. Give this"):
         probe_dest(options(tmp_path, metrics_dir=str(tmp_path)))
 

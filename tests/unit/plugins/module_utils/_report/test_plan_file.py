@@ -15,7 +15,7 @@ from ansible_collections.hybrid.photos.plugins.filter.approved_changes import ap
 from ansible_collections.hybrid.photos.plugins.module_utils._core import rows_file
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
 from ansible_collections.hybrid.photos.plugins.module_utils._core.results import approval
-from ansible_collections.hybrid.photos.plugins.module_utils._report import plan
+from ansible_collections.hybrid.photos.plugins.module_utils._report import plan, plan_file
 from ansible_collections.hybrid.photos.plugins.module_utils._report.document import as_json, build
 from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import Mode, gather
 from ansible_collections.hybrid.photos.plugins.module_utils._report.plan_file import changes
@@ -81,6 +81,19 @@ def test_a_plan_that_was_changed_gives_no_change(file: Path, tamper: t.Callable[
     assert file.read_text() != before
     with pytest.raises(PhotoError):
         changes(str(file), TARGETS)
+
+
+def test_a_file_in_other_lines_is_not_held_when_it_is_larger_than_what_is_read(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(json.dumps(json.loads(file.read_text()), indent=2))
+    held: list[bytes] = []
+    for module in (plan, plan_file):
+        monkeypatch.setattr(module, "MAX_PLAN_BYTES", 1000)
+        monkeypatch.setattr(module, "loads", held.append)
+    with pytest.raises(PhotoError, match="more than the 1,000 that are read"):
+        changes(str(file), TARGETS)
+    assert held == []
 
 
 def test_a_report_of_what_was_done_is_no_plan(file: Path) -> None:
