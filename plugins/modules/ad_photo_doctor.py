@@ -145,7 +145,11 @@ require()
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.people import MATCH_BY
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.ad import Domain
-from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import (
+    answer,
+    doctor_argument_spec,
+    side_params,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 
@@ -153,15 +157,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module i
 def main() -> None:
     spec = {**directory_argument_spec(), **doctor_argument_spec(MATCH_BY)}
     module = TextModule(argument_spec=spec, supports_check_mode=True)
-    given = module.params
-    side = Domain(
-        DirectoryOptions.from_params(given),
-        given["users"],
-        given["match_by"],
-        given["receipts"],
-        given["writes"],
-        names=given["names"],
-    )
+    side = Domain(DirectoryOptions.from_params(module.params), **side_params(module.params))
     module.exit_json(changed=False, **answer("ad", side.checks(), side.found, side.sizes, side.ends))
 
 

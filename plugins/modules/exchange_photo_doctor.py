@@ -108,7 +108,11 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.least_python i
 require()
 
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS
-from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import (
+    answer,
+    doctor_argument_spec,
+    side_params,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exchange import OnPremises
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.exchange_options import exchange_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
@@ -122,16 +126,7 @@ def main() -> None:
         "people": {"type": "dict"},
     }
     module = TextModule(argument_spec=spec, supports_check_mode=True)
-    given = module.params
-    side = OnPremises(
-        ExchangeOptions.from_params(given),
-        given["users"],
-        given["match_by"],
-        given["receipts"],
-        given["writes"],
-        names=given["names"],
-        people=given["people"],
-    )
+    side = OnPremises(ExchangeOptions.from_params(module.params), **side_params(module.params))
     module.exit_json(changed=False, **answer("exchange", side.checks(), side.found, {}))
 
 

@@ -118,7 +118,11 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.least_python i
 require()
 
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import ANCHOR
-from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import (
+    answer,
+    doctor_argument_spec,
+    side_params,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
@@ -129,16 +133,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._graph.users import 
 def main() -> None:
     spec = {**graph_argument_spec(), **doctor_argument_spec([*MATCH_BY, ANCHOR]), "people": {"type": "dict"}}
     module = TextModule(argument_spec=spec, supports_check_mode=True)
-    given = module.params
-    side = Cloud(
-        GraphOptions.from_params(given),
-        given["users"],
-        given["match_by"],
-        given["receipts"],
-        given["writes"],
-        names=given["names"],
-        people=given["people"],
-    )
+    side = Cloud(GraphOptions.from_params(module.params), **side_params(module.params))
     module.exit_json(changed=False, **answer("exo", side.checks(), side.found, {}, side.ends))
 
 

@@ -25,8 +25,9 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor import ad, diagnosis, environment
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer
-from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud, found
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.model import (
+    DAY,
     Check,
     Step,
     clock,
@@ -34,6 +35,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._doctor.model import
     examine,
     ok,
 )
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.side import found
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.settings import PhotoSettings, SettingsNotThere
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
@@ -158,7 +160,7 @@ class Tenant:
         self.problem: str | None = says.get("problem")
         self.settings = self
         days = says.get("days", 100)
-        self.ends: float | None = None if days is None else time.time() + days * ad.DAY + 60
+        self.ends: float | None = None if days is None else time.time() + days * DAY + 60
         self.closed = False
 
     def validate(self) -> None:
@@ -300,7 +302,7 @@ def test_the_end_of_our_own_secret_is_returned_for_the_metrics(days: int | None,
     assert [each["credential"] for each in found] == told
     for each in found:
         ends = datetime.fromisoformat(each["ends"]).timestamp()
-        assert abs(ends - time.time() - t.cast("int", days) * ad.DAY) < 120
+        assert abs(ends - time.time() - t.cast("int", days) * DAY) < 120
 
 
 def test_what_never_ends_is_not_among_what_ends() -> None:
@@ -370,10 +372,10 @@ def domain(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, Check]]
         may = says.get("may", frozenset({"thumbnailphoto"}))
         days = says.get("days", 100)
         monkeypatch.setattr(ad, "writable", lambda _c, _b, users: [(each.id, may) for each in users])
-        monkeypatch.setattr(ad, "certificate_end", lambda _o: None if days is None else time.time() + days * ad.DAY)
+        monkeypatch.setattr(ad, "certificate_end", lambda _o: None if days is None else time.time() + days * DAY)
         monkeypatch.setattr(ad.Domain, "reach", lambda _self: ok("there"))
         ends = says.get("password", 100)
-        monkeypatch.setattr(ad, "password_end", lambda _c: None if ends is None else time.time() + ends * ad.DAY)
+        monkeypatch.setattr(ad, "password_end", lambda _c: None if ends is None else time.time() + ends * DAY)
         controller = Controller(**says)
         side = ad.Domain(options, ["alice"], writes=writes, open_store=lambda *a, **k: controller)  # type: ignore[arg-type, return-value]
         return {check.name: check for check in side.checks()}
@@ -416,7 +418,7 @@ def test_a_controller_that_is_not_well_is_a_warning_while_another_one_is(
     def ends(options: DirectoryOptions) -> float:
         if options.server in broken:
             raise OSError
-        return time.time() + 100 * ad.DAY
+        return time.time() + 100 * DAY
 
     def examined() -> str:
         side = ad.Domain(two, ["alice"], open_store=lambda *a, **k: Controller())  # type: ignore[arg-type, return-value]
