@@ -19,6 +19,7 @@ description:
     checks of all targets in a table and fails.
 extends_documentation_fragment:
   - hybrid.photos.directory
+  - hybrid.photos.doctor
   - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
@@ -29,13 +30,6 @@ options:
       - If not given, the environment variable E(HYBRID_PHOTOS_AD_SERVER) is used (names separated by commas).
     type: list
     elements: str
-  users:
-    description:
-      - The users to check, named as O(match_by) says.
-      - If empty, the checks of users are skipped.
-    type: list
-    elements: str
-    default: []
   match_by:
     description:
       - The property by which users are named.
@@ -75,15 +69,6 @@ options:
     description: For users whose name in Active Directory is another than in O(users), that name.
     type: dict
     default: {}
-  writes:
-    description: Whether later runs will write photos. If not, fewer permissions are needed.
-    type: bool
-    default: true
-  receipts:
-    description: The receipts file of the runs, if they have one.
-    type: path
-seealso:
-  - module: hybrid.photos.photo_doctor
 """
 
 EXAMPLES = r"""

@@ -19,16 +19,10 @@ description:
     checks of all targets in a table and fails.
 extends_documentation_fragment:
   - hybrid.photos.graph
+  - hybrid.photos.doctor
   - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
-  users:
-    description:
-      - The users to check, named as O(match_by) says.
-      - If empty, the checks of users are skipped.
-    type: list
-    elements: str
-    default: []
   match_by:
     description: The property by which users are named.
     type: str
@@ -52,15 +46,6 @@ options:
       - With O(match_by=anchor), what M(hybrid.photos.ad_user_info) returned about O(users), as registered. Each account is
         found by the source anchor.
     type: dict
-  writes:
-    description: Whether later runs will write photos. If not, fewer permissions are needed.
-    type: bool
-    default: true
-  receipts:
-    description: The receipts file of the runs, if they have one.
-    type: path
-seealso:
-  - module: hybrid.photos.photo_doctor
 """
 
 EXAMPLES = r"""
