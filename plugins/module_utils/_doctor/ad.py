@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
+from .._core.tls import end_of
 from .._core.wording import counted
 from .._directory import controllers, diagnose
 from .._directory.lookup import PHOTO
@@ -248,6 +249,4 @@ def certificate_end(options: DirectoryOptions) -> float | None:
             raw.sendall(diagnose.START_TLS_REQUEST)
             raw.recv(4096)
         with diagnose.tls_context(options).wrap_socket(raw, server_hostname=options.server) as secured:
-            told = secured.getpeercert() or {}
-    ends = told.get("notAfter")
-    return ssl.cert_time_to_seconds(ends) if isinstance(ends, str) else None
+            return end_of(secured.getpeercert())
