@@ -30,12 +30,13 @@ from ansible_collections.hybrid.photos.plugins.module_utils._doctor.model import
     DAY,
     Check,
     Step,
+    certificate,
     clock,
     ends_of,
     examine,
     ok,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._doctor.side import found
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.side import found, readable
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.settings import PhotoSettings, SettingsNotThere
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
@@ -93,6 +94,37 @@ def test_one_failure_does_not_stop_the_others_and_what_needs_it_is_skipped() -> 
 )
 def test_clocks(skew: float | None, strict: bool, expected: str) -> None:
     assert clock("Graph", skew, strict).status == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "validation", "expected", "words"),
+    [
+        (21.1, "always", "ok", "the certificate for dc1 is valid for 21 more days"),
+        (20.9, "always", "warn", "the certificate for dc1 is valid for 21 more days"),
+        (1.0, "always", "warn", "the certificate for dc1 is valid for 1 more day"),
+        (100.0, "ignore_hostname", "warn", "its name is not compared (cert_validation ignore_hostname)"),
+        (None, "ignore", "warn", "the certificate is not looked at (cert_validation ignore)"),
+    ],
+)
+def test_a_servers_certificate_is_warned_of_three_weeks_before(
+    days: float | None, validation: str, expected: str, words: str
+) -> None:
+    check = certificate("dc1", None if days is None else days * DAY, 0.0, validation, "ca_cert")
+    assert (check.status, words in check.text) == (expected, True)
+
+
+@pytest.mark.parametrize(
+    ("problems", "expected", "words"),
+    [
+        ([None], "ok", "checked 1 user in 2.0 s"),
+        ([None, "no mailbox"], "warn", "checked 2 users in 2.0 s; not possible for 1: u1: no mailbox"),
+        (["no mailbox"], "fail", "no photo of 1 user could be read; u0: no mailbox"),
+    ],
+)
+def test_how_many_photos_could_be_read(problems: list[str | None], expected: str, words: str) -> None:
+    check = readable([(user(f"u{n}"), Observation(problem=why)) for n, why in enumerate(problems)], 2.0, "look")
+    assert (check.status, check.text) == (expected, words)
+    assert check.advice == ("look" if expected == "warn" else "")
 
 
 # ------------------------------------------------------------------------------------------------------ this machine
