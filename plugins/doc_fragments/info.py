@@ -73,6 +73,10 @@ options:
     elements: str
     choices: [unresolved, unavailable, invalid, no_mailbox]
     default: []
+seealso:
+  - module: hybrid.photos.photo_merge
+  - plugin: hybrid.photos.definitions
+    plugin_type: inventory
 requirements:
   - python >= 3.11
   - pillow

@@ -27,3 +27,25 @@ options:
     elements: str
     default: []
 """
+
+    # The others of WHOM_SPEC, as the modules of Active Directory take them.
+    AD = r"""
+options:
+  filter:
+    description:
+      - An LDAP filter, for example V((&(department=Sales\)(!(title=Intern\)\)\)). Only users that it finds are looked at.
+      - It is combined with the module's own filter for user accounts, so C(objectClass) is not necessary.
+      - A user in O(users) whom it does not find is left out and counted in RV(left_out), and is no problem.
+      - A filter that is not valid, that names an attribute which the schema does not have, or that finds nobody, is an
+        error.
+    type: str
+    default: ''
+  group:
+    description:
+      - A group, by distinguished name, C(sAMAccountName), C(objectGUID) or C(mail). Only its members are looked at, also
+        members of groups in the group, and users whose primary group it is.
+      - With several domains the group may be in any of them; its members in all named domains are found. A name that
+        matches no group, or several, is an error.
+    type: str
+    default: ''
+"""

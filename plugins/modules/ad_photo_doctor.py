@@ -19,6 +19,7 @@ description:
     checks of all targets in a table and fails.
 extends_documentation_fragment:
   - hybrid.photos.directory
+  - hybrid.photos.doctor
   - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
@@ -29,13 +30,6 @@ options:
       - If not given, the environment variable E(HYBRID_PHOTOS_AD_SERVER) is used (names separated by commas).
     type: list
     elements: str
-  users:
-    description:
-      - The users to check, named as O(match_by) says.
-      - If empty, the checks of users are skipped.
-    type: list
-    elements: str
-    default: []
   match_by:
     description:
       - The property by which users are named.
@@ -75,15 +69,6 @@ options:
     description: For users whose name in Active Directory is another than in O(users), that name.
     type: dict
     default: {}
-  writes:
-    description: Whether later runs will write photos. If not, fewer permissions are needed.
-    type: bool
-    default: true
-  receipts:
-    description: The receipts file of the runs, if they have one.
-    type: path
-seealso:
-  - module: hybrid.photos.photo_doctor
 """
 
 EXAMPLES = r"""
@@ -145,7 +130,11 @@ require()
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.people import MATCH_BY
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.ad import Domain
-from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import (
+    answer,
+    doctor_argument_spec,
+    side_params,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.directory_options import directory_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
 
@@ -153,15 +142,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module i
 def main() -> None:
     spec = {**directory_argument_spec(), **doctor_argument_spec(MATCH_BY)}
     module = TextModule(argument_spec=spec, supports_check_mode=True)
-    given = module.params
-    side = Domain(
-        DirectoryOptions.from_params(given),
-        given["users"],
-        given["match_by"],
-        given["receipts"],
-        given["writes"],
-        names=given["names"],
-    )
+    side = Domain(DirectoryOptions.from_params(module.params), **side_params(module.params))
     module.exit_json(changed=False, **answer("ad", side.checks(), side.found, side.sizes, side.ends))
 
 

@@ -20,26 +20,10 @@ extends_documentation_fragment:
   - hybrid.photos.directory
   - hybrid.photos.info
   - hybrid.photos.whom
+  - hybrid.photos.whom.ad
   - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
-  filter:
-    description:
-      - An LDAP filter, for example V((&(department=Sales\)(!(title=Intern\)\)\)). Only users that it finds are looked at.
-      - It is combined with the module's own filter for user accounts, so C(objectClass) is not necessary.
-      - A user in O(users) whom it does not find is left out and counted in RV(left_out), and is no problem.
-      - A filter that is not valid, that names an attribute which the schema does not have, or that finds nobody, is an
-        error.
-    type: str
-    default: ''
-  group:
-    description:
-      - A group, by distinguished name, C(sAMAccountName), C(objectGUID) or C(mail). Only its members are looked at, also
-        members of groups in the group, and users whose primary group it is.
-      - With several domains the group may be in any of them; its members in all named domains are found. A name that
-        matches no group, or several, is an error.
-    type: str
-    default: ''
   match_by:
     description:
       - The attribute by which users are named, in O(users) and in the results.
@@ -83,9 +67,6 @@ notes:
     therefore reads the permissions of the user's entry, and reports such a user as V(unavailable).
 seealso:
   - module: hybrid.photos.ad_thumbnail_photo
-  - module: hybrid.photos.photo_merge
-  - plugin: hybrid.photos.definitions
-    plugin_type: inventory
 """
 
 EXAMPLES = r"""

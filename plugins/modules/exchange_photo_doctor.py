@@ -22,16 +22,10 @@ description:
     checks of all targets in a table and fails.
 extends_documentation_fragment:
   - hybrid.photos.exchange
+  - hybrid.photos.doctor
   - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
-  users:
-    description:
-      - The users to check, named as O(match_by) says.
-      - If empty, the checks of users are skipped.
-    type: list
-    elements: str
-    default: []
   match_by:
     description:
       - The attribute by which users are named.
@@ -49,15 +43,6 @@ options:
       - With O(match_by=employeeID) and O(match_by=anchor), what M(hybrid.photos.ad_user_info) returned about O(users), as
         registered.
     type: dict
-  writes:
-    description: Whether later runs will write photos. If not, fewer permissions are needed.
-    type: bool
-    default: true
-  receipts:
-    description: The receipts file of the runs, if they have one.
-    type: path
-seealso:
-  - module: hybrid.photos.photo_doctor
 """
 
 EXAMPLES = r"""
@@ -108,7 +93,11 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.least_python i
 require()
 
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS
-from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import (
+    answer,
+    doctor_argument_spec,
+    side_params,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exchange import OnPremises
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.exchange_options import exchange_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
@@ -122,16 +111,7 @@ def main() -> None:
         "people": {"type": "dict"},
     }
     module = TextModule(argument_spec=spec, supports_check_mode=True)
-    given = module.params
-    side = OnPremises(
-        ExchangeOptions.from_params(given),
-        given["users"],
-        given["match_by"],
-        given["receipts"],
-        given["writes"],
-        names=given["names"],
-        people=given["people"],
-    )
+    side = OnPremises(ExchangeOptions.from_params(module.params), **side_params(module.params))
     module.exit_json(changed=False, **answer("exchange", side.checks(), side.found, {}))
 
 

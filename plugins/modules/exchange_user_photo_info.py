@@ -54,9 +54,6 @@ notes:
   - Without O(users), all mailboxes on-premises are listed. Those in the cloud are not among them.
 seealso:
   - module: hybrid.photos.exchange_user_photo
-  - module: hybrid.photos.photo_merge
-  - plugin: hybrid.photos.definitions
-    plugin_type: inventory
 """
 
 EXAMPLES = r"""

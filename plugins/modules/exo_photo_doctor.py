@@ -19,16 +19,10 @@ description:
     checks of all targets in a table and fails.
 extends_documentation_fragment:
   - hybrid.photos.graph
+  - hybrid.photos.doctor
   - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
-  users:
-    description:
-      - The users to check, named as O(match_by) says.
-      - If empty, the checks of users are skipped.
-    type: list
-    elements: str
-    default: []
   match_by:
     description: The property by which users are named.
     type: str
@@ -52,15 +46,6 @@ options:
       - With O(match_by=anchor), what M(hybrid.photos.ad_user_info) returned about O(users), as registered. Each account is
         found by the source anchor.
     type: dict
-  writes:
-    description: Whether later runs will write photos. If not, fewer permissions are needed.
-    type: bool
-    default: true
-  receipts:
-    description: The receipts file of the runs, if they have one.
-    type: path
-seealso:
-  - module: hybrid.photos.photo_doctor
 """
 
 EXAMPLES = r"""
@@ -118,7 +103,11 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.least_python i
 require()
 
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import ANCHOR
-from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer, doctor_argument_spec
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import (
+    answer,
+    doctor_argument_spec,
+    side_params,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.graph_options import graph_argument_spec
 from ansible_collections.hybrid.photos.plugins.module_utils._entry.text_module import TextModule
@@ -129,16 +118,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._graph.users import 
 def main() -> None:
     spec = {**graph_argument_spec(), **doctor_argument_spec([*MATCH_BY, ANCHOR]), "people": {"type": "dict"}}
     module = TextModule(argument_spec=spec, supports_check_mode=True)
-    given = module.params
-    side = Cloud(
-        GraphOptions.from_params(given),
-        given["users"],
-        given["match_by"],
-        given["receipts"],
-        given["writes"],
-        names=given["names"],
-        people=given["people"],
-    )
+    side = Cloud(GraphOptions.from_params(module.params), **side_params(module.params))
     module.exit_json(changed=False, **answer("exo", side.checks(), side.found, {}, side.ends))
 
 

@@ -71,9 +71,6 @@ notes:
     that is no problem; of a user that was named in O(users) it is.
 seealso:
   - module: hybrid.photos.exo_user_photo
-  - module: hybrid.photos.photo_merge
-  - plugin: hybrid.photos.definitions
-    plugin_type: inventory
 """
 
 EXAMPLES = r"""

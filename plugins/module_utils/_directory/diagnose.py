@@ -20,6 +20,7 @@ import typing as t
 from dataclasses import replace
 
 from .._core.deadline import deadline
+from .._core.tls import context_of
 from .options import CA_CERT, DirectoryOptions
 
 #: ExtendedRequest, message 1, of StartTLS (RFC 4511, 4.14), in BER.
@@ -62,10 +63,7 @@ def why_silent(options: DirectoryOptions) -> str | None:
 
 def tls_context(options: DirectoryOptions) -> ssl.SSLContext:
     """What ``ca_cert`` and ``cert_validation`` mean, for Python's TLS."""
-    context = ssl.create_default_context(cafile=options.ca_cert if options.cert_validation != "ignore" else None)
-    context.check_hostname = options.cert_validation == "always"
-    if options.cert_validation == "ignore":
-        context.verify_mode = ssl.CERT_NONE
+    context = context_of(options.ca_cert, options.cert_validation)
     # As GnuTLS does: any certificate of the file is an anchor, also an authority that is not self-signed.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import re
-import ssl
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._core.model import PhotoError
 from .._core.option_names import with_environment
+from .._core.tls import check_ca_cert
 from .._core.wording import ENVIRONMENT_STAYS
 
 TlsMode = t.Literal["ldaps", "start_tls", "none"]
@@ -140,7 +140,7 @@ class DirectoryOptions:
         self._validate_place()
         self._validate_sign_in()
         if self.tls_mode != "none" and self.ca_cert and self.cert_validation != "ignore":
-            self._validate_ca_cert(self.ca_cert)
+            check_ca_cert(self.ca_cert, CA_CERT)
 
     def _validate_place(self) -> None:
         if not self.is_configured:
@@ -216,14 +216,3 @@ class DirectoryOptions:
                 f"username {self.username!r} is no Kerberos principal: give it as name@EXAMPLE.COM, or as a name alone "
                 "in the default realm"
             )
-
-    @staticmethod
-    def _validate_ca_cert(path: str) -> None:
-        try:
-            ssl.create_default_context(cafile=path)
-        except ssl.SSLError as error:
-            raise PhotoError(f"{CA_CERT} {path} holds no certificate in PEM form ({error.reason or error})") from error
-        except OSError as error:
-            raise PhotoError(
-                f"{CA_CERT} {path} cannot be read ({error.strerror}): it is a PEM file on the host that runs the module"
-            ) from error

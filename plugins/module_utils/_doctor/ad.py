@@ -11,9 +11,8 @@ import time
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .._core.model import Unresolved, User, identity_key
-from .._core.option_names import called
 from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
+from .._core.tls import end_of
 from .._core.wording import counted
 from .._directory import controllers, diagnose
 from .._directory.lookup import PHOTO
@@ -21,69 +20,36 @@ from .._directory.options import CA_CERT, SEARCH_BASE, DirectoryOptions
 from .._directory.rights import password_end, writable
 from .._directory.store import DirectoryPhotoStore
 from .._pictures import sniff
-from .._sync.named import named_store
-from .._sync.store import PhotoStore
 from . import environment
-from .exo import found
-from .model import DAY, Check, Step, clock, examine, expiry, fail, ok, skipped, some, warn
+from .model import Check, Step, certificate, clock, expiry, fail, ok, skipped, some, warn
+from .side import Side
 
 #: So many users are asked what this account may write on them.
 SAMPLE = 50
-#: Of a controller's certificate, which mostly renews itself; of what is ours see model.EXPIRES_SOON.
-RENEWS_SOON = 21
-#: Days before the end of a certificate from which somebody should know.
 
 
 @dataclass(slots=True)
-class Domain:
-    """The domain under examination. ``writes``: whether runs are to change photos, or only to compare."""
+class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
+    """The domain under examination."""
 
-    options: DirectoryOptions
-    users: t.Sequence[str]
-    match_by: str = "userPrincipalName"
-    receipts: str | None = None
-    writes: bool = True
-    open_store: t.Callable[..., DirectoryPhotoStore] = DirectoryPhotoStore
-    #: By user, the names of those who have another one there.
-    names: t.Mapping[str, str] = field(default_factory=dict)
-    found: dict[str, User] = field(default_factory=dict)
+    target = "ad"
+    where = "in the domain"
+    unset = "no domain controller was named (server, HYBRID_PHOTOS_AD_SERVER), and no domain"
+
+    open_store: t.Callable[..., DirectoryPhotoStore] = field(default=DirectoryPhotoStore, kw_only=True)
     #: Bytes of the photos that there are, by user id.
     sizes: dict[str, int] = field(default_factory=dict)
     #: Users whose photo is a picture as base64 text, which no client shows.
     as_text: list[str] = field(default_factory=list)
-    #: When the password of the account ends, in seconds since the epoch, where that is known.
-    ends: dict[str, float] = field(default_factory=dict)
     #: For each domain, the options at each of its controllers.
     endpoints: list[list[DirectoryOptions]] = field(default_factory=list)
-    _store: DirectoryPhotoStore | None = None
 
-    @property
-    def store(self) -> DirectoryPhotoStore:
-        if self._store is None:
-            self._store = self.open_store(self.options, match_by=self.match_by)
-        return self._store
+    def libraries(self) -> t.Sequence[environment.Library]:
+        """See Side."""
+        return environment.DIRECTORY
 
-    @property
-    def named(self) -> PhotoStore:
-        """The store, with users named as they are declared."""
-        names = {identity_key(user): name for user, name in self.names.items()}
-        return named_store(self.store, names, None, self.match_by)
-
-    def checks(self) -> list[Check]:
-        """Everything, in the order in which it matters."""
-        if not self.options.is_configured:
-            why = "not configured: no domain controller was named (server, HYBRID_PHOTOS_AD_SERVER), and no domain"
-            return examine("ad", [Step("connection", lambda: skipped(why))])
-        try:
-            return [
-                *examine("machine", environment.steps(environment.DIRECTORY, self.receipts, "ad")),
-                *examine("ad", self._steps()),
-            ]
-        finally:
-            if self._store is not None:
-                self._store.close()
-
-    def _steps(self) -> list[Step]:
+    def steps(self) -> list[Step]:
+        """See Side."""
         return [
             Step("options", self.usable),
             Step("domain controllers", self.lookup, ("options",)),
@@ -158,15 +124,7 @@ class Domain:
             ends = certificate_end(o)
         except (OSError, ssl.SSLError):
             return fail(diagnose.why_no_connection(o))
-        if ends is None:
-            return warn(
-                "the certificate is not looked at (cert_validation ignore)", f"Name its authority in {CA_CERT}."
-            )
-        left = (ends - time.time()) / DAY
-        words = f"the certificate for {o.server} is valid for {counted(round(left), 'more day')}"
-        if o.cert_validation != "always":
-            return warn(f"{words}, but its name is not compared (cert_validation {o.cert_validation})")
-        return warn(words, "Renew it in time.") if left < RENEWS_SOON else ok(words)
+        return certificate(o.server, ends, time.time(), o.cert_validation, CA_CERT)
 
     def sign_in(self) -> Check:
         """Is the account let in?"""
@@ -208,16 +166,6 @@ class Domain:
             return warn("the schema does not tell how large a thumbnailPhoto may be (rangeUpper)")
         words = f"thumbnailPhoto takes {limit:,} bytes (rangeUpper)"
         return ok(words) if limit >= EXO_LIMIT else fail(f"{words}, less than a photo has", "Set max_bytes below that.")
-
-    def resolve(self) -> Check:
-        """Which of the users are in the domain?"""
-        if not self.users:
-            return skipped("no users were named")
-        answers = self.named.resolve(list(self.users))
-        self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
-        missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
-        option = called("match_by", self.options.option_prefix, "ad")
-        return found("in the domain", len(self.users), len(self.found), missing, option=option, stops=self.writes)
 
     def mailboxes(self) -> Check:
         """Whose mailbox is on an Exchange server, as far as Active Directory says (msExchRecipientTypeDetails)?"""
@@ -301,6 +249,4 @@ def certificate_end(options: DirectoryOptions) -> float | None:
             raw.sendall(diagnose.START_TLS_REQUEST)
             raw.recv(4096)
         with diagnose.tls_context(options).wrap_socket(raw, server_hostname=options.server) as secured:
-            told = secured.getpeercert() or {}
-    ends = told.get("notAfter")
-    return ssl.cert_time_to_seconds(ends) if isinstance(ends, str) else None
+            return end_of(secured.getpeercert())

@@ -23,6 +23,11 @@ def doctor_argument_spec(match_by: t.Sequence[str]) -> dict[str, dict[str, t.Any
     }
 
 
+def side_params(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What a Side takes of a module's parameters besides its connection."""
+    return {name: given.get(name) for name in ("users", "match_by", "receipts", "writes", "names", "people")}
+
+
 def answer(
     target: str,
     checks: t.Sequence[Check],

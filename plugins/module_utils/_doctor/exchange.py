@@ -10,25 +10,17 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .._core.model import Unresolved, User, identity_key
-from .._core.option_names import called
+from .._core.model import User
 from .._core.wording import counted
 from .._exchange import endpoint, rights
 from .._exchange.errors import no_exchange, no_kerberos
 from .._exchange.options import CA_CERT, ExchangeOptions
 from .._exchange.store import ExchangePhotoStore
 from .._pictures.encode import blank
-from .._sync.named import inner_match_by, named_store, needs_people
-from .._sync.people import people_of
-from .._sync.store import PhotoStore
 from . import environment
-from .exo import found
-from .model import DAY, Check, Step, clock, examine, fail, ok, skipped, some, warn
+from .model import Check, Step, certificate, clock, fail, ok, skipped, some, warn
+from .side import SAMPLE, Side, readable
 
-#: So many users' photos are read, and so many users are tried for the right to write.
-SAMPLE = 20
-#: Days before the end of the server's certificate from which on there is a warning.
-ENDS_SOON = 21
 LEAST_ROLE = (
     "Use an account whose management role has Get-Mailbox, Get-User, Get-UserPhoto, Set-UserPhoto and Remove-UserPhoto "
     "alone (the PowerShell lines are on the safety page)."
@@ -36,57 +28,27 @@ LEAST_ROLE = (
 
 
 @dataclass(slots=True)
-class OnPremises:
-    """The Exchange server under examination. ``writes``: whether runs are to change photos, or only to compare."""
+class OnPremises(Side[ExchangeOptions, ExchangePhotoStore]):
+    """The Exchange server under examination."""
 
-    options: ExchangeOptions
-    users: t.Sequence[str]
-    match_by: str = "userPrincipalName"
-    receipts: str | None = None
-    writes: bool = True
-    open_store: t.Callable[..., ExchangePhotoStore] = ExchangePhotoStore
+    target = "exchange"
+    where = "in the organization"
+    unset = "no Exchange server was named (server, HYBRID_PHOTOS_EXCHANGE_SERVER)"
+
+    open_store: t.Callable[..., ExchangePhotoStore] = field(default=ExchangePhotoStore, kw_only=True)
     look: t.Callable[[ExchangeOptions], endpoint.Endpoint] = endpoint.look
-    #: By user, the names of those who have another one there.
-    names: t.Mapping[str, str] = field(default_factory=dict)
-    #: What Active Directory says of them, as ad_user_info returned it.
-    people: t.Any = None
-    found: dict[str, User] = field(default_factory=dict)
     #: The photos that were read, by user id.
     pictures: dict[str, bytes] = field(default_factory=dict)
     _seen: endpoint.Endpoint | None = None
-    _store: ExchangePhotoStore | None = None
 
-    @property
-    def store(self) -> ExchangePhotoStore:
-        if self._store is None:
-            self._store = self.open_store(self.options, match_by=inner_match_by(self.match_by, "exchange"))
-        return self._store
+    def libraries(self) -> t.Sequence[environment.Library]:
+        """See Side."""
+        if self.options.auth_protocol == "kerberos":
+            return (*environment.EXCHANGE, environment.KERBEROS)
+        return environment.EXCHANGE
 
-    @property
-    def named(self) -> PhotoStore:
-        """The store, with users named as they are declared."""
-        names = {identity_key(user): name for user, name in self.names.items()}
-        needed = needs_people(self.match_by, "exchange", self.options.option_prefix)
-        return named_store(self.store, names, people_of(self.people, self.match_by, needed=needed), self.match_by)
-
-    def checks(self) -> list[Check]:
-        """Everything, in the order in which it matters."""
-        if not self.options.is_configured:
-            why = "not configured: no Exchange server was named (server, HYBRID_PHOTOS_EXCHANGE_SERVER)"
-            return examine("exchange", [Step("connection", lambda: skipped(why))])
-        try:
-            libraries: tuple[environment.Library, ...] = environment.EXCHANGE
-            if self.options.auth_protocol == "kerberos":
-                libraries = (*libraries, environment.KERBEROS)
-            return [
-                *examine("machine", environment.steps(libraries, self.receipts, "exchange")),
-                *examine("exchange", self._steps()),
-            ]
-        finally:
-            if self._store is not None:
-                self._store.close()
-
-    def _steps(self) -> list[Step]:
+    def steps(self) -> list[Step]:
+        """See Side."""
         return [
             Step("options", self.usable),
             Step("reachable", self.reach, ("options",)),
@@ -120,15 +82,7 @@ class OnPremises:
         seen, o = t.cast(endpoint.Endpoint, self._seen), self.options
         if o.tls_mode == "http":
             return ok("not used: Kerberos encrypts")
-        if seen.certificate_end is None:
-            return warn(
-                "the certificate is not looked at (cert_validation ignore)", f"Name its authority in {CA_CERT}."
-            )
-        left = round((seen.certificate_end - time.time()) / DAY)
-        words = f"the certificate for {o.server} is valid for {counted(left, 'more day')}"
-        if o.cert_validation != "always":
-            return warn(f"{words}, but its name is not compared (cert_validation {o.cert_validation})")
-        return warn(words, "Renew it in time.") if left < ENDS_SOON else ok(words)
+        return certificate(o.server, seen.certificate_end, time.time(), o.cert_validation, CA_CERT)
 
     def endpoint(self) -> Check:
         """Is there remote PowerShell, and does it take what we sign in with?"""
@@ -191,16 +145,6 @@ class OnPremises:
             return warn(words, f"Set concurrency to {max(1, allowed)} or less, and run fewer shards at a time (forks).")
         return ok(words)
 
-    def resolve(self) -> Check:
-        """Which of the users are in the organization?"""
-        if not self.users:
-            return skipped("no users were named")
-        answers = self.named.resolve(list(self.users))
-        self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
-        missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
-        option = called("match_by", self.options.option_prefix, "exchange")
-        return found("in the organization", len(self.users), len(self.found), missing, option=option, stops=self.writes)
-
     def mailboxes(self) -> Check:
         """Whose mailbox is here (RecipientTypeDetails)? The others are not this target's."""
         if not self.found:
@@ -224,13 +168,7 @@ class OnPremises:
         began = time.monotonic()
         seen = list(self.named.observe(sample, lambda _user, _tag: True))
         self.pictures = {user.id: look.picture for user, look in seen if look.picture is not None}
-        problems = [f"{user.identity}: {look.problem}" for user, look in seen if look.problem is not None]
-        if len(problems) == len(seen):
-            return fail(f"no photo of {counted(len(seen), 'user')} could be read; {problems[0]}")
-        words = f"checked {counted(len(seen), 'user')} in {time.monotonic() - began:.1f} s"
-        if problems:
-            return warn(f"{words}; not possible for {len(problems)}: {some(problems, 2)}")
-        return ok(words)
+        return readable(seen, time.monotonic() - began)
 
     def scope(self) -> Check:
         """May the account write the photos of a few users? It is asked for with WhatIf, and not tried."""

@@ -9,18 +9,13 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
-from .._core.model import Unresolved, User, identity_key
-from .._core.option_names import called
-from .._core.wording import counted
-from .._graph.options import CREDENTIALS, GraphOptions
+from .._graph.options import GraphOptions
 from .._graph.permissions import LEAST, NEEDED
 from .._graph.settings import SettingsNotThere
 from .._graph.store import GraphPhotoStore
-from .._sync.named import inner_match_by, named_store, needs_people
-from .._sync.people import people_of
-from .._sync.store import PhotoStore
 from . import environment
-from .model import Check, Step, clock, examine, expiry, fail, ok, skipped, some, warn
+from .model import Check, Step, clock, expiry, fail, ok, skipped, warn
+from .side import SAMPLE, Side, readable
 
 #: Permissions that one part or the other of this collection uses.
 USED = frozenset({*LEAST.values()})
@@ -29,57 +24,24 @@ SECOND_SWITCH = (
     "A second switch says whether users may change their own photo: SetPhotoEnabled of the OWA mailbox policy. "
     "Microsoft Graph does not show it; Get-OwaMailboxPolicy in Exchange Online PowerShell does."
 )
-#: So many users' photos are looked at, to see that photos can be read.
-SAMPLE = 20
 
 
 @dataclass(slots=True)
-class Cloud:
-    """The tenant under examination. ``writes``: whether runs are to change photos, or only to compare."""
+class Cloud(Side[GraphOptions, GraphPhotoStore]):
+    """The tenant under examination."""
 
-    options: GraphOptions
-    users: t.Sequence[str]
-    match_by: str = "userPrincipalName"
-    receipts: str | None = None
-    writes: bool = True
-    open_store: t.Callable[..., GraphPhotoStore] = GraphPhotoStore
-    #: By user, the names of those who have another one there.
-    names: t.Mapping[str, str] = field(default_factory=dict)
-    #: What Active Directory says of them, as ad_user_info returned it.
-    people: t.Any = None
-    found: dict[str, User] = field(default_factory=dict)
-    #: When our own certificate or secret ends, in seconds since the epoch, where that is known.
-    ends: dict[str, float] = field(default_factory=dict)
-    _store: GraphPhotoStore | None = None
+    target = "exo"
+    where = "in the tenant"
+    unset = "no credential for Microsoft Graph (AZURE_CLIENT_SECRET and the like) was given"
 
-    @property
-    def store(self) -> GraphPhotoStore:
-        if self._store is None:
-            self._store = self.open_store(self.options, match_by=inner_match_by(self.match_by, "exo"))
-        return self._store
+    open_store: t.Callable[..., GraphPhotoStore] = field(default=GraphPhotoStore, kw_only=True)
 
-    @property
-    def named(self) -> PhotoStore:
-        """The store, with users named as they are declared."""
-        names = {identity_key(user): name for user, name in self.names.items()}
-        needed = needs_people(self.match_by, "exo", self.options.option_prefix)
-        return named_store(self.store, names, people_of(self.people, self.match_by, needed=needed), self.match_by)
+    def libraries(self) -> t.Sequence[environment.Library]:
+        """See Side."""
+        return environment.GRAPH
 
-    def checks(self) -> list[Check]:
-        """Everything, in the order in which it matters."""
-        if not any(getattr(self.options, name) for name in CREDENTIALS):
-            why = "not configured: no credential for Microsoft Graph (AZURE_CLIENT_SECRET and the like) was given"
-            return examine("exo", [Step("connection", lambda: skipped(why))])
-        try:
-            return [
-                *examine("machine", environment.steps(environment.GRAPH, self.receipts, "exo")),
-                *examine("exo", self._steps()),
-            ]
-        finally:
-            if self._store is not None:
-                self._store.close()
-
-    def _steps(self) -> list[Step]:
+    def steps(self) -> list[Step]:
+        """See Side."""
         return [
             Step("options", self.usable),
             Step("sign-in", self.sign_in, ("options",)),
@@ -172,16 +134,6 @@ class Cloud:
             return skipped("Microsoft Graph sent no answer with a date")
         return clock("Microsoft Graph", self.store.clock_skew, strict=True)
 
-    def resolve(self) -> Check:
-        """Which of the users are in the tenant?"""
-        if not self.users:
-            return skipped("no users were named")
-        answers = self.named.resolve(list(self.users))
-        self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
-        missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
-        option = called("match_by", self.options.option_prefix, "exo")
-        return found("in the tenant", len(self.users), len(self.found), missing, option=option, stops=self.writes)
-
     def photos(self) -> Check:
         """Can the photos of a few users be looked at?"""
         sample = list(self.found.values())[:SAMPLE]
@@ -189,34 +141,9 @@ class Cloud:
             return skipped("no users to check")
         began = time.monotonic()
         seen = list(self.named.observe(sample, lambda _user, _tag: False))
-        problems = [f"{user.identity}: {look.problem}" for user, look in seen if look.problem is not None]
-        if len(problems) == len(seen):
-            return fail(f"no photo of {counted(len(seen), 'user')} could be read; {problems[0]}")
-        words = f"checked {len(seen)} users in {time.monotonic() - began:.1f} s"
-        if problems:
-            return warn(
-                f"{words}; not possible for {len(problems)}: {some(problems, 2)}",
-                "Every run reports them as unavailable. A sync processes all other users and then fails, "
-                "unless this is accepted "
-                "(known_problems in photos.yml, or sync_ignore_problems).",
-            )
-        return ok(words)
-
-
-def found(where: str, asked: int, number: int, missing: t.Sequence[str], *, option: str, stops: bool) -> Check:
-    """How many of the users are there. ``stops``: a run ends as failed when one is not.
-
-    ``option``: says by which property users are named.
-    """
-    if not missing:
-        return ok(f"all {asked} users are {where}" if asked > 1 else f"the user is {where}")
-    words = f"{number} of {counted(asked, 'user')} {'is' if asked == 1 else 'are'} {where}; not: {some(missing)}"
-    if not number:
-        return fail(words, f"Is {option} the property that the definitions use, and is this the right place?")
-    if stops:
-        return fail(
-            words,
-            "A sync processes all other users and then fails. Correct their definitions, say where they are (targets "
-            "in photos.yml), or accept it (known_problems in photos.yml, or sync_ignore_problems).",
+        return readable(
+            seen,
+            time.monotonic() - began,
+            "Every run reports them as unavailable. A sync processes all other users and then fails, unless this is "
+            "accepted (known_problems in photos.yml, or sync_ignore_problems).",
         )
-    return warn(words, "Correct their definitions, or take them out; every run reports them as unresolved.")

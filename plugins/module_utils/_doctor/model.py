@@ -19,6 +19,8 @@ SKEW_WORTH_A_WORD, SKEW_TOO_MUCH = 60.0, 300.0
 NAMES_SHOWN = 5
 #: Days before an end from which on there is a warning.
 EXPIRES_SOON = 30
+#: The same of a server's certificate, which mostly renews itself.
+RENEWS_SOON = 21
 DAY = 86400.0
 #: The year 9999, as far as a date goes.
 _NO_YEAR_OF_OURS = 253_370_764_800.0
@@ -113,6 +115,20 @@ def expiry(what: str, ends: float | None, now: float, unknown: str) -> Check:
         return fail(f"{what} has expired", "Renew it.")
     words = f"{what} is valid for {counted(round(left), 'more day')}"
     return warn(words, "Renew it in time.") if left < EXPIRES_SOON else ok(words)
+
+
+def certificate(server: str, ends: float | None, now: float, validation: str, ca_cert: str) -> Check:
+    """How long a server's certificate holds. ``ends``: seconds since the epoch, None when it is not looked at.
+
+    ``validation``: the option cert_validation. ``ca_cert``: the option that names the authority, for the advice.
+    """
+    if ends is None:
+        return warn("the certificate is not looked at (cert_validation ignore)", f"Name its authority in {ca_cert}.")
+    left = (ends - now) / DAY
+    words = f"the certificate for {server} is valid for {counted(round(left), 'more day')}"
+    if validation != "always":
+        return warn(f"{words}, but its name is not compared (cert_validation {validation})")
+    return warn(words, "Renew it in time.") if left < RENEWS_SOON else ok(words)
 
 
 def some(names: t.Sequence[str], shown: int = NAMES_SHOWN) -> str:

@@ -13,8 +13,9 @@ import time
 import typing as t
 
 from .._core.deadline import bounded
-from .errors import ExchangeError
-from .options import CA_CERT, ExchangeOptions
+from .._core.tls import context_of, end_of
+from .errors import ExchangeError, no_tls, untrusted
+from .options import ExchangeOptions
 
 _PATH = "/PowerShell/"
 
@@ -36,15 +37,9 @@ def look(options: ExchangeOptions) -> Endpoint:
     try:
         seen: Endpoint = bounded(lambda: _asked(options), options.timeout + 5.0)
     except ssl.SSLCertVerificationError as error:
-        raise ExchangeError(
-            f"{options.place}: the server's certificate is not accepted ({error.verify_message}); give the "
-            f"authority's certificate in {CA_CERT}, and the name that stands in the certificate as server, or use "
-            "tls_mode http with Kerberos"
-        ) from error
+        raise untrusted(error.verify_message, options) from error
     except ssl.SSLError as error:
-        raise ExchangeError(
-            f"{options.place}: no TLS connection was possible ({error.reason or error}); check port and tls_mode"
-        ) from error
+        raise no_tls(error.reason or error, options) from error
     except TimeoutError as error:
         raise ExchangeError(f"{options.place}: no answer in time; check server, port and the firewall") from error
     except socket.gaierror as error:
@@ -59,29 +54,17 @@ def _asked(options: ExchangeOptions) -> Endpoint:
     place, timeout = (options.server, options.effective_port), float(options.timeout)
     connection = http.client.HTTPConnection(*place, timeout=timeout)
     if options.tls_mode == "https":
-        connection = http.client.HTTPSConnection(*place, timeout=timeout, context=_context(options))
+        context = context_of(options.ca_cert, options.cert_validation)
+        connection = http.client.HTTPSConnection(*place, timeout=timeout, context=context)
     try:
         connection.connect()
         told = connection.sock.getpeercert() if isinstance(connection.sock, ssl.SSLSocket) else None
         connection.request("POST", _PATH, b"", {"Content-Type": "application/soap+xml;charset=UTF-8"})
         answer = connection.getresponse()
         offers = ", ".join(answer.headers.get_all("WWW-Authenticate", []))
-        return Endpoint(answer.status, offers, _skew(answer.headers.get("Date")), _end(told or {}))
+        return Endpoint(answer.status, offers, _skew(answer.headers.get("Date")), end_of(told))
     finally:
         connection.close()
-
-
-def _context(options: ExchangeOptions) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=options.ca_cert if options.cert_validation != "ignore" else None)
-    context.check_hostname = options.cert_validation == "always"
-    if options.cert_validation == "ignore":
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _end(certificate: t.Mapping[str, t.Any]) -> float | None:
-    ends = certificate.get("notAfter")
-    return ssl.cert_time_to_seconds(ends) if isinstance(ends, str) else None
 
 
 def _skew(date: str | None) -> float | None:

@@ -12,7 +12,7 @@ import re
 
 from .._core.model import StoreError
 from .cmdlets import Failure
-from .options import ExchangeOptions
+from .options import CA_CERT, ExchangeOptions
 
 #: Names of exceptions as administrators see them in FullyQualifiedErrorId ("[FailureCategory=Cmdlet-...]") and in the
 #: error's category. Of the picture's faults only UserPhotoNotFoundException is documented by many; the others are told
@@ -174,6 +174,19 @@ def no_exchange(status: int, options: ExchangeOptions) -> ExchangeError:
         f"{options.place}: this server has no Exchange remote PowerShell (HTTP {status}); check server, port and "
         "tls_mode"
     )
+
+
+def untrusted(why: str, options: ExchangeOptions) -> ExchangeError:
+    """The server's certificate does not hold here."""
+    return ExchangeError(
+        f"{options.place}: the server's certificate is not accepted ({why}); give the authority's certificate in "
+        f"{CA_CERT}, and the name that stands in the certificate as server, or use tls_mode http with Kerberos"
+    )
+
+
+def no_tls(why: object, options: ExchangeOptions) -> ExchangeError:
+    """TLS did not come about."""
+    return ExchangeError(f"{options.place}: no TLS connection was possible ({why}); check port and tls_mode")
 
 
 def missing_role(failure: Failure, cmdlet: str, options: ExchangeOptions) -> ExchangeError:

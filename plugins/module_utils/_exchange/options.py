@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import re
-import ssl
 import typing as t
 from dataclasses import dataclass, field
 
 from .._core.model import PhotoError
 from .._core.option_names import with_environment
+from .._core.tls import check_ca_cert
 from .._core.wording import ENVIRONMENT_STAYS
 
 TlsMode = t.Literal["https", "http"]
@@ -75,7 +75,7 @@ class ExchangeOptions:
         self._validate_place()
         self._validate_sign_in()
         if self.tls_mode == "https" and self.ca_cert and self.cert_validation != "ignore":
-            _validate_ca_cert(self.ca_cert)
+            check_ca_cert(self.ca_cert, CA_CERT)
 
     def _validate_place(self) -> None:
         if not self.server:
@@ -130,14 +130,3 @@ class ExchangeOptions:
             raise PhotoError(
                 f"username {self.username!r} is no Kerberos principal: give it as name@EXAMPLE.COM, with the realm"
             )
-
-
-def _validate_ca_cert(path: str) -> None:
-    try:
-        ssl.create_default_context(cafile=path)
-    except ssl.SSLError as error:
-        raise PhotoError(f"{CA_CERT} {path} holds no certificate in PEM form ({error.reason or error})") from error
-    except OSError as error:
-        raise PhotoError(
-            f"{CA_CERT} {path} cannot be read ({error.strerror}): it is a PEM file on the host that runs the module"
-        ) from error

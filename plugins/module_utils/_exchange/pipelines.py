@@ -86,7 +86,7 @@ class Pipelines:
 
     def one(self, call: Call) -> Answer:
         """The answer to one call."""
-        [(_key, answer)] = self.run([(None, _ask(call))])
+        [(_key, answer)] = self.run([(None, ask(call))])
         return answer
 
     def run(self, jobs: t.Iterable[tuple[t.Any, Job[_Result]]]) -> t.Iterator[tuple[t.Any, _Result]]:
@@ -242,5 +242,6 @@ class _Round(t.Generic[_Result]):
         self.owner.reopen(gone)
 
 
-def _ask(call: Call) -> Job[Answer]:
+def ask(call: Call) -> Job[Answer]:
+    """A job of one call, whose result is the answer."""
     return (yield call)

@@ -10,10 +10,18 @@ import uuid
 from dataclasses import dataclass, field
 
 from .._core.model import User
-from .cmdlets import Answer, Call, find_mailboxes, find_users, get_photo, role_entries, throttling_policies, try_remove
-from .cmdlets import try_set as _try_set
+from .cmdlets import (
+    Answer,
+    find_mailboxes,
+    find_users,
+    get_photo,
+    role_entries,
+    throttling_policies,
+    try_remove,
+    try_set,
+)
 from .errors import NO_PHOTO, NOT_THERE, OUT_OF_SCOPE
-from .pipelines import Job, Pipelines
+from .pipelines import Pipelines, ask
 
 READING = ("Get-Mailbox", "Get-User", "Get-UserPhoto")
 WRITING = ("Set-UserPhoto", "Remove-UserPhoto")
@@ -43,10 +51,10 @@ def role_of(pipelines: Pipelines, picture: bytes) -> Role:
         find_mailboxes("objectGUID", [nobody]),
         find_users("objectGUID", [nobody]),
         get_photo(nobody),
-        _try_set(nobody, picture),
+        try_set(nobody, picture),
         try_remove(nobody),
     )
-    answers = dict(pipelines.run((call.cmdlet, _ask(call)) for call in calls))
+    answers = dict(pipelines.run((call.cmdlet, ask(call)) for call in calls))
     read = pipelines.one(role_entries("Set-UserPhoto"))
     roles = None
     if not _is_missing(read):
@@ -60,7 +68,7 @@ def scope_of(pipelines: Pipelines, users: t.Sequence[User], pictures: t.Mapping[
     A user's own picture is what WhatIf is called with, so that nothing is lost should a server not know WhatIf.
     """
     scope = Scope()
-    jobs = ((user, _ask(_try_set(user.handle, pictures.get(user.id, other)))) for user in users)
+    jobs = ((user, ask(try_set(user.handle, pictures.get(user.id, other)))) for user in users)
     for user, answer in pipelines.run(jobs):
         failure = answer.failure
         if failure is not None and failure.name in OUT_OF_SCOPE:
@@ -81,7 +89,3 @@ def sessions_allowed(pipelines: Pipelines) -> int | None:
 
 def _is_missing(answer: Answer) -> bool:
     return answer.failure is not None and answer.failure.name in NOT_THERE
-
-
-def _ask(call: Call) -> Job[Answer]:
-    return (yield call)

@@ -20,8 +20,19 @@ import warnings
 from .._core.deadline import bounded
 from .._core.model import PhotoError
 from .cmdlets import Answer, Call, Failure
-from .errors import CONFIRMATION, ExchangeError, ExchangeGone, fault, no_exchange, no_kerberos, refused, sign_in_problem
-from .options import CA_CERT, ExchangeOptions
+from .errors import (
+    CONFIRMATION,
+    ExchangeError,
+    ExchangeGone,
+    fault,
+    no_exchange,
+    no_kerberos,
+    no_tls,
+    refused,
+    sign_in_problem,
+    untrusted,
+)
+from .options import ExchangeOptions
 
 try:
     from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
@@ -231,12 +242,9 @@ class Session:
         o, text = self.options, _text(error)
         if "CERTIFICATE_VERIFY_FAILED" in text or "SSLCertVerificationError" in text:
             why = text[text.find("CERTIFICATE_VERIFY_FAILED") :].split("(_ssl")[0].strip("] ")
-            return ExchangeError(
-                f"{o.place}: the server's certificate is not accepted ({why}); give the authority's certificate in "
-                f"{CA_CERT}, and the name that stands in the certificate as server, or use tls_mode http with Kerberos"
-            )
+            return untrusted(why, o)
         if "SSL" in type(error).__name__ or "WRONG_VERSION_NUMBER" in text:
-            return ExchangeError(f"{o.place}: no TLS connection was possible ({text[:200]}); check port and tls_mode")
+            return no_tls(text[:200], o)
         if "NameResolutionError" in text or "Name or service not known" in text:
             return ExchangeGone(f"{o.place}: the name {o.server} is not known to DNS; check server")
         return ExchangeGone(f"{o.place}: no connection ({type(error).__name__}: {text[:200]}); check server and port")

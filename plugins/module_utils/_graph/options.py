@@ -86,6 +86,11 @@ class GraphOptions:
         return cls(**ours)
 
     @property
+    def is_configured(self) -> bool:
+        """Was a credential given at all?"""
+        return any(getattr(self, name) for name in CREDENTIALS)
+
+    @property
     def login_root(self) -> str:
         """Scheme, host and port where tokens are asked for, without a slash at the end."""
         url = self.authority_url or CLOUDS[self.cloud][0]

@@ -25,15 +25,18 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor import ad, diagnosis, environment
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.answer import answer
-from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud, found
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.exo import Cloud
 from ansible_collections.hybrid.photos.plugins.module_utils._doctor.model import (
+    DAY,
     Check,
     Step,
+    certificate,
     clock,
     ends_of,
     examine,
     ok,
 )
+from ansible_collections.hybrid.photos.plugins.module_utils._doctor.side import found, readable
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.options import GraphOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.settings import PhotoSettings, SettingsNotThere
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.store import GraphPhotoStore
@@ -91,6 +94,37 @@ def test_one_failure_does_not_stop_the_others_and_what_needs_it_is_skipped() -> 
 )
 def test_clocks(skew: float | None, strict: bool, expected: str) -> None:
     assert clock("Graph", skew, strict).status == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "validation", "expected", "words"),
+    [
+        (21.1, "always", "ok", "the certificate for dc1 is valid for 21 more days"),
+        (20.9, "always", "warn", "the certificate for dc1 is valid for 21 more days"),
+        (1.0, "always", "warn", "the certificate for dc1 is valid for 1 more day"),
+        (100.0, "ignore_hostname", "warn", "its name is not compared (cert_validation ignore_hostname)"),
+        (None, "ignore", "warn", "the certificate is not looked at (cert_validation ignore)"),
+    ],
+)
+def test_a_servers_certificate_is_warned_of_three_weeks_before(
+    days: float | None, validation: str, expected: str, words: str
+) -> None:
+    check = certificate("dc1", None if days is None else days * DAY, 0.0, validation, "ca_cert")
+    assert (check.status, words in check.text) == (expected, True)
+
+
+@pytest.mark.parametrize(
+    ("problems", "expected", "words"),
+    [
+        ([None], "ok", "checked 1 user in 2.0 s"),
+        ([None, "no mailbox"], "warn", "checked 2 users in 2.0 s; not possible for 1: u1: no mailbox"),
+        (["no mailbox"], "fail", "no photo of 1 user could be read; u0: no mailbox"),
+    ],
+)
+def test_how_many_photos_could_be_read(problems: list[str | None], expected: str, words: str) -> None:
+    check = readable([(user(f"u{n}"), Observation(problem=why)) for n, why in enumerate(problems)], 2.0, "look")
+    assert (check.status, check.text) == (expected, words)
+    assert check.advice == ("look" if expected == "warn" else "")
 
 
 # ------------------------------------------------------------------------------------------------------ this machine
@@ -158,7 +192,7 @@ class Tenant:
         self.problem: str | None = says.get("problem")
         self.settings = self
         days = says.get("days", 100)
-        self.ends: float | None = None if days is None else time.time() + days * ad.DAY + 60
+        self.ends: float | None = None if days is None else time.time() + days * DAY + 60
         self.closed = False
 
     def validate(self) -> None:
@@ -300,7 +334,7 @@ def test_the_end_of_our_own_secret_is_returned_for_the_metrics(days: int | None,
     assert [each["credential"] for each in found] == told
     for each in found:
         ends = datetime.fromisoformat(each["ends"]).timestamp()
-        assert abs(ends - time.time() - t.cast("int", days) * ad.DAY) < 120
+        assert abs(ends - time.time() - t.cast("int", days) * DAY) < 120
 
 
 def test_what_never_ends_is_not_among_what_ends() -> None:
@@ -370,10 +404,10 @@ def domain(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, Check]]
         may = says.get("may", frozenset({"thumbnailphoto"}))
         days = says.get("days", 100)
         monkeypatch.setattr(ad, "writable", lambda _c, _b, users: [(each.id, may) for each in users])
-        monkeypatch.setattr(ad, "certificate_end", lambda _o: None if days is None else time.time() + days * ad.DAY)
+        monkeypatch.setattr(ad, "certificate_end", lambda _o: None if days is None else time.time() + days * DAY)
         monkeypatch.setattr(ad.Domain, "reach", lambda _self: ok("there"))
         ends = says.get("password", 100)
-        monkeypatch.setattr(ad, "password_end", lambda _c: None if ends is None else time.time() + ends * ad.DAY)
+        monkeypatch.setattr(ad, "password_end", lambda _c: None if ends is None else time.time() + ends * DAY)
         controller = Controller(**says)
         side = ad.Domain(options, ["alice"], writes=writes, open_store=lambda *a, **k: controller)  # type: ignore[arg-type, return-value]
         return {check.name: check for check in side.checks()}
@@ -416,7 +450,7 @@ def test_a_controller_that_is_not_well_is_a_warning_while_another_one_is(
     def ends(options: DirectoryOptions) -> float:
         if options.server in broken:
             raise OSError
-        return time.time() + 100 * ad.DAY
+        return time.time() + 100 * DAY
 
     def examined() -> str:
         side = ad.Domain(two, ["alice"], open_store=lambda *a, **k: Controller())  # type: ignore[arg-type, return-value]
