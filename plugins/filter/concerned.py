@@ -10,6 +10,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import choose, refuse_unusable
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
+from ansible_collections.hybrid.photos.plugins.module_utils._core.rows_file import concerns
 
 
 def concerned(
@@ -40,7 +41,7 @@ def concerned(
 
 def declared_at(photos: t.Iterable[t.Mapping[str, t.Any]], target: str, expected: bool = False) -> list[t.Any]:
     """See declared_at.yml."""
-    here = [entry for entry in photos if not entry.get("targets") or target in entry["targets"]]
+    here = [entry for entry in photos if concerns(entry, target)]
     if expected:
         here = [entry for entry in here if entry.get("state") != "absent" and not entry.get("known_problems")]
     return [entry["user"] for entry in here]
