@@ -14,7 +14,7 @@ from ..module_utils._core.option_names import called
 from ..module_utils._core.targets import names
 from ..plugin_utils.controller_action import ControllerAction
 from ..plugin_utils.photo_action import malformed
-from ..plugin_utils.run_folder import run_folder
+from ..plugin_utils.run_folder import keep_rows
 from ..plugin_utils.text import is_no_template
 
 #: What the roles say unless they are told otherwise.
@@ -69,16 +69,9 @@ class ActionModule(ControllerAction):
         lines: list[dict[str, t.Any]] = [{"photos": entry} for entry in photos]
         lines += [{"excluded": user} for user in choice.excluded]
         lines += [{"everybody": user} for user in declared] if options["everybody"] else []
-        try:
-            told = rows_file.write(run_folder(), lines)
-        except OSError as error:
-            raise PhotoError(
-                f"The entries of {self.host} cannot be kept in Ansible's temporary folder ({error.strerror}). Set "
-                "ANSIBLE_LOCAL_TEMP to a folder with enough room."
-            ) from error
         return {
             "changed": False,
-            "photos_file": told,
+            "photos_file": keep_rows(f"The entries of {self.host}", lines),
             "shard": self.host,
             "chosen": len(photos),
             "declared": {target: sum(rows_file.concerns(entry, target) for entry in photos) for target in names()},

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._core import rows_file
-from ..module_utils._core.model import PhotoError
 from ..module_utils._core.results import approval
 from ..module_utils._core.targets import names
 from ..module_utils._report.plan_file import changes
 from ..plugin_utils.controller_action import ControllerAction
-from ..plugin_utils.run_folder import run_folder
+from ..plugin_utils.run_folder import keep_rows
 
 
 class ActionModule(ControllerAction):
@@ -25,16 +23,12 @@ class ActionModule(ControllerAction):
     def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """See the base class."""
         rows = changes(str(options["plan"]), names())
-        try:
-            files = {
-                target: rows_file.write(run_folder(), (approval(row) for row in rows.values() if row.target == target))
-                for target in names()
-            }
-        except OSError as error:
-            raise PhotoError(
-                f"The changes of the plan cannot be kept in Ansible's temporary folder ({error.strerror}). Set "
-                "ANSIBLE_LOCAL_TEMP to a folder with enough room."
-            ) from error
+        files = {
+            target: keep_rows(
+                "The changes of the plan", (approval(row) for row in rows.values() if row.target == target)
+            )
+            for target in names()
+        }
         return {
             "changed": False,
             "changes_files": files,

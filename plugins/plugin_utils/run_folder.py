@@ -10,9 +10,13 @@ import os
 import re
 import shutil
 import time
+import typing as t
 from pathlib import Path
 
 from ansible import constants as C
+
+from ..module_utils._core import rows_file
+from ..module_utils._core.model import PhotoError
 
 _NAME = "hybrid.photos"
 #: Ansible's own folder of a run: the number of its process, and eight characters that nobody can guess.
@@ -34,6 +38,17 @@ def run_folder() -> Path:
     with contextlib.suppress(OSError):
         _remove_left(folder.parent.parent)
     return folder
+
+
+def keep_rows(what: str, rows: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """A new file there, as ``rows_file.write`` tells of it. Raises PhotoError, which names ``what`` the rows are."""
+    try:
+        return rows_file.write(run_folder(), rows)
+    except OSError as error:
+        raise PhotoError(
+            f"{what} cannot be kept in Ansible's temporary folder ({error.strerror}). Set ANSIBLE_LOCAL_TEMP to a "
+            "folder with enough room."
+        ) from error
 
 
 def _remove_left(place: Path) -> None:
