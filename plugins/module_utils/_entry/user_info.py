@@ -17,7 +17,7 @@ from .._core.targets import TARGETS
 from .._export.whom import Concerned, check, everybody, named
 from .._sync.store import PhotoStore
 from .failures import invocation
-from .photo_spec import Spec
+from .text_module import Spec
 from .whom import WHOM_SPEC, whom_of
 
 Json = dict[str, t.Any]
