@@ -56,6 +56,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._directory.store imp
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services, Settings
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import reconcile
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import Notebook
 from ca import Authority
 from domain import controller
 from domain.control import Domain
@@ -78,19 +79,6 @@ def options(**changes: t.Any) -> DirectoryOptions:
         "timeout": 15,
     }
     return DirectoryOptions.from_params(plain | changes)
-
-
-class Notebook:
-    """A Memory that forgets nothing while the test lasts."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, str] = {}
-
-    def recall_many(self, keys: t.Sequence[str]) -> dict[str, str]:
-        return {key: self.values[key] for key in keys if key in self.values}
-
-    def remember_many(self, values: t.Mapping[str, str]) -> None:
-        self.values.update(values)
 
 
 @pytest.fixture(scope="module")
