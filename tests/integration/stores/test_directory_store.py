@@ -59,7 +59,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import rec
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import Notebook
 from ca import Authority
 from domain import controller
-from domain.control import Domain
+from domain.control import Domain, connection
 from PIL import Image
 from processes import Process
 
@@ -71,14 +71,7 @@ WITHOUT_EXCHANGE = [match_by for match_by in names.MATCH_BY if match_by not in n
 
 
 def options(**changes: t.Any) -> DirectoryOptions:
-    plain: dict[str, t.Any] = {
-        "server": TOLD["host"],
-        "username": TOLD["username"],
-        "password": TOLD["password"],
-        "ca_cert": TOLD["ca_cert"],
-        "timeout": 15,
-    }
-    return DirectoryOptions.from_params(plain | changes)
+    return DirectoryOptions.from_params(connection(SANDBOX) | changes)
 
 
 @pytest.fixture(scope="module")
