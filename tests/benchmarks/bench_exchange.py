@@ -30,7 +30,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import reconcile
 from bench import Bench
 from exchange.testing import ACCOUNT, FQDN, PASSWORD, mailbox, running
-from pairs import Spread, Table, alternately, ratios
+from pairs import Spread, Table, alternately
 from PIL import Image
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
@@ -121,9 +121,9 @@ def row(bench: Bench, table: Table) -> None:
             lambda turn: ours(at, upns, data, check=True),
         )
         work = f"check {checked:,} users on Exchange Server, first run"
-        _against_bare(table, work, pairs, 1.2)
+        bares, mine = zip(*pairs, strict=True)
+        table.against_bare(work, mine, bares, 1.2)
         alone = Spread.of(one_process_each(at, guids[0], 2) * checked for _turn in range(turns))
-        mine = [seconds for _bare, seconds in pairs]
         said = f"one process a user {alone.median:.0f} s ({2 * turns} users scaled)"
         table.add(work, said, Spread.of(alone.median / seconds for seconds in mine), 20, "x", least=True)
 
@@ -143,10 +143,5 @@ def row(bench: Bench, table: Table) -> None:
             without_photos()
             return ours(at, upns[:put], data, check=False)
 
-        _against_bare(table, f"put {put:,} photos on Exchange Server", alternately(turns, bare_put, our_put), 1.2)
-
-
-def _against_bare(table: Table, work: str, pairs: list[tuple[float, float]], goal: float) -> None:
-    bares, mine = zip(*pairs, strict=True)
-    measured = f"{Spread.of(mine).median:.1f} s; bare client {Spread.of(bares).median:.1f} s"
-    table.add(work, measured, ratios(mine, bares), goal, "x")
+        bares, mine = zip(*alternately(turns, bare_put, our_put), strict=True)
+        table.against_bare(f"put {put:,} photos on Exchange Server", mine, bares, 1.2)

@@ -22,14 +22,12 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import R
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures import comparison
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.render import render
 from bench import Bench
+from company import AD, EXO
 from pairs import Spread, Table, alternately, ratios
 from PIL import Image, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sandbox"))
 import portraits
-
-EXO = Recipe(size=648, max_bytes=4_194_303)
-AD = Recipe(size=96, max_bytes=10_240, mark=True)
 
 
 def pictures(folder: Path, count: int) -> list[Path]:

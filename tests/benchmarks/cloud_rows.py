@@ -67,8 +67,7 @@ def put(bench: Bench, table: Table) -> None:
 
 def _against_bare(table: Table, work: str, pairs: Sequence[tuple[Took, Ran]], goal: float) -> None:
     ours, bare = [ran.took.seconds for _bare, ran in pairs], [took.seconds for took, _ran in pairs]
-    measured = f"{Spread.of(ours).median:.1f} s; bare client {Spread.of(bare).median:.1f} s"
-    table.add(work, measured, ratios(ours, bare), goal, "x")
+    table.against_bare(work, ours, bare, goal)
 
 
 def _each(pairs: Sequence[tuple[Took, Ran]], of: Callable[[Ran], float]) -> Spread:

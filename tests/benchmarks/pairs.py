@@ -74,6 +74,11 @@ class Table:
         bound = f"{'at least' if least else 'at most'} {goal:g}{unit}"
         self._line(work, measured, figure.shown(unit), bound, judged(figure.median, goal, least=least))
 
+    def against_bare(self, work: str, ours: Sequence[float], bare: Sequence[float], goal: float) -> None:
+        """Our seconds through those of a bare client, pair by pair."""
+        measured = f"{Spread.of(ours).median:.1f} s; bare client {Spread.of(bare).median:.1f} s"
+        self.add(work, measured, ratios(ours, bare), goal, "x")
+
     def note(self, work: str, measured: str, figure: Spread | None = None, unit: str = "") -> None:
         """A figure without a goal, or none."""
         self._line(work, measured, figure.shown(unit) if figure is not None else "", "", "")

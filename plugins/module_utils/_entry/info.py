@@ -32,7 +32,7 @@ from .._sync.people import people_of
 from .._sync.receipts import Receipts
 from .._sync.store import PhotoStore
 from .failures import complaint, invocation
-from .photo_spec import Spec
+from .text_module import Spec
 from .whom import WHOM_SPEC, whom_of
 
 #: Makes a store for the module's parameters; the receipts are the store's memory.

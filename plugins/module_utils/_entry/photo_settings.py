@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._core.model import PhotoError
 from .._graph.settings import PhotoSettings, SettingsApi, Source
 from .._graph.store import GraphPhotoStore
-from .photo_spec import Spec
+from .text_module import Spec
 
 SETTINGS_SPEC: Spec = {
     "state": {"type": "str", "choices": ["present", "default"], "default": "present"},

@@ -22,9 +22,8 @@ from .._core.targets import TARGETS
 from .._core.text import REPLACEMENT, encodes, shown, unusable
 from .._sync.guards import Limit
 from .._sync.options import Settings
-from .text_module import TextModule
+from .text_module import Spec, TextModule
 
-Spec = dict[str, dict[str, t.Any]]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

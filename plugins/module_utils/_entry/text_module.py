@@ -11,6 +11,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._core.text import lines_shown, sendable
 
+#: Options as AnsibleModule takes them.
+Spec = dict[str, dict[str, t.Any]]
+
 
 class TextModule(AnsibleModule):  # type: ignore[misc]
     """Escapes what cannot be encoded in every text of the answer, and in its message what a terminal would obey.

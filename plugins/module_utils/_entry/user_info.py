@@ -14,10 +14,10 @@ from ansible.module_utils.basic import AnsibleModule
 from .._core.choice import EVERYBODY, Whom
 from .._core.model import PhotoError, Resolution, Unresolved, User
 from .._core.targets import TARGETS
-from .._export.whom import Concerned, check, everybody, named, outside
+from .._export.whom import Concerned, check, everybody, named
 from .._sync.store import PhotoStore
 from .failures import invocation
-from .photo_spec import Spec
+from .text_module import Spec
 from .whom import WHOM_SPEC, whom_of
 
 Json = dict[str, t.Any]
@@ -77,18 +77,8 @@ def user_rows(
         concerned = everybody(store, whom)
         answers: list[tuple[str, Resolution]] = [(user.identity, user) for user in concerned.users]
     else:
-        choice = named(list(dict.fromkeys(users)), whom)
-        asked = {user: names.get(user, user) for user in choice.chosen}
-        found = store.resolve(list(dict.fromkeys(asked.values())))
-        away = {user.id for user in outside(store, [a for a in found.values() if isinstance(a, User)], whom)}
-        answers, left_out = [], list(choice.others)
-        for user, name in asked.items():
-            answer = found[name]
-            if isinstance(answer, User) and answer.id in away:
-                left_out.append(user)
-            else:
-                answers.append((user, answer))
-        concerned = Concerned((), choice.excluded, left_out)
+        found, concerned = named(store, {user: names.get(user, user) for user in users}, whom)
+        answers = list(found.items())
     shared = store.shared_anchors([answer for _user, answer in answers if isinstance(answer, User)])
     return [_row(user, answer, shared) for user, answer in answers], concerned
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.choice import Whom
-from .photo_spec import Spec
+from .text_module import Spec
 
 WHOM_SPEC: Spec = {
     "filter": {"type": "str", "default": ""},

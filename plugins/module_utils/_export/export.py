@@ -92,10 +92,7 @@ def export(
     ``match_by``: the attribute by which users are named, for messages.
     Raises PhotoError when nothing can be done at all; StoreError is one. What concerns one user is in that user's row.
     """
-    run = _Run(store, folder, concern.check(whom), everybody=not identities)
-    run.photos = photos
-    run.as_all = as_all
-    run.match_by = match_by
+    run = _Run(store, folder, concern.check(whom), photos, everybody=not identities, as_all=as_all, match_by=match_by)
     error: str | None = None
     users = run.everyone() if run.everybody else run.named(identities)
     try:
@@ -124,7 +121,7 @@ def holders(store: PhotoStore, whom: Whom = EVERYBODY) -> Export:
     No picture is read, sizes are not known, and nobody is looked for by name. Raises PhotoError when nothing can be
     done at all.
     """
-    if isinstance(store, KnowsHolders) and concern.check(whom) == EVERYBODY:
+    if isinstance(store, KnowsHolders) and whom == EVERYBODY:
         return Export([replace(_row(user), has_photo=True) for user in store.holders()], requests=store.requests)
     rows: dict[str, Row] = {}
     chosen = concern.everybody(store, concern.check(whom))
@@ -147,8 +144,7 @@ def names(store: PhotoStore, identities: t.Sequence[str] = (), whom: Whom = EVER
     A row without ``problem`` and ``reason`` is a user. Of everybody, only accounts whose name would not lead back to
     them are looked at: with a photo they are ``unresolved``. Raises PhotoError when nothing can be done at all.
     """
-    run = _Run(store, None, concern.check(whom), everybody=not identities)
-    run.match_by = match_by
+    run = _Run(store, None, concern.check(whom), everybody=not identities, match_by=match_by)
     users = run.everyone() if run.everybody else run.named(identities)
     error: str | None = None
     try:
@@ -165,20 +161,32 @@ def names(store: PhotoStore, identities: t.Sequence[str] = (), whom: Whom = EVER
 
 
 class _Run:
-    """The rows of one run as they grow, by the key of the identity."""
+    """The rows of one run as they grow, by the key of the identity.
 
-    def __init__(self, store: PhotoStore, folder: ExportFolder | None, whom: Whom, *, everybody: bool) -> None:
+    ``as_all``: the users that are named were found by a listing of everybody. ``match_by``: the attribute by which
+    users are named, for messages.
+    """
+
+    def __init__(
+        self,
+        store: PhotoStore,
+        folder: ExportFolder | None,
+        whom: Whom,
+        photos: Photos | None = None,
+        *,
+        everybody: bool,
+        as_all: bool = False,
+        match_by: str = "",
+    ) -> None:
         self.store = store
         self.folder = folder
         self.whom = whom
+        self.photos = photos
+        self.everybody = everybody
+        self.as_all = as_all
+        self.match_by = match_by
         self.excluded: t.Sequence[str] = ()
         self.left_out: t.Sequence[str] = ()
-        self.photos: Photos | None = None
-        #: The users that are named were found by a listing of everybody.
-        self.as_all = False
-        #: The attribute by which users are named, for messages.
-        self.match_by = ""
-        self.everybody = everybody
         self.rows: dict[str, Row] = {}
         #: Of everybody: why an identity would not lead back to the user, by user id.
         self.nameless: dict[str, str] = {}
@@ -189,31 +197,26 @@ class _Run:
 
     def named(self, identities: t.Sequence[str]) -> list[User]:
         """The users for identities; an identity without a user gets a row at once."""
-        single = {identity_key(identity): identity for identity in reversed(identities)}
-        order = dict.fromkeys(identity_key(identity) for identity in identities)
-        if "" in (key.strip() for key in order):
+        given: dict[str, str] = {}
+        for identity in identities:
+            given.setdefault(identity_key(identity), identity)
+        if "" in (key.strip() for key in given):
             raise PhotoError("an entry of users is empty; give every entry an identity, or no entry at all")
-        choice = concern.named([single[key] for key in order], self.whom)
-        self.excluded = choice.excluded
-        answers = self.store.resolve(choice.chosen)
-        found = {answer.id: answer for answer in answers.values() if isinstance(answer, User)}
-        outside = {user.id for user in concern.outside(self.store, found.values(), self.whom)}
-        left_out = [name for name in choice.chosen if isinstance(a := answers[name], User) and a.id in outside]
-        self.left_out = [*choice.others, *left_out]
+        answers, chosen = concern.named(self.store, {name: name for name in given.values()}, self.whom)
+        self.excluded, self.left_out = chosen.excluded, chosen.left_out
         owners: dict[str, str] = {}
         users: list[User] = []
-        for key in order:
-            answer = answers.get(single[key])
-            if answer is None or (isinstance(answer, User) and answer.id in outside):
-                continue
-            if isinstance(answer, User) and answer.id in owners:
-                answer = Unresolved(answer.identity, f"it is the same account as {owners[answer.id]}; name it once")
+        for name, answer in answers.items():
+            key = identity_key(name)
             if isinstance(answer, Unresolved):
-                self.rows[key] = Row(single[key], problem="unresolved", reason=answer.reason)
-                continue
-            owners[answer.id] = answer.identity
-            self.rows[key] = _row(answer)
-            users.append(answer)
+                self.rows[key] = Row(name, problem="unresolved", reason=answer.reason)
+            elif answer.id in owners:
+                why = f"it is the same account as {owners[answer.id]}; name it once"
+                self.rows[key] = Row(name, problem="unresolved", reason=why)
+            else:
+                owners[answer.id] = answer.identity
+                self.rows[key] = _row(answer)
+                users.append(answer)
         return users
 
     def everyone(self) -> list[User]:

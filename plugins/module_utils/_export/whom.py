@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._core.choice import Choice, Whom, choose, refuse_nobody, refuse_unusable
-from .._core.model import PhotoError, User
+from .._core.choice import Whom, choose, refuse_nobody, refuse_unusable
+from .._core.model import PhotoError, Resolution, User
 from .._core.targets import TARGETS
 from .._core.text import shown
 from .._sync.store import PhotoStore
@@ -47,19 +47,24 @@ def everybody(store: PhotoStore, whom: Whom) -> Concerned:
     return Concerned([user for user in found if user.identity in chosen], list(dict.fromkeys(choice.excluded)))
 
 
-def named(identities: t.Sequence[str], whom: Whom) -> Choice:
-    """Of users that were named, those whom names and patterns leave. Raises PhotoError when all are excluded."""
-    choice = choose(identities, whom.only, whom.exclude)
+def named(store: PhotoStore, names: t.Mapping[str, str], whom: Whom) -> tuple[dict[str, Resolution], Concerned]:
+    """Users that were named: answers of those whom ``whom`` leaves, in the given order, and who was left out.
+
+    ``names``: what the store calls each of them. A name without a user has its answer, too. ``users`` of what is
+    returned is empty. Raises PhotoError when all are excluded.
+    """
+    choice = choose(names, whom.only, whom.exclude)
     refuse_nobody(choice, whom.exclude, "named in users")
-    return choice
-
-
-def outside(store: PhotoStore, users: t.Iterable[User], whom: Whom) -> list[User]:
-    """Of users that were named, those whom the filter or the group leaves out."""
-    if not whom.asks:
-        return []
-    inside = {user.id for user in store.everyone(whom)}
-    return [user for user in users if user.id not in inside]
+    asked = {user: names[user] for user in choice.chosen}
+    found = store.resolve(list(dict.fromkeys(asked.values())))
+    answers = {user: found[name] for user, name in asked.items()}
+    outside: set[str] = set()
+    if whom.asks:
+        inside = {user.id for user in store.everyone(whom)}
+        outside = {user for user, answer in answers.items() if isinstance(answer, User) and answer.id not in inside}
+    left_out = [*choice.others, *(user for user in answers if user in outside)]
+    kept = {user: answer for user, answer in answers.items() if user not in outside}
+    return kept, Concerned((), choice.excluded, left_out)
 
 
 def _asked(whom: Whom) -> str:

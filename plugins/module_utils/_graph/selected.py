@@ -7,45 +7,18 @@ from __future__ import annotations
 
 import typing as t
 import uuid
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from .._core.choice import Whom
-from .._core.json_text import loads
 from .._core.model import PhotoError, User
 from .._core.text import shown
-from .errors import parse
 from .http.client import Client
+from .lists import Question, Refused, literal, pages
 from .permissions import Permissions
 
-#: Some questions are answered only from an index that lags behind, and only with a count
-#: (learn.microsoft.com/graph/aad-advanced-queries).
-EVENTUAL = {"ConsistencyLevel": "eventual"}
 #: Characters of a filter; gateways refuse longer URLs.
 _LONGEST = 3000
 _GROUP = "id,displayName,mail"
-
-
-class Refused(Exception):
-    """Graph does not take a question. ``why``: its own words."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """How a list is asked for; ``doing`` and ``task`` are for messages."""
-
-    advanced: bool = False
-    doing: str = "list users"
-    task: str = "users"
-
-    @property
-    def headers(self) -> t.Mapping[str, str]:
-        """What goes with each page."""
-        return EVENTUAL if self.advanced else {}
 
 
 class Lists(t.Protocol):
@@ -104,37 +77,18 @@ def _group(client: Client, permissions: Permissions, name: str) -> str:
         id_ = str(uuid.UUID(name)) if len(name) == 36 else ""
     except ValueError:
         id_ = ""
-    clauses = [f"id eq '{id_}'"] if id_ else [f"{key} eq {_literal(name)}" for key in ("mail", "displayName")]
-    path = f"/v1.0/groups?$select={_GROUP}&$filter={quote(' or '.join(clauses), safe='')}"
-    following: str | None = path
-    while following is not None and len(found) < 2:
-        reply = client.call("GET", following)
-        if reply.status == 400:
-            raise PhotoError(
-                f"group '{shown(name)}' cannot be looked up ({parse(reply.status, reply.body)}); correct it"
-            )
-        if not 200 <= reply.status < 300:
-            raise permissions.failed("read groups", reply.status, reply.body, "groups")
-        try:
-            answer = loads(reply.body)
-            found.update((str(raw["id"]), str(raw.get("displayName"))) for raw in answer["value"])
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise PhotoError(
-                f"group '{shown(name)}': the answer of Microsoft Graph could not be read; check graph_url"
-            ) from None
-        link = answer.get("@odata.nextLink")
-        below = client.path_of(link)
-        if link and below is None:
-            raise PhotoError(f"group '{shown(name)}': the list of groups continues at another server; check graph_url")
-        following = None if below is None else f"/v1.0{below}"
+    clauses = [f"id eq '{id_}'"] if id_ else [f"{key} eq {literal(name)}" for key in ("mail", "displayName")]
+    path = f"/groups?$select={_GROUP}&$filter={quote(' or '.join(clauses), safe='')}"
+    try:
+        for page in pages(client, permissions, path, Question(False, "read groups", "groups", "groups")):
+            found.update((raw["id"], str(raw.get("displayName"))) for raw in page if isinstance(raw.get("id"), str))
+            if len(found) > 1:
+                break
+    except Refused as error:
+        raise PhotoError(f"group '{shown(name)}' cannot be looked up ({error.why}); correct it") from error
     if len(found) == 1:
         return quote(next(iter(found)), safe="")
     if not found:
         raise PhotoError(f"group '{shown(name)}' does not exist in the tenant; give its id, mail or displayName")
     some = ", ".join(f"{label} ({id_})" for id_, label in list(found.items())[:5])
     raise PhotoError(f"group '{shown(name)}' is {len(found)} groups: {shown(some)}; give the id of the one meant")
-
-
-def _literal(text: str) -> str:
-    """An OData string literal: quotes doubled."""
-    return "'" + text.replace("'", "''") + "'"

@@ -17,15 +17,16 @@ from urllib.parse import quote
 
 from .._core.choice import EVERYBODY, Whom
 from .._core.json_text import loads
-from .._core.model import Resolution, StoreError, Unresolved, User
+from .._core.model import Resolution, Unresolved, User
 from .._core.targets import TARGETS
-from .errors import one_line, parse
+from .errors import one_line
 from .http.batch import Item
 from .http.client import Client
 from .http.engine import Engine
 from .http.retry import TRANSIENT
+from .lists import EVENTUAL, Question, literal, pages
 from .permissions import Permissions
-from .selected import EVENTUAL, Question, Refused, selected
+from .selected import selected
 
 MATCH_BY = TARGETS["exo"].match_by
 #: Filters on these are refused unless the question says that an index that lags behind is good enough, and counts
@@ -47,9 +48,6 @@ _LONGEST = 1000
 #: From so many identities on, the size of the tenant is asked for: a page holds 999 users, a batch of filters 300.
 _MANY = 600
 _PAGE = 999
-#: So many pages hold ten million users; a tenant that goes on after them, or after so many empty ones, never ends.
-_MOST_PAGES = 10_000
-_MOST_EMPTY = 100
 #: A filter of a few values has a handful of answers.
 _MOST_FOLLOWED = 50
 
@@ -197,34 +195,7 @@ class Directory:
         return isinstance(count, int) and count <= 2 * asked
 
     def _pages(self, path: str, question: Question | None = None) -> t.Iterator[list[dict[str, t.Any]]]:
-        plain = question or Question()
-        following: str | None = path
-        seen: set[str] = set()
-        empty = 0
-        while following is not None:
-            if following in seen or len(seen) >= _MOST_PAGES or empty >= _MOST_EMPTY:
-                raise StoreError(
-                    f"Microsoft Graph's list of users has no end: after {len(seen)} pages it "
-                    f"{'begins again' if following in seen else 'still goes on'}; nothing of it was used. Check "
-                    "graph_url, and try again."
-                )
-            seen.add(following)
-            reply = self._client.call("GET", "/v1.0" + following, headers=plain.headers)
-            if question is not None and reply.status == 400:
-                raise Refused(str(parse(reply.status, reply.body)))
-            if not 200 <= reply.status < 300:
-                raise self._permissions.failed(plain.doing, reply.status, reply.body, plain.task)
-            try:
-                answer = loads(reply.body)
-                page = [raw for raw in answer["value"] if isinstance(raw, dict)]
-            except (ValueError, KeyError, TypeError):
-                raise StoreError("Microsoft Graph's list of users could not be read; check graph_url.") from None
-            empty = 0 if page else empty + 1
-            yield page
-            link = answer.get("@odata.nextLink")
-            following = self._client.path_of(link)
-            if link and following is None:
-                raise StoreError("Microsoft Graph's list of users continues at another server, which is not followed.")
+        return pages(self._client, self._permissions, path, question)
 
     def _from_filters(
         self, wanted: t.Mapping[str, str], found: dict[str, dict[str, User]], problems: dict[str, Problem]
@@ -345,8 +316,8 @@ def _address(text: str) -> str:
 
 
 def _literal(identity: str) -> str:
-    """An OData string literal (quotes doubled) for a URL (everything but letters and digits escaped)."""
-    return quote("'" + identity.replace("'", "''") + "'", safe="")
+    """An OData string literal for a URL (everything but letters and digits escaped)."""
+    return quote(literal(identity), safe="")
 
 
 def _fold(text: str) -> str:

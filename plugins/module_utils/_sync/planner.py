@@ -111,10 +111,10 @@ class Planner:
                 return replace(outcome, change=Change("unavailable", "none", str(error)), source_needed=True)
             except SourceError as error:
                 return replace(outcome, change=Change("invalid", "none", str(error)))
-        with_default = definition.default and comparison is not None
-        there = outcome.observed or seen
-        if with_default and not self.defaults.may_replace(user.id, comparison, seen, there, self.keeps_bytes):
-            return approved(stepped_back(outcome), seen.picture)
+        if definition.default:
+            there = outcome.observed or seen
+            if not self.defaults.may_replace(user.id, comparison, seen, there, self.keeps_bytes):
+                return approved(stepped_back(outcome), seen.picture)
         foreign = self.is_foreign(receipt, seen, comparison)
         policy = self.settings.on_foreign_change
         option = called("on_foreign_change", self.settings.option_prefix)

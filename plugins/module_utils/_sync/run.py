@@ -82,7 +82,7 @@ def reconcile(
     """
     check_definitions(definitions)
     run = _Run(definitions, store, settings, services, refused or {})
-    check_default([d for d in definitions if d.key not in (refused or {})], run.renditions)
+    check_default(run.usable, run.renditions)
     try:
         error = run.plan()
         if error is None and not settings.check:
@@ -152,8 +152,9 @@ class _Run:
         self.store = store
         self.settings = settings
         self.services = services
-        usable = [d for d in definitions if d.key not in refused]
-        self.renditions = Renditions(settings.recipe, usable, settings.workers, services.receipts)
+        #: Those that were not found unusable before they came here.
+        self.usable = [d for d in definitions if d.key not in refused]
+        self.renditions = Renditions(settings.recipe, self.usable, settings.workers, services.receipts)
         self.renditions.refused.update(refused)
         self.receipts: dict[str, Receipt] = {}
         self.defaults = DefaultPictures()

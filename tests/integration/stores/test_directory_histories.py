@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import string
@@ -37,10 +36,9 @@ from ansible_collections.hybrid.photos.tests.histories import runner, story
 from ansible_collections.hybrid.photos.tests.histories.door import Applied, Door, Fault
 from ansible_collections.hybrid.photos.tests.histories.play import Play
 from ansible_collections.hybrid.photos.tests.histories.world import Account, Photo, World
-from domain.control import Domain
+from domain.control import Domain, connection
 
 SANDBOX = Path(os.environ["HYBRID_PHOTOS_SANDBOX"])
-TOLD: dict[str, str] = json.loads((SANDBOX / "sandbox.json").read_text())["domain"]
 SEEDS = range(40)
 MOST = 4
 #: Steps that change who somebody is, or what may be read of them, need more than a photo to be changed in the domain.
@@ -81,8 +79,7 @@ class DomainDoor(Door):
         self.store: DirectoryPhotoStore | None = None
 
     def remember_in(self, memory: Receipts | None) -> None:
-        chosen = {"server": TOLD["host"], "username": TOLD["username"], "password": TOLD["password"]}
-        options = DirectoryOptions.from_params({**chosen, "ca_cert": TOLD["ca_cert"], "timeout": 15})
+        options = DirectoryOptions.from_params(connection(SANDBOX))
         self.store = DirectoryPhotoStore(options, match_by=self._by, memory=memory)
 
     @property

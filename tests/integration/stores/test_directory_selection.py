@@ -8,7 +8,6 @@ PYTHONPATH=.dev:tests/sandbox tests/sandbox/sandbox run --netns --only domain --
 
 from __future__ import annotations
 
-import json
 import os
 import typing as t
 import uuid
@@ -25,10 +24,9 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import P
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.store import DirectoryPhotoStore
 from ansible_collections.hybrid.photos.plugins.module_utils._export.export import export
-from domain.control import Domain
+from domain.control import Domain, connection
 
 SANDBOX = Path(os.environ["HYBRID_PHOTOS_SANDBOX"])
-TOLD: dict[str, str] = json.loads((SANDBOX / "sandbox.json").read_text())["domain"]
 #: What a member of the group is called; (R&D*) is syntax in a filter.
 NAMES = {name: f"sel-{name}@photos.test" for name in ("ann", "bob", "cy", "di")}
 
@@ -63,16 +61,7 @@ def office() -> t.Iterator[Domain]:
 
 @pytest.fixture
 def store(office: Domain) -> t.Iterator[DirectoryPhotoStore]:
-    options = DirectoryOptions.from_params(
-        {
-            "server": TOLD["host"],
-            "username": TOLD["username"],
-            "password": TOLD["password"],
-            "ca_cert": TOLD["ca_cert"],
-            "timeout": 15,
-        }
-    )
-    store = DirectoryPhotoStore(options)
+    store = DirectoryPhotoStore(DirectoryOptions.from_params(connection(SANDBOX)))
     yield store
     store.close()
 

@@ -56,9 +56,10 @@ from ansible_collections.hybrid.photos.plugins.module_utils._directory.store imp
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services, Settings
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import reconcile
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import Notebook
 from ca import Authority
 from domain import controller
-from domain.control import Domain
+from domain.control import Domain, connection
 from PIL import Image
 from processes import Process
 
@@ -70,27 +71,7 @@ WITHOUT_EXCHANGE = [match_by for match_by in names.MATCH_BY if match_by not in n
 
 
 def options(**changes: t.Any) -> DirectoryOptions:
-    plain: dict[str, t.Any] = {
-        "server": TOLD["host"],
-        "username": TOLD["username"],
-        "password": TOLD["password"],
-        "ca_cert": TOLD["ca_cert"],
-        "timeout": 15,
-    }
-    return DirectoryOptions.from_params(plain | changes)
-
-
-class Notebook:
-    """A Memory that forgets nothing while the test lasts."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, str] = {}
-
-    def recall_many(self, keys: t.Sequence[str]) -> dict[str, str]:
-        return {key: self.values[key] for key in keys if key in self.values}
-
-    def remember_many(self, values: t.Mapping[str, str]) -> None:
-        self.values.update(values)
+    return DirectoryOptions.from_params(connection(SANDBOX) | changes)
 
 
 @pytest.fixture(scope="module")

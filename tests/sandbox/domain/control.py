@@ -33,6 +33,12 @@ _PAGE = 500
 T = TypeVar("T")
 
 
+def connection(folder: str | Path) -> dict[str, Any]:
+    """Options of ad_* modules for the photos' account in the domain of a running sandbox, by its state folder."""
+    told = json.loads((Path(folder) / "sandbox.json").read_text())["domain"]
+    return {"server": told["host"], **{name: told[name] for name in ("username", "password", "ca_cert")}, "timeout": 15}
+
+
 class Domain:
     """A connection as the domain's administrator; reconnects by itself after a restart of the controller."""
 

@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import EVERYBODY, Whom
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     Observation,
+    Recipe,
     Resolution,
     StoreError,
     Unresolved,
@@ -20,8 +21,38 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     WriteResult,
     sha256,
 )
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Settings
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.store import Expected, OnObserved, Wanted
 from PIL import Image, ImageDraw, UnidentifiedImageError
+
+RECIPE = {"exo": Recipe(648, 4_000_000), "ad": Recipe(96, 10_240, mark=True)}
+
+
+def usual_settings(target: str, *, max_replaced: str = "30%", max_removed: str = "10%", **more: t.Any) -> Settings:
+    """Those of a run against a target, without patience; ``more`` are others of Settings."""
+    values: dict[str, t.Any] = {
+        "recipe": RECIPE[target],
+        "match_by": "userPrincipalName",
+        "max_replaced": Limit.parse("max_replaced", max_replaced),
+        "max_removed": Limit.parse("max_removed", max_removed),
+        "patience": 0.0,
+        **more,
+    }
+    return Settings(**values)
+
+
+class Notebook:
+    """A Memory that forgets nothing while the test lasts."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def recall_many(self, keys: t.Sequence[str]) -> dict[str, str]:
+        return {key: self.values[key] for key in keys if key in self.values}
+
+    def remember_many(self, values: t.Mapping[str, str]) -> None:
+        self.values.update(values)
 
 
 def picture(seed: int, size: int = 200, fmt: str = "JPEG") -> bytes:

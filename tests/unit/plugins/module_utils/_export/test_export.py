@@ -56,12 +56,17 @@ class Store(ScriptedStore):
             yield user, seen if seen.picture is None else replace(seen, sha256=sha256(seen.picture))
 
 
-@pytest.fixture
-def store() -> Store:
+def filled() -> Store:
+    """All but the first have a photo."""
     made = Store()
     for seed, name in enumerate(PEOPLE[1:], 1):
         made.put_by_hand(name, picture(seed))
     return made
+
+
+@pytest.fixture
+def store() -> Store:
+    return filled()
 
 
 def run(store: Store, dest: Path, *users: str, check: bool = False) -> Export:

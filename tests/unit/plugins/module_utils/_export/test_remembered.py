@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from pathlib import Path
 
 import pytest
@@ -17,44 +16,29 @@ from ansible_collections.hybrid.photos.plugins.module_utils._export.remembered i
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._export.test_export import (
     PEOPLE,
     Store,
+    filled,
     rows,
 )
-from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import picture
-
-
-class Kept:
-    """A memory that is a dictionary."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, str] = {}
-
-    def recall_many(self, keys: t.Sequence[str]) -> dict[str, str]:
-        return {key: self.values[key] for key in keys if key in self.values}
-
-    def remember_many(self, values: t.Mapping[str, str]) -> None:
-        self.values.update(values)
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import Notebook, picture
 
 
 @pytest.fixture
-def memory() -> Kept:
-    return Kept()
+def memory() -> Notebook:
+    return Notebook()
 
 
 @pytest.fixture
 def store() -> Store:
-    made = Store()
-    for seed, name in enumerate(PEOPLE[1:], 1):
-        made.put_by_hand(name, picture(seed))
-    return made
+    return filled()
 
 
-def run(store: Store, dest: Path, memory: Kept, *users: str) -> Export:
+def run(store: Store, dest: Path, memory: Notebook, *users: str) -> Export:
     """One run; its folder is one that nobody has used before."""
     store.read_ids.clear()
     return export(store, users, ExportFolder(dest, store.target), photos=Photos(memory))
 
 
-def test_a_second_run_reads_no_photo_and_tells_the_same_hashes(store: Store, tmp_path: Path, memory: Kept) -> None:
+def test_a_second_run_reads_no_photo_and_tells_the_same_hashes(store: Store, tmp_path: Path, memory: Notebook) -> None:
     first = rows(run(store, tmp_path / "1", memory))
     second = rows(run(store, tmp_path / "2", memory))
     assert store.read_ids == ["id-alice@x"], "only who had none"
@@ -65,7 +49,7 @@ def test_a_second_run_reads_no_photo_and_tells_the_same_hashes(store: Store, tmp
     assert info_row(second["bob@x"], "exo")["remembered"] is True
 
 
-def test_after_one_change_one_photo_is_read(store: Store, tmp_path: Path, memory: Kept) -> None:
+def test_after_one_change_one_photo_is_read(store: Store, tmp_path: Path, memory: Notebook) -> None:
     run(store, tmp_path / "1", memory)
     store.put_by_hand("bob@x", picture(9))
     told = rows(run(store, tmp_path / "2", memory))
@@ -76,7 +60,7 @@ def test_after_one_change_one_photo_is_read(store: Store, tmp_path: Path, memory
     assert rows(run(store, tmp_path / "3", memory))["bob@x"].has_photo is False
 
 
-def test_a_photo_that_is_no_picture_is_read_each_time(store: Store, tmp_path: Path, memory: Kept) -> None:
+def test_a_photo_that_is_no_picture_is_read_each_time(store: Store, tmp_path: Path, memory: Notebook) -> None:
     store.put_by_hand("bob@x", b"no picture")
     for number in range(2):
         told = rows(run(store, tmp_path / str(number), memory))
@@ -87,13 +71,15 @@ def test_a_photo_that_is_no_picture_is_read_each_time(store: Store, tmp_path: Pa
 @pytest.mark.parametrize(
     "spoilt", ["", "no json", "[]", '["tag"]', '["tag", 1, 2, 3, 4]', '["tag", "hash", 1, 2, "3"]']
 )
-def test_a_spoilt_record_means_that_the_photo_is_read(store: Store, tmp_path: Path, memory: Kept, spoilt: str) -> None:
+def test_a_spoilt_record_means_that_the_photo_is_read(
+    store: Store, tmp_path: Path, memory: Notebook, spoilt: str
+) -> None:
     run(store, tmp_path / "1", memory)
     memory.values["photo:id-bob@x"] = spoilt
     assert rows(run(store, tmp_path / "2", memory))["bob@x"].path is not None
 
 
-def test_another_account_under_the_same_name_is_read(store: Store, tmp_path: Path, memory: Kept) -> None:
+def test_another_account_under_the_same_name_is_read(store: Store, tmp_path: Path, memory: Notebook) -> None:
     run(store, tmp_path / "1", memory)
     store.users["bob@x"] = User("bob@x", "id-other", "handle")
     store.photos["id-other"], store.tags["id-other"] = store.photos["id-bob@x"], store.tags["id-bob@x"]

@@ -12,8 +12,9 @@ import typing as t
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import Whom
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import StoreError, Unresolved, User
-from ansible_collections.hybrid.photos.plugins.module_utils._graph import users
+from ansible_collections.hybrid.photos.plugins.module_utils._graph import lists
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.auth.access_token import claims
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.errors import parse
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.http import batch
@@ -316,24 +317,37 @@ LIST = "GET /v1.0/users?$select=id,userPrincipalName,displayName,onPremisesImmut
 DEEP = b'{"value":' + b"[" * 200_000
 
 
-@pytest.mark.parametrize("fresh", [True, False], ids=["always a new link", "the same link"])
-@pytest.mark.parametrize("people", [[person(1, "a@x")], []], ids=["users", "empty pages"])
-def test_a_list_without_an_end_is_given_up(
-    graph: t.Any, fresh: bool, people: list[t.Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(users, "_MOST_PAGES", 300)
+@pytest.fixture(params=[True, False], ids=["always a new link", "the same link"])
+def endless(graph: t.Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[t.Any]:
+    """What each page of each list holds; every page leads to one more."""
+    held: list[t.Any] = []
     asked = 0
 
     def send(*_arguments: t.Any, **_options: t.Any) -> Reply:
         nonlocal asked
         asked += 1
         assert asked < 1000
-        link = f"https://graph.test/v1.0/users?$skiptoken={asked if fresh else 'x'}"
-        return Reply(200, {}, json.dumps({"value": people, "@odata.nextLink": link}).encode())
+        link = f"https://graph.test/v1.0/users?$skiptoken={asked if request.param else 'x'}"
+        return Reply(200, {}, json.dumps({"value": held, "@odata.nextLink": link}).encode())
 
     monkeypatch.setattr(graph.client._http, "send", send)
+    return held
+
+
+@pytest.mark.parametrize("people", [[person(1, "a@x")], []], ids=["users", "empty pages"])
+def test_a_list_without_an_end_is_given_up(
+    graph: t.Any, endless: list[t.Any], people: list[t.Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "_MOST_PAGES", 300)
+    endless += people
     with pytest.raises(StoreError, match="has no end"):
         list(Directory(graph.client, "id", graph.permissions).everyone())
+
+
+@pytest.mark.usefixtures("endless")
+def test_a_look_for_a_group_without_an_end_is_given_up(graph: t.Any) -> None:
+    with pytest.raises(StoreError, match="list of groups has no end"):
+        list(Directory(graph.client, "id", graph.permissions).everyone(Whom(group="Office")))
 
 
 @pytest.mark.parametrize("fresh", [True, False], ids=["always a new link", "the same link"])

@@ -10,17 +10,20 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, PhotoError, Recipe, Source
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import Definition, PhotoError, Source
 from ansible_collections.hybrid.photos.plugins.module_utils._core.results import row_of, summarize
 from ansible_collections.hybrid.photos.plugins.module_utils._sync import resolver
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services, Settings
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import Result, reconcile
-from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import ScriptedStore, picture
+from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import (
+    ScriptedStore,
+    picture,
+    usual_settings,
+)
 
-RECIPE = {"exo": Recipe(648, 4_000_000), "ad": Recipe(96, 10_240, mark=True)}
 NOBODY, OTHER_NOBODY, ALICE = picture(1), picture(2), picture(3)
 
 
@@ -44,18 +47,11 @@ class Place:
         check = more.get("check", False)
         receipts = Receipts(self.folder / "receipts", self.store.target, check) if self.receipts else None
         backups = Backups(self.folder / "backups", self.store.target, "run") if not check else None
-        values: dict[str, t.Any] = {
-            "recipe": RECIPE[self.store.target],
-            "match_by": "userPrincipalName",
-            "max_replaced": Limit.parse("max_replaced", "30%"),
-            "max_removed": Limit.parse("max_removed", "10%"),
-            "patience": 0.0,
-            **more,
-        }
+        settings = usual_settings(self.store.target, **more)
         self.store.written.clear()
         self.store.fetched.clear()
         try:
-            return reconcile(definitions or (default(),), self.store, Settings(**values), Services(receipts, backups))
+            return reconcile(definitions or (default(),), self.store, settings, Services(receipts, backups))
         finally:
             if receipts is not None:
                 receipts.close()

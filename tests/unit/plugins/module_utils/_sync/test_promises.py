@@ -32,13 +32,13 @@ from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import Result, reconcile
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import (
+    RECIPE,
     ScriptedStore,
     picture,
     thumbnail,
+    usual_settings,
 )
 from PIL import Image
-
-RECIPE = {"exo": Recipe(648, 4_000_000), "ad": Recipe(96, 10_240, mark=True)}
 
 
 class Killed(BaseException):
@@ -62,17 +62,10 @@ class Place:
         ]
         more.pop("expect", None)
         backups = more.pop("backups", None)
-        values: dict[str, t.Any] = {
-            "recipe": RECIPE[self.store.target],
-            "match_by": "userPrincipalName",
-            "max_replaced": Limit.parse("max_replaced", "100%"),
-            "max_removed": Limit.parse("max_removed", "100%"),
-            "patience": 0.0,
-            **more,
-        }
-        receipts = Receipts(self.file, self.store.target, values.get("check", False))
+        settings = usual_settings(self.store.target, max_replaced="100%", max_removed="100%", **more)
+        receipts = Receipts(self.file, self.store.target, settings.check)
         try:
-            return reconcile(definitions, self.store, Settings(**values), Services(receipts, backups))
+            return reconcile(definitions, self.store, settings, Services(receipts, backups))
         finally:
             receipts.close()
 

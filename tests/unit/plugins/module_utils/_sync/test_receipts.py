@@ -305,25 +305,25 @@ def test_folders_that_are_made_are_closed_under_an_open_umask(tmp_path: Path) ->
     assert [(tmp_path / place).stat().st_mode & 0o777 for place in ("a", "a/b")] == [0o700, 0o700]
 
 
-@pytest.mark.parametrize("since", ["x", "1e400", "-1e300", "9e99"])
-def test_a_holders_time_that_is_spoilt_is_not_known_and_the_holder_is(tmp_path: Path, since: str) -> None:
-    path = tmp_path / "r.sqlite"
+def with_spoilt_holder(path: Path, column: str, value: str | bytes) -> Path:
+    """A file that knows who holds a@x, and one column of that is spoilt."""
     receipts = opened(path)
     receipts.save_holders("userPrincipalName", {"a@x": Holder("id-a", "1 2")})
     receipts.close()
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute("UPDATE holder SET since = ?", (since,))
+        db.execute(f"UPDATE holder SET {column} = ?", (value,))
+    return path
+
+
+@pytest.mark.parametrize("since", ["x", "1e400", "-1e300", "9e99"])
+def test_a_holders_time_that_is_spoilt_is_not_known_and_the_holder_is(tmp_path: Path, since: str) -> None:
+    path = with_spoilt_holder(tmp_path / "r.sqlite", "since", since)
     assert opened(path).holders(["a@x"]) == {"a@x": Holder("id-a", "1 2", 0.0)}
 
 
 @pytest.mark.parametrize("column", ["user_id", "source_sha256"])
 def test_a_holder_that_is_spoilt_is_an_error_and_never_nobody(tmp_path: Path, column: str) -> None:
-    path = tmp_path / "r.sqlite"
-    receipts = opened(path)
-    receipts.save_holders("userPrincipalName", {"a@x": Holder("id-a", "1 2")})
-    receipts.close()
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute(f"UPDATE holder SET {column} = x'00ff'")
+    path = with_spoilt_holder(tmp_path / "r.sqlite", column, b"\x00\xff")
     with pytest.raises(ReceiptsError, match="a record of who held a@x is damaged"):
         opened(path).holders(["a@x"])
 

@@ -27,8 +27,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._sync import applier, verifier
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups, read_manifest
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.guards import Limit
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services, Settings
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.renditions import SHARERS_TOLD
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import Result, reconcile
@@ -37,10 +36,9 @@ from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_
     picture,
     reencoded,
     thumbnail,
+    usual_settings,
 )
 from PIL import Image
-
-RECIPE = {"exo": Recipe(648, 4_000_000), "ad": Recipe(96, 10_240, mark=True)}
 
 
 def declared(user: str, data: bytes) -> Definition:
@@ -58,15 +56,7 @@ def absent(user: str) -> Definition:
 
 def run(store: ScriptedStore, definitions: t.Sequence[Definition], **more: t.Any) -> Result:
     tools = {key: more.pop(key) for key in ("receipts", "backups") if key in more}
-    values: dict[str, t.Any] = {
-        "recipe": RECIPE[store.target],
-        "match_by": "userPrincipalName",
-        "max_replaced": Limit.parse("max_replaced", more.pop("max_replaced", "30%")),
-        "max_removed": Limit.parse("max_removed", more.pop("max_removed", "10%")),
-        "patience": 0.0,
-        **more,
-    }
-    return reconcile(definitions, store, Settings(**values), Services(**tools))
+    return reconcile(definitions, store, usual_settings(store.target, **more), Services(**tools))
 
 
 def drifts(result: Result) -> list[str]:
