@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whom a run concerns: users chosen and excluded by name or by pattern. Pure."""
+"""Which users a run is about: users selected and excluded by name or by pattern. Pure functions."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .model import PhotoError, identity_key
 from .text import shown, unusable
 from .wording import counted, first
 
-#: How many patterns a message names.
+#: The most patterns that a message names.
 _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """Which users of a target a run concerns.
+    """Which users of a target a run is about.
 
-    ``filter``: in the target's own language (LDAP, OData, OPATH). ``group``: users who are members, also by a group in
-    the group. ``only`` and ``exclude``: names or patterns, compared with what users go by in this run.
+    ``filter``: in the target's own language (LDAP, OData, OPATH). ``group``: members of this group, and of groups in
+    it. ``only`` and ``exclude``: names or patterns that are compared with the users' names in this run.
     """
 
     filter: str = ""
@@ -33,12 +33,12 @@ class Whom:
 
     @property
     def asks(self) -> bool:
-        """Is the target asked for some of its users, and not for all?"""
+        """Is the run about some users of the target only, and not about all?"""
         return bool(self.filter or self.group)
 
     @property
     def restricts(self) -> bool:
-        """May there be users whom a run does not concern although nobody excluded them?"""
+        """Can there be users whom the run leaves out although no pattern excluded them?"""
         return self.asks or bool(self.only)
 
 
@@ -47,7 +47,9 @@ EVERYBODY = Whom()
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What became of some users. ``excluded`` wins over ``chosen``. ``matched``: the patterns that met somebody."""
+    """The result of sorting users. ``excluded`` wins over ``chosen``. ``matched``: the patterns that matched at least
+    one user.
+    """
 
     chosen: tuple[str, ...]
     excluded: tuple[str, ...]
@@ -58,21 +60,21 @@ class Choice:
 def choose(users: t.Iterable[str], only: t.Sequence[str] = (), exclude: t.Sequence[str] = ()) -> Choice:
     """Sort users into chosen, excluded and others. Without ``only`` everybody is chosen who is not excluded.
 
-    A pattern may hold ``*`` (any text), ``?`` (one character) and ``[abc]``; upper and lower case are the same.
+    In a pattern ``*`` is any text, ``?`` is one character and ``[abc]`` is one of these. Case does not matter.
     """
     wanted, unwanted = _Patterns(only), _Patterns(exclude)
     chosen, excluded, others = list[str](), list[str](), list[str]()
     for user in users:
-        # Both are asked, so that every pattern that met somebody is known.
+        # Both are asked, so that every pattern that matched is recorded.
         is_wanted, is_unwanted = wanted.meet(user), unwanted.meet(user)
         (excluded if is_unwanted else chosen if is_wanted or not only else others).append(user)
     return Choice(tuple(chosen), tuple(excluded), tuple(others), frozenset(wanted.matched | unwanted.matched))
 
 
 def without(users: t.Iterable[str], exclude: t.Sequence[str], where: str, option: str = "exclude") -> Choice:
-    """Users without those whom ``exclude`` names. ``where``: what they are, for the message: "of the run X".
+    """The users that ``exclude`` leaves. ``where`` says in the message which users these are: "of the run X".
 
-    Raises PhotoError, which names the option and the value, when nobody is left, or a pattern cannot be used.
+    Raises PhotoError, which names the option and the value, when nobody is left, or when a pattern cannot be used.
     """
     refuse_unusable(option, exclude)
     choice = choose(users, exclude=exclude)
@@ -81,7 +83,7 @@ def without(users: t.Iterable[str], exclude: t.Sequence[str], where: str, option
 
 
 def refuse_unusable(option: str, texts: t.Iterable[str]) -> None:
-    """Raises PhotoError for a name or pattern that no user can have."""
+    """Raises PhotoError for a name or pattern that can match no user."""
     for text in texts:
         why = "it is empty" if not text.strip() else unusable(text)
         if why is not None:
@@ -89,7 +91,7 @@ def refuse_unusable(option: str, texts: t.Iterable[str]) -> None:
 
 
 def refuse_nobody(choice: Choice, exclude: t.Sequence[str], where: str, option: str = "exclude") -> None:
-    """Raises PhotoError when the patterns excluded everybody who was there."""
+    """Raises PhotoError when the patterns excluded every user."""
     if choice.chosen or not choice.excluded:
         return
     named = [f"'{shown(pattern)}'" for pattern in exclude]
@@ -98,11 +100,12 @@ def refuse_nobody(choice: Choice, exclude: t.Sequence[str], where: str, option: 
 
 
 class _Patterns:
-    """Patterns, each with what is needed to find whom it means. Plain names, which are most, cost a look-up."""
+    """Patterns, prepared for matching. Most are plain names, and those cost only a dictionary look-up."""
 
     def __init__(self, patterns: t.Sequence[str]) -> None:
         self.matched: set[str] = set()
-        # Ansible makes a list of the text "a, b" and keeps the blank, and who is not excluded by that is written.
+        # Ansible splits the text "a, b" and keeps the blank. So a pattern counts without the blank too: otherwise user
+        # "b" would not be excluded, and would be written.
         self._names = {key: pattern for pattern in patterns for key in _keys(pattern)}
         wild = [(key, pattern) for key, pattern in self._names.items() if any(mark in key for mark in "*?[")]
         self._wild = [(re.compile(fnmatch.translate(key)), pattern) for key, pattern in wild]

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An end in wall time for what waits on a socket.
+"""A time limit for reading from a socket.
 
-A socket's own timeout counts from one byte to the next, so a server that sends a byte a second is waited for without
-an end. Here one thread for all connections shuts a socket down when the time of its caller is over. The caller's read
-then ends at once, in whatever library it is (http.client, OpenSSL, GnuTLS, libldap).
+A socket's own timeout starts again with each byte. So a server that sends one byte a second is waited for without end.
+Here one thread for all connections shuts a socket down when its caller's time is over. The caller's read then ends at
+once, in any library (http.client, OpenSSL, GnuTLS, libldap).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Watch:
     def add(self, guard: Guard) -> None:
         with self.changed:
             self._guards.add(guard)
-            # In a process that was forked the thread does not run.
+            # After a fork the thread does not run in the child process.
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
                 self._thread.start()
@@ -56,17 +56,19 @@ _WATCH = _Watch()
 
 
 class Guard:
-    """The time that one exchange with a server has. Made by ``deadline``."""
+    """The time that one exchange with a server may take. Made by ``deadline``."""
 
     def __init__(self, seconds: float) -> None:
         self.started = time.monotonic()
         self.ends = self.started + seconds
-        #: The time was over before the exchange was.
+        #: The time was over before the exchange ended.
         self.late = False
         self._sockets: list[socket.socket] = []
 
     def watch(self, fileno: int) -> None:
-        """Shut this socket down when the time is over. A copy of the number is kept: TLS moves the socket about."""
+        """Shut this socket down when the time is over. A copy of the descriptor is kept, because TLS moves the socket
+        to another object.
+        """
         copy = socket.socket(fileno=os.dup(fileno))
         with _WATCH.changed:
             self._sockets.append(copy)
@@ -74,18 +76,18 @@ class Guard:
                 self.cut()
 
     def extend(self, seconds: float) -> None:
-        """End so many seconds after the start, if that is later than it was."""
+        """End so many seconds after the start, if that is later than the present end."""
         self.ends = max(self.ends, self.started + seconds)
 
     def cut(self) -> None:
-        """The time is over. For the watch."""
+        """The time is over. Called by the watch."""
         self.late = True
         for copy in self._sockets:
-            with contextlib.suppress(OSError):  # it is closed already
+            with contextlib.suppress(OSError):  # it is already closed
                 copy.shutdown(socket.SHUT_RDWR)
 
     def let_go(self) -> None:
-        """Close the copies."""
+        """Close the copies of the descriptors."""
         for copy in self._sockets:
             copy.close()
 
@@ -94,7 +96,7 @@ class Guard:
 def deadline(seconds: float) -> t.Iterator[Guard]:
     """Sockets given to the guard are shut down after so many seconds.
 
-    Look at ``late`` before trusting an answer: the end of a stream that was cut looks like the end of an answer.
+    Check ``late`` before you use an answer: the end of a stream that was cut looks like the end of an answer.
     """
     guard = Guard(seconds)
     _WATCH.add(guard)
@@ -106,9 +108,10 @@ def deadline(seconds: float) -> t.Iterator[Guard]:
 
 
 def bounded(call: t.Callable[[], t.Any], seconds: float) -> t.Any:
-    """The result of a call, or TimeoutError after so many seconds. For libraries that hide their socket.
+    """The result of a call, or TimeoutError after so many seconds. For libraries that do not give access to their
+    socket.
 
-    The call goes on in its thread, which does not keep the process alive: what it works on must not be used again.
+    The call continues in its thread, which does not keep the process alive. Do not use again what that call works on.
     """
     answer: list[t.Any] = []
     failed: list[BaseException] = []

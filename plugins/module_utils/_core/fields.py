@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every field of a row with its type, and the keys of a summary: the one schema of results.
 
-The modules' RETURN, ``docs/drift-report.schema.json`` and ``results.py`` are held to it by
-``tests/unit/plugins/module_utils/_core/test_results.py``.
+``tests/unit/plugins/module_utils/_core/test_results.py`` checks that the modules' RETURN,
+``docs/drift-report.schema.json`` and ``results.py`` agree with it.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ SUMMARY = (
 class Field:
     """One field of a row. ``kind`` is its type in RETURN; ``schema`` is its JSON schema in a report.
 
-    ``optional``: a module leaves it out when there is nothing to say. ``per_user``: in a report it is with the user
-    and not with each target.
+    ``optional``: a module leaves it out when it is empty. ``per_user``: a report has it once for the user, not once for
+    each target.
     """
 
     name: str

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading a file whose path may lead to anything. Every file that another person may have put there is read here.
+"""Reads a file whose path may lead to anything. Every file that another person may have put there is read here.
 
-Such a path may be a named pipe, which waits for ever, a device without an end, a link out of the folder, or a file that
-grows. Writing is in safe_write.py.
+Such a path may lead to a named pipe (reading waits for ever), to a device without an end, to a place outside the
+folder, or to a file that grows. Writing is in safe_write.py.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 class UnusableFile(PhotoError):
     """A file that is not read. ``why`` is the message without the path; ``missing``: there is no such file.
 
-    ``kind``: what is there instead, such as "a named pipe"."""
+    ``kind``: what the path leads to instead, such as "a named pipe".
+    """
 
     def __init__(self, path: str, why: str, *, missing: bool = False, kind: str | None = None) -> None:
         super().__init__(f"{path}: {why}")
@@ -34,7 +35,7 @@ class UnusableFile(PhotoError):
 
 
 class TooLarge(UnusableFile):
-    """A file with more bytes than are read. ``bytes``: as many as were seen."""
+    """A file with more bytes than the limit. ``bytes``: its size as far as it is known."""
 
     def __init__(self, path: str, count: int, limit: int) -> None:
         super().__init__(path, f"it has {count:,} bytes, more than the {limit:,} that are read")
@@ -42,7 +43,7 @@ class TooLarge(UnusableFile):
 
 
 def load_source(source: Source, max_file_bytes: int = MAX_FILE_BYTES) -> bytes:
-    """The bytes of a source. SourceError for whatever is not a readable, ordinary, non-empty file within the limit.
+    """The bytes of a source. Raises SourceError for anything but a readable, ordinary, non-empty file within the limit.
 
     Never waits: a FIFO without a writer is refused, not read.
     """
@@ -54,7 +55,7 @@ def load_source(source: Source, max_file_bytes: int = MAX_FILE_BYTES) -> bytes:
 
 
 def load_file(path: str, max_file_bytes: int = MAX_FILE_BYTES) -> tuple[bytes, os.stat_result]:
-    """The bytes of a file as ``load_source`` gives them, and what the file looked like when it was opened."""
+    """The bytes of a file as ``load_source`` gives them, and its status (os.stat_result) when it was opened."""
     try:
         data, status = read_file(path, max_file_bytes)
     except TooLarge as error:
@@ -70,11 +71,11 @@ def load_file(path: str, max_file_bytes: int = MAX_FILE_BYTES) -> tuple[bytes, o
 def read_file(
     path: str | Path, limit: int, *, inside: Path | None = None, follow: bool = True
 ) -> tuple[bytes, os.stat_result]:
-    """The bytes of an ordinary file of at most ``limit`` bytes, and what it looked like when it was opened.
+    """The bytes of an ordinary file of at most ``limit`` bytes, and its status when it was opened.
 
-    ``inside``: the file must lie in this folder once all links are followed, also when somebody swaps a link meanwhile.
-    ``follow``: False refuses a link in the file's own place.
-    Raises UnusableFile, which never holds anything of the content. Never waits for a writer.
+    ``inside``: with all links followed, the file must lie in this folder, also when somebody replaces a link meanwhile.
+    ``follow``: False refuses a file that is itself a link.
+    Raises UnusableFile, whose text has nothing of the content. Never waits for a writer.
     """
     name = str(path)
     descriptor = _open(path, inside, follow)
@@ -93,7 +94,7 @@ def read_file(
 
 
 def open_file(path: str | Path) -> t.BinaryIO:
-    """An ordinary file, open for reading, whatever its path leads to. Raises UnusableFile; never waits for a writer."""
+    """An ordinary file, open for reading. Raises UnusableFile for anything else; never waits for a writer."""
     return open(_open(path, None, True), "rb")
 
 
@@ -117,7 +118,9 @@ def _open(path: str | Path, inside: Path | None, follow: bool) -> int:
 
 
 def _open_inside(path: Path, folder: Path, follow: bool) -> int:
-    """A descriptor of a file below a folder. Folder by folder, so that no link that is put there now is followed."""
+    """A descriptor of a file below a folder. It is opened folder by folder, so that no link is followed that is put
+    there now.
+    """
     root = folder.resolve()
     target = path.resolve() if follow else path.parent.resolve() / path.name
     if not target.is_relative_to(root) or target == root:
@@ -135,7 +138,7 @@ def _open_inside(path: Path, folder: Path, follow: bool) -> int:
 
 
 def _read(descriptor: int, expected: int, limit: int) -> bytes:
-    """All of a file, or a little more than the limit of one that grows. A file object would cost twice the time."""
+    """All bytes of a file, or a few more than the limit when it grows. A file object would take twice the time."""
     data = os.read(descriptor, expected)
     if len(data) == expected - 1:
         return data
@@ -154,7 +157,7 @@ def _checked(data: bytes, name: str, limit: int) -> bytes:
 
 
 def file_type(mode: int) -> str:
-    """What is there instead of an ordinary file, for a message."""
+    """What is there instead of an ordinary file, in words for a message."""
     for test, words in (
         (stat.S_ISDIR, "a directory"),
         (stat.S_ISFIFO, "a named pipe"),
@@ -169,5 +172,5 @@ def file_type(mode: int) -> str:
 
 
 def too_many_bytes(name: str, count: int, limit: int) -> str:
-    """What a message says about a picture over the limit."""
+    """The text of a message about a picture over the limit."""
     return f"{name}: it has {count:,} bytes, more than the {limit:,} that are read; commit a smaller picture"

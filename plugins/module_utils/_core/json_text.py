@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""JSON that somebody else wrote."""
+"""Reads JSON that another program wrote."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typing as t
 
 
 def loads(text: str | bytes) -> t.Any:
-    """``json.loads`` whose only failure is ValueError, also for what is nested deeper than Python can follow."""
+    """``json.loads`` that fails only with ValueError, also for text that is nested deeper than Python can read."""
     try:
         return json.loads(text)
     except RecursionError:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The words of the house as frozen values: definition, recipe, rendition, observation, change, receipt, outcome.
+"""The words of the collection as frozen types: definition, recipe, rendition, observation, change, receipt, outcome.
 
-Nothing in here does work. All sides are in pixels, all lengths in bytes, all hashes are lower-case hexadecimal SHA-256,
-all times are seconds since the epoch.
+Nothing in this file does work. All sides are in pixels, all lengths in bytes, all hashes are lower-case hexadecimal
+SHA-256, all times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ Crop = t.Literal["center", "top", "face", "none"]
 Drift = t.Literal["in_sync", "missing", "different", "unwanted", "unresolved", "unavailable", "invalid"]
 Action = t.Literal["none", "put", "remove"]
 Verdict = t.Literal["same", "different", "ambiguous"]
-#: Where a user's mailbox is, as Active Directory knows it.
+#: Where a user's mailbox is, as Active Directory says.
 Mailbox = t.Literal["on_premises", "cloud"]
 OnForeignChange = t.Literal["overwrite", "keep"]
-#: The type, under a name that a field called ``bytes`` does not hide.
+#: The type ``bytes``, for classes that have a field of that name.
 Blob = bytes
 
 DRIFTS: tuple[Drift, ...] = ("in_sync", "missing", "different", "unwanted", "unresolved", "unavailable", "invalid")
-#: The states in which a user could not be judged; they fail a run unless they are ignored.
+#: Drift states in which the photo could not be compared; they fail a run unless they are ignored.
 PROBLEMS: frozenset[Drift] = frozenset({"unresolved", "unavailable", "invalid"})
 
-#: Bumped when our own code starts to make other pixels or other bytes out of the same source and options.
+#: Increased when our own code begins to make other pixels or other bytes from the same source and options.
 RECIPE_VERSION = 1
 
 
 class PhotoError(Exception):
-    """A failure that a person can act on. Its text names the user, file or option and says what to do."""
+    """A failure that a person can mend. Its text names the user, file or option and says what to do."""
 
 
 class SourceError(PhotoError):
@@ -44,32 +44,32 @@ class SourceError(PhotoError):
 
 
 class SourceElsewhere(SourceError):
-    """The picture itself is needed, and only its hash is known here."""
+    """The picture itself is needed, and only its hash is known on this host."""
 
 
 class StoreError(PhotoError):
-    """A target that cannot be worked with at all (sign-in, TLS, not reachable, no permission): no user can be done."""
+    """A target that cannot be used at all (sign-in, TLS, not reachable, no permission): it fails for all users."""
 
 
 def sha256(data: bytes) -> str:
-    """The hash by which pictures are named here."""
+    """The hash that identifies a picture."""
     return hashlib.sha256(data).hexdigest()
 
 
 def identity_key(identity: str) -> str:
-    """The form in which two spellings of one identity are equal: case and Unicode composition do not count.
+    """The form in which two spellings of one identity are equal: case and Unicode composition do not matter.
 
-    Not ``casefold``, to which "straße" and "strasse" are one. Active Directory's searches are wider still: they ignore
-    accents and width (MS-ADTS 3.1.1.2.2.4.13 and 6.5), but an answer counts only if it is what was asked for.
+    Not ``casefold``, which makes "straße" and "strasse" equal. Active Directory's searches ignore more: accents and
+    width (MS-ADTS 3.1.1.2.2.4.13 and 6.5). But an answer counts only if it is equal to the name that was asked for.
     """
     return identity.lower() if identity.isascii() else unicodedata.normalize("NFC", identity).lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a declared picture is: a file on this host, or bytes that came in the arguments.
+    """Where a declared picture is: a file on this host, or bytes from the module's arguments.
 
-    ``sha256`` alone: the picture is elsewhere, and only its hash is known here.
+    Only ``sha256``: the picture is on another host, and only its hash is known here.
     """
 
     path: str | None = None
@@ -78,7 +78,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        """What a message calls it."""
+        """The name of the source in messages."""
         return self.path if self.path is not None else "content"
 
     @property
@@ -89,19 +89,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What was approved for one user; a change is carried out only while all of it still holds.
+    """What was approved for one user. A change is made only while all of this is still true.
 
-    ``tag`` is what the target held then (None: no photo), ``source_sha256`` what was declared (None: do not care).
+    ``tag`` is what the target held then (None: no photo), ``source_sha256`` what was declared (None: any).
     """
 
     action: Action
     tag: str | None = None
     source_sha256: str | None = None
-    #: The account that was meant; None: do not care.
+    #: The id of the approved account; None: any.
     user_id: str | None = None
-    #: Of the photo that the target held then: a service may give the same photo another tag by itself.
+    #: Fingerprint of the photo that the target held then: a service may give the same photo another tag.
     fingerprint: str | None = None
-    #: The target's tag while the change was never begun; then there is nothing to undo.
+    #: The target's tag, if the change was planned but never started; then there is nothing to undo.
     untouched: str | None = None
 
 
@@ -115,24 +115,24 @@ class Definition:
     #: Where it was declared ("photos.yml:12"), for messages.
     origin: str = ""
     expect: Expectation | None = None
-    #: Problems of this user that are known and accepted: reported, and no reason to fail.
+    #: Problems of this user that are known and accepted: they are reported and do not fail the run.
     known_problems: frozenset[str] = frozenset()
-    #: Where the photo is declared; empty: at every target.
+    #: The targets for which the photo is declared; empty: all targets.
     targets: frozenset[str] = frozenset()
-    #: The user's name at single targets, where it is another one than ``user``: (target, name).
+    #: The user's name at single targets, where it differs from ``user``: (target, name).
     accounts: tuple[tuple[str, str], ...] = ()
-    #: The source is the default picture: it is put where there is no photo, and replaces none but itself.
+    #: The source is the default picture: it is put only where there is no photo or another default picture of ours.
     default: bool = False
-    #: The source is what another target holds, where the same picture may be stored anew in other bytes.
+    #: The source is what another target holds, which may store the same picture again in other bytes.
     copied: bool = False
-    #: Identities are compared without regard to case and to how letters are composed, as both directories do.
+    #: Key of the identity; case and the composition of letters do not matter, as in both directories.
     key: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", identity_key(self.user))  # asked for a dozen times a user
+        object.__setattr__(self, "key", identity_key(self.user))  # cached: asked about twelve times a user
 
     def named_at(self, target: str) -> str:
-        """What the user is called at a target."""
+        """The user's name at a target."""
         return next((name for where, name in self.accounts if where == target), self.user)
 
 
@@ -143,16 +143,16 @@ class Recipe:
     size: int
     max_bytes: int
     crop: Crop = "center"
-    #: What lies behind transparent pixels, as #rrggbb.
+    #: The colour behind transparent pixels, as #rrggbb.
     background: str = "#ffffff"
-    #: AD keeps our bytes as they are, so there the JPEG carries our mark; Microsoft 365 strips it.
+    #: The JPEG carries our mark. Only for targets that keep our bytes (AD); Microsoft 365 removes the mark.
     mark: bool = False
-    #: The source's own bytes are the rendition when they are a JPEG within the limit: for bringing a backup back.
+    #: The source's own bytes are the rendition when they are a JPEG within the limit. Used to restore a backup.
     as_is: bool = False
 
     @property
     def digest(self) -> str:
-        """Sixteen hexadecimal digits that change when anything that shapes the rendition changes."""
+        """Sixteen hexadecimal digits that change when anything that influences the rendition changes."""
         return _digest(self)
 
 
@@ -164,10 +164,10 @@ def _digest(recipe: Recipe) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """The JPEG that a recipe makes of a source. ``notes`` say what a person should know ("no face found").
+    """The JPEG that a recipe makes of a source. ``notes`` are hints for the reader ("no face found").
 
-    ``pixels`` is a small copy of the picture before it was encoded (prepare.Prepared, about 48 kB), where the JPEG
-    looks just like it: comparing with that saves a decode.
+    ``pixels`` is a small copy of the picture before it was encoded (prepare.Prepared, about 48 kB), kept where the JPEG
+    looks the same: comparing with it saves a decode.
     """
 
     data: bytes = field(repr=False)
@@ -184,7 +184,7 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A picture as results show it: never the picture itself."""
+    """A picture as results show it, without its bytes."""
 
     sha256: str | None = None
     bytes: int | None = None
@@ -197,10 +197,10 @@ class User:
     """One user of a target.
 
     ``id`` never changes while the account exists (Entra object id; AD objectGUID, both as lower-case UUID text).
-    ``handle`` is how the store reaches the account now (object id; distinguished name).
-    ``immutable_id`` ties an on-premises account to its cloud one: base64 of ms-DS-ConsistencyGuid or objectGUID.
-    ``mailbox`` is None when nobody knows, or when there is none.
-    ``account`` is the account's own userPrincipalName there (AD: else sAMAccountName), ``label`` what people call it.
+    ``handle`` is how the store addresses the account now (object id; distinguished name). ``immutable_id`` connects an
+    on-premises account and its cloud account: base64 of ms-DS-ConsistencyGuid or objectGUID. ``mailbox`` is None when
+    it is not known, or when there is none. ``account`` is the account's own userPrincipalName there (AD: else
+    sAMAccountName), ``label`` the name for people.
     """
 
     identity: str
@@ -210,13 +210,13 @@ class User:
     immutable_id: str | None = None
     mailbox: Mailbox | None = None
     account: str = ""
-    #: The department or organizational unit; None where nobody asked, or where there is none.
+    #: The department or organizational unit; None when it was not asked for, or when there is none.
     group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """An identity that is no user, or several. ``reason`` says which and what to do.
+    """An identity that leads to no user, or to several. ``reason`` says which and what to do.
 
     ``gone``: it is certain that there is no such account.
     """
@@ -224,7 +224,7 @@ class Unresolved:
     identity: str
     reason: str
     gone: bool = False
-    #: The target gave no answer, so nothing is known of the account.
+    #: The target gave no answer, so nothing is known about the account.
     no_answer: bool = False
 
 
@@ -235,11 +235,11 @@ Resolution = t.Union[User, Unresolved]
 class Observation:
     """What a store saw for one user.
 
-    ``problem`` set: it could not see, and why; nothing else counts then. ``present`` False: there is no photo.
-    ``tag`` moves whenever the photo is written (ETag; SHA-256 of the value). ``picture`` is what pixels are compared
-    with: the photo or a smaller rendition of it; None when nobody asked for it or memory answered instead.
-    ``sha256`` is of the photo itself and so only there when the store saw all of its bytes.
-    ``fingerprint`` is of the picture, or of the one that our memory says is there.
+    ``problem`` set: the store could not see, and why; then the other fields say nothing. ``present`` False: there is no
+    photo. ``tag`` changes whenever the photo is written (ETag; SHA-256 of the value). ``picture`` is compared by its
+    pixels: the photo or a smaller rendition of it; None when it was not asked for or a receipt was enough. ``sha256``
+    is of the photo itself, and only set when the store saw all of its bytes. ``fingerprint`` is of the picture, or of
+    the one that the receipt names.
     """
 
     present: bool = False
@@ -250,26 +250,25 @@ class Observation:
     height: int | None = None
     picture: Blob | None = field(default=None, repr=False)
     problem: str | None = None
-    #: With ``problem``: it is certain that the account has no place for a photo (no mailbox), and so has none.
+    #: With ``problem``: it is certain that the account has no mailbox, and so no photo.
     no_mailbox: bool = False
-    #: With ``problem``: the service gave no answer, so the problem says nothing about this user.
+    #: With ``problem``: the service gave no answer, so the problem says nothing about this user's photo.
     no_answer: bool = False
     fingerprint: str | None = None
 
 
-#: Stands in ``Pending.prints`` for a photo that is removed.
+#: Used in ``Pending.prints`` for a photo that is removed.
 REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A write that was begun and that nobody has seen on the target yet. It is kept from before the write.
+    """A write that was started and is not yet visible on the target. The receipt has it from before the write.
 
     ``sha256`` and ``fingerprint`` are of what is written; both None: the photo is removed. ``before`` is the tag that
-    the target held. ``sent``: the target said that it took the write. ``unseen``: runs that waited for it in vain.
-    ``over_foreign``: what the target held before was somebody else's.
-    ``earlier``: of writes before this one that nobody has seen either, their fingerprints, or SHA-256 where the target
-    keeps bytes as they are; REMOVED for a removal. A service may show any of them yet.
+    the target held. ``sent``: the target accepted the write. ``unseen``: runs that looked for it in vain.
+    ``over_foreign``: the target held a foreign photo before. ``earlier``: fingerprints of earlier writes that are not
+    visible either (SHA-256 where the target keeps bytes; REMOVED for a removal). A service may still show any of them.
     """
 
     source_sha256: str | None
@@ -286,7 +285,7 @@ class Pending:
 
     @property
     def prints(self) -> tuple[str, ...]:
-        """What may still be shown: this write, and those before it."""
+        """What the target may still show: this write, and the earlier ones."""
         return (self.fingerprint or self.sha256 or REMOVED, *self.earlier)
 
 
@@ -303,7 +302,7 @@ class Receipt:
     recipe: str | None
     tag: str | None
     rendition: Summary = Summary()
-    #: Why the target's copy is not the same picture as our upload, when the service changed it that much.
+    #: How the service transformed our upload, if its copy is not the same picture.
     service_transform: str | None = None
     written_at: float = 0.0
     fingerprint: str | None = None
@@ -313,22 +312,23 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Is what the target holds the declared photo? ``rung`` is the evidence that decided.
+    """Does the target hold the declared photo? ``rung`` is the evidence that decided.
 
-    ``by_product``: it is the declared photo as a write to another target leaves it here, so nobody else changed it.
+    ``by_product``: it is a copy that a write of the declared photo to another target made here; so it is no foreign
+    change.
     """
 
     verdict: Verdict
     rung: t.Literal["tag", "bytes", "mark", "pixels"]
     reason: str
     by_product: bool = False
-    #: The same picture all the same, only not as the recipe wants it (too large, not sharp).
+    #: It is the same picture, but not as the recipe wants it (too large, not sharp).
     same_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What would mend a drift, with the reason in one sentence. ``replaces``: a photo is lost by it."""
+    """What would mend a drift, with the reason in one sentence. ``replaces``: a photo that is there is lost."""
 
     drift: Drift
     action: Action
@@ -339,23 +339,24 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One change on its way to a store. ``data`` None removes the photo; ``expected`` None means none was there."""
+    """One change as a store gets it. ``data`` None removes the photo; ``expected`` None: there was no photo."""
 
     user: User
     data: bytes | None = field(repr=False)
-    #: The tag that the change was planned on.
+    #: The tag of the photo that the change was planned for.
     expected: str | None
-    #: The value itself where the store holds the photo as bytes, for a compare-and-swap.
+    #: The value itself where the store holds the photo as bytes, for an atomic compare-and-swap.
     expected_bytes: bytes | None = field(default=None, repr=False)
-    #: Is this picture, found under another tag, still the photo that the change was planned on? None: nobody can tell.
+    #: Is this picture, found under another tag, still the photo that the change was planned for? None: cannot be
+    #: decided.
     same: t.Callable[[bytes], bool] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """How a write ended. ``conflict``: the target no longer held what the change was planned on, nothing was written.
+    """How a write ended. ``conflict``: the target held another photo than planned for, and nothing was written.
 
-    ``uncertain``: the connection broke after the request went out, so it may or may not have been carried out.
+    ``uncertain``: the connection broke after the request was sent, so it is not known whether it was carried out.
     ``error`` has the service's own words.
     """
 
@@ -365,7 +366,7 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A definition after everything that was done for it: one row of a result. ``change`` says what was planned."""
+    """A definition with its result: one row of a result. ``change`` is what was planned."""
 
     definition: Definition
     target: str
@@ -374,26 +375,26 @@ class Outcome:
     source_sha256: str | None = None
     desired: Summary | None = None
     observed: Observation | None = None
-    #: True after a write was done (or would be, in check mode).
+    #: True after a write was done (in check mode: would be done).
     changed: bool = False
-    #: None: nothing was written or verification was off.
+    #: None: nothing was written, or verification was off.
     verified: bool | None = None
     backup: str | None = None
     error: str | None = None
-    #: What a person should know besides: notes of the rendition, an upload that the service transformed.
+    #: Hints for the reader: notes of the rendition, or how a service transformed an upload.
     warnings: tuple[str, ...] = ()
-    #: The change was wanted, but is not what was approved, or was approved on another state of things.
+    #: The change is needed, but it was not approved, or the state is not the approved one any more.
     stale: bool = False
     #: Other users who have, or are declared with, the same picture.
     shared_with: tuple[str, ...] = ()
-    #: The default picture is declared, and the user has a photo of their own, which stays.
+    #: The default picture is declared, and the user has a photo of their own, which is kept.
     own_photo: bool = False
-    #: What became of the change (_sync/change.py); None: none was to be made.
+    #: The final state of the change (_sync/change.py); None: no change was to be made.
     state: str | None = None
-    #: Only the picture itself could tell, and its hash alone was given.
+    #: Only the picture itself could decide, and only its hash was given.
     source_needed: bool = False
 
     @property
     def no_answer(self) -> bool:
-        """Is nothing known of this user's photo, because the target gave no answer?"""
+        """Is nothing known about this user's photo, because the target gave no answer?"""
         return self.change.drift == "unavailable" and (self.observed is None or self.observed.no_answer)

@@ -1,27 +1,27 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an option is called where the reader of a message can set it.
+"""The name of an option as the reader of a message can set it.
 
-Who calls a module sets its option. Who runs a role sets the role's variable, and roles pass their prefix
-(``option_prefix``) so that a message can name it. Connections have no variables in roles: they come from the
-environment, so their messages name the environment variable too.
+A playbook with a module sets the module's option. A playbook with a role sets the role's variable, so roles pass their
+prefix (``option_prefix``). Connections have no role variables: they come from the environment, so their messages name
+the environment variable too.
 """
 
 from __future__ import annotations
 
-#: Parts of variables that differ from the names of the modules' options.
+#: Role variables whose names differ from the modules' options.
 _VARIABLES = {"dest": "report_dir", "only": "users", "path": "from"}
-#: Role lead has one variable for the target it reads and one for those it writes to; only the latter get the prefix.
-#: Role restore knows accounts by id.
+#: Role lead has one variable for the target that it reads and one for the targets that it writes; only the latter get
+#: the prefix. Role restore identifies accounts by id.
 _OF_A_ROLE = {("lead_", "match_by"): "lead_follow_by", ("restore_", "match_by"): "match_by"}
 _ENVIRONMENT = {"ad": "HYBRID_PHOTOS_AD_", "exchange": "HYBRID_PHOTOS_EXCHANGE_", "exo": "HYBRID_PHOTOS_GRAPH_"}
 
 
 def called(option: str, prefix: str = "", target: str = "") -> str:
-    """The variable of the role with this prefix, or without a prefix the module's option.
+    """The role's variable with this prefix; without a prefix the module's option.
 
-    ``target``: where a role has a variable for each target, such as ``sync_ad_match_by``.
+    ``target``: for roles that have one variable for each target, such as ``sync_ad_match_by``.
     """
     if not prefix:
         return option

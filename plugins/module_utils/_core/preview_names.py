@@ -11,21 +11,23 @@ import re
 from .model import identity_key
 from .targets import names
 
-#: What a preview shows besides the photo at a target.
+#: What a preview shows, if it is not the photo at a target.
 DECLARED = "declared"
 
 
 def kinds() -> tuple[str, ...]:
-    """What a preview can show: the declared picture, or the photo at one of the targets."""
+    """The possible subjects of a preview: the declared picture, or the photo at one of the targets."""
     return (DECLARED, *names())
 
 
 def preview_name(kind: str, user: str) -> str:
-    """The file that holds a user's preview. A hash, since an identity may hold what a file name may not."""
+    """The name of the file with a user's preview. It is a hash, because an identity can have characters that a file
+    name cannot.
+    """
     digest = hashlib.sha256(identity_key(user).encode()).hexdigest()
     return f"{kind}-{digest[:16]}.jpg"
 
 
 def is_preview_name(name: str) -> bool:
-    """Is this a name that ``preview_name`` makes?"""
+    """Can ``preview_name`` have made this name?"""
     return re.fullmatch(rf"({'|'.join(map(re.escape, kinds()))})-[0-9a-f]{{16}}\.jpg", name) is not None

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one format of results: an outcome becomes a row; modules return rows, reports and plans hold them, filters read
-them back.
+"""The one format of results: an outcome becomes a row; modules return rows, reports and plans contain them, filters
+read them.
 
 ``fields.py`` lists every field of a row with its type.
 """
@@ -17,29 +17,29 @@ from .fields import ACTIONS, FIELDS, SUMMARY, Json
 from .model import DRIFTS, PROBLEMS, Action, Drift, Expectation, Outcome, PhotoError, Summary, identity_key
 from .targets import TARGETS, checked_name
 
-#: Outcomes of a put that the target took.
+#: Outcomes of a put that the target accepted.
 _PUT = frozenset({"written", "verified", "unverified"})
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as results show it. ``etag`` is what a service names it by that does not show its bytes."""
+    """A picture as results show it. ``etag``: its name at a service that does not show its bytes."""
 
     sha256: str | None = None
     etag: str | None = None
     bytes: int | None = None
     width: int | None = None
     height: int | None = None
-    #: Of the photo that a change was planned on, where a service may give the same photo another tag.
+    #: Of the photo that a change was planned for, where a service may give the same photo another tag.
     fingerprint: str | None = None
 
     @property
     def tag(self) -> str | None:
-        """What moves when the photo is written: the ETag where there is one, else the hash."""
+        """What changes when the photo is written: the ETag if there is one, else the hash."""
         return self.etag if self.etag is not None else self.sha256
 
     def as_dict(self, *names: str) -> Json:
-        """The fields that are named, all of them without names."""
+        """The given fields; without names all fields."""
         chosen = names or ("sha256", "etag", "bytes", "width", "height")
         answer = {name: getattr(self, name) for name in chosen}
         return answer if self.fingerprint is None else {**answer, "fingerprint": self.fingerprint}
@@ -47,7 +47,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One user at one target: what was found, and what would mend it or did."""
+    """One user at one target: what was found, and the change that would mend it or did."""
 
     user: str
     target: str
@@ -55,7 +55,7 @@ class Row:
     action: Action = "none"
     id: str | None = None
     label: str | None = None
-    #: The department or organizational unit, where it was asked for.
+    #: The department or organizational unit, if it was asked for.
     group: str | None = None
     #: The account's own name at the target.
     account: str | None = None
@@ -67,7 +67,7 @@ class Row:
     verified: bool | None = None
     source_sha256: str | None = None
     source_path: str | None = None
-    #: Is a picture declared? A declared one can lack both of the above (``content`` that is no picture).
+    #: Is a picture declared? It can be declared without both fields above (``content`` that is no picture).
     sourced: bool = False
     desired: Picture | None = None
     observed: Picture | None = None
@@ -75,25 +75,25 @@ class Row:
     error: str | None = None
     warnings: tuple[str, ...] = ()
     shared_with: tuple[str, ...] = ()
-    #: Not what was approved, and therefore left out.
+    #: The change was not approved and therefore not made.
     stale: bool = False
     #: Nothing is known about this user's photo, because the target gave no answer.
     no_answer: bool = False
-    #: It is certain that the account has no mailbox where this target keeps photos; it may have one elsewhere.
+    #: It is certain that the account has no mailbox at this target; it may have one at another target.
     no_mailbox: bool = False
-    #: What became of the change; None: none was made.
+    #: The final state of the change; None: no change was made.
     outcome: str | None = None
     #: A problem that is known and accepted.
     accepted: bool = False
-    #: The default picture is declared; ``own_photo``: and the user has a photo of their own, which stays.
+    #: The default picture is declared; ``own_photo``: the user also has a photo of their own, which is kept.
     default: bool = False
     own_photo: bool = False
-    #: Of a run that could not write: ``changed`` is what would be done. Not part of the format.
+    #: The run could not write: ``changed`` is what would be done. Not part of the format.
     planned: bool = False
 
     @property
     def key(self) -> str:
-        """Identities are compared without regard to case, as both directories do."""
+        """Key of the identity; case does not matter, as in both directories."""
         return identity_key(self.user)
 
     @property
@@ -106,7 +106,7 @@ class Row:
 
 
 def row_of(outcome: Outcome, would: bool) -> Row:
-    """An outcome as a row: hashes, sizes and reasons, never a picture. ``would``: ``changed`` says what is planned."""
+    """An outcome as a row: hashes, sizes and reasons, never a picture. ``would``: ``changed`` is what is planned."""
     definition, change, seen = outcome.definition, outcome.change, outcome.observed
     observed: Picture | None = None
     if seen is not None and seen.present:
@@ -148,7 +148,7 @@ def row_of(outcome: Outcome, would: bool) -> Row:
 
 
 def picture_of(summary: Summary | None) -> Picture | None:
-    """A summary of a picture as results hold it."""
+    """A summary of a picture as results have it."""
     return None if summary is None else Picture(summary.sha256, None, summary.bytes, summary.width, summary.height)
 
 
@@ -158,7 +158,7 @@ def summary_dict(picture: Summary | None) -> Json | None:
 
 
 def quiet(row: Row) -> bool:
-    """Is there nothing to say of this user but that they are in sync?"""
+    """Is the user in sync, with nothing else to report?"""
     return row.drift == "in_sync" and not (row.warnings or row.shared_with or row.foreign)
 
 
@@ -172,7 +172,7 @@ def in_short(row: Row) -> list[str | None]:
 
 
 def shows_default(row: Row) -> bool:
-    """Does the user show the default picture now? What a plan would put does not count yet."""
+    """Does the user show the default picture now? A planned put does not count."""
     return row.default and not row.own_photo and (row.drift == "in_sync" or row.outcome in _PUT)
 
 
@@ -183,7 +183,7 @@ class Tally:
         self._total: Counter[str] = Counter()
 
     def add(self, row: Row) -> None:
-        """Count one more."""
+        """Add one row to the counts."""
         total = self._total
         total["checked"] += 1
         total[row.drift] += 1
@@ -197,7 +197,7 @@ class Tally:
             total["put" if row.action == "put" else "removed"] += 1
 
     def summary(self, requests: int) -> dict[str, int]:
-        """The figures with the keys of SUMMARY."""
+        """The counts with the keys of SUMMARY."""
         return {**{key: self._total[key] for key in SUMMARY}, "requests": requests}
 
 
@@ -213,7 +213,7 @@ def summarize(rows: t.Iterable[Row], requests: int) -> dict[str, int]:
 
 
 def to_result(row: Row) -> Json:
-    """The row as a photo module returns it: optional fields only when they say something."""
+    """The row as a photo module returns it: optional fields only if they have a value."""
     tag = TARGETS[row.target].tag
     values: Json = {
         **_common(row),
@@ -230,7 +230,7 @@ def to_result(row: Row) -> Json:
 
 
 def to_report(row: Row) -> Json:
-    """The row as a report holds it under the target's name: every field that does not stand with the user."""
+    """The row as a report has it under the target's name: every field that is not stored with the user."""
     values = {
         **_common(row),
         "desired": None if row.desired is None else row.desired.as_dict(),
@@ -240,7 +240,7 @@ def to_report(row: Row) -> Json:
 
 
 def approval(row: Row) -> Json:
-    """The change of a row as the option ``approved`` of the photo modules takes it."""
+    """The change of a row in the form of the photo modules' option ``approved``."""
     return {
         "user": row.user,
         "action": row.action,
@@ -252,13 +252,13 @@ def approval(row: Row) -> Json:
 
 
 def expectation(approved: t.Mapping[str, t.Any]) -> Expectation:
-    """An entry of the option ``approved`` as the domain takes it; the reverse of ``approval``."""
+    """An entry of the option ``approved`` as an Expectation; the reverse of ``approval``."""
     more = (approved.get("fingerprint"), approved.get("untouched"))
     return Expectation(approved["action"], approved["tag"], approved["source_sha256"], approved["id"], *more)
 
 
 def difference(row: Row) -> dict[str, str]:
-    """One user's part of a diff, as Ansible takes it: summaries only, one header."""
+    """One user's part of a diff, as Ansible takes it: only summaries, one header."""
     head = f"{row.user} ({row.target})"
     after = _picture_dict(row.desired, "sha256") if row.action == "put" else None
     return {
@@ -307,9 +307,9 @@ def _as_lines(picture: Json | None) -> str:
 
 
 def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = False) -> Row:
-    """A row as a photo module returned it, or one of a report with its user. Raises PhotoError that names ``place``.
+    """A row from a module's result, or from a report with its user. Raises PhotoError that names ``place``.
 
-    ``target`` is that of the whole result, for rows that do not say theirs.
+    ``target`` is the target of the whole result, for rows that do not name one.
     """
     if not isinstance(photo, t.Mapping) or not photo.get("user"):
         raise PhotoError(f"{place} is not a row of a photo module: it has no user.")
@@ -356,7 +356,7 @@ def from_result(photo: t.Any, target: t.Any, place: str, *, planned: bool = Fals
 
 
 def from_report(user: t.Mapping[str, t.Any], target: str) -> Row | None:
-    """The row of a report's user at one target, or None. Raises PhotoError for what is no user of a report."""
+    """The row of a report's user at one target, or None. Raises PhotoError if it is not a user of a report."""
     found = user.get(target)
     if found is None:
         return None
@@ -380,18 +380,18 @@ def _picture(value: t.Any) -> Picture | None:
 
 
 def text(value: t.Any) -> str | None:
-    """Text that any file can hold; None for nothing."""
+    """Text that any file can contain; None for empty text."""
     return None if value is None or value == "" else plain(value)
 
 
 def plain(value: t.Any) -> str:
-    """Text that any file can hold, without Ansible's tags. What is no Unicode (odd file names) becomes "?"."""
+    """Text that any file can contain, without Ansible's tags. A surrogate (from an odd file name) becomes "?"."""
     # Before ansible-core 2.19 text from outside is a subclass of str, whose own methods return the subclass again.
     return (str.__str__ if isinstance(value, str) else str)(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def number(value: t.Any) -> int | None:
-    """A whole number, or None for anything else."""
+    """A whole number; None for anything else."""
     return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 

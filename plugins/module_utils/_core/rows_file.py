@@ -1,11 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows of one shard in a file of the run, so that they need not pass through Ansible's variables.
+"""Rows of one shard in a file of the run, so that they do not pass through Ansible's variables.
 
-A file has one JSON object a line, and a closing line with their number and the SHA-256 of the lines before it. Who
-reads it also has both from the task's result. So a file that is missing, cut, or that somebody changed is never taken
-for a whole one.
+A file has one JSON object a line, and a closing line with their number and the SHA-256 of the lines before it. The
+reader also has both from the task's result. So a file that is missing, cut or changed is detected.
 """
 
 from __future__ import annotations
@@ -23,22 +22,24 @@ from .model import PhotoError
 
 Json = dict[str, t.Any]
 
-#: A shard of 100,000 users. The whole file is read before a row of it is used.
+#: Enough for a shard of 100,000 users. The whole file is read before one of its rows is used.
 MAX_BYTES = 256 * 1024 * 1024
 
 
 def write(folder: Path, rows: t.Iterable[t.Mapping[str, t.Any]]) -> Json:
-    """A new file, mode 0600, in a folder that is there: ``path``, ``rows`` (how many), ``sha256``. Raises OSError."""
+    """Write a new file, mode 0600, in a folder that exists. Returns ``path``, ``rows`` (their number) and ``sha256``.
+    Raises OSError.
+    """
     return write_text(folder, as_text(rows))
 
 
 def as_text(rows: t.Iterable[t.Mapping[str, t.Any]]) -> str:
-    """Rows as the lines of a file. Half characters are escaped, as JSON in ASCII does it."""
+    """Rows as the lines of a file. Surrogates are escaped, as JSON in ASCII does it."""
     return "".join(f"{json.dumps(row, separators=(',', ':'))}\n" for row in rows)
 
 
 def write_text(folder: Path, lines: str) -> Json:
-    """As ``write``, of lines that are made already. Raises OSError, and ValueError for text that is not ASCII."""
+    """As ``write``, for lines that are already JSON. Raises OSError, and ValueError for text that is not ASCII."""
     path = folder / f"{secrets.token_hex(16)}.jsonl"
     text = lines.encode("ascii")
     told = {"rows": text.count(b"\n"), "sha256": hashlib.sha256(text).hexdigest()}
@@ -49,7 +50,7 @@ def write_text(folder: Path, lines: str) -> Json:
 
 
 def read(told: t.Any) -> t.Iterator[Json]:
-    """The rows of a file that ``write`` told of. Raises PhotoError before the first row when the file is not whole."""
+    """The rows of a file that ``write`` made. Raises PhotoError before the first row when the file is not complete."""
     if not isinstance(told, t.Mapping) or not isinstance(told.get("path"), str):
         raise PhotoError("The rows of a shard are in a file, and the result does not say in which one.")
     name = str(told["path"])
@@ -82,10 +83,10 @@ PARTS = ("photos", "in_sync", "left_out")
 
 
 def in_one_text(result: t.Mapping[str, t.Any]) -> Json:
-    """A module's result with what it says of each user in one text, ``rows_text``.
+    """A module's result with its rows in one text, ``rows_text``.
 
-    Ansible looks at each of ten thousand values on its way, and at one text once. A result without ``photos`` is that
-    of a module that examined nobody, and stays as it is.
+    Ansible examines each of ten thousand values that it passes on, but one text only once. A result without ``photos``
+    comes from a module that examined nobody, and is not changed.
     """
     if "photos" not in result:
         return dict(result)
@@ -94,7 +95,7 @@ def in_one_text(result: t.Mapping[str, t.Any]) -> Json:
 
 
 def pack(folder: Path, result: t.Mapping[str, t.Any]) -> Json:
-    """A result with what it says of each user in a new file, told of in ``rows_file``. Raises OSError."""
+    """A result with its rows in a new file, which ``rows_file`` describes. Raises OSError."""
     packed = in_one_text(result)
     if "rows_text" not in packed:
         return packed
@@ -103,7 +104,7 @@ def pack(folder: Path, result: t.Mapping[str, t.Any]) -> Json:
 
 
 def unpack(result: t.Mapping[str, t.Any]) -> Json:
-    """The result of ``in_one_text`` as it was before."""
+    """The result as it was before ``in_one_text``."""
     if "rows_text" not in result:
         return dict(result)
     rest = {name: value for name, value in result.items() if name != "rows_text"}
@@ -111,12 +112,14 @@ def unpack(result: t.Mapping[str, t.Any]) -> Json:
 
 
 def items(told: t.Any, part: str) -> t.Iterator[t.Any]:
-    """What a file has under one name, in its order. Raises PhotoError before the first when the file is not whole."""
+    """The rows of a file that have one name, in their order. Raises PhotoError before the first when the file is not
+    complete.
+    """
     return (line[part] for line in read(told) if part in line)
 
 
 def parts(told: t.Any) -> Json:
-    """What ``pack`` took out of a result. Raises PhotoError when it is not whole."""
+    """The rows that ``pack`` moved out of a result. Raises PhotoError when the file is not complete."""
     return _by_part(read(told))
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writing files: completely or not at all, and readable by their owner only, because photos are personal data."""
+"""Writes files: completely or not at all, and readable only for their owner, because photos are personal data."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _PIECE = 1024 * 1024
 
 
 def make_folder(folder: Path) -> bool:
-    """Make a folder and those above it that are missing, each with mode 0700 whatever the umask is.
+    """Make a folder and the missing ones above it, each with mode 0700, whatever the umask is.
 
-    A folder that was there keeps its rights: it may be one that others need, such as /var/lib. True: it is new.
-    Raises OSError, FileExistsError when something else is there.
+    The mode of an existing folder stays: others may need it (/var/lib). Returns True when the folder is new.
+    Raises OSError; FileExistsError when something else is there.
     """
     if folder.is_dir():
         return False
@@ -28,24 +28,25 @@ def make_folder(folder: Path) -> bool:
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:
-        if not folder.is_dir():  # else another process made it just now
+        if not folder.is_dir():  # another process has made it meanwhile
             raise
         return False
     return True
 
 
 def probe(folder: Path) -> None:
-    """Can a file be written into this folder? Leaves nothing there. Raises OSError when it cannot."""
+    """Can a file be written into this folder? Leaves no file there. Raises OSError when it cannot."""
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(b"x")
         file.flush()
 
 
 def write_safely(path: Path, data: bytes | t.BinaryIO, *, lasting: bool = True, mode: int = 0o600) -> None:
-    """A file that is either whole, with this mode, or not there. One that is ``lasting`` is on disk. Raises OSError.
+    """Write a file that is either complete, with this mode, or not there. ``lasting`` flushes it to disk. Raises
+    OSError.
 
-    ``data`` may be a file, which is copied from where it stands. The file of that name is replaced and never written
-    into, so a link, a named pipe or a device there is of no harm.
+    ``data`` may be a file, which is copied from its present position. An existing file is replaced and never written
+    into; so a link, a named pipe or a device there does no harm.
     """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is known of each target, stated once: names, limits, default recipe, the attributes that name a user.
 
-A new target is one more entry of ``TARGETS``. Reports, filters, argument specs and guards take the list from here; look
-it up when it is needed (``TARGETS[name]``, ``names()``), so that nothing keeps an older list.
+A new target is one more entry of ``TARGETS``. Reports, filters, argument specs and guards read the list from here. Read
+it when it is needed (``TARGETS[name]``, ``names()``), so that no module keeps an older list.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from .model import Mailbox, PhotoError, Recipe
 
-#: Exchange Online takes an on-premises thumbnailPhoto of at most so many bytes (Microsoft KB 3062745).
+#: Exchange Online accepts an on-premises thumbnailPhoto of at most so many bytes (Microsoft KB 3062745).
 EXO_SYNC_LIMIT = 10_240
-#: A value of match_by besides a target's own: another target says who the user is, and the account here is found by
-#: what ties the two together (the source anchor; of Exchange Server the objectGUID).
+#: A value of match_by besides a target's own: another target says who the user is, and the account here is found by the
+#: attribute that both accounts have (the source anchor; for Exchange Server the objectGUID).
 ANCHOR = "anchor"
 
 
@@ -25,12 +25,12 @@ ANCHOR = "anchor"
 class Target:
     """A place that holds one photo for each user.
 
-    ``tag`` is the field in which results name the photo there: ``sha256`` where the target keeps our bytes, ``etag``
-    where it encodes them anew. ``size`` (side in pixels) and ``max_bytes`` are the recipe without further options. The
-    first of ``match_by`` is the default. ``sync_limit``: the most bytes that pass on from here to Exchange Online.
-    ``by_product``: who else writes a small copy of its own photo here, and the side of that copy. ``elsewhere``: values
-    of ``match_by`` that another target answers for: it says who the user is, and ``tie`` is the attribute by which the
-    account is then found here.
+    ``tag`` is the field by which results name the photo there: ``sha256`` where the target keeps our bytes, ``etag``
+    where it encodes the photo again. ``size`` (side in pixels) and ``max_bytes`` are the default recipe. The first of
+    ``match_by`` is the default. ``sync_limit``: the most bytes that are passed on from here to Exchange Online.
+    ``by_product``: which target also writes a small copy of its own photo here, and the side of that copy in pixels.
+    ``elsewhere``: values of ``match_by`` with which another target says who the user is; ``tie`` is the attribute by
+    which the account is then found here.
     """
 
     name: str
@@ -47,25 +47,27 @@ class Target:
 
     @property
     def keeps_bytes(self) -> bool:
-        """Does the target keep what we write, so that the JPEG can carry our mark?"""
+        """Does the target keep the bytes that we write, so that the JPEG can carry our mark?"""
         return self.tag == "sha256"
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """What ``match_by`` of the modules takes."""
+        """The values that the modules' option ``match_by`` takes."""
         return (*self.match_by, *self.elsewhere)
 
     @property
     def recipe(self) -> Recipe:
-        """What a photo module makes of a source when no option says otherwise."""
+        """The recipe that a photo module uses when no option changes it."""
         return Recipe(size=self.size, max_bytes=self.max_bytes, mark=self.keeps_bytes)
 
     def within_limit(self, size: int | None) -> bool | None:
-        """Does a photo of ``size`` bytes pass on to Exchange Online? None: it does not pass on, or nobody knows."""
+        """Is a photo of ``size`` bytes passed on to Exchange Online? None: photos are not passed on from here, or it is
+        not known.
+        """
         return None if self.sync_limit is None or size is None else size <= self.sync_limit
 
 
-#: By name, in the order in which people read them.
+#: By name, in the order for display.
 TARGETS: dict[str, Target] = {
     "ad": Target(
         name="ad",
@@ -98,7 +100,7 @@ TARGETS: dict[str, Target] = {
         tag="etag",
         match_by=("userPrincipalName", "sAMAccountName", "mail", "objectGUID"),
         size=648,
-        # Pages about Set-UserPhoto name 500 KB; a square of 648 pixels is far below that.
+        # Pages about Set-UserPhoto name 500 KB; a square of 648 pixels is far smaller.
         max_bytes=500_000,
         # Its cmdlets have no filter for employeeID. Exchange's GUID of an account is Active Directory's objectGUID.
         elsewhere=("employeeID", ANCHOR),
@@ -120,13 +122,13 @@ TARGETS: dict[str, Target] = {
             "proxyAddresses",
         ),
         size=648,
-        # Microsoft Graph takes less than 4 MB (4,194,304 bytes).
+        # Microsoft Graph accepts less than 4 MB (4,194,304 bytes).
         max_bytes=4_194_303,
     ),
 }
 
 
-#: Targets that keep photos in mailboxes, and where the mailboxes are.
+#: Targets that keep photos in mailboxes, and the mailbox location that each needs.
 MAILBOXES: dict[str, Mailbox] = {"exchange": "on_premises", "exo": "cloud"}
 
 
@@ -136,12 +138,12 @@ def names() -> tuple[str, ...]:
 
 
 def title(name: str | None, otherwise: str = "The run") -> str:
-    """What people call a target; ``otherwise`` for what concerns none of them."""
+    """The display name of a target; ``otherwise`` for an empty name."""
     return otherwise if name is None else TARGETS[name].title
 
 
 def checked_name(value: t.Any, where: str) -> str:
-    """``value`` as the name of a target. Raises PhotoError that says where it stood."""
+    """``value`` as the name of a target. Raises PhotoError that names the place of the value."""
     if isinstance(value, str) and value in TARGETS:
         return str(value)
     known = names()

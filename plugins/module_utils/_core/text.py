@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text from outside: what an identity must not hold, and how such text is shown, stored and sent.
+"""Text from outside: what an identity must not contain, and how such text is shown, stored and sent.
 
-File names that are not UTF-8 come from Python with half characters (surrogates, PEP 383). Ansible refuses a result that
-holds one ("Refusing to deserialize an invalid UTF8 string value"), and no file in UTF-8 can hold one.
+Python represents file names that are not UTF-8 with surrogates (PEP 383). Ansible refuses a result with one ("Refusing
+to deserialize an invalid UTF8 string value"), and no UTF-8 file can contain one.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from __future__ import annotations
 import typing as t
 import unicodedata
 
-#: Categories of Unicode that are never shown as they are: control, half character, end of a line, of a paragraph.
+#: Unicode categories that are never shown as they are: control, surrogate, line separator, paragraph separator.
 _UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp"})
-#: What programs put where something was no text.
+#: What programs write instead of bytes that are no text.
 REPLACEMENT = "\ufffd"
 #: They change the direction of the text after them, so that a reader sees another text than the computer.
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def unusable(identity: str) -> str | None:
-    """Why a text can name no user and no file of ours, or None. Both directories refuse such names as well."""
+    """Why a text cannot be the name of a user or a file, or None. Both directories refuse such names as well."""
     if identity.isascii() and identity.isprintable():
         return None
     categories = {unicodedata.category(letter) for letter in identity}
@@ -33,7 +33,7 @@ def unusable(identity: str) -> str | None:
 
 
 def shown(text: str) -> str:
-    r"""The text on one line, with control characters, line ends and changes of direction as ``\x1b`` or ``\u202e``.
+    r"""The text on one line, with control characters, line ends and direction marks as ``\x1b`` or ``\u202e``.
 
     Bytes of a file name that are not UTF-8 are shown as bytes, ``\xff``.
     """
@@ -50,7 +50,7 @@ def lines_shown(text: str) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """A message of several lines as one: a list below ``…:`` with semicolons, after a full stop a space."""
+    """A message of several lines as one line: the items of a list after ``…:`` are separated by semicolons."""
     parts = [part.strip() for part in text.splitlines() if part.strip()]
     ends = [" " if part[-1] in ":;,.!?" else "; " for part in parts[:-1]] + [""]
     return "".join(part + end for part, end in zip(parts, ends, strict=False))
@@ -64,9 +64,9 @@ def _escaped(letter: str) -> str:
 
 
 def sendable(value: t.Any, half: t.Callable[[str], str] | None = None) -> t.Any:
-    """A copy of plain JSON types in which every text can be encoded, and everything else is as it was.
+    """A copy of plain JSON types in which every text can be encoded; all else is unchanged.
 
-    ``half`` says what becomes of a half character; without it, it is escaped.
+    ``half`` says how a surrogate is handled (as ``errors`` of ``str.encode``); without it, it is escaped.
     """
     if isinstance(value, str):
         return value if value.isascii() or encodes(value) else _whole(value, half or _escaped)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options ``ca_cert`` and ``cert_validation`` for Python's TLS, and when a server's certificate ends."""
+"""The options ``ca_cert`` and ``cert_validation`` for Python's TLS, and the end date of a server's certificate."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check_ca_cert(path: str, option: str) -> None:
 
 
 def context_of(ca_cert: str | None, cert_validation: str) -> ssl.SSLContext:
-    """A client's context. ``cert_validation``: ``always``, ``ignore_hostname`` or ``ignore``."""
+    """A client's TLS context. ``cert_validation``: ``always``, ``ignore_hostname`` or ``ignore``."""
     context = ssl.create_default_context(cafile=ca_cert if cert_validation != "ignore" else None)
     context.check_hostname = cert_validation == "always"
     if cert_validation == "ignore":
@@ -33,6 +33,6 @@ def context_of(ca_cert: str | None, cert_validation: str) -> ssl.SSLContext:
 
 
 def end_of(certificate: t.Mapping[str, t.Any] | None) -> float | None:
-    """When what ``getpeercert`` returned ends, in seconds since the epoch; None where no certificate is checked."""
+    """The end date in ``getpeercert``'s result, in seconds since the epoch; None when no certificate is checked."""
     ends = (certificate or {}).get("notAfter")
     return ssl.cert_time_to_seconds(ends) if isinstance(ends, str) else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What people are grouped by in a report: their department, or the organizational unit of their account."""
+"""The groups of users in a report: by department, or by the organizational unit of the account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing as t
 #: Values of the option ``group_by``.
 GroupBy = t.Literal["department", "ou"]
 GROUP_BY: tuple[GroupBy, ...] = ("department", "ou")
-#: A comma that separates parts of a distinguished name: an even number of backslashes stands before it (RFC 4514).
+#: A comma that separates parts of a distinguished name: the number of backslashes before it is even (RFC 4514).
 _COMMA = re.compile(r"(?:[^\\,]|\\.)+", re.DOTALL)
 _ESCAPED = re.compile(r"(?:\\[0-9A-Fa-f]{2})+|\\(.)", re.DOTALL)
 
@@ -27,7 +27,7 @@ def unit_of(dn: str) -> str | None:
 
 
 def _plain(value: str) -> str:
-    """A value of a distinguished name without its escapes."""
+    """A value of a distinguished name with its escapes decoded."""
 
     def one(found: re.Match[str]) -> str:
         if found[1] is not None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Definitions that give a user another name at a target: no two may name one account."""
+"""Finds definitions that lead to the same account, because one of them gives the user another name at a target."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._core.targets import TARGETS
 
 
 class Clash(t.NamedTuple):
-    """Two definitions of one account. ``later`` gives the name that ``earlier`` has already."""
+    """Two definitions of one account. ``later`` uses a name that ``earlier`` already has."""
 
     later: Definition
     earlier: Definition
@@ -34,12 +34,12 @@ class Clash(t.NamedTuple):
 
 
 def clashes(definitions: t.Sequence[Definition]) -> t.Iterator[Clash]:
-    """Every pair of definitions that names one account at a target. Users without other names never clash."""
+    """Every pair of definitions that names one account at a target. Users without other names never conflict."""
     if not any(definition.accounts for definition in definitions):
         return
     for target in TARGETS:
         here = [d for d in definitions if not d.targets or target in d.targets]
-        # Those with a name of their own come last, so that it is their line that is shown.
+        # Users with a name of their own come last, so that the message shows their line.
         owners: dict[str, Definition] = {}
         for definition in sorted(here, key=lambda d: d.named_at(target) != d.user):
             name = definition.named_at(target)

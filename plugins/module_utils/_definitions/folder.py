@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A definitions folder in Git -> definitions, with every problem named by file and line."""
+"""Reads a definitions folder from Git into definitions. Every problem is named by file and line."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from .found import DefaultPicture, DefinitionsError, Entry, Folder, Problem
 from .names import MANIFEST, meant_as_manifest, named_after
 from .yaml_text import compose, foreign_tags, is_text, line_of, text_of, truth, yaml
 
-#: Some 150,000 users.
+#: Enough for about 150,000 users.
 MAX_MANIFEST_BYTES = 8 * 1024 * 1024
 _LONGEST_MESSAGE = 1000
-#: Keys whose value is a list, with the words that it may hold.
+#: Keys whose value is a list, with the words that the list may contain.
 LISTS: dict[str, frozenset[str]] = {"targets": frozenset(TARGETS), "known_problems": PROBLEMS}
 ENTRY_KEYS = ("src", "state", "default", *LISTS, *TARGETS)
 
@@ -32,8 +32,8 @@ ENTRY_KEYS = ("src", "state", "default", *LISTS, *TARGETS)
 def read_folder(folder: Path) -> Folder:
     """All definitions of a folder, ordered by user, and its default picture.
 
-    Raises DefinitionsError, with every problem there is, rather than give half a folder. A folder that is missing or
-    declares nobody is an error too: it is more likely a bad checkout than an intention.
+    Raises DefinitionsError, with every problem, and never returns half a folder. A folder that is missing or declares
+    nobody is an error too: the reason is more likely a failed checkout than an intention.
     """
     found = examine(folder)
     if found.problems:
@@ -42,7 +42,7 @@ def read_folder(folder: Path) -> Folder:
 
 
 def examine(folder: Path) -> Folder:
-    """What could be read, and every problem; for a check of a pull request that wants both."""
+    """The readable definitions, and every problem. For the check of a pull request, which needs both."""
 
     def unusable_folder(why: str) -> Folder:
         return Folder([], [Problem(shown(str(folder)), None, why)])
@@ -76,27 +76,27 @@ def examine(folder: Path) -> Folder:
 
 
 class _Reader:
-    """Collects what one folder says. Kept as a class because each part may add definitions as well as problems."""
+    """Collects what one folder says. It is a class because each part may add definitions as well as problems."""
 
     def __init__(self, root: Path, entries: t.Mapping[str, bool]) -> None:
         """``entries``: each name in the folder, and whether it is an ordinary file and no link."""
         self.root = root
         self.ordinary = entries
-        #: Pictures at the top of the folder, by the key of the user that each is named after.
+        #: Pictures at the top of the folder, by the key of the user in the file's name.
         self.own: dict[str, list[str]] = {}
         for name in entries:
             if (user := named_after(name)) is not None:
                 self.own.setdefault(identity_key(user), []).append(name)
         self.found: dict[str, Definition] = {}
         self.problems: list[Problem] = []
-        #: Files that the manifest names, so that they do not also declare a user by their own name.
+        #: Files that the manifest names. They do not also declare a user by their own name.
         self.named: set[Path] = set()
         self.default: DefaultPicture | None = None
-        #: Was a default picture named, if only in vain?
+        #: Was a default picture named, even if it cannot be used?
         self.has_default = False
 
     def say(self, file: str, line: int | None, message: str) -> None:
-        # Names and texts come from outside: what a terminal or a log would obey is shown escaped.
+        # Names and texts come from outside: characters that a terminal or a log would interpret are escaped.
         if len(message) > _LONGEST_MESSAGE:
             message = f"{message[: _LONGEST_MESSAGE // 2]} … {message[-_LONGEST_MESSAGE // 2 :]}"
         self.problems.append(Problem(shown(file), line, shown(message)))
@@ -122,12 +122,12 @@ class _Reader:
         if user is None:
             return
         stem = os.path.splitext(name)[0]  # noqa: PTH122 - Path.stem is blind to names like ".jpg"
-        # Most are ordinary files with plain names, and need no look at where they lead.
+        # Most are ordinary files with plain names, and their links need not be resolved.
         plain = name.isascii() and name.isprintable() and self.ordinary[name]
         path = self.root / name if plain else self.inside(name, name, None)
         if path is None or (not plain and path.is_dir()):
             return
-        # What safe_name made of an identity is that user's own file as well.
+        # A name that safe_name made of an identity is also that user's file.
         own = {identity_key(stem), identity_key(unquote(stem))}
         if path in self.named and (
             "@" not in stem or any(d.key in own and self.is_source(d, path) for d in self.found.values())
@@ -171,7 +171,7 @@ class _Reader:
             self.say(MANIFEST, line_of(document), "it must hold a mapping with the key 'photos'")
             return
         for key, value in document.value:
-            # Before the users, wherever it stands: they refer to it.
+            # Before the users, wherever it stands in the file: they refer to it.
             if key.value == "default":
                 self.read_default(key, value)
         for key, value in document.value:
@@ -186,7 +186,7 @@ class _Reader:
                 self.say(MANIFEST, line_of(value), "'photos' must map users to pictures")
 
     def read_default(self, key: t.Any, value: t.Any) -> None:
-        """The picture for users without one: a file name, or a mapping with src. It must be a picture that works."""
+        """The picture for users without one: a file name, or a mapping with src. It must be a usable picture."""
         line, again = line_of(key), self.has_default
         self.has_default = True
         src = value
@@ -199,7 +199,7 @@ class _Reader:
         path = self.inside(src.value, MANIFEST, line_of(src))
         if path is None:
             return
-        # Thousands of users may get it, so it is tried once, here, and is no problem of each of them.
+        # Thousands of users may get it. So it is checked once here and reported once.
         why_not = cannot_be_rendered(path)
         if why_not is not None:
             self.say(MANIFEST, line, f"the default picture {src.value} cannot be used: {why_not}")
@@ -239,7 +239,7 @@ class _Reader:
             self.say(MANIFEST, line, f"{user} has default: true, {why}")
 
     def own_picture(self, user: str, line: int) -> str | None:
-        """The one picture at the top of the folder that is named after the user; None after a problem was said."""
+        """The one picture at the top of the folder that has the user's name; None after a problem was reported."""
         found = self.own.get(identity_key(unicodedata.normalize("NFC", user)), [])
         if len(found) == 1:
             return found[0]
@@ -249,7 +249,7 @@ class _Reader:
         return None
 
     def read_list(self, user: str, name: str, key: t.Any, value: t.Any) -> frozenset[str] | None:
-        """The words of a list such as ``targets``; None after a problem was said."""
+        """The words of a list such as ``targets``; None after a problem was reported."""
         nodes = value.value if isinstance(value, yaml.SequenceNode) else [value]
         words = [node.value if isinstance(node, yaml.ScalarNode) else "" for node in nodes]
         if words and set(words) <= LISTS[name]:
@@ -259,7 +259,7 @@ class _Reader:
         return None
 
     def read_value(self, user: str, entry: t.Any) -> Entry | None:
-        """What one entry says; None after a problem was said."""
+        """The content of one entry; None after a problem was reported."""
         line = line_of(entry)
         if isinstance(entry, yaml.ScalarNode):
             if is_text(entry):
@@ -291,7 +291,7 @@ class _Reader:
     def read_key(
         self, user: str, key: t.Any, value: t.Any, values: dict[str, str], lists: dict[str, frozenset[str]]
     ) -> bool:
-        """Put one key of an entry where it belongs; False after a problem was said."""
+        """Store one key of an entry; False after a problem was reported."""
         name = key.value if isinstance(key, yaml.ScalarNode) else ""
         if name not in ENTRY_KEYS:
             known = ", ".join(ENTRY_KEYS)
@@ -309,9 +309,9 @@ class _Reader:
         return False
 
     def inside(self, name: str, file: str, line: int | None) -> Path | None:
-        """The file of that name, when it is there and truly (links followed) within the folder.
+        """The file of that name, if it exists and lies (links followed) in the folder.
 
-        A Mac may have taken the letters of a name apart, on disk or in the manifest.
+        macOS may have decomposed the letters of a name, on disk or in the manifest.
         """
         spellings = dict.fromkeys([name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))])
         try:
@@ -326,7 +326,7 @@ class _Reader:
         elif not exists:
             self.say(file, line, f"there is no file {name} in the folder")
         elif (why := unusable(str(path.relative_to(self.root)))) is not None:
-            # A link may lead to a file whose own name is the odd one.
+            # The name of a link may be plain and the name of its file odd.
             leads = "" if path == self.root / name else f", which is {path.relative_to(self.root)},"
             self.say(file, line, f"{name}{leads} cannot be used: {why}; rename the file")
         else:
@@ -349,9 +349,9 @@ def _wrong_state(user: str, values: t.Mapping[str, str], default: bool) -> str |
 
 
 def manifest_entry(definition: Definition, file: str | None) -> str | dict[str, t.Any]:
-    """A definition as photos.yml has it; ``file`` is the picture's place in the folder, None when there is none.
+    """A definition as photos.yml has it; ``file`` is the picture's path in the folder, None when there is none.
 
-    Whoever has the default picture declared, and no file, keeps it so.
+    A definition of the default picture without a file stays one.
     """
     lists = {"targets": sorted(definition.targets), "known_problems": sorted(definition.known_problems)}
     said: dict[str, t.Any] = {name: words for name, words in lists.items() if words}

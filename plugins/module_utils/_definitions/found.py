@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What reading a definitions folder gives: entries, problems, and the folder as a whole."""
+"""The result of reading a definitions folder: entries, problems, and the folder as a whole."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 from .._core.model import Definition, PhotoError
 from .._core.text import shown
 
-#: More problems than anybody reads: a message says how many there are.
+#: The most problems that a message lists; it also gives their number.
 PROBLEMS_SHOWN = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What photos.yml says of one user. ``src`` and ``state`` None: neither was given.
+    """What photos.yml says about one user. ``src`` and ``state`` None: neither was given.
 
     ``accounts``: the user's names at single targets. ``default``: the default picture is declared for the user.
     """
@@ -41,7 +41,7 @@ class DefaultPicture:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in the folder that makes it unusable. ``line`` counts from 1."""
+    """A problem that makes the folder unusable. ``line`` counts from 1."""
 
     file: str
     line: int | None
@@ -53,7 +53,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What a folder says, as far as it could be read, and every problem."""
+    """The content of a folder, as far as it could be read, and every problem."""
 
     definitions: list[Definition]
     problems: list[Problem]
@@ -61,7 +61,7 @@ class Folder:
 
 
 class DefinitionsError(PhotoError):
-    """A folder that cannot be used as a whole; its text lists every problem, a line each."""
+    """A folder that cannot be used as a whole; its text lists every problem, one a line."""
 
     def __init__(self, folder: str, problems: t.Sequence[Problem]) -> None:
         self.problems = tuple(problems)

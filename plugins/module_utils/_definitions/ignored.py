@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of a definitions folder that declare nobody, with the reason; and names that somebody surely meant otherwise.
+"""Files of a definitions folder that declare nobody, with the reason, and names that are probably mistakes.
 
-Hidden files (their name begins with a dot) are left out; Git and our own export keep some.
+Hidden files (their name begins with a dot) are left out; Git and our own export have some.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HEAD = 4096
 
 
 class Ignored(t.NamedTuple):
-    """A file and why it declares nobody. ``meant``: somebody surely meant it to."""
+    """A file and why it declares nobody. ``meant``: it was probably meant to declare a user."""
 
     file: str
     why: str
@@ -34,7 +34,7 @@ class Ignored(t.NamedTuple):
 
 
 class OddName(t.NamedTuple):
-    """A picture that declares a user whom nobody has: file, the user, and what to do."""
+    """A picture that declares a user who probably does not exist: file, the user, and what to do."""
 
     file: str
     user: str
@@ -42,7 +42,7 @@ class OddName(t.NamedTuple):
 
 
 def odd_names(names: t.Iterable[str]) -> list[OddName]:
-    """Pictures at the top of the folder whose names were changed by a copy, a second ending or a blank."""
+    """Pictures at the top of the folder whose names were probably changed by a copy, a second ending or a blank."""
     found = []
     for name in names:
         user = named_after(name)
@@ -76,16 +76,16 @@ def ignored(root: Path, used: t.Collection[str], declared: t.Collection[str]) ->
             if name.startswith(".") or str(path.resolve()) in used or (top and name == MANIFEST):
                 continue
             if top and named_after(name) is not None:
-                continue  # it declares its user, or was said to be unusable
+                continue  # it declares its user, or was reported as unusable
             place = path.relative_to(root).as_posix()
             why, meant = _at_top(path) if top else _below(path, declared)
-            if not (top and meant_as_manifest(name)):  # said already
+            if not (top and meant_as_manifest(name)):  # reported already
                 found.append(Ignored(place, why, meant, named_after(name) is not None))
     return found
 
 
 def _at_top(path: Path) -> tuple[str, bool]:
-    """Why a file at the top declares nobody, and whether somebody meant it to."""
+    """Why a file at the top declares nobody, and whether it was probably meant to."""
     name = path.name
     if named_after(name.strip()) is not None:
         return "there is a space at the end of its name; remove the space", True
@@ -98,7 +98,7 @@ def _at_top(path: Path) -> tuple[str, bool]:
 
 
 def _below(path: Path, declared: t.Collection[str]) -> tuple[str, bool]:
-    """The same for a file in a subfolder, where only photos.yml declares."""
+    """The same for a file in a subfolder. Files there declare a user only through photos.yml."""
     user = named_after(path.name)
     if user is None:
         return "it is not a picture", False

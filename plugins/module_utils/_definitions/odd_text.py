@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text in a definitions folder that no photo needs: what looks like a template, and what a reader would not see.
+"""Finds text in a definitions folder that no photo needs: text that looks like a template, and invisible text.
 
-Nothing here or elsewhere carries such a text out. A reviewer should know that somebody wrote it.
+No part of the collection evaluates such a text. But a reviewer should know that somebody wrote it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from .._core.text import BIDI, unusable
 from .folder import MAX_MANIFEST_BYTES
 from .names import MANIFEST
 
-#: What begins a template in Jinja, and the line with which a text changes these marks for itself.
+#: The marks that begin a Jinja template, and the line with which a text changes these marks for itself.
 _MARKS = ("{{", "{%", "{#", "#jinja2:")
 
 
 class OddText(t.NamedTuple):
-    """Where it is (``line`` counts from 1; None: a name of a file), of which user, what kind it is, and what to say."""
+    """Where it is (``line`` counts from 1; None: the name of a file), of which user, its kind, and the message."""
 
     file: str
     line: int | None
@@ -33,7 +33,7 @@ class OddText(t.NamedTuple):
 
 
 def odd(text: str) -> tuple[t.Literal["template", "hidden_text"], str] | None:
-    """The kind of oddity and what it is, or None for plain text."""
+    """The kind of odd text and its description, or None for plain text."""
     why = unusable(text)
     if why is not None:
         return "hidden_text", f"{why}; rename it"
@@ -49,7 +49,7 @@ def odd(text: str) -> tuple[t.Literal["template", "hidden_text"], str] | None:
 
 
 def odd_texts(root: Path, definitions: t.Iterable[Definition]) -> list[OddText]:
-    """Every oddity of a folder once: in identities, in the lines of photos.yml, in names of files and folders."""
+    """Every odd text of a folder once: in identities, in the lines of photos.yml, in names of files and folders."""
     found = list(_of_users(definitions))
     told = {(each.file, each.line) for each in found}
     found += [each for each in (*_of_lines(root), *_of_names(root)) if (each.file, each.line) not in told]
@@ -69,9 +69,9 @@ def _of_users(definitions: t.Iterable[Definition]) -> t.Iterator[OddText]:
 def _of_lines(root: Path) -> t.Iterator[OddText]:
     try:
         data, _status = read_file(root / MANIFEST, MAX_MANIFEST_BYTES, inside=root)
-    except UnusableFile:  # not there, or said already by whoever reads it
+    except UnusableFile:  # not there, or already reported by the reader of the folder
         return
-    # Other line ends than YAML's would give other numbers than an editor shows.
+    # By YAML's line ends only, so that the numbers are those of an editor.
     for number, line in enumerate(data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"), 1):
         known = odd(line.replace("\t", " "))
         if known is not None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A definitions folder before it is merged: every definition and picture checked, without a network or credentials."""
+"""Checks a definitions folder before it is merged: every definition and picture, without a network or credentials."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from .names import MANIFEST
 from .odd_text import odd_texts
 
 Severity = t.Literal["error", "warning"]
-#: Microsoft 365 takes no smaller photo.
+#: Microsoft 365 accepts no smaller photo.
 LEAST_SIDE = 48
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a picture must be. Sides in pixels, ``max_crop_loss`` in percent of the picture."""
+    """Requirements for pictures. Sides in pixels, ``max_crop_loss`` in percent of the picture."""
 
     sharp_side: int = 648
     max_crop_loss: int = 35
@@ -45,7 +45,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about the folder. ``line`` counts from 1; ``user`` is empty when it concerns none."""
+    """A finding about the folder. ``line`` counts from 1; ``user`` is empty when it is about no user."""
 
     severity: Severity
     kind: str
@@ -61,7 +61,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Examined:
-    """What is known of one picture file."""
+    """The result of examining one picture file."""
 
     name: str
     sha256: str = ""
@@ -75,15 +75,15 @@ class Examined:
 
 @dataclass(slots=True)
 class Report:
-    """Findings in the order of the folder; ``users`` are all that are declared."""
+    """Findings in the order of the folder; ``users`` are all declared users."""
 
     folder: str
     users: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     pictures: int = 0
-    #: Every file that declares nobody and of which there is no finding.
+    #: Every file that declares nobody and has no finding.
     ignored: list[Ignored] = field(default_factory=list)
-    #: How many pictures are not sharp and are what an export wrote: no target had a larger one.
+    #: The number of pictures that are not sharp but come from an export: no target had a larger one.
     small_exports: int = 0
     #: Users who are declared and were not checked.
     excluded: list[str] = field(default_factory=list)
@@ -97,7 +97,7 @@ def validate(
 ) -> Report:
     """Check a folder, without the pictures of users whom ``exclude`` names.
 
-    Raises PhotoError when Pillow or PyYAML is missing, and when everybody is excluded.
+    Raises PhotoError when Pillow or PyYAML is missing, and when every user is excluded.
     """
     rules = rules or Rules()
     available()
@@ -110,7 +110,7 @@ def validate(
     report.findings += [_of_problem(problem) for problem in found_there.problems]
     users: dict[str, list[Definition]] = defaultdict(list)
     for definition in definitions:
-        # The default picture is one for many, and it is examined once.
+        # Many users may have the default picture; it is examined once.
         if definition.source is not None and definition.source.path is not None and not definition.default:
             users[definition.source.path].append(definition)
     if found_there.default is not None:
@@ -158,15 +158,15 @@ def examine(path: Path, root: Path) -> Examined:
     except OSError as error:
         seen.problem = f"it cannot be read ({error.strerror})"
     except PhotoError as error:
-        # The text names the file already, as we or the loader call it.
+        # The text already begins with the file: the name that we or the loader use for it.
         seen.problem = str(error).removeprefix(f"{name}: ").removeprefix(f"{path}: ").removeprefix("the photo: ")
     return seen
 
 
 def about(picture: Examined, definition: Definition, rules: Rules) -> list[Finding]:
-    """What is wrong with one picture for one user, told where it is declared."""
+    """The findings about one picture for one user, at the place where it is declared."""
     file, line = _origin(definition, picture)
-    # A picture that is named after its user and stands for itself need not be named twice.
+    # The message need not name a picture that has the user's name.
     apart = file != picture.name
     named, start = (picture.name, f"{definition.user}: ") if apart else ("it", "")
     found: list[Finding] = []
@@ -202,7 +202,7 @@ def about(picture: Examined, definition: Definition, rules: Rules) -> list[Findi
 
 
 def about_default(picture: Examined, default: DefaultPicture, rules: Rules) -> list[Finding]:
-    """What is wrong with the default picture, told once, where it is named."""
+    """The findings about the default picture, once, at the line that names it."""
     found = about(picture, Definition("the default picture", origin=f"{MANIFEST}:{default.line}"), rules)
     return [replace(finding, user="") for finding in found]
 
@@ -214,7 +214,7 @@ def _origin(definition: Definition, picture: Examined) -> tuple[str, int | None]
 
 
 def unseemly(root: Path, definitions: t.Sequence[Definition], told: t.Sequence[Finding]) -> list[Finding]:
-    """Texts that look like a program or hide something. In an identity or hidden they are errors."""
+    """Texts that look like a program, or that are hard to see. In an identity, or invisible, they are errors."""
     known = {(finding.file, finding.line) for finding in told if finding.severity == "error"}
     return [
         Finding("error" if odd.user or odd.kind == "hidden_text" else "warning", odd.kind, *odd[:3], odd.message)
@@ -226,7 +226,7 @@ def unseemly(root: Path, definitions: t.Sequence[Definition], told: t.Sequence[F
 def twice(pictures: t.Mapping[str, Examined], users: t.Mapping[str, t.Sequence[Definition]]) -> list[Finding]:
     """One picture for several users: the same file, the same bytes, or the same to the eye."""
     found: list[Finding] = []
-    # The default picture is nobody's own.
+    # The default picture is meant for many users.
     good = {path: picture for path, picture in pictures.items() if picture.sha256 and users[path]}
     by_bytes: dict[str, list[str]] = defaultdict(list)
     for path, picture in good.items():
@@ -249,14 +249,14 @@ def _mixed(declared: t.Sequence[Definition], pictures: t.Mapping[str, Examined],
         others = [d.user for d in declared if d is not definition]
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         path = definition.source.path if definition.source is not None else None
-        file, line = _origin(definition, pictures[path or ""])  # only definitions with a file come here
+        file, line = _origin(definition, pictures[path or ""])  # only definitions with a file get here
         message = f"{definition.user} and {', '.join(others[:3])}{more} have {what}; is one of them the wrong picture?"
         found.append(Finding("warning", "used_twice", file, line, definition.user, message))
     return found
 
 
 def look_alikes(pictures: t.Mapping[str, Examined]) -> list[tuple[str, str]]:
-    """Pairs that are one picture to the eye. Only pairs with like signatures are compared by pixels."""
+    """Pairs of pictures that look the same. Only pairs with similar signatures are compared by pixels."""
     order = sorted(pictures, key=lambda path: sum(pictures[path].signature))
     pairs = []
     for at, one in enumerate(order):
@@ -264,7 +264,7 @@ def look_alikes(pictures: t.Mapping[str, Examined]) -> list[tuple[str, str]]:
         for other in order[at + 1 :]:
             theirs = pictures[other].signature
             if sum(theirs) - sum(mine) > comparison.ALIKE * len(mine):
-                break  # brighter by more on average than two alike can differ, and so are all that follow
+                break  # This one and all that follow are brighter by more on average than two similar pictures can be.
             if comparison.may_look_alike(mine, theirs) and _same(pictures[one], pictures[other]):
                 pairs.append((one, other))
     return pairs
@@ -278,7 +278,7 @@ def _same(one: Examined, other: Examined) -> bool:
 
 
 def _look_for_ignored(report: Report, root: Path, used: t.Collection[str], declared: t.Collection[str]) -> None:
-    """Files that declare nobody, and names that surely should be others: those that somebody meant are findings."""
+    """Files that declare nobody, and names that are probably mistakes. Those that were probably meant are findings."""
     for odd in odd_names(sorted(path.name for path in root.iterdir())):
         report.findings.append(Finding("error", "name", odd.file, None, odd.user, odd.why))
     for each in ignored(root, used, declared):

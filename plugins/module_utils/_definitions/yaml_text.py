@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The YAML of photos.yml as nodes with lines. The one file that imports PyYAML."""
+"""The YAML of photos.yml as nodes with lines. The only file that imports PyYAML."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import typing as t
 yaml: t.Any
 try:
     import yaml
-except ImportError:  # said where it is needed; importing this file must work everywhere
+except ImportError:  # The error is reported where PyYAML is needed; this file must be importable everywhere.
     yaml = None
 
-#: Ours are three deep.
+#: The deepest nesting that is read; our own files have three levels.
 MAX_DEPTH = 20
 _YAML = "tag:yaml.org,2002:"
-#: Tags of plain YAML. No other has a meaning here, and none is ever carried out.
+#: Tags of plain YAML. Other tags have no meaning here, and their code is never run.
 _PLAIN_TAGS = frozenset(
     _YAML + name for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value", "map", "seq")
 )
@@ -24,7 +24,10 @@ _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off
 
 
 def foreign_tags(document: t.Any) -> t.Iterator[tuple[str, int]]:
-    """Every tag that is not plain YAML, such as ``!unsafe`` or ``!!python/name``, with its line. Aliases may circle."""
+    """Every tag that is not plain YAML, such as ``!unsafe`` or ``!!python/name``, with its line.
+
+    Aliases may form circles.
+    """
     seen: set[int] = set()
     todo = [document]
     while todo:
@@ -41,12 +44,12 @@ def foreign_tags(document: t.Any) -> t.Iterator[tuple[str, int]]:
 
 
 def is_text(node: t.Any) -> bool:
-    """Is this plain text that says something?"""
+    """Is this plain, non-empty text?"""
     return isinstance(node, yaml.ScalarNode) and node.tag == _YAML + "str" and bool(node.value.strip())
 
 
 def truth(node: t.Any) -> bool | None:
-    """The truth value of a node; None: it is none."""
+    """The truth value of a node; None: it has none."""
     if not isinstance(node, yaml.ScalarNode) or node.tag != _YAML + "bool":
         return None
     word = node.value.lower()
@@ -54,10 +57,10 @@ def truth(node: t.Any) -> bool | None:
 
 
 def compose(text: str) -> t.Any:
-    """The nodes of a YAML text. Raises yaml.YAMLError, and RecursionError for what is nested too deeply.
+    """The nodes of a YAML text. Raises yaml.YAMLError, and RecursionError for text that is nested too deeply.
 
-    libyaml is seven times faster, and takes a time that grows with the length alone. But it follows depth down to the
-    end of its stack, so that is looked at first, in its stream of events.
+    libyaml is seven times faster, and its time grows linearly with the length. But deep nesting overflows its stack, so
+    the depth is checked first, in its stream of events.
     """
     loader = getattr(yaml, "CSafeLoader", None)
     if loader is None:
@@ -71,7 +74,7 @@ def compose(text: str) -> t.Any:
 
 
 def text_of(node: t.Any) -> str:
-    """A key for a message. One that is not plain text may hold itself, or anchors that make it endless."""
+    """A key for a message. A key that is not plain text may contain itself, or anchors that make it endless."""
     return repr(node.value[:100]) if isinstance(node, yaml.ScalarNode) else "that is not plain text"
 
 

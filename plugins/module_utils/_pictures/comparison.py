@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Is what the target holds the declared photo? A ladder of evidence, cheapest first.
+"""Does the target hold the declared photo? Evidence is examined in steps, the cheapest first.
 
-Each rung answers with a reason in words, or leaves the question to the next.
+Each step gives an answer with a reason in words, or leaves the question to the next step.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from .prepare import Prepared, prepared
 
 
 def by_tag(receipt: Receipt | None, tag: str | None, source_sha256: str, recipe_digest: str) -> Comparison | None:
-    """What our memory says, without a download. None: nothing, as when somebody else wrote since our last put."""
+    """What our receipt says, without a download.
+
+    None: nothing, for example when somebody else wrote since our last put.
+    """
     if receipt is None or tag is None or receipt.tag != tag:
         return None
     if receipt.source_sha256 != source_sha256:
@@ -33,10 +36,10 @@ def by_tag(receipt: Receipt | None, tag: str | None, source_sha256: str, recipe_
 def by_content(
     observation: Observation, rendition_sha256: str | None, source_sha256: str, recipe_digest: str
 ) -> Comparison | None:
-    """What the bytes say: their hash, then our mark in them. Nothing is decoded. None: they leave it open.
+    """What the bytes say: their hash, then our mark in them. Nothing is decoded. None: they do not decide.
 
-    A mark of another source leaves it open too: an export of the cloud's copy of a photo, say, is another file and yet
-    the same picture, and only the pixels can tell.
+    A mark of another source does not decide either: an export of the photo that the cloud holds, for example, is
+    another file and yet the same picture. Only the pixels decide that.
     """
     if observation.sha256 is not None and observation.sha256 == rendition_sha256:
         return Comparison("same", "bytes", "the same bytes")
@@ -53,9 +56,10 @@ def by_content(
 
 
 class Bound(t.NamedTuple):
-    """A figure up to ``same`` speaks for the same photo, from ``different`` on against it; between it is open.
+    """A figure up to ``same`` is the same photo, a figure above ``different`` another one; between the two it is
+    undecided.
 
-    ``words`` say the figure in a sentence.
+    ``words`` describe the figure in a sentence.
     """
 
     words: str
@@ -63,8 +67,8 @@ class Bound(t.NamedTuple):
     different: float
 
 
-#: By figure of Measures. Set by tests/experiments/equality on one half of its photographs, and wider where that lets no
-#: alteration pass (contrast, tint, colour); docs/equality.md has how they do on the other half.
+#: By figure of Measures. Set by tests/experiments/equality on one half of its photographs, and made wider (contrast,
+#: tint, colour) where no altered picture passes because of it. docs/equality.md has the results on the other half.
 BOUNDS: dict[str, Bound] = {
     "shape": Bound("the proportions differ by {} %", 1.5, 3.0),
     "brightness": Bound("the brightness differs by {} of 255 levels", 1.05, 1.15),
@@ -78,17 +82,17 @@ BOUNDS: dict[str, Bound] = {
     "colour_spot": Bound("the colour of one spot differs by {} of 255 levels", 14.0, 16.0),
 }
 
-#: How many times the upper bound a figure must be to prove that a read-back is somebody else's photo.
+#: A read-back is certainly another photo when a figure is more than so many times its upper bound.
 FAR = 6.0
 
 
 def by_pixels(declared: bytes | Rendition, observed: bytes, *, sized: bool = False) -> Comparison:
-    """What the pictures look like, for photos that a service has re-encoded or scaled.
+    """Compares by pixels, for photos that a service has re-encoded or scaled.
 
-    ``declared`` is our rendition, or the JPEG of it; ``observed`` whatever the target gave, which may be no picture.
-    ``sized``: it is not the photo itself but a smaller rendition that the service made, which is always square; then a
-    declared photo that is not square is compared by the square in its middle.
-    PictureError only when the declared one is no picture.
+    ``declared`` is our rendition, or the JPEG of it; ``observed`` is what the target returned, which may be no picture.
+    ``sized``: it is not the photo itself but a smaller rendition of the service, which is always square. Then the
+    square in the middle of a declared photo is compared.
+    Raises PictureError only when the declared photo is no picture.
     """
     first = prepared(declared, "the declared photo")
     try:
@@ -99,23 +103,23 @@ def by_pixels(declared: bytes | Rendition, observed: bytes, *, sized: bool = Fal
 
 
 class FirstLook(t.NamedTuple):
-    """The same photo, found out without making its rendition, which would have ``width`` by ``height`` pixels."""
+    """The same photo, found without making its rendition, which would have ``width`` by ``height`` pixels."""
 
     comparison: Comparison
     width: int
     height: int
 
 
-#: The share of each bound that a first look allows itself.
+#: The share of each bound that a quick comparison may use.
 CERTAIN = 0.8
 
 
 def by_source(source: bytes, recipe: Recipe, name: str, observed: bytes, *, sized: bool = False) -> FirstLook | None:
-    """Does the target surely hold what this recipe would make of this source? Nothing is scaled up, cut or encoded.
+    """Does the target certainly hold what this recipe makes of this source? Nothing is scaled up, cropped or encoded.
 
     ``source`` is the source file, which messages call ``name``; ``observed`` and ``sized`` are as for ``by_pixels``.
-    It can only say that the photo is the same. None: make the rendition and ask ``by_pixels``.
-    PictureError when the source is no picture.
+    The answer is "the same" or None: then make the rendition and use ``by_pixels``.
+    Raises PictureError when the source is no picture.
     """
     if recipe.crop == "face" or recipe.as_is:
         return None
@@ -132,9 +136,9 @@ def by_source(source: bytes, recipe: Recipe, name: str, observed: bytes, *, size
 
 
 def clearly_another(declared: bytes | Rendition, observed: bytes, *, sized: bool = False) -> bool:
-    """Is a read-back so far from our upload that a service's handling cannot be the reason?
+    """Does a read-back differ from our upload more than any service transform explains?
 
-    Right after a put the photo is ours unless much speaks against it, so a figure a little over its bound is no proof.
+    Right after a put the photo is most probably ours, so a figure a little over its bound is no proof.
     """
     try:
         first, second = prepared(declared, "the declared photo"), prepared(observed, "the photo that was found")
@@ -144,16 +148,16 @@ def clearly_another(declared: bytes | Rendition, observed: bytes, *, sized: bool
     return any(abs(getattr(figures, name)) >= FAR * bound.different for name, bound in BOUNDS.items())
 
 
-#: Up to which distance the ways of scaling are tried. Taking single pixels leads farther away than filters do.
+#: Up to this distance the ways of scaling are tried. Sampling single pixels gives larger distances than filters do.
 _FILTERED = 4.0
 _SINGLE_PIXELS = 12.0
 
 
 def _nearest(declared: bytes | Rendition, first: Prepared, second: Prepared, sized: bool) -> Measures:
-    """The figures of the way of scaling that explains the found picture best.
+    """The figures for the way of scaling that explains the found picture best.
 
-    For photographs that is nearly always the plain one. The others are tried only where that leaves a doubt, since they
-    take milliseconds.
+    For photographs this is nearly always the first one. The others take milliseconds, so they are tried only when the
+    first leaves a doubt.
     """
     best = measure(first, second, cut=sized)
     if not 1 < _distance(best) < _SINGLE_PIXELS or min(first.width, first.height) <= min(second.width, second.height):
@@ -170,24 +174,24 @@ def _nearest(declared: bytes | Rendition, first: Prepared, second: Prepared, siz
 
 
 def _distance(figures: Measures) -> float:
-    """The highest figure, in bounds of the same photo: up to 1 it is the same."""
+    """The largest figure, as a multiple of its bound ``same``: up to 1 it is the same photo."""
     return max(float(abs(getattr(figures, name))) / bound.same for name, bound in BOUNDS.items())
 
 
-#: Two signatures (prepare.signature) that differ by more, on average, in levels are surely not of one picture.
+#: Two signatures (prepare.signature) that differ by more levels on average are certainly of two pictures.
 ALIKE = 6.0
 
 
 def may_look_alike(one: bytes, other: bytes) -> bool:
-    """Are these signatures near enough to be worth a comparison of the pictures?"""
+    """Are these signatures similar enough to compare the pictures?"""
     return sum(abs(a - b) for a, b in zip(one, other, strict=True)) <= ALIKE * len(one)
 
 
 def by_figures(figures: Measures) -> Comparison:
-    """The verdict on measured figures: all must speak for the same photo, and one that speaks against it is enough."""
+    """The verdict on measured figures: "same" needs all figures, "different" needs only one."""
     values = [(abs(getattr(figures, name)), bound) for name, bound in BOUNDS.items()]
     against = [(value, bound) for value, bound in values if value >= bound.different]
-    # The figure that is told is one that decided.
+    # The message names a figure that decided.
     value, bound = max(against or values, key=lambda each: each[0] / each[1].same)
     shown = f"{value:.3g}" if value < 100 else f"{value:.0f}"
     distance = f"{bound.words.format(shown)}; at most {bound.same:g} is a re-encoding"

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures from bytes that anybody may have made: one decoder for a file, known limits, and failures are SourceErrors.
+"""Decodes pictures from untrusted bytes: one decoder for a file, known limits, and every failure is a SourceError.
 
-Every picture is taken to be hostile: a source because anybody may have sent a pull request, an observed photo because
-anybody may have uploaded it. So a file has one decoder, chosen by its first bytes; its size is known and limited before
-it is decoded; and whatever goes wrong in a decoder becomes a SourceError. Nothing global is changed and every function
-may be called from several threads at once.
+Every picture is untrusted: anybody may have sent a source in a pull request, and anybody may have uploaded an observed
+photo. So a file has one decoder, chosen by its first bytes; its size is known and limited before it is decoded; and
+every failure of a decoder becomes a SourceError.
+No global state is changed, and every function may be called from several threads at once.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from .._core.model import SourceError, Summary, sha256
 from . import sniff
 from .pillow import Image, ImageCms, UnidentifiedImageError, available
 
-#: By what a decoder takes for a pixel, so that none passes a gibibyte: a JPEG shrinks while it is decoded, a
-#: progressive one is held whole before that, WebP keeps five copies. Pillow itself warns above 89 million.
+#: The most pixels, by the memory that a decoder takes for each, so that no decoder takes more than a gibibyte: a JPEG
+#: is scaled down while it is decoded, a progressive JPEG is held whole before that, WebP keeps five copies. Pillow
+#: itself warns above 89 million.
 MAX_PIXELS_JPEG = 89_000_000
 MAX_PIXELS_PROGRESSIVE = 60_000_000
 MAX_PIXELS_WEBP = 25_000_000
@@ -32,29 +33,29 @@ MAX_PIXELS = 40_000_000
 #: Width by height or height by width. Pillow keeps a pointer for each row, and resizing works on whole rows and
 #: columns: 40 million rows of one pixel took 1.6 GB. With this limit no picture has more than 94,000 rows.
 MAX_PROPORTION = 100
-#: Up to this side any proportion is cheap.
+#: Up to this side every proportion is allowed.
 _ANY_SHAPE = 4096
-#: A TIFF's tiles are decoded whole, and a tile may be larger than the picture. Encoders write 256x256.
+#: A TIFF's tiles are decoded whole, and a tile can be larger than the picture. Encoders write 256x256.
 MAX_TILE_PIXELS = 16_000_000
-#: Encoders write about ten scans. Each one more makes the decoder walk the whole picture again.
+#: Encoders write about ten scans. The decoder passes over the whole picture once for each scan.
 MAX_SCANS = 100
 MAX_PROFILE_BYTES = 4 * 1024 * 1024
 
-#: From how many pixels on pictures are decoded one at a time, so that threads do not add up to gigabytes.
+#: Pictures with this many pixels or more are decoded one at a time, so that threads together do not take gigabytes.
 _BIG = 20_000_000
 _BIG_TURN = threading.Lock()
 
-#: The EXIF tag, in a TIFF as well.
+#: The number of the orientation tag in EXIF and in TIFF.
 _ORIENTATION = 0x0112
 #: Width and length of a picture (TIFF 6.0).
 _TIFF_SIDES = (256, 257)
 
 
 class Decoded(t.NamedTuple):
-    """Pixels as they are stored, perhaps shrunk, with what is needed to show them right.
+    """Pixels as they are stored, possibly scaled down, and how to show them correctly.
 
-    ``width`` and ``height`` are what a person sees, in pixels of the unshrunk picture. Each of ``pixels`` stands for
-    ``scale`` by ``scale`` of those; the last ones of a row or a column may stand for fewer.
+    ``width`` and ``height`` are those of the upright picture before scaling down. Each of ``pixels`` is ``scale`` by
+    ``scale`` pixels of that picture; the last ones of a row or a column can be fewer.
     """
 
     pixels: Image.Image
@@ -66,7 +67,8 @@ class Decoded(t.NamedTuple):
 
 
 def describe(data: bytes) -> Summary:
-    """Hash, length and sides in pixels of a picture that a target gave, from its header. SourceError for no picture."""
+    """Hash, length and sides in pixels of a picture from a target, from its header. Raises SourceError for no picture.
+    """
     available()
     name = "the photo"
     with as_source_error(name):
@@ -75,7 +77,8 @@ def describe(data: bytes) -> Summary:
 
 
 class PictureError(SourceError):
-    """Bytes that are no picture to be used. ``problem`` and ``advice`` are the parts of the message behind the name."""
+    """The error for bytes that cannot be used as a picture. ``problem`` and ``advice`` follow the name in the message.
+    """
 
     def __init__(self, name: str, problem: str, advice: str) -> None:
         super().__init__(f"{name}: {problem}; {advice}")
@@ -85,7 +88,7 @@ class PictureError(SourceError):
 
 @contextlib.contextmanager
 def as_source_error(name: str) -> t.Iterator[None]:
-    """Decoders of hostile files raise nearly anything; here it all gets one name and a sentence."""
+    """Decoders of hostile files raise nearly any exception; here each becomes a SourceError with a sentence."""
     try:
         yield
     except SourceError:
@@ -98,7 +101,7 @@ def as_source_error(name: str) -> t.Iterator[None]:
 
 
 def open_picture(data: bytes, name: str) -> Image.Image:
-    """A picture whose header was read and whose sides are within the limits; its pixels are not decoded yet."""
+    """A picture whose header was read and whose sides are within the limits. Its pixels are not decoded yet."""
     kind = sniff.kind(data)
     if kind is None:
         what = sniff.refused(data) or "not a picture of a known format"
@@ -142,10 +145,10 @@ _MAX_PIXELS = {"JPEG": MAX_PIXELS_JPEG, "progressive JPEG": MAX_PIXELS_PROGRESSI
 
 
 def sides(picture: Image.Image) -> tuple[int, int]:
-    """Width and height in pixels that a picture has once it is decoded, with every Pillow.
+    """Width and height in pixels that a picture has after decoding, for every version of Pillow.
 
-    Every Pillow turns a TIFF while it decodes it. From version 11 on it says so in ``size`` as soon as the file is
-    open, before that only afterwards.
+    Every Pillow rotates a TIFF while it decodes it. From version 11 on ``size`` has the rotated sides as soon as the
+    file is open, in older versions only after decoding.
     """
     tags = getattr(picture, "tag_v2", None) if picture.format == "TIFF" else None
     if not tags:
@@ -181,9 +184,9 @@ def turn(size: tuple[int, int]) -> contextlib.AbstractContextManager[t.Any]:
 
 
 def decode(picture: Image.Image, scale: int, name: str, ycbcr: bool = False) -> Decoded:
-    """Decode a picture that was just opened."""
+    """Decode a picture that was opened by ``_opened``."""
     full = sides(picture)
-    # A picture with a profile cannot stay as it is stored.
+    # A picture with a colour profile must be converted.
     raw = ycbcr and picture.mode == "RGB" and "icc_profile" not in picture.info
     if picture.format in ("JPEG", "MPO") and (scale > 1 or raw):
         picture.draft("YCbCr" if raw else None, (full[0] // scale, full[1] // scale))
@@ -202,7 +205,7 @@ def decode(picture: Image.Image, scale: int, name: str, ycbcr: bool = False) -> 
 
 
 def _orientation(picture: Image.Image) -> int:
-    """The EXIF orientation, after loading (a TIFF is turned by Pillow itself). Damaged EXIF data is upright."""
+    """The EXIF orientation, after loading (Pillow itself rotates a TIFF). Damaged EXIF data counts as upright."""
     try:
         value = picture.getexif().get(_ORIENTATION, 1)
     except Exception:
@@ -211,10 +214,10 @@ def _orientation(picture: Image.Image) -> int:
 
 
 def _plain(picture: Image.Image, name: str) -> Image.Image:
-    """L, RGB, RGBA or CMYK out of any mode that Pillow decodes to."""
+    """Any mode that Pillow decodes to as L, RGB, RGBA or CMYK."""
     mode = picture.mode
     if mode.startswith("I"):
-        # Sixteen bits of grey; a plain conversion would clip instead of scale.
+        # Sixteen bits of grey; a plain conversion would clip instead of scaling.
         return picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     if mode in ("F", "LAB", "HSV"):
         raise PictureError(name, f"its pixels have the mode {mode}, which is not supported", "save it as 8-bit RGB")
@@ -239,7 +242,7 @@ def upright(picture: Image.Image, orientation: int) -> Image.Image:
 
 
 def flat(picture: Image.Image, profile: bytes | None, background: str) -> Image.Image:
-    """RGB in sRGB, with the background behind what is transparent."""
+    """RGB in sRGB, with the background colour behind transparent pixels."""
     if picture.mode != "RGBA":
         return _srgb(picture, profile)
     ground = Image.new("RGB", picture.size, background)
@@ -248,7 +251,7 @@ def flat(picture: Image.Image, profile: bytes | None, background: str) -> Image.
 
 
 def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """RGB in sRGB. A profile that is damaged or of another kind of picture is left out, as browsers do."""
+    """RGB in sRGB. A profile that is damaged or does not match the picture is ignored, as browsers do."""
     if profile is not None:
         for mode in dict.fromkeys((picture.mode, "RGB")):
             transform = _transform(profile, mode)
@@ -259,7 +262,7 @@ def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
 
 @functools.lru_cache(maxsize=8)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """From a profile's colours to sRGB; None when the profile does not go with the mode."""
+    """Convert from a profile's colours to sRGB; None when the profile does not match the mode."""
     try:
         opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if opened.profile.xcolor_space.strip() != {"L": "GRAY"}.get(mode, mode):

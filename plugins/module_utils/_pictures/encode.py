@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""JPEG out of pixels: the highest quality that a limit allows."""
+"""Encodes pixels as JPEG with the highest quality that a limit allows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ QUALITY_LOWEST = 40
 
 def encode(picture: Image.Image, limit: int) -> tuple[int | None, bytes]:
     """The highest quality that fits, and its JPEG; None with the lowest quality's JPEG when none does."""
-    for packed in (False, True):  # packing saves 2.5 % and takes more than twice as long, so it is tried second
+    for packed in (False, True):  # `optimize` saves 2.5 % and takes more than twice as long, so it is tried second
         best = jpeg(picture, QUALITY_HIGHEST, packed)
         if len(best) <= limit:
             return QUALITY_HIGHEST, best
@@ -36,7 +36,7 @@ def encode(picture: Image.Image, limit: int) -> tuple[int | None, bytes]:
 
 
 def jpeg(picture: Image.Image, quality: int, packed: bool = True) -> bytes:
-    # Colour at half resolution is seen first where quality is high, so it is kept whole there.
+    # Colour at half resolution is most visible where quality is high, so high quality keeps full resolution.
     with _buffer() as buffer:
         picture.save(buffer, "JPEG", quality=quality, subsampling=0 if quality >= 90 else 2, optimize=packed)
         buffer.seek(0)
@@ -44,13 +44,13 @@ def jpeg(picture: Image.Image, quality: int, packed: bool = True) -> bytes:
 
 
 def blank(side: int) -> bytes:
-    """A grey square, for questions that need a picture and show it to nobody."""
+    """A grey square, for tests of a service that need some picture."""
     return jpeg(Image.new("RGB", (side, side), (128, 128, 128)), 90)
 
 
 def _buffer() -> t.BinaryIO:
-    """Bytes in memory that are a file where the system has such a thing: while Pillow encodes into a file, it lets
-    other threads work."""
+    """A buffer that is a file in memory where the system has this: while Pillow encodes into a file, other threads run.
+    """
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("photo"), "w+b", buffering=0)
     return io.BytesIO()

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the face is, through OpenCV where somebody installed it. The only file that imports it.
+"""Finds faces, with OpenCV if it is installed. The only file that imports OpenCV.
 
-The detector is the Haar cascade that comes inside the ``opencv-python-headless`` wheel up to version 4; version 5
-dropped it, and its successors need models that are not in the wheel.
+The detector is the Haar cascade that is part of the ``opencv-python-headless`` wheel up to version 4. Version 5 removed
+it, and its successors need models that are not in the wheel.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ MISSING = "OpenCV is not installed"
 OUTDATED = "OpenCV is of version 5 or newer, which has no face detector of its own"
 ADVICE = "pip install 'opencv-python-headless<5' there, or choose another crop"
 
-#: A detector keeps buffers of its own, so only one thread uses it at a time.
+#: A detector has buffers of its own, so only one thread may use it at a time.
 _LOCK = threading.Lock()
 
 
 def find(grey: bytes, width: int, height: int) -> tuple[list[Box], str | None]:
     """Faces as (left, top, width, height) in pixels, in a greyscale picture of ``width * height`` bytes.
 
-    The second value says why nobody could look at all. Meant for pictures of about 480 pixels a side: smaller
-    ones hide faces, larger ones cost time.
+    The second value is the reason why faces cannot be detected at all. For pictures of about 480 pixels a side: in
+    smaller ones faces are missed, larger ones take more time.
     """
     if not _HAS_OPENCV:
         return [], MISSING

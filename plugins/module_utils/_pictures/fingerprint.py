@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A fingerprint of a picture: short, and the same after a service has scaled or re-encoded the picture.
 
-It answers one question without the first picture at hand: is this still the photo that we saw or wrote? Receipts,
-backups and plans keep it. It is 8 by 8 levels of brightness and 2 by 2 of each colour difference: enough to tell two
-photos apart, too coarse to show a face. It is no proof that a photo is the *declared* one; comparison.py gives that.
+It answers one question without the first picture: is this still the photo that we saw or wrote? Receipts, backups and
+plans store it. It is 8 by 8 levels of brightness and 2 by 2 of each colour difference: enough to distinguish two
+photos, too coarse to show a face. It does not prove that a photo is the *declared* one; comparison.py does that.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ from .prepare import cells
 
 #: Cells along a side: of brightness, and of each colour difference.
 LUMA, CHROMA = 8, 2
-#: This share of each side is left out all around: Microsoft's scaler blends the first row and column with white.
+#: This share of each side is left out at each edge: Microsoft's scaler blends the first row and column with white.
 MARGIN = 0.05
-#: Where Microsoft's scaler puts a picture, in pixels of the smaller one: it samples without the half pixel.
+#: By how many pixels of the smaller picture a scaler may displace it: Microsoft's samples without the half-pixel
+#: offset.
 OFFSETS = (0.0, 0.25, 0.45)
-#: The most by which the cells of one photo may differ between two copies of it, in levels: on average, and any one.
+#: The most by which the cells of two copies of one photo may differ, in levels: on average, and any single cell.
 MEAN, MOST = 2.5, 14.0
 
 
 def fingerprint(picture: bytes | Rendition) -> str | None:
-    """The fingerprint of a picture in any format, as text of 96 characters; None for what is no usable picture."""
+    """The fingerprint of a picture in any format, as text of 96 characters; None when it is no usable picture."""
     found = _of(picture, OFFSETS[:1])
     return base64.b64encode(found[0]).decode("ascii") if found else None
 
 
 def matches(known: str | None, picture: bytes) -> bool:
-    """Is this the photo of the fingerprint, or what a service made of it? False when either is missing or unusable."""
+    """Is this the photo of the fingerprint, or a service's copy of it? False when either is missing or unusable."""
     levels = _levels(known)
     return levels is not None and any(_near(levels, found) for found in _of(picture, OFFSETS))
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which part of a picture is used and how large it gets. Pure: numbers in, numbers out.
+"""Which part of a picture is used and how large it becomes. Pure functions on numbers.
 
-Boxes are (left, top, right, bottom) in pixels of the picture as a person sees it, unless they are called stored.
+Boxes are (left, top, right, bottom) in pixels of the upright picture, unless their name says stored.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Face = tuple[float, float, float, float]
 
 
 def square(width: int, height: int, at_top: bool) -> Box:
-    """The largest square, in the middle or at the top of it."""
+    """The largest square, in the middle or at the top of the picture."""
     side = min(width, height)
     left = (width - side) // 2
     top = 0 if at_top else (height - side) // 2
@@ -24,7 +24,7 @@ def square(width: int, height: int, at_top: bool) -> Box:
 def around_face(face: Face, width: int, height: int) -> Box:
     """The square of a portrait around a face, inside the picture.
 
-    A detector's box goes from brow to chin; a portrait also shows the shoulders and some air above the hair.
+    A detector's box goes from brow to chin; a portrait also shows the shoulders and some space above the hair.
     """
     x, y, w, h = face
     side = round(min(width, height, 2.2 * max(w, h)))
@@ -42,13 +42,14 @@ def fit(box: Box, size: int) -> tuple[int, int]:
 
 
 def smaller(size: tuple[int, int], got: int, limit: int) -> tuple[int, int]:
-    """The next size to try when a JPEG has ``got`` bytes: that goes with pixels, roughly."""
+    """The next side to try when a JPEG has ``got`` bytes: the length is roughly proportional to the number of pixels.
+    """
     factor = min(0.95, max(0.1, (max(limit, 1) / got) ** 0.5))
     return max(1, int(size[0] * factor)), max(1, int(size[1] * factor))
 
 
 def stored_box(box: Box, orientation: int, width: int, height: int) -> Box:
-    """Where a box is on the stored picture, whose EXIF orientation (1 to 8) makes it ``width`` by ``height``."""
+    """A box in pixels of the stored picture, whose EXIF orientation (1 to 8) makes it ``width`` by ``height``."""
     left, top, right, bottom = box
     return {
         1: (left, top, right, bottom),

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The mark: a JPEG comment that says which source and recipe a picture was made of.
+"""The mark: a JPEG comment that names the source and the recipe of a rendition.
 
-AD keeps bytes as they are. So a thumbnail of ours is recognised by hashing its few kilobytes: nothing is decoded and
-nothing rendered, and a newer Pillow that would encode other bytes is no drift. The mark also carries a digest of the
-rest of the file, so one that was copied onto another picture is worth nothing. It is no signature: who can write
-thumbnailPhoto can also compute a mark. It tells honest changes apart, not forgeries.
+AD keeps bytes as they are. So a thumbnail of ours is recognised by hashing its few kilobytes: nothing is decoded or
+rendered, and a newer Pillow that would encode other bytes causes no drift. The mark also has a digest of the rest of
+the file, so a mark that was copied into another picture is not valid. The mark is no signature: who can write
+thumbnailPhoto can also compute a mark. It is no protection against forgeries.
 
 Segments are as in ITU-T T.81, annex B: FF, a marker, two bytes of length that count themselves, the payload.
 """
@@ -27,24 +27,24 @@ _APP0 = 0xE0
 _TEXT = "hybrid.photos/1 source={source} recipe={recipe} rest={rest}"
 _PATTERN = re.compile(rb"hybrid\.photos/1 source=([0-9a-f]{64}) recipe=([0-9a-f]{16}) rest=([0-9a-f]{64})")
 
-#: What a mark adds to a file.
+#: The number of bytes that a mark adds to a file.
 MARK_BYTES = 4 + len(_TEXT.format(source="0" * 64, recipe="0" * 16, rest="0" * 64))
-#: Where ``stamp`` puts a mark is well within so many bytes.
+#: The mark that ``stamp`` writes is always within the first so many bytes.
 _HEAD = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What an untouched JPEG of ours says about itself."""
+    """The content of the mark of an unchanged JPEG of ours."""
 
     source_sha256: str
     recipe_digest: str
 
 
 def stamp(jpeg: bytes, source_sha256: str, recipe_digest: str) -> bytes:
-    """The JPEG with our mark, ``MARK_BYTES`` longer. A mark that is there already is replaced.
+    """The JPEG with our mark, ``MARK_BYTES`` longer. An existing mark is replaced.
 
-    ``source_sha256`` has 64 hexadecimal digits, ``recipe_digest`` 16. ValueError for anything else, or no JPEG.
+    ``source_sha256`` has 64 hexadecimal digits, ``recipe_digest`` 16. Raises ValueError for anything else, or no JPEG.
     """
     if not jpeg.startswith(_SOI):
         raise ValueError("only a JPEG can carry the mark")
@@ -53,14 +53,14 @@ def stamp(jpeg: bytes, source_sha256: str, recipe_digest: str) -> bytes:
     text = _TEXT.format(source=source_sha256, recipe=recipe_digest, rest=hashlib.sha256(rest).hexdigest()).encode()
     if not _PATTERN.fullmatch(text):
         raise ValueError("a mark takes a SHA-256 and a recipe digest in lower-case hexadecimal")
-    # JFIF wants its APP0 right after the start of the image, so the comment goes behind it.
+    # JFIF requires its APP0 segment right after the start of the image, so the comment is put after it.
     first = next(_segments(rest), None)
     place = first.end if first is not None and first.marker == _APP0 else len(_SOI)
     return rest[:place] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + rest[place:]
 
 
 def read_mark(jpeg: bytes) -> Mark | None:
-    """The mark of a JPEG; None when there is none, several, or the rest of the file is not what it was made on."""
+    """The mark of a JPEG; None when there is none or several, or when the rest of the file was changed."""
     found = _find(jpeg)
     if found is None:
         return None
@@ -72,17 +72,17 @@ def read_mark(jpeg: bytes) -> Mark | None:
 
 
 def seems_of(jpeg: bytes, source_sha256: str) -> bool:
-    """Does a picture look like ours of this source? Quick, and no proof: for choosing how to find out."""
+    """Does a picture seem to be ours of this source? Quick, but no proof: used to choose the way of comparing."""
     return jpeg.find(f"source={source_sha256}".encode(), 0, _HEAD) > 0
 
 
-#: What the application segments of a JPEG are for (Exif 2.32, ICC.1, XMP part 3); JFIF and Adobe only describe pixels.
+#: The use of a JPEG's application segments (Exif 2.32, ICC.1, XMP part 3); JFIF and Adobe only describe the pixels.
 _CARRIERS = ((0xE1, b"Exif", "EXIF data"), (0xE1, b"http", "XMP data"), (0xE2, b"ICC_", "a colour profile"))
 _PIXELS_ONLY = frozenset({_APP0, 0xEE})
 
 
 def foreign_segments(jpeg: bytes) -> list[str]:
-    """What a JPEG carries besides its pixels and our mark, in words, each once."""
+    """What a JPEG contains besides its pixels and our mark, in words, each once."""
     found: dict[str, None] = {}
     for segment in _segments(jpeg):
         head = jpeg[segment.payload : segment.payload + 4]
@@ -95,7 +95,7 @@ def foreign_segments(jpeg: bytes) -> list[str]:
 
 
 class _Segment(t.NamedTuple):
-    """Marker, and where the whole segment starts, its payload starts, and both end."""
+    """A segment: its marker, where it starts, where its payload starts, and where both end."""
 
     marker: int
     start: int
@@ -104,7 +104,7 @@ class _Segment(t.NamedTuple):
 
 
 def _segments(jpeg: bytes) -> t.Iterator[_Segment]:
-    """Segments before the scan, as far as the file is well-formed."""
+    """The segments before the scan, as far as the file is well-formed."""
     if not jpeg.startswith(_SOI):
         return
     at = len(_SOI)
@@ -121,7 +121,7 @@ def _segments(jpeg: bytes) -> t.Iterator[_Segment]:
 
 
 def _find(jpeg: bytes) -> tuple[int, int, re.Match[bytes]] | None:
-    """Where our comment is; None unless there is exactly one."""
+    """The place of our comment; None unless there is exactly one."""
     found = [
         (segment.start, segment.end, match)
         for segment in _segments(jpeg)

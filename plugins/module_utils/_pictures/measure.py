@@ -1,11 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far two pictures are apart, in figures. What the figures mean is said in comparison.py.
+"""Measures how much two pictures differ, in figures. comparison.py decides what the figures mean.
 
-A service keeps a photo smaller, and its pixels may be displaced by a part of one, and its outermost ones may be mixed
-with white. So what was found loses its outermost pixels before anything is blurred, and the declared photo is taken
-from where the found one shows it. Why that is so, and how well it works: docs/equality.md.
+A service keeps a smaller photo, may displace its pixels by a fraction of a pixel, and may mix its outermost pixels with
+white. So the outermost pixels of the found picture are removed before anything is blurred, and the declared photo is
+cut to the part that the found one shows. Reasons and results: docs/equality.md.
 """
 
 from __future__ import annotations
@@ -19,54 +19,55 @@ from dataclasses import dataclass
 from .pillow import Image, ImageChops, ImageFilter
 from .prepare import GRID, Prepared
 
-#: The blur on the grid in pixels, and into how many parts a side is divided.
+#: The radius of the blur in pixels of the grid, and the number of regions along a side.
 _BLUR = 1.5
 _REGIONS = 6
-#: What is added to gradients and levels that something is divided by, so that flat and black pictures can be compared.
+#: Added to gradients and levels before a division, so that flat and black pictures can be compared.
 _GRADIENT_FLOOR = 0.6
 _LEVEL_FLOOR = 4.0
 _LEVELS = tuple(range(256))
 _SQUARES = tuple(level * level for level in _LEVELS)
 
-#: How many of its outermost pixels a found picture loses at each side: Microsoft's service mixes the first one with
-#: white, and a JPEG spreads that to the next, in colour more than in luma.
+#: The number of outermost pixels that are removed from each side of a found picture: Microsoft's service mixes the
+#: first one with white, and a JPEG spreads that to the next one, in colour more than in luma.
 _BORDER = 2.0
-#: How far a service may have displaced a picture, in pixels of what it keeps: half a pixel by scaling, one by a cut.
+#: The largest displacement by a service, in pixels of what it keeps: half a pixel by scaling, one by a crop.
 _FARTHEST = 1.5
-#: The side of the grid on which a displacement is found, and from how much on, in pixels of it, it is looked for again.
+#: The side of the grid on which a displacement is measured; and the step, in pixels of it, from which on it is measured
+#: a second time.
 _COARSE = 16
 _FAR_STEP = 0.05
-#: A displacement of less than this share of the side changes nothing.
+#: A displacement of less than this share of the side is ignored.
 _NEAR = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """How far two pictures are apart, on a small common grid and slightly blurred. Levels are of 255, none negative.
+    """How much two pictures differ, on a small common grid and slightly blurred. Levels are of 255, none is negative.
 
-    Where not said otherwise, one level of difference is forgiven at each pixel: an encoder may lift or lower a plain
-    wall behind a person as a whole by that much.
+    Unless it says otherwise, a figure ignores one level of difference at each pixel: an encoder may make a plain wall
+    behind a person as a whole brighter or darker by that much.
 
-    Which figures these are was found by experiment: docs/equality.md.
+    These figures were chosen by experiment: docs/equality.md.
     """
 
-    #: Difference of the proportions (width by height) in percent; the rest means little when it is large.
+    #: Difference of the proportions (width by height) in percent; the other figures mean little when it is large.
     shape: float
     #: Mean luma difference in levels, and of the root of mean squared luma in percent.
     brightness: float
     contrast: float
-    #: The highest mean luma difference of a sixth of the width by a sixth of the height, in levels; nothing forgiven.
+    #: The highest mean luma difference of a sixth of the width by a sixth of the height, in levels; nothing is ignored.
     region: float
-    #: Root of the mean squared luma difference over that of the luma gradient, in percent of the side: about how far
-    #: edges have moved.
+    #: Root of the mean squared luma difference divided by that of the luma gradient, in percent of the side: about how
+    #: far edges have moved.
     moved: float
-    #: By how much the found picture shows more or less of the scene, in percent of the side, as far as the luma
-    #: gradient tells it: about how much was cropped.
+    #: How much more or less of the scene the found picture shows, in percent of the side, estimated from the luma
+    #: gradient: about how much was cropped.
     zoomed: float
-    #: The highest luma difference, in levels; nothing forgiven.
+    #: The highest luma difference, in levels; nothing is ignored.
     spot: float
-    #: Of Cb and Cr whichever differs more, in levels: on the whole, root of the mean square, the highest (of which
-    #: nothing is forgiven).
+    #: Of Cb or Cr, whichever differs more, in levels: the mean, the root of the mean square, the highest (with nothing
+    #: ignored).
     tint: float
     colour: float
     colour_spot: float
@@ -77,7 +78,7 @@ Box = tuple[float, float, float, float]
 
 
 def measure(declared: Prepared, found: Prepared, *, part: Box | None = None, cut: bool = False) -> Measures:
-    """Figures that compare a declared photo with one that was found, of any size.
+    """Figures that compare a declared photo with a found one, of any size.
 
     ``part``: only this part of the declared picture is declared. ``cut``: what was found may be the square in the
     middle of a photo that is not square.
@@ -97,13 +98,13 @@ def measure(declared: Prepared, found: Prepared, *, part: Box | None = None, cut
 
 
 class _Pair:
-    """Two pictures, and how to bring them to one grid."""
+    """Brings two pictures to one grid."""
 
     def __init__(self, declared: Prepared, part: Box, found: Prepared) -> None:
         self._declared = declared
         self._part = part
-        # Whole pixels of the shrunk picture, as none of them may have anything of what is left out; and one more, as
-        # a JPEG that shrinks while it is decoded spreads a hard edge.
+        # Whole pixels of the picture as it was decoded: none may contain a part of the removed border. One more,
+        # because a JPEG that is scaled down while it is decoded spreads a hard edge.
         border = _BORDER * found.scale
         self._border = border if 24 * border <= min(found.width, found.height) else 0.0
         self._inner = (found.width - 2 * self._border, found.height - 2 * self._border)
@@ -112,9 +113,9 @@ class _Pair:
         self._found = found
 
     def aligned(self) -> tuple[Image.Image, Image.Image, float]:
-        """Both pictures in YCbCr on the grid, the declared one from where the found one shows it, and blurred.
+        """Both pictures in YCbCr on the grid, blurred, the declared one cut to the part that the found one shows.
 
-        And by which share of its size the found one is still larger, 0 where that cannot be told.
+        Also by which share of its size the content of the found one is larger; 0 when that cannot be measured.
         """
         border, found = self._border, self._found
         second = self._grid(
@@ -123,7 +124,7 @@ class _Pair:
         if not border or self._side < _COARSE:
             first = self._shown(self._declared.pixels, 0.0, 0.0)
             return self._blurred(first), self._blurred(second), 0.0
-        # Luma alone says where it is, and is scaled in a third of the time.
+        # The displacement needs luma only, which is scaled in a third of the time.
         luma, after = self._declared.pixels.getchannel(0), _coarse(second.getchannel(0))
         across = down = used_across = used_down = 0.0
         slopes = _Slopes(_coarse(self._shown(luma, 0.0, 0.0)), after)
@@ -140,7 +141,7 @@ class _Pair:
         return self._blurred(first), self._blurred(second), slopes.zoom()
 
     def _shown(self, pixels: Image.Image, across: float, down: float) -> Image.Image:
-        """The part of the declared photo that is seen where the found one was not cut off, on the grid.
+        """The part of the declared photo that the found one shows inside its border, on the grid.
 
         ``pixels``: those of the declared photo, or their luma. ``across``, ``down``: by how many pixels of the found
         picture its content is displaced to the lower right.
@@ -152,20 +153,23 @@ class _Pair:
         return self._grid(pixels, self._declared.scale, box)
 
     def _grid(self, pixels: Image.Image, scale: int, box: Box) -> Image.Image:
-        """A part of a picture, given in its own pixels, on the grid. Each of ``pixels`` is ``scale`` of them wide."""
+        """A part of a picture on the grid.
+
+        ``box`` is in the picture's own pixels; each of ``pixels`` is ``scale`` of them wide.
+        """
         ends = (pixels.width, pixels.height) * 2
         inside = tuple(min(max(0.0, edge / scale), float(end)) for edge, end in zip(box, ends, strict=True))
         size = (self._side, self._side)
         return pixels.resize(size, Image.Resampling.BILINEAR, t.cast("Box", inside))
 
     def _blurred(self, picture: Image.Image) -> Image.Image:
-        """Blurred so that what resampling does to fine detail counts little."""
+        """Blurred, so that the effect of resampling on fine detail counts little."""
         luma, *chroma = bands = picture.split()
-        # A service keeps colour at half resolution, which on a small picture is much of it: there it is blurred as
-        # widely, counted in pixels of the found picture, as on a large one.
+        # A service keeps colour at half resolution. On a small picture that is much of the colour, so it is blurred as
+        # much, in pixels of the found picture, as on a large one.
         wider = 2 * self._side / min(self._inner)
         if wider < 1.1:
-            return Image.merge("RGB", bands).filter(ImageFilter.BoxBlur(_BLUR))  # YCbCr itself has no filters
+            return Image.merge("RGB", bands).filter(ImageFilter.BoxBlur(_BLUR))  # Pillow's YCbCr has no filters
         fine, wide = ImageFilter.BoxBlur(_BLUR * self._side / GRID), ImageFilter.BoxBlur(_BLUR * wider)
         return Image.merge("RGB", (luma.filter(fine), *(band.filter(wide) for band in chroma)))
 
@@ -180,7 +184,7 @@ def _coarse(luma: Image.Image) -> bytes:
 
 
 def _at(across: int, down: int) -> t.Callable[[bytes], tuple[int, ...]]:
-    """Takes from a coarse grid all pixels but the outermost, or their neighbours in one direction."""
+    """Crops the border of a coarse grid: all pixels but the outermost, or these displaced in one direction."""
     inner = range(1, _COARSE - 1)
     return operator.itemgetter(*((y + down) * _COARSE + x + across for y in inner for x in inner))
 
@@ -189,7 +193,7 @@ _MIDDLE, _RIGHT, _LEFT, _BELOW, _ABOVE = _at(0, 0), _at(1, 0), _at(-1, 0), _at(0
 
 
 class _Slopes:
-    """Luma gradients of a picture on the coarse grid, twice as high, and how another picture differs from it there."""
+    """Luma gradients of a picture on the coarse grid, twice as high, and its difference to another picture there."""
 
     def __init__(self, first: bytes, second: bytes) -> None:
         self.across = tuple(map(operator.sub, _RIGHT(first), _LEFT(first)))
@@ -197,22 +201,22 @@ class _Slopes:
         self.difference = tuple(map(operator.sub, _MIDDLE(second), _MIDDLE(first)))
 
     def displacement(self) -> tuple[float, float]:
-        """By how much the second picture's content is displaced to the right and downwards, in pixels of the grid.
+        """By how much the second picture's content is displaced to the right and down, in pixels of the grid.
 
         The least squares solution of: difference = brightness - gradient * displacement (Lucas and Kanade, 1981).
         """
-        # One level squared a pixel is added, so that a plain picture is not displaced by noise.
+        # One squared level a pixel is added, so that noise does not displace a plain picture.
         xx = _product(self.across, self.across) + len(self.across)
         yy = _product(self.down, self.down) + len(self.down)
         xy = _product(self.across, self.down)
         xd, yd = _product(self.across, self.difference), _product(self.down, self.difference)
-        whole = xx * yy - xy * xy  # positive, as both have something added
+        whole = xx * yy - xy * xy  # positive, because both have something added
         return -2 * (yy * xd - xy * yd) / whole, -2 * (xx * yd - xy * xd) / whole
 
     def zoom(self) -> float:
-        """By which share of its size the second picture's content is larger, or smaller when negative.
+        """By which share of its size the second picture's content is larger; negative: smaller.
 
-        In the same way, with a displacement that grows with the distance from the middle.
+        Found in the same way, with a displacement that grows with the distance from the middle.
         """
         outwards = tuple(
             map(operator.add, map(operator.mul, self.across, _ACROSS), map(operator.mul, self.down, _DOWN))
@@ -221,13 +225,13 @@ class _Slopes:
         return -2 * _product(outwards, self.difference) / square
 
 
-#: How far each pixel of the coarse grid but the outermost is from the middle, to the right and downwards.
+#: The distance of each pixel of the coarse grid, except the outermost, from the middle, to the right and down.
 _FROM_MIDDLE = tuple(place - (_COARSE - 3) / 2 for place in range(_COARSE - 2))
 _ACROSS, _DOWN = _FROM_MIDDLE * (_COARSE - 2), tuple(y for y in _FROM_MIDDLE for _x in _FROM_MIDDLE)
 
 
 def _product(one: t.Sequence[float], other: t.Sequence[float]) -> float:
-    """The sum of products, each value less its mean."""
+    """The sum of products of the deviations from the mean."""
     return sum(map(operator.mul, one, other), 0.0) - sum(one) * sum(other) / len(one)
 
 
@@ -235,7 +239,10 @@ def _product(one: t.Sequence[float], other: t.Sequence[float]) -> float:
 
 
 def _figures(first: Image.Image, second: Image.Image, shape: float, zoomed: float) -> Measures:
-    """Of two pictures on the grid. All three bands are worked on at once: many small steps keep threads waiting."""
+    """The figures of two pictures on the grid.
+
+    All three bands are processed together: many small steps make threads wait.
+    """
     peaks = [high for _low, high in _extrema(ImageChops.difference(first, second))]
     more, less = _above(first, second), _above(second, first)
     up, down = _moments(more, peaks), _moments(less, peaks)
@@ -267,7 +274,7 @@ class _Moments(t.NamedTuple):
 
 
 def _moments(picture: Image.Image, highest: t.Sequence[int]) -> list[_Moments]:
-    """Of each band, in which no level is above its ``highest``. As ImageStat has them, in much less than its time."""
+    """Statistics of each band, in which no level is above its ``highest``. As ImageStat gives them, but much faster."""
     counts = picture.histogram()
     pixels = max(1, picture.width * picture.height)  # a picture one pixel wide has no gradient across
     found = []
@@ -279,7 +286,7 @@ def _moments(picture: Image.Image, highest: t.Sequence[int]) -> list[_Moments]:
 
 
 def _above(picture: Image.Image, base: Image.Image) -> Image.Image:
-    """By how much a picture is above another, after one level is forgiven."""
+    """How much a picture is above another, after one level is ignored."""
     return ImageChops.subtract(picture, base, scale=1, offset=-1)
 
 
@@ -295,7 +302,7 @@ def _regions(luma: Image.Image) -> list[float]:
 
 
 def _strength(luma: Image.Image) -> float:
-    """The root of the mean squared level, each level raised by the floor."""
+    """The root of the mean squared level, with the floor added to each level."""
     ((mean, square),) = _moments(luma, (255,))
     return math.sqrt(square + 2 * _LEVEL_FLOOR * mean + _LEVEL_FLOOR**2)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The only file that imports Pillow. The others of this room get its parts from here."""
+"""The only file that imports Pillow. The other files of this room import Pillow's parts from here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ else:
 
 
 def available() -> None:
-    """PhotoError with advice when Pillow is not installed."""
+    """Raises PhotoError with advice when Pillow is not installed."""
     if MISSING is not None:
         raise PhotoError(
             f"Pillow is not installed for the Python that runs this module ({MISSING}). "

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A picture made small and brought to YCbCr: what all comparing begins with, and what it costs most for."""
+"""Makes a picture small and converts it to YCbCr: the first step of every comparison, and the most expensive one."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .pillow import Image, available
 
 #: The side of the grid on which pictures are compared, unless one of them is smaller.
 GRID = 48
-#: From RGB to the YCbCr of JPEG (ITU-T T.871). Pillow's own conversion rounds down, which a third of a bound would be.
+#: From RGB to the YCbCr of JPEG (ITU-T T.871). Pillow's own conversion rounds down; the error is a third of a bound.
 _YCBCR = (0.299, 0.587, 0.114, 0, -0.168736, -0.331264, 0.5, 128, 0.5, -0.418688, -0.081312, 128)
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A picture as ``measure`` wants it.
+    """A picture as ``measure`` needs it.
 
-    ``pixels`` are in YCbCr (in three bands, whatever Pillow calls them); each of them stands for ``scale`` by ``scale``
-    pixels of the picture, which has ``width`` and ``height``.
+    ``pixels`` are in YCbCr (in three bands, whatever mode Pillow names); each is ``scale`` by ``scale`` pixels of the
+    picture, which has ``width`` and ``height``.
     """
 
     pixels: Image.Image
@@ -34,7 +34,7 @@ class Prepared:
 
 
 class _Latest(threading.local):
-    """The pictures that this thread prepared last: a found photo is asked for its figures and for its fingerprint."""
+    """The last pictures that this thread prepared: a found photo is needed for its figures and for its fingerprint."""
 
     pictures: tuple[tuple[bytes, str, Prepared], ...] = ()
 
@@ -44,9 +44,9 @@ _LATEST_KEPT = 2
 
 
 def prepared(picture: bytes | Rendition, name: str, background: str = "#ffffff") -> Prepared:
-    """A picture as ``measure`` wants it. PictureError, naming ``name``, for no picture.
+    """A picture as ``measure`` needs it. Raises PictureError, which names ``name``, for no picture.
 
-    ``background`` is what lies behind transparent pixels.
+    ``background`` is the colour behind transparent pixels.
     """
     available()
     if not isinstance(picture, bytes):
@@ -57,23 +57,23 @@ def prepared(picture: bytes | Rendition, name: str, background: str = "#ffffff")
         if data is picture and ground == background:
             return known
     made = _from_file(picture, name, background)
-    made.pixels.info = {}  # Pillow copies it with each of the forty pictures that a comparison makes
+    made.pixels.info = {}  # Pillow copies this value with each of the forty pictures of a comparison
     _LATEST.pictures = ((picture, background, made), *_LATEST.pictures[: _LATEST_KEPT - 1])
     return made
 
 
 def from_pixels(pixels: Image.Image) -> Prepared:
-    """The same for a picture in RGB that is at hand."""
+    """The same for a picture in RGB that is already decoded."""
     scale = max(1, min(pixels.size) // (2 * GRID))
     small = pixels.reduce(scale) if scale > 1 else pixels
     return Prepared(small.convert("RGB", _YCBCR), pixels.width, pixels.height, scale)
 
 
 def _from_file(data: bytes, name: str, background: str) -> Prepared:
-    """A JPEG shrinks while it is decoded.
+    """Decodes a JPEG scaled down.
 
-    Its own YCbCr is taken as it is: on the way through RGB strong colours are clipped, and how much depends on what the
-    service did to them.
+    Its own YCbCr is used directly: a conversion to RGB clips strong colours, and how much depends on what the service
+    did to them.
     """
     with decode.as_source_error(name):
         opened = decode.open_picture(data, name)
@@ -82,7 +82,7 @@ def _from_file(data: bytes, name: str, background: str) -> Prepared:
         with decode.turn(size):
             try:
                 decoded = decode.decode(opened, scale, name, ycbcr=True)
-            except OSError:  # a JPEG that keeps RGB inside, or a damaged one
+            except OSError:  # a JPEG with RGB inside, or a damaged one
                 decoded = decode.decode(decode.open_picture(data, name), scale, name)
             if decoded.pixels.mode == "YCbCr":
                 upright = decode.upright(decoded.pixels, decoded.orientation)
@@ -95,7 +95,7 @@ def _from_file(data: bytes, name: str, background: str) -> Prepared:
 
 
 def signature(photo: bytes | Rendition) -> bytes:
-    """Sixty-four levels of grey, for finding pictures that may be alike among many. PictureError for no picture."""
+    """Sixty-four grey levels, to find pictures that may be alike among many. Raises PictureError for no picture."""
     picture = prepared(photo, "the photo")
     with decode.as_source_error("the photo"):
         return picture.pixels.getchannel(0).resize((8, 8), Image.Resampling.BOX).tobytes()
@@ -104,8 +104,8 @@ def signature(photo: bytes | Rendition) -> bytes:
 def cells(photo: bytes | Rendition, luma: int, chroma: int, margin: float, offsets: t.Sequence[float]) -> list[bytes]:
     """Mean levels of Y on a grid of ``luma`` by ``luma`` cells, then of Cb and Cr on ``chroma`` by ``chroma`` each.
 
-    ``margin`` is the share of each side that is left out all around. One answer for each of ``offsets``: by how many
-    of the picture's own pixels the grid is moved to the lower right. SourceError for no picture.
+    ``margin`` is the share of each side that is left out at each edge. One result for each of ``offsets``: by how many
+    of the picture's own pixels the grid is moved to the lower right. Raises SourceError for no picture.
     """
     picture = prepared(photo, "the photo")
     width, height = picture.pixels.size

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Does a photo keep what its recipe promises beyond its pixels? Asked where a target keeps our bytes as they are.
+"""Does a photo meet its recipe in more than its pixels? Checked for targets that keep our bytes.
 
-A rendition is a JPEG within the limits, upright, in RGB or grey, and carries nothing but pixels and our mark. A photo
-of somebody else's encoder that keeps all of this is as good as ours.
+A rendition is a JPEG within the limits, upright, in RGB or grey, and has nothing but pixels and our mark. A photo from
+another encoder that meets all of this is in sync.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .mark import foreign_segments
 
 
 def breach(picture: bytes, recipe: Recipe) -> str | None:
-    """What of the recipe this photo breaks, for a sentence that begins "the same photo, but"; None: nothing."""
+    """Where the photo breaks the recipe, for a sentence that begins "the same photo, but"; None: nowhere."""
     if len(picture) > recipe.max_bytes:
         return f"{len(picture):,} bytes of {recipe.max_bytes:,} allowed"
     try:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a recipe makes of a source.
+"""Makes renditions: what a recipe makes of a source.
 
-Coordinates are pixels of the picture as a person sees it, that is after its EXIF orientation.
+Coordinates are pixels of the upright picture, that is after its EXIF orientation.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from .mark import MARK_BYTES, stamp
 from .pillow import Image, available
 from .prepare import from_pixels
 
-#: Below this many pixels a side nobody is recognised; a limit that wants less cannot be met.
+#: With fewer pixels a side nobody can be recognised; a limit that would need this cannot be met.
 _SMALLEST_SIDE = 16
 
-#: Faces are looked for on a picture of at least twice this side; where there is none, the top of the same is taken.
+#: Faces are looked for on a picture of at least twice this side. If there is none, its top is used.
 _FACES_ON = 648
 _REDUCING_GAP = 3.0
 
 
 def render(data: bytes, recipes: t.Sequence[Recipe], name: str) -> list[Rendition]:
-    """What each recipe makes of a source, in their order, with one decode for those of about the same size.
+    """What each recipe makes of a source, in their order, with one decode for recipes of about the same size.
 
-    The same bytes, recipe and Pillow always give the same rendition, whichever other recipes are in the call.
-    SourceError, naming ``name``, for anything that is no usable picture or cannot be brought under a limit.
+    The same bytes, recipe and Pillow always give the same rendition, whatever other recipes are in the call. Raises
+    SourceError, which names ``name``, when it is no usable picture or cannot be made smaller than a limit.
     """
     available()
     with decode.as_source_error(name):
@@ -53,16 +53,16 @@ def _render(data: bytes, recipes: t.Sequence[Recipe], name: str) -> list[Renditi
             scale = _scale(size, recipe)
             if scale not in by_scale:
                 by_scale[scale] = decode.decode(picture or decode.open_picture(data, name), scale, name)
-                picture = None  # it can be decoded only once
+                picture = None  # The picture can be decoded only once.
             renditions.append(_rendition(by_scale[scale], recipe, source, name))
     return renditions
 
 
 def _as_it_is(data: bytes, recipe: Recipe, name: str) -> Rendition | None:
-    """The source itself as its rendition, where the recipe wants that and the target takes it; None: make one.
+    """The source itself as its rendition, if the recipe wants that and the target accepts it; None: make a rendition.
 
-    A target that keeps bytes (the ones that are marked) takes any picture back; others are only sent JPEG. Nothing is
-    stamped: what was saved comes back byte for byte.
+    A target that keeps bytes (recipes with a mark) accepts any picture that it held before; others only get JPEG. No
+    mark is written: the backup is restored byte for byte.
     """
     if not recipe.as_is or len(data) > recipe.max_bytes:
         return None
@@ -73,9 +73,9 @@ def _as_it_is(data: bytes, recipe: Recipe, name: str) -> Rendition | None:
 
 
 def _scale(size: tuple[int, int], recipe: Recipe) -> int:
-    """By how much a JPEG may shrink while it is decoded (1, 2, 4, 8), keeping twice the pixels that are needed.
+    """How much a JPEG may be scaled down while it is decoded (1, 2, 4, 8), keeping twice the pixels that are needed.
 
-    The recipe alone decides: what it makes does not depend on which others were asked for in the same call.
+    Only the recipe decides this, so the result does not depend on the other recipes in the call.
     """
     needed = 2 * (max(recipe.size, _FACES_ON) if recipe.crop in ("face", "top") else recipe.size)
     side = max(size) if recipe.crop == "none" else min(size)
@@ -102,13 +102,14 @@ def _rendition(decoded: Decoded, recipe: Recipe, source: str, name: str) -> Rend
         )
     if recipe.mark:
         jpeg = stamp(jpeg, source, recipe.digest)
-    # What is marked is recognised by its mark. Below the highest quality the JPEG is not quite what was encoded.
+    # A rendition with a mark is recognised by its mark. Below the highest quality the JPEG differs a little from the
+    # pixels.
     alike = from_pixels(pixels) if quality == QUALITY_HIGHEST and not recipe.mark else None
     return Rendition(jpeg, size[0], size[1], quality, tuple(notes), alike)
 
 
 def _pixels(decoded: Decoded, box: geometry.Box, size: tuple[int, int], background: str) -> Image.Image:
-    """The cut, scaled, upright sRGB picture. Everything that costs by the pixel is done after scaling down."""
+    """The cropped, scaled, upright sRGB picture. Steps whose cost grows with the pixels come after scaling down."""
     turned = decoded.orientation >= 5
     stored = geometry.stored_box(box, decoded.orientation, decoded.width, decoded.height)
     full_width, full_height = (decoded.height, decoded.width) if turned else (decoded.width, decoded.height)
@@ -119,15 +120,15 @@ def _pixels(decoded: Decoded, box: geometry.Box, size: tuple[int, int], backgrou
     if (scaled, part) != (picture.size, (0, 0, *picture.size)):
         picture = picture.resize(scaled, Image.Resampling.LANCZOS, box=part, reducing_gap=_REDUCING_GAP)
     picture = decode.flat(decode.upright(picture, decoded.orientation), decoded.profile, background)
-    picture.info.clear()  # Pillow would write a comment that the source had
+    picture.info.clear()  # Pillow would copy a comment of the source
     return picture
 
 
 def _crop(decoded: Decoded, recipe: Recipe, name: str) -> tuple[geometry.Box, list[str]]:
-    """The part of the picture that is used, on the picture as a person sees it, and what to say about it.
+    """The part of the picture that is used, in the upright picture, and notes about it.
 
-    PictureError where nobody can look for faces: another crop would differ from what the next machine makes of the same
-    source, and the two would overwrite each other at every run.
+    Raises PictureError when faces cannot be detected. Another crop instead would differ from that of a machine with
+    OpenCV, and the two would overwrite each other's photos at every run.
     """
     width, height = decoded.width, decoded.height
     if recipe.crop == "none":
@@ -142,7 +143,7 @@ def _crop(decoded: Decoded, recipe: Recipe, name: str) -> tuple[geometry.Box, li
 
 
 def _faces(decoded: Decoded, name: str) -> list[geometry.Face]:
-    """Faces on the picture as a person sees it. PictureError where nobody can look."""
+    """Faces in the upright picture. Raises PictureError when faces cannot be detected."""
     from . import face
 
     width, height = decoded.width, decoded.height

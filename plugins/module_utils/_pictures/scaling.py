@@ -1,11 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a service may have scaled a picture down, done again.
+"""Repeats the ways in which a service may have scaled a picture down.
 
-Ways of scaling differ most in fine patterns, thin lines and hard edges, and most of all where single pixels are taken
-and the others left out. There no distance tells a scaled photo from another one. But the scaling can be done again, and
-its result compared: docs/equality.md.
+Ways of scaling differ most in fine patterns, thin lines and hard edges, and above all when single pixels are sampled
+and the others left out. In such pictures no distance separates a scaled photo from another one. But the scaling can be
+repeated, and its result compared: docs/equality.md.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from .prepare import Prepared, from_pixels
 
 
 def single_pixels(declared: Image.Image, found: Prepared, *, cut: bool = False) -> t.Iterator[Prepared]:
-    """A declared photo at the found one's size, each pixel made of one to four, whatever lies between them.
+    """A declared photo at the found one's size; each pixel is made of one to four pixels, and those between are
+    ignored.
 
-    Those around ``i * old / new`` (Microsoft's places), those around the middle of what is covered, and the one there.
-    ``cut``: what was found may be the square in the middle of it.
+    Three ways: around ``i * old / new`` (Microsoft's positions), around the middle of the area, and the single pixel
+    there. ``cut``: what was found may be the square in the middle of the photo.
     """
     across, down, size = _smaller(declared, found)
     bilinear, nearest = Image.Resampling.BILINEAR, Image.Resampling.NEAREST
@@ -33,13 +34,13 @@ def single_pixels(declared: Image.Image, found: Prepared, *, cut: bool = False) 
 
 
 def all_pixels(declared: Image.Image, found: Prepared, *, cut: bool = False) -> t.Iterator[Prepared]:
-    """A declared photo at the found one's size, each pixel made of all that it covers, with soft and hard filters.
+    """A declared photo at the found one's size; each pixel is made of its whole area, with soft and hard filters.
 
-    Around ``i * old / new``, then centred. Of the first the outermost row and column at the left and at the top are
-    white: they would need pixels that are not there, and are left out of a comparison anyway. ``cut``: see above.
+    Around ``i * old / new``, then centred. In the first, the row at the top and the column at the left are white: they
+    would need pixels outside the picture, and a comparison leaves them out anyway. ``cut``: as above.
     """
     across, down, (width, height) = _smaller(declared, found)
-    left, top = (1 + across) / 2, (1 + down) / 2  # the second row and column begin there
+    left, top = (1 + across) / 2, (1 + down) / 2  # The second row and column begin here.
     for kernel in (Image.Resampling.BICUBIC, Image.Resampling.BOX):
         box = (left, top, left + (width - 1) * across, top + (height - 1) * down)
         if width > 1 and height > 1 and box[2] <= declared.width and box[3] <= declared.height:
@@ -52,7 +53,7 @@ def all_pixels(declared: Image.Image, found: Prepared, *, cut: bool = False) -> 
 def _cut(scaled: Image.Image, found: Prepared, cut: bool) -> t.Iterator[Prepared]:
     """The picture as it is, or its squares on whole pixels: in the middle, and one pixel beside it (docs/equality.md).
 
-    Between whole pixels a square would be blurred, and single pixels would not be there any more.
+    A square between whole pixels would be blurred, and lose the single pixels.
     """
     side = min(scaled.size)
     if not cut or found.width != found.height or scaled.width == scaled.height:
@@ -76,8 +77,10 @@ def whole(declared: bytes | Rendition) -> Image.Image:
 
 
 def _smaller(declared: Image.Image, found: Prepared) -> tuple[float, float, tuple[int, int]]:
-    """How many pixels of the declared photo go into one, across and down, and its size when its shorter side is the
-    found one's. A photo that is not square has whole pixels on its longer side, too, so the two differ a little.
+    """How many pixels of the declared photo become one, across and down, and its size when its shorter side is the
+    found one's.
+
+    The longer side of a photo that is not square also has whole pixels, so the two differ a little.
     """
     step = min(declared.size) / min(found.width, found.height)
     width, height = (max(1, round(side / step)) for side in declared.size)

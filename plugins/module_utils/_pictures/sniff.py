@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a file is, from its first bytes, and what it would cost to open it: before any decoder sees it.
+"""Finds out from its first bytes what a file is, and how much its decoding costs, before any decoder reads it.
 
-One name goes to one decoder, so a file that is two things at once is only ever read as the first. Pure, no Pillow.
+Each name has one decoder, so a file that is valid in two formats is only read as the first. Pure, without Pillow.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
-#: What people do commit and we do not read, with the way out.
+#: Formats that people commit and that we do not read, in words for a message.
 _REFUSED: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"\s*<(svg|[?!].*<svg)", re.S | re.I), "an SVG drawing"),
     (re.compile(rb"%PDF"), "a PDF document"),
@@ -29,7 +29,7 @@ _REFUSED: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"P[1-7]\s"), "a PNM picture"),
 )
 
-#: The text of at least a hundred characters, or the head of a longer one, without what a data URL has before it.
+#: At least a hundred characters of base64 text, or the head of a longer one, without the prefix of a data URL.
 _BASE64 = re.compile(rb"(?:data:[\w/.+-]*;base64,)?([A-Za-z0-9+/_\s-]{100,}={0,2})")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 #: Start of frame, all of them and those of progressive coding.
@@ -61,7 +61,7 @@ def kind(data: bytes) -> str | None:
 
 
 def _iso_kind(data: bytes) -> str | None:
-    """AVIF and HEIC share a container (ISO 14496-12); the brands in its first box say which it is."""
+    """AVIF and HEIC use the same container (ISO 14496-12); the brands in its first box tell which it is."""
     length = min(int.from_bytes(data[:4], "big"), 256)
     brands = {data[8:12], *(data[at : at + 4] for at in range(16, length - 3, 4))}
     if brands & _AVIF_BRANDS:
@@ -70,7 +70,7 @@ def _iso_kind(data: bytes) -> str | None:
 
 
 def refused(data: bytes) -> str | None:
-    """What a file is that we do not read, in words; None when it is not known."""
+    """The format of a file that we do not read, in words; None when it is not known."""
     if base64_text(data):
         return "a picture as base64 text, not the picture itself"
     head = data[:1024]
@@ -78,7 +78,7 @@ def refused(data: bytes) -> str | None:
 
 
 def base64_text(data: bytes) -> bool:
-    """Is this a picture as base64 text, which scripts write into thumbnailPhoto by mistake? UTF-16 counts, too."""
+    """Is this a picture as base64 text, which scripts write into thumbnailPhoto by mistake? Also in UTF-16."""
     head = data[:4096].removeprefix(b"\xff\xfe")
     if head[1:2] == b"\0":
         head = head[::2] if not head[1::2].strip(b"\0") else b""
@@ -90,9 +90,9 @@ def base64_text(data: bytes) -> bool:
 
 
 def webp_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height that a WebP header states (RFC 9649), or None when it is damaged.
+    """Width and height in a WebP header (RFC 9649), or None when it is damaged.
 
-    libwebp takes memory for the whole canvas as soon as a file is opened, so it must be known before that.
+    libwebp takes memory for the whole canvas when a file is opened, so the size must be known before that.
     """
     chunk = data[12:16]
     if chunk == b"VP8X" and len(data) >= 30:
@@ -106,13 +106,13 @@ def webp_size(data: bytes) -> tuple[int, int] | None:
 
 
 def jpeg_scans(data: bytes, most: int) -> tuple[int, bool]:
-    """How many scans a JPEG has, counted no further than ``most``, and whether a decoder holds all of it to join them.
+    """How many scans a JPEG has, counted up to ``most``, and whether a decoder holds them all in memory to join them.
 
-    A progressive file may hold thousands of nearly empty scans, each of which makes a decoder walk the whole picture.
+    A progressive file can have thousands of nearly empty scans, and a decoder passes over the whole picture for each.
     """
     scans, at, components, whole = 0, 2, 0, False
     while scans < most:
-        # Within a scan an FF is followed by 00 or a restart, so the next true marker can be looked for.
+        # Within a scan FF is followed by 00 or a restart marker, so the next other marker ends it.
         found = _MARKER.search(data, at)
         if found is None or data[found.start() + 1] == 0xD9:
             break

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Did a service square, pad or stretch our own upload? Then what came back is ours all the same, and it is said."""
+"""Did a service crop, pad or stretch our own upload? Then the read-back is still our photo, and the result says so."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CROPS = (
 
 
 def service_transform(declared_jpeg: bytes, observed: bytes) -> str | None:
-    """What a service did to the shape of our picture, in a sentence; None when the two are different pictures.
+    """How a service changed the shape of our picture, in a sentence; None when the two are different pictures.
 
-    Asked only for a read-back that is not the same as the upload, so the cost of several comparisons is rare.
+    Only called for a read-back that is not the same as the upload, so its several comparisons are rare.
     """
     try:
         for what, picture in _shapes(declared_jpeg):
@@ -41,9 +41,9 @@ def _shapes(upload: bytes) -> t.Iterator[tuple[str, bytes]]:
 
 
 def _reshaped(data: bytes) -> list[tuple[str, bytes]]:
-    """A picture as a service may keep one that is not square: padded or stretched, each with words for it.
+    """A picture that is not square, padded and stretched as services do it, each with its description.
 
-    Empty for a square one. SourceError for no picture.
+    Empty for a square picture. Raises SourceError for no picture.
     """
     available()
     with as_source_error("the photo"):
