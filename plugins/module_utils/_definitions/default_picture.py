@@ -16,7 +16,7 @@ RECIPE = TARGETS["ad"].recipe
 
 
 def cannot_be_rendered(path: Path) -> str | None:
-    """Why a run cannot use this picture, or None. Without Pillow this cannot be checked, the modules report that."""
+    """Why a run cannot use this picture, or None. Without Pillow this cannot be checked; the modules report that."""
     # Imported here: the inventory reads folders at the start of each command, and most have no default picture.
     from .._pictures.pillow import available
     from .._pictures.render import render

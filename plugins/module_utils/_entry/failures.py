@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a failed module says: the first users with their reasons, and what was asked for. The same for every module."""
+"""The message of a failed module: the first users with their reasons; and its arguments. The same for every module."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MESSAGES_SHOWN = 10
 def complaint(bad: t.Sequence[str], total: int, what: str, others: str = "") -> str | None:
     """Why a module fails, or None when nothing is ``bad``: how many of ``total`` users, then the first lines.
 
-    ``what`` is the verb ("could not be read"); ``others`` is said when it does not concern everybody.
+    ``what`` is the verb ("could not be read"); ``others`` is added when not all users failed.
     """
     if not bad:
         return None
@@ -28,7 +28,7 @@ def complaint(bad: t.Sequence[str], total: int, what: str, others: str = "") -> 
 
 
 def invocation(module: AnsibleModule) -> dict[str, t.Any]:
-    """What was asked for, without pictures and without ten thousand rows. Secrets are masked by AnsibleModule."""
+    """The arguments, without pictures and without ten thousand rows. Secrets are masked by AnsibleModule."""
     return {"module_args": {name: _short(name, value) for name, value in module.params.items()}}
 
 
@@ -37,7 +37,7 @@ def _short(name: str, value: t.Any) -> t.Any:
         return "(picture)"
     if name == "people" and value is not None:
         return "(people)"
-    # Entries that are dictionaries may hold a picture, however few they are.
+    # Entries that are dictionaries can have a picture, even if there are few of them.
     if isinstance(value, list) and (len(value) > MESSAGES_SHOWN or any(isinstance(each, t.Mapping) for each in value)):
         return counted(len(value), "entry", "entries")
     return value

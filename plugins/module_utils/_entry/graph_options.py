@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The connection options of every exo_* module as AnsibleModule takes them, documented in the doc fragment graph.
 
-There are no rules between them here. AnsibleModule counts a value that an environment variable left behind like one
-that was written down, so a rule would refuse an explicit secret on every host that has AZURE_FEDERATED_TOKEN_FILE set.
+They have no rules such as required_together. AnsibleModule treats a value from an environment variable like one from
+the playbook, so a rule would refuse an explicit secret on every host that has AZURE_FEDERATED_TOKEN_FILE set.
 GraphOptions knows the difference and checks everything itself.
 """
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where AnsibleModule meets an export: the info modules, the merge of two exports, and the tenant's photo settings."""
+"""Runs an export for AnsibleModule: the info modules, and the merge of exports."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from .failures import complaint, invocation
 from .text_module import Spec
 from .whom import WHOM_SPEC, whom_of
 
-#: Makes a store for the module's parameters; the receipts are the store's memory.
+#: Makes a store from the module's parameters; the receipts are the store's memory.
 OpenStore = t.Callable[[dict[str, t.Any], t.Optional[Receipts]], PhotoStore]
 
 
@@ -59,7 +59,7 @@ def info_argument_spec(target: str) -> Spec:
 
 
 def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -> None:
-    """Do what an info module was asked for, and leave by exit_json or fail_json with every row."""
+    """Run an info module, and end with exit_json or fail_json and every row."""
     params = module.params
     receipts: Receipts | None = None
     try:
@@ -99,7 +99,7 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
 
 
 def photos_read(store: PhotoStore, receipts: Receipts | None) -> Photos | None:
-    """What earlier runs read of this tenant, domain or organization."""
+    """What earlier runs read from this tenant, domain or organization."""
     if receipts is None:
         return None
     receipts.authority = store.open()
@@ -107,7 +107,7 @@ def photos_read(store: PhotoStore, receipts: Receipts | None) -> Photos | None:
 
 
 def name_results(found: Export, target: str) -> dict[str, t.Any]:
-    """The module's return values for names alone: users in the form of ad_user_info, rows for problems only."""
+    """The return values for a listing of names: users in the form of ad_user_info, rows for problems only."""
     fine = [row for row in found.rows if row.problem is None and row.reason is None]
     users = [{"user": row.user, "id": row.id, "immutable_id": row.immutable_id} for row in fine]
     wrong = [row for row in found.rows if row.problem is not None]
@@ -133,7 +133,7 @@ def info_results(found: Export, target: str) -> dict[str, t.Any]:
 
 
 def info_row(row: Row, target: str) -> dict[str, t.Any]:
-    """One user as results show them: hashes and sizes, never a picture."""
+    """One user as results show it: hashes and sizes, never a picture."""
     answer: dict[str, t.Any] = {
         "user": row.user,
         "id": row.id,
@@ -158,7 +158,7 @@ def info_row(row: Row, target: str) -> dict[str, t.Any]:
 
 
 def complain(rows: t.Sequence[Row], ignored: t.Sequence[str]) -> str | None:
-    """Why the module fails, naming the first users, or None. An account that nobody named is no failure."""
+    """Why the module fails, with the first users, or None. A problem of an account that was not named is no failure."""
     bad = [
         f"{row.user} ({row.problem}): {row.reason}"
         for row in rows
@@ -190,7 +190,7 @@ MERGE_SPEC: Spec = {
 
 
 def run_merge_module(module: AnsibleModule) -> None:
-    """Merge two or three exports, and leave by exit_json or fail_json with every row."""
+    """Merge two or three exports, and end with exit_json or fail_json and every row."""
     params = module.params
     try:
         pillow.available()
@@ -233,7 +233,7 @@ def merge_results(merged: t.Sequence[Merged], changed: bool, targets: t.Sequence
 
 
 def merge_lines(merged: t.Sequence[Merged], targets: int = 2) -> list[str]:
-    """What a person should look at, in words: photos that are not one picture first, then who was left out."""
+    """Hints for the reader: first photos that are not one picture, then users who were left out."""
     lines: list[str] = []
     two = targets == 2
     for state, head in (

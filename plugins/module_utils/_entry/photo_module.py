@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running a photo module: options in, outcomes out, exceptions into failures."""
+"""Runs a photo module: from options to outcomes, and from exceptions to failures."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from .failures import complaint, invocation
 from .photo_spec import definitions_from, settings_from
 from .progress import ProgressFile, silent
 
-#: Makes a store for the module's parameters; the receipts are the store's memory.
+#: Makes a store from the module's parameters; the receipts are the store's memory.
 OpenStore = t.Callable[[dict[str, t.Any], t.Optional[Receipts]], PhotoStore]
 #: A value of leave_out: see ``apart``.
 ROUTED = "routed"
 
 
 def run_photo_module(module: AnsibleModule, target: str, open_store: OpenStore) -> None:
-    """Do what a photo module was asked for, and leave by exit_json or fail_json with every outcome."""
+    """Run a photo module, and end with exit_json or fail_json and every outcome."""
     try:
         result, left_out = _reconcile(module, target, open_store)
     except PhotoError as error:
@@ -59,10 +59,10 @@ def run_photo_module(module: AnsibleModule, target: str, open_store: OpenStore) 
 
 
 def in_one_text(answer: dict[str, t.Any], secrets: t.Iterable[str]) -> dict[str, t.Any]:
-    """The answer with its rows in one text, unless a secret is in it.
+    """The result with its rows in one text, unless it contains a secret.
 
-    AnsibleModule masks secrets in each value of an answer. In one text it would also mask keys and parts of numbers,
-    and would not find what JSON writes in another way.
+    AnsibleModule masks secrets in each value of a result. In one text it would also mask keys and parts of numbers, and
+    would not find secrets that JSON escapes.
     """
     packed = rows_file.in_one_text(answer)
     text = packed.get("rows_text", "")
@@ -71,13 +71,13 @@ def in_one_text(answer: dict[str, t.Any], secrets: t.Iterable[str]) -> dict[str,
 
 
 def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> tuple[Result, list[str]]:
-    """What became of the users, and who was left out because of where the mailbox is."""
+    """The outcomes, and the users who were left out because their mailbox is at another target."""
     params = module.params
     pillow.available()
     definitions, refused = definitions_from(params, target)
     settings = settings_from(params, target, module.check_mode)
     places = [place for place in params["leave_out"] if place != ROUTED]
-    # Roles leave out who has the mailbox on-premises with a variable of their own.
+    # Roles leave out users with a mailbox on-premises by a variable of their own.
     prefix = settings.option_prefix
     option = f"{called('when', prefix, target)} mailbox" if prefix else f"leave_out {', '.join(places)}"
     left_out_by = option if places else ""
@@ -112,7 +112,7 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> tup
 
 
 def _previews(module: AnsibleModule) -> Previews | None:
-    """Where the report's pictures go. A report without them is no reason to examine nobody."""
+    """The folder for the report's previews. If it cannot be made, users are examined without previews."""
     if not module.params["previews_dir"]:
         return None
     try:
@@ -125,10 +125,10 @@ def _previews(module: AnsibleModule) -> Previews | None:
 def apart(
     definitions: t.Sequence[Definition], people: People | None, places: t.Collection[str], target: str
 ) -> tuple[list[Definition], list[Definition]]:
-    """The definitions without those whose mailbox is at one of ``places``, and these.
+    """The definitions of users without a mailbox at one of ``places``, and the others.
 
-    With ``ROUTED`` among the places, also who has the mailbox at the other of the two targets with mailboxes, and is
-    declared there: that target answers for the photo.
+    With ``ROUTED`` in the places, also users are left out whose mailbox is at the other target with mailboxes, if their
+    photo is declared there: then that target has the photo.
     """
     others = {mailbox: other for other, mailbox in MAILBOXES.items() if other != target} if ROUTED in places else {}
     left: list[Definition] = []
@@ -143,7 +143,7 @@ def apart(
 
 
 def check_authority(store: PhotoStore, wanted: str) -> None:
-    """Raises PhotoError when the store is not the tenant or domain that was meant."""
+    """Raises PhotoError when the store is not the expected tenant or domain."""
     if store.open().lower() != wanted.lower():
         raise PhotoError(
             f"this is {store.authority}, and the call is meant for {wanted} (authority); no user was checked. "
@@ -156,7 +156,7 @@ def results(
 ) -> tuple[list[Row], dict[str, t.Any]]:
     """All rows, and the module's return values: plain JSON types only.
 
-    In check mode and with plan_only they say what would be done. ``shown`` is the option ``rows``.
+    In check mode and with plan_only they are what would be done. ``shown`` is the option ``rows``.
     """
     would = (check or plan_only) and result.error is None
     rows = [row_of(outcome, would) for outcome in result.outcomes]
@@ -180,7 +180,7 @@ def results(
 
 
 def complain(rows: t.Sequence[Row], ignored: t.Sequence[str], *, wrote: bool) -> str | None:
-    """Why the module fails, naming the first users with file and line, or None."""
+    """Why the module fails, with the first users with file and line, or None."""
     bad: list[str] = []
     for row in rows:
         if row.error is not None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where AnsibleModule meets the tenant's photo settings: what is asked for, what differs, what is to be sent."""
+"""Runs exo_photo_update_settings for AnsibleModule: compares the tenant's photo settings and sends what differs."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``allowed_roles`` None: leave them; empty: everyone. ``send_unseen``: send a source that cannot be compared.
+    """``allowed_roles`` None: do not change them; empty: everyone.
 
-    ``default``: everything as every tenant begins.
+    ``send_unseen``: send a source that cannot be compared.
+
+    ``default``: the defaults of a new tenant.
     """
 
     source: Source | None = None
@@ -57,7 +59,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is to be sent, None meaning: leave it; and what a person should know."""
+    """What is to be sent (None: no change), and hints for the reader."""
 
     source: Source | None = None
     allowed_roles: tuple[str, ...] | None = None
@@ -71,7 +73,10 @@ class Step:
 
 
 def step(now: PhotoSettings, wanted: Wanted) -> Step:
-    """From what is to what is wanted. A source that the service does not tell is not sent again at every run."""
+    """The step from the present to the wanted settings.
+
+    A source that the service does not return is not sent at every run.
+    """
     if wanted.default:
         return _to_default(now, wanted)
     roles = wanted.allowed_roles
@@ -99,7 +104,7 @@ def _to_default(now: PhotoSettings, wanted: Wanted) -> Step:
 
 
 def after(now: PhotoSettings, change: Step) -> PhotoSettings:
-    """What the settings are once a step was taken."""
+    """The settings after a step."""
     if change.reset:
         return PhotoSettings("default", None)
     roles = now.allowed_roles if change.allowed_roles is None else change.allowed_roles or None
@@ -107,9 +112,9 @@ def after(now: PhotoSettings, change: Step) -> PhotoSettings:
 
 
 def answered(now: PhotoSettings, change: Step, told: PhotoSettings) -> tuple[PhotoSettings, Step]:
-    """What to report of a step that was sent, by what the service says of itself afterwards.
+    """The result of a step that was sent, by what the service returns afterwards.
 
-    A source that is not told back is no change: the next run would find the same and report it again.
+    A source that the service does not return counts as no change: otherwise every run would report it again.
     """
     then = after(now, change)
     if change.source is None or told.source == change.source or change.warning is not None:
@@ -128,7 +133,7 @@ def answered(now: PhotoSettings, change: Step, told: PhotoSettings) -> tuple[Pho
 
 
 def run_settings_module(module: AnsibleModule, open_store: t.Callable[[dict[str, t.Any]], GraphPhotoStore]) -> None:
-    """Bring the tenant's settings in line, and leave by exit_json or fail_json."""
+    """Make the tenant's settings match, and end with exit_json or fail_json."""
     try:
         wanted = Wanted.from_params(module.params)
         with closing(open_store(module.params)) as store:
@@ -158,6 +163,6 @@ def _send(settings: SettingsApi, now: PhotoSettings, change: Step) -> tuple[Phot
 
 
 def shown(settings: PhotoSettings) -> dict[str, t.Any]:
-    """Settings as results show them; the default is null, as Graph says it."""
+    """Settings as results show them; the default is null, as in Graph."""
     source = None if settings.source == "default" else settings.source
     return {"source": source, "allowed_roles": list(settings.allowed_roles or ())}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of the photo modules, and what the domain makes of them: definitions and settings."""
+"""The options of the photo modules, and the definitions and settings that are made of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def photo_argument_spec(target: str) -> Spec:
     """The options that all photo modules share, with the defaults of ``target``."""
     known = TARGETS[target]
     picture: Spec = {
-        # Not "path", which puts in variables of the environment: a file named $AZURE_CLIENT_SECRET.jpg would show one.
+        # Not "path", which expands environment variables: a file named $AZURE_CLIENT_SECRET.jpg would reveal one.
         "src": {"type": "str"},
         "content": {"type": "str", "no_log": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -99,10 +99,10 @@ def photo_argument_spec(target: str) -> Spec:
 
 
 class PhotoModule(TextModule):
-    """An AnsibleModule that knows its secrets before it looks at anything else.
+    """An AnsibleModule that collects its secrets before it checks anything else.
 
-    A list of entries that holds something else ends ansible-core's own search for secrets half-way, and its failure
-    would then show those that it had not come to.
+    A list that contains wrong types ends ansible-core's own search for secrets early, and its failure message would
+    then show the secrets that it had not reached.
     """
 
     def _load_params(self) -> None:
@@ -112,9 +112,9 @@ class PhotoModule(TextModule):
 
 
 def photo_module(spec: Spec, **rules: t.Any) -> AnsibleModule:
-    """The AnsibleModule of a photo module, with the rules that hold for all of them."""
-    # Python looks for circles of garbage each time that 700 objects were made. A call of 10,000 users makes a million
-    # that all stay until its end, so a sixth of its time went into that.
+    """The AnsibleModule of a photo module, with the rules that are the same for all of them."""
+    # Python searches for reference cycles after each 700 new objects. A call with 10,000 users makes a million objects
+    # that all stay until its end, so this search took a sixth of its time.
     gc.set_threshold(50_000, 20, 20)
     exclusive = [("user", "photos"), ("src", "content"), ("photos", "src"), ("photos", "content")]
     exclusive += rules.pop("mutually_exclusive", [])
@@ -130,7 +130,7 @@ def photo_module(spec: Spec, **rules: t.Any) -> AnsibleModule:
 def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[Definition], dict[str, str]]:
     """The definitions in ``user`` or ``photos``, and by key why one of them cannot be used. Raises PhotoError.
 
-    Entries that are for other targets than ``target`` are left out.
+    Entries for other targets than ``target`` are left out.
     """
     if params["photos"] is not None and params["state"] != "present":
         raise PhotoError("state: absent has no effect together with photos; give every entry of photos its own state")
@@ -176,7 +176,7 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
 
 
 def _is_no_text(path: str | None) -> bool:
-    """Did the name of a file lose something on its way here?"""
+    """Did the name of a file lose characters on its way here?"""
     return path is not None and (not encodes(path) or (REPLACEMENT in path and not Path(path).exists()))
 
 
@@ -184,7 +184,7 @@ def _source(entry: t.Mapping[str, t.Any]) -> tuple[Source, str | None]:
     if entry["src"] is not None and entry["content"] is not None:
         return Source(), "both src and content are given; give one of them"
     if entry["src"] is not None:
-        return Source(path=os.path.expanduser(entry["src"])), None  # noqa: PTH111 - Path would change the text
+        return Source(path=os.path.expanduser(entry["src"])), None  # noqa: PTH111 - Path would normalize the text
     if entry["content"] is None and entry.get("source_sha256"):
         known = str(entry["source_sha256"]).lower()
         if not _SHA256.fullmatch(known):
@@ -193,14 +193,14 @@ def _source(entry: t.Mapping[str, t.Any]) -> tuple[Source, str | None]:
     if entry["content"] is None:
         return Source(), "no picture is given; give src or content, or state: absent"
     try:
-        # Line breaks are how many tools write base64; other characters would be ignored silently.
+        # Many tools write base64 with line breaks; other foreign characters would be ignored without a message.
         return Source(content=base64.b64decode("".join(entry["content"].split()), validate=True)), None
     except (binascii.Error, ValueError):
         return Source(), "content is not base64; encode the picture with the b64encode filter"
 
 
 def settings_from(params: t.Mapping[str, t.Any], target: str, check: bool) -> Settings:
-    """Raises PhotoError, naming the option."""
+    """The settings of a run. Raises PhotoError, which names the option."""
     for option, least in (("size", 16), ("max_bytes", 1024)):
         if params[option] < least:
             raise PhotoError(f"{option} is {params[option]}; no usable photo is that small, give {least} or more")

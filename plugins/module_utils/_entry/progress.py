@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file in which a module says how far it is, for the action plugin that follows it."""
+"""A file in which a module writes its progress, for the action plugin that reads it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 
 
 def silent(what: str, done: int, total: int) -> None:
-    """The progress of a run that nobody follows."""
+    """A progress that nobody reads."""
 
 
 class ProgressFile:
-    """A file that an action plugin follows to show that a long run lives: one JSON line, replaced twice a second."""
+    """The progress of a long run for an action plugin: one JSON line, replaced at most twice a second."""
 
     def __init__(self, path: Path, every: float = 0.5) -> None:
         self.path = path
@@ -33,4 +33,4 @@ class ProgressFile:
             new.write_text(json.dumps({"what": what, "done": done, "total": total, "pid": os.getpid()}))
             new.replace(self.path)
         except OSError:
-            return  # progress is a courtesy; the run is not
+            return  # A failure to write the progress must not stop the run.

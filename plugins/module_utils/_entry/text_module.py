@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An AnsibleModule whose answer always arrives, whatever texts a directory, a tenant or a file system gave."""
+"""An AnsibleModule whose result always arrives, whatever texts a directory, a tenant or a file system returned."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Spec = dict[str, dict[str, t.Any]]
 
 
 class TextModule(AnsibleModule):  # type: ignore[misc]
-    """Escapes what cannot be encoded in every text of the answer, and in its message what a terminal would obey.
+    """Escapes text that cannot be encoded in the whole result, and control characters in its message.
 
-    Ansible refuses a whole answer for one text that is not valid Unicode, and what was done would be lost with it.
+    Ansible refuses a whole result for one text that is not valid Unicode; the report of what was done would be lost.
     """
 
     def exit_json(self, **answer: t.Any) -> None:
@@ -27,7 +27,7 @@ class TextModule(AnsibleModule):  # type: ignore[misc]
 
     def fail_json(self, msg: str, **answer: t.Any) -> None:
         """See AnsibleModule."""
-        # Before the arguments were read there are none.
+        # Before the arguments are parsed there are none.
         fit = _fit({**answer, "msg": str(msg)}, getattr(self, "params", {}))
         super().fail_json(**fit)
 

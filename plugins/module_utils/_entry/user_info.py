@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where AnsibleModule meets ad_user_info: who users are in Active Directory, their source anchor, their mailbox."""
+"""Runs ad_user_info for AnsibleModule: users in Active Directory, their source anchor, their mailbox."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Json = dict[str, t.Any]
 
 
 class UserStore(PhotoStore, t.Protocol):
-    """A store that also knows whose anchor is not theirs alone."""
+    """A store that also finds anchors that several accounts have."""
 
     def shared_anchors(self, users: t.Sequence[User]) -> t.Mapping[str, t.Sequence[str]]:
-        """Anchors of these users that several accounts have, with the names of the accounts."""
+        """Those anchors of these users that several accounts have, with the names of the accounts."""
 
 
 OpenStore = t.Callable[[dict[str, t.Any]], UserStore]
@@ -41,7 +41,7 @@ def user_info_argument_spec() -> Spec:
         "names": {"type": "dict", "default": {}},
         "match_by": {"type": "str", "choices": list(match_by), "default": match_by[0]},
         "option_prefix": {"type": "str", "default": ""},
-        # For the action plugin, which the roles need.
+        # For the action plugin; the roles need it.
         "photos_file": {"type": "dict"},
         "for_targets": {"type": "list", "elements": "str", "choices": list(TARGETS), "default": []},
         "rows_in_file": {"type": "bool", "default": False},
@@ -50,7 +50,7 @@ def user_info_argument_spec() -> Spec:
 
 
 def run_user_info_module(module: AnsibleModule, open_store: OpenStore) -> None:
-    """Look users up, and leave by exit_json or fail_json. A user that is not found is a result, not a failure."""
+    """Look users up, and end with exit_json or fail_json. A user that is not found is a result, not a failure."""
     params = module.params
     try:
         with closing(open_store(params)) as store:
@@ -69,9 +69,9 @@ def run_user_info_module(module: AnsibleModule, open_store: OpenStore) -> None:
 def user_rows(
     store: UserStore, users: t.Sequence[str], names: t.Mapping[str, str], whom: Whom = EVERYBODY
 ) -> tuple[list[Json], Concerned]:
-    """A row for each user whom ``whom`` means, of everybody when none is named; and who was left out.
+    """A row for each user that ``whom`` selects, from everybody when none is named; and who was left out.
 
-    ``names``: users with another name in there.
+    ``names``: users with another name in Active Directory.
     """
     if not users:
         concerned = everybody(store, whom)

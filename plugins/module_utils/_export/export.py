@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a target holds, user by user; and, when a folder is given, the pictures into it as they are.
+"""Reads what a target holds, user by user; with a folder, also writes the pictures into it unchanged.
 
-Pictures go to the folder as they come, so that no more of them is in memory than a store reads at once.
+A picture is written as soon as it comes, so that no more pictures are in memory than a store reads at once.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ PROBLEMS: tuple[Problem, ...] = ("unresolved", "unavailable", "invalid")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One user. ``has_photo`` None: nobody knows, and ``problem`` and ``reason`` say why.
+    """One user. ``has_photo`` None: not known, and ``problem`` and ``reason`` say why.
 
-    A ``reason`` without a ``problem`` is something to know about a user for whom nothing was to be done.
+    A ``reason`` without a ``problem`` is a hint about a user for whom nothing was to be done.
     """
 
     user: str
@@ -55,7 +55,7 @@ class Row:
     reason: str | None = None
     #: It is certain that the user has no mailbox at the target.
     no_mailbox: bool = False
-    #: Of everybody: the account has no name of the kind that users are named by here, and nobody asked for it.
+    #: In a listing of everybody: the account has no name of the kind by which users are named here.
     unnamed: bool = False
     #: The photo is the one that an earlier run read, so it was not read again, and there is no file.
     remembered: bool = False
@@ -69,7 +69,7 @@ class Export:
     changed: bool = False
     error: str | None = None
     requests: int = 0
-    #: Names of users whom nobody may look at, and of users who were named and are outside the filter or the group.
+    #: Names of excluded users, and of named users outside the filter or the group.
     excluded: t.Sequence[str] = ()
     left_out: t.Sequence[str] = ()
 
@@ -84,13 +84,13 @@ def export(
     as_all: bool = False,
     match_by: str = "",
 ) -> Export:
-    """Look at the named users, or at everybody when none is named. Without a folder no more is read than must be.
+    """Examine the named users, or all users when none is named. Without a folder only what is necessary is read.
 
-    ``whom`` leaves some of them. The photos of others stay in the folder as they are.
+    ``whom`` selects some of them. The photos of the others stay in the folder unchanged.
     ``photos``: what earlier runs read. A photo that is still the same is not read, and gets no file.
-    ``as_all``: the named users are some of everybody, so one without a place for a photo is no problem.
+    ``as_all``: the named users come from a listing of everybody, so one without a mailbox is no problem.
     ``match_by``: the attribute by which users are named, for messages.
-    Raises PhotoError when nothing can be done at all; StoreError is one. What concerns one user is in that user's row.
+    Raises PhotoError when nothing can be done at all; StoreError is one. A problem of one user is in that user's row.
     """
     run = _Run(store, folder, concern.check(whom), photos, everybody=not identities, as_all=as_all, match_by=match_by)
     error: str | None = None
@@ -105,21 +105,22 @@ def export(
     rows = list(run.rows.values())
     changed = False
     if folder is not None:
-        # Who could not be looked at may still have the photo that was found last time.
+        # A user who could not be examined may still have the photo of the last run.
         unknown = {identity_key(row.user) for row in rows if row.has_photo is None}
         none = {identity_key(row.user) for row in rows if row.has_photo is False}
         gone = folder.keys - set(run.rows) if run.everybody and not whom.restricts else set()
-        # Also of an excluded user whom the target does not have any more.
+        # Also the file of an excluded user who is no longer at the target.
         excluded = {*map(identity_key, run.excluded), *choose(folder.keys, exclude=whom.exclude).excluded}
         changed = folder.finish(gone=(none | gone) - unknown - excluded)
     return Export(rows, changed, error, store.requests, run.excluded, run.left_out)
 
 
 def holders(store: PhotoStore, whom: Whom = EVERYBODY) -> Export:
-    """Only who has a photo, as cheaply as the target can tell: a row for each of them, and for whom nobody knows it.
+    """Only who has a photo, as cheaply as the target can tell: a row for each such user, and for each user without an
+    answer.
 
-    No picture is read, sizes are not known, and nobody is looked for by name. Raises PhotoError when nothing can be
-    done at all.
+    No picture is read, sizes are not known, and no user is searched by name. Raises PhotoError when nothing can be done
+    at all.
     """
     if isinstance(store, KnowsHolders) and whom == EVERYBODY:
         return Export([replace(_row(user), has_photo=True) for user in store.holders()], requests=store.requests)
@@ -139,10 +140,11 @@ def holders(store: PhotoStore, whom: Whom = EVERYBODY) -> Export:
 
 
 def names(store: PhotoStore, identities: t.Sequence[str] = (), whom: Whom = EVERYBODY, *, match_by: str = "") -> Export:
-    """The named users, or everybody, as far as ``whom`` leaves them, and no photo is looked at.
+    """The named users, or everybody, that ``whom`` selects; no photo is read.
 
-    A row without ``problem`` and ``reason`` is a user. Of everybody, only accounts whose name would not lead back to
-    them are looked at: with a photo they are ``unresolved``. Raises PhotoError when nothing can be done at all.
+    A row without ``problem`` and ``reason`` is a user. In a listing of everybody, photos are read only of accounts
+    whose name would not lead back to them: with a photo they are ``unresolved``. Raises PhotoError when nothing can be
+    done at all.
     """
     run = _Run(store, None, concern.check(whom), everybody=not identities, match_by=match_by)
     users = run.everyone() if run.everybody else run.named(identities)
@@ -161,10 +163,10 @@ def names(store: PhotoStore, identities: t.Sequence[str] = (), whom: Whom = EVER
 
 
 class _Run:
-    """The rows of one run as they grow, by the key of the identity.
+    """The rows of one run while it goes on, by the key of the identity.
 
-    ``as_all``: the users that are named were found by a listing of everybody. ``match_by``: the attribute by which
-    users are named, for messages.
+    ``as_all``: the named users come from a listing of everybody. ``match_by``: the attribute by which users are named,
+    for messages.
     """
 
     def __init__(
@@ -188,9 +190,9 @@ class _Run:
         self.excluded: t.Sequence[str] = ()
         self.left_out: t.Sequence[str] = ()
         self.rows: dict[str, Row] = {}
-        #: Of everybody: why an identity would not lead back to the user, by user id.
+        #: In a listing of everybody: why an identity would not lead back to the user, by user id.
         self.nameless: dict[str, str] = {}
-        #: Ids of those who have no such name at all.
+        #: Ids of accounts without a name of this kind.
         self.unnamed: set[str] = set()
 
     # -- who ----------------------------------------------------------------------------------------------------------
@@ -220,10 +222,10 @@ class _Run:
         return users
 
     def everyone(self) -> list[User]:
-        """Everybody, each asked for again by the name that an export would give them.
+        """All users. Each is resolved again by the name that an export would give it.
 
-        Somebody without that name, or who shares it, must not be exported under it: it would lead to nobody later, or
-        to somebody else.
+        A user without that name, or one who shares it, must not be exported under it: the name would lead to nobody
+        later, or to another user.
         """
         chosen = concern.everybody(self.store, self.whom)
         self.excluded = chosen.excluded
@@ -245,7 +247,7 @@ class _Run:
     # -- what ---------------------------------------------------------------------------------------------------------
 
     def look(self, users: t.Sequence[User]) -> None:
-        """Ask the store as little as the folder's memory, or no folder, allows."""
+        """Read from the store only what the folder's record does not have; without a folder as little as possible."""
         keys = {row.id: key for key, row in self.rows.items()}
         if self.folder is None:
             for user, seen in self.store.observe(users, _never):
@@ -271,17 +273,17 @@ class _Run:
             self.take(keys[user.id], user, seen)
 
     def give_up(self, why: str) -> None:
-        """The target cannot be reached any more: users that were not read are unavailable."""
+        """The target became unavailable: users that were not read get the problem unavailable."""
         for key, row in self.rows.items():
             if row.has_photo is None and row.problem is None:
                 self.rows[key] = replace(row, problem="unavailable", reason=why)
 
     def keep(self, key: str, kept: Kept) -> None:
-        """The folder holds this very photo already."""
+        """The folder has this same photo already."""
         self.rows[key] = replace(self.rows[key], has_photo=True, tag=kept.tag, seen=kept.seen, path=kept.path)
 
     def take(self, key: str, user: User, seen: Observation) -> None:
-        """What was seen of one user."""
+        """The row for one observation."""
         self.rows[key] = self._judge(self.rows[key], user, seen)
 
     def _judge(self, row: Row, user: User, seen: Observation) -> Row:
@@ -327,11 +329,11 @@ def _row(user: User) -> Row:
 
 
 def _still(known: Remembered | None, seen: Observation) -> Remembered | None:
-    """The photo that is remembered, when it certainly is the one that is there."""
+    """The remembered photo, if it is certainly the one that is there."""
     same = known is not None and seen.present and seen.problem is None and seen.tag == known.tag
     return known if same else None
 
 
 def _never(user: User, tag: str | None) -> bool:
-    """No picture is needed to tell whether there is one."""
+    """No picture is needed to know whether there is one."""
     return False

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A definitions folder that an export writes, and writes again later without harm to what people put there.
+"""A definitions folder that an export writes, and later updates without harm to files of people.
 
-A record beside the manifest says which files are ours and what they were when we wrote them. Only those are ever
-replaced or removed, and a photo whose tag is still the recorded one need not be fetched again.
+A record beside the manifest lists our files and their hashes when we wrote them. Only those are ever replaced or
+removed, and a photo whose tag is still the recorded one is not read again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .._definitions.folder import examine, manifest_entry, manifest_text
 from .._definitions.names import MANIFEST, safe_name
 from .._pictures import sniff
 
-#: File systems take 255 bytes; the temporary name and the ending want some.
+#: File systems allow 255 bytes; the temporary name and the extension need some of them.
 LONGEST_NAME = 200
 COMMENT = """The photos that {what} held when they were exported. Each is the service's own file, byte for byte.
 A definitions folder of the Ansible collection hybrid.photos: drift and sync read it as it is."""
@@ -39,7 +39,7 @@ _SUFFIXES: t.Mapping[str, str] = {
     "AVIF": ".avif",
     "HEIF": ".heic",
 }
-#: What a folder of several targets is recorded as: their names, or "both" for the two that everybody has.
+#: The record's target for a folder of several targets: their names, or "both" for ad and exo.
 _BOTH = "both"
 
 
@@ -73,19 +73,19 @@ class Kept:
 
 @dataclass(slots=True)
 class ExportFolder:
-    """Made for one run. ``target`` is ad, exo or both. In check mode everything is told and nothing written.
+    """Made for one run. ``target`` is ad, exo or both. In check mode everything is reported and nothing written.
 
-    Raises PhotoError when the folder holds what another tool, a person or an export of something else put there.
+    Raises PhotoError when the folder has content of another tool, of a person or of another export.
     """
 
     path: Path
     target: str
     check: bool = False
     _kept: dict[str, Kept] = field(default_factory=dict)
-    #: Who was in the record when the run began.
+    #: The users in the record when the run began.
     _recorded: frozenset[str] = frozenset()
     _changed: bool = False
-    #: The default picture that people added to the manifest, which stays as well.
+    #: The default picture that people added to the manifest; it is kept as well.
     _default: str | None = None
 
     def __post_init__(self) -> None:
@@ -101,23 +101,23 @@ class ExportFolder:
 
     @property
     def keys(self) -> set[str]:
-        """Whose photos are in the folder."""
+        """The users whose photos are in the folder."""
         return set(self._kept)
 
     def knows(self, user: User) -> bool:
-        """Is there a photo of this very account, so that its tag may tell that it is still the same?"""
+        """Is there a photo of this same account, so that its tag can show whether it changed?"""
         kept = self._kept.get(identity_key(user.identity))
         return kept is not None and kept.tag is not None and kept.id == user.id
 
     def unchanged(self, user: User, tag: str | None) -> Kept | None:
-        """The user's photo here, when the target's tag is still the recorded one and the file is still what it was."""
+        """The user's photo here, if the target's tag is the recorded one and the file is unchanged."""
         kept = self._kept.get(identity_key(user.identity))
         if kept is None or tag is None or kept.tag != tag or kept.id != user.id:
             return None
         return kept if self._is_ours(kept) else None
 
     def put(self, user: User, picture: bytes, tag: str | None, seen: Summary) -> str:
-        """Keep a photo, as it is; the path of its file. Raises FileProblem."""
+        """Write a photo unchanged; returns the path of its file. Raises FileProblem."""
         key = identity_key(user.identity)
         name = file_name(key, picture)
         before = self._kept.get(key)
@@ -136,7 +136,7 @@ class ExportFolder:
         return str(file)
 
     def finish(self, gone: t.Collection[str] = ()) -> bool:
-        """Take out who has no photo any more, and write the manifest; was anything changed?"""
+        """Remove users without a photo, and write the manifest. Returns whether anything changed."""
         for key in gone:
             kept = self._kept.pop(key, None)
             if kept is not None:
@@ -151,7 +151,7 @@ class ExportFolder:
         record = json.dumps({"version": 1, "target": self.target, "users": users}, indent=1, ensure_ascii=False)
         for name, data in ((MANIFEST, text), (RECORD, record.encode() + b"\n")):
             if _hash(self.path / name) != sha256(data):
-                # A record that alone is new (a tag that moved under the same picture) is no change of the photos.
+                # A new record alone (a new tag of the same picture) is no change of the photos.
                 self._changed = self._changed or name == MANIFEST
                 self._write(self.path / name, data)
         return self._changed
@@ -184,7 +184,7 @@ class ExportFolder:
         return True
 
     def _by_hand(self) -> dict[str, str | dict[str, t.Any] | None]:
-        """The manifest's entries: of our own users, and what people added since, which stays."""
+        """The manifest's entries: those of our own users, and those that people added since, which are kept."""
         entries: dict[str, str | dict[str, t.Any] | None] = {kept.user: kept.file for kept in self._kept.values()}
         if not (self.path / MANIFEST).exists():
             return entries
@@ -233,12 +233,12 @@ class ExportFolder:
             ) from error
 
 
-#: What a problem begins with that makes a part of the manifest unreadable: rewriting it would lose that part.
+#: How a problem begins that makes a part of the manifest unreadable: writing it again would lose that part.
 _UNREAD = ("it ", "the default picture", "'default'")
 
 
 def file_name(key: str, picture: bytes) -> str:
-    """The name of a user's file. It turns back into the identity, but for one that no file system takes."""
+    """The name of a user's file. The identity can be read from it, unless no file system can store such a name."""
     suffix = _SUFFIXES.get(sniff.kind(picture) or "", ".jpg")
     name = safe_name(key)
     if len(name) > LONGEST_NAME:
@@ -251,7 +251,7 @@ def _occupied(file: Path) -> bool:
 
 
 def _hash(file: Path) -> str | None:
-    """SHA-256 of a plain file; None: there is none that can be read."""
+    """SHA-256 of an ordinary file; None: there is none that can be read."""
     try:
         return None if file.is_symlink() else sha256(read_file(file, MAX_FILE_BYTES)[0])
     except UnusableFile:

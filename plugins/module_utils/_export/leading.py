@@ -1,9 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role lead makes of the leading side: shards of users, and photos for the following side. Pure.
+"""Prepares the leading side's result for the role lead: shards of users, and photos for the following side. Pure
+functions.
 
-Names and paths are handed on as they came: text that Ansible marked as unsafe stays so.
+Names and paths are passed on unchanged: text that Ansible marked as unsafe stays unsafe.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Json = t.Mapping[str, t.Any]
 
 
 class Settings(t.NamedTuple):
-    """Variables of the role. ``limited`` is what ansible-playbook was given as --limit.
+    """Variables of the role. ``limited`` is the value of ansible-playbook's --limit.
 
     ``chosen``: targets that have a filter or a group.
     """
@@ -34,7 +35,7 @@ class Settings(t.NamedTuple):
 
 
 def complaint(settings: Settings) -> str:
-    """Why the variables cannot work together, naming the variable and its value; empty when they can."""
+    """Why the variables contradict each other, with the variable and its value; empty when they do not."""
     leading, following, match_by, follow_by, size, limited, chosen = settings
     others = [name for name in TARGETS if name != leading]
     wrong = [name for name in following if name not in others]
@@ -76,9 +77,9 @@ def _unknown(variable: str, value: str, target: str) -> str:
 
 
 def chosen(listing: Json, following: t.Sequence[Json], follow_by: str) -> tuple[list[t.Any], int]:
-    """The names that a listing of the leading side has and every one of ``following`` has, too; and how many have not.
+    """The names in the leading side's listing that every one of ``following`` has too; and how many are missing there.
 
-    Accounts are the same by their source anchor with ``follow_by: anchor``, else by name. Raises PhotoError for a
+    With ``follow_by: anchor`` accounts belong together by their source anchor, else by name. Raises PhotoError for a
     listing that failed.
     """
     users = _users(listing)
@@ -94,7 +95,7 @@ def chosen(listing: Json, following: t.Sequence[Json], follow_by: str) -> tuple[
 
 
 def _same(user: Json, follow_by: str) -> str | None:
-    """What an account has in common with its counterpart. An account without an anchor has none."""
+    """The value by which an account and its counterpart belong together. An account without an anchor has none."""
     if follow_by == ANCHOR:
         return str(user["immutable_id"]) if user.get("immutable_id") else None
     return identity_key(str(user["user"]))
@@ -108,7 +109,7 @@ def _users(listing: Json) -> list[Json]:
 
 
 def explained(message: str, target: str) -> str:
-    """A message of an info module with the variable of the role in place of the module's option."""
+    """A message of an info module with the role's variable instead of the module's option."""
     for option, variable in (
         ("filter", f"lead_{target}_filter"),
         ("group", f"lead_{target}_group"),
@@ -119,7 +120,7 @@ def explained(message: str, target: str) -> str:
 
 
 def shards(users: t.Sequence[t.Any], size: int, taken: t.Collection[str]) -> list[dict[str, t.Any]]:
-    """Users in parts of at most ``size``, each with a host name that is not among ``taken``."""
+    """Users in parts of at most ``size``, each with a host name that is not in ``taken``."""
     parts = [list(users[start : start + size]) for start in range(0, len(users), size)]
     numbered = (f"lead_{number:04d}" for number in itertools.count(1))
     free = (name for name in numbered if name not in taken)
@@ -129,8 +130,8 @@ def shards(users: t.Sequence[t.Any], size: int, taken: t.Collection[str]) -> lis
 def photos(rows: t.Iterable[Json], absent: bool) -> list[dict[str, t.Any]]:
     """Rows of an info module with ``dest`` as definitions for the following side.
 
-    ``absent``: a user who certainly has no photo on the leading side must have none. A user of whom that is not known,
-    or who has no place for a photo there, is never meant.
+    ``absent``: also declare absent who certainly has no photo on the leading side. This never includes a user whose
+    photo is not known, or who has no mailbox there.
     """
     found: list[dict[str, t.Any]] = []
     for row in rows:
@@ -144,7 +145,7 @@ def photos(rows: t.Iterable[Json], absent: bool) -> list[dict[str, t.Any]]:
 
 
 def joined(found: Json, more: Json) -> dict[str, t.Any]:
-    """A result of an info module with what a second one, about some of the same users, found later."""
+    """An info module's result, completed with a second result about some of the same users."""
     later = {identity_key(str(row["user"])) for row in more.get("photos") or ()}
     rows = [row for row in found["photos"] if identity_key(str(row["user"])) not in later]
     answer = {**found, "photos": [*rows, *(more.get("photos") or ())]}

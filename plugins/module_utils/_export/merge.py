@@ -1,11 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exports of two or three targets into one definitions folder: each user's best picture.
+"""Merges exports of two or three targets into one definitions folder: each user's best picture.
 
-Users belong together by the text of their identity. Whether two photos are the same picture is judged as a drift run
-over the merged folder will judge it: by what the other target's recipe makes of the picture that is kept. A mailbox is
-in one place, so a user with a mailbox on-premises misses nothing in the cloud, and the other way round.
+Users belong together by the text of their identity. Two photos are compared as a drift run over the merged folder will
+compare them: with what the other target's recipe makes of the kept picture. A mailbox is at one place only, so a user
+with a mailbox on-premises lacks nothing in the cloud, and the reverse.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from .._pictures.decode import describe
 from .._pictures.render import render
 from .folder import ExportFolder
 
-#: A target's name. Of photos that are worth the same, that of the first target in ``TARGETS`` is kept.
+#: A target's name. Of equally good photos, that of the first target in ``TARGETS`` is kept.
 SideName = str
 State = t.Literal["same", "different", "one_photo", "left_out", "no_photo"]
 STATES: tuple[State, ...] = ("same", "different", "one_photo", "left_out", "no_photo")
@@ -43,7 +43,7 @@ STATES: tuple[State, ...] = ("same", "different", "one_photo", "left_out", "no_p
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """What an export said of one user on one side. ``why``: the photo cannot be known or used there."""
+    """The result of an export for one user at one target. ``why``: the photo is not known or cannot be used there."""
 
     user: str
     id: str | None = None
@@ -66,7 +66,7 @@ class Half:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """One user afterwards. ``kept`` is the target whose picture is in the folder; ``shown``: the pictures by target."""
+    """One user's result. ``kept`` is the target whose picture is in the folder; ``shown``: the pictures by target."""
 
     user: str
     state: State
@@ -80,9 +80,9 @@ class Merged:
 class Options:
     """``keep_one_sided``: also keep photos of users whom another target does not have.
 
-    ``decided_by``: targets that were asked for some of their users; who is missing there is not concerned, and is no
-    one-sided user. ``keep_others``: files of users without a row stay. ``exclude``: names or patterns of users who get
-    no row and whose files stay in any case.
+    ``decided_by``: targets that were asked for some of their users only; a user who is missing there does not count as
+    one-sided. ``keep_others``: files of users without a row stay. ``exclude``: names or patterns of users who get no
+    row and whose files stay in any case.
     """
 
     keep_one_sided: bool = False
@@ -97,14 +97,14 @@ class _Verdict:
     merged: Merged
     picture: bytes | None = None
     user_id: str | None = None
-    #: The target could not be looked at: what the folder holds of the user stays.
+    #: The target could not be examined: the user's file stays in the folder.
     unsure: bool = False
 
 
 def merge(
     exports: t.Mapping[SideName, t.Sequence[Half]], folder: ExportFolder, options: Options
 ) -> tuple[list[Merged], bool]:
-    """The best picture of each user into the folder; what became of everybody, and whether the folder changed."""
+    """Write the best picture of each user into the folder. Returns all results, and whether the folder changed."""
     sides = {
         target: {identity_key(half.user): half for half in exports[target]} for target in TARGETS if target in exports
     }
@@ -165,7 +165,7 @@ def _judge(halves: dict[SideName, Half | None], options: Options) -> _Verdict:
 def _compared(
     user: str, kept: SideName, pictures: t.Mapping[SideName, _Picture], halves: t.Mapping[SideName, Half | None]
 ) -> Merged:
-    """What is said of a user whose picture of ``kept`` is the best one."""
+    """The result of a user whose best picture is that of ``kept``."""
     shown = {side: picture.summary for side, picture in pictures.items()}
     comparisons = {
         side: compare(pictures[kept].data, picture.data, side) for side, picture in pictures.items() if side != kept
@@ -183,19 +183,19 @@ def _compared(
 
 
 def _is_elsewhere(side: SideName, halves: t.Mapping[SideName, Half | None]) -> bool:
-    """Has the user no mailbox at this target, because it is at the other target with mailboxes?"""
+    """Does the user have no mailbox at this target because it is at the other target with mailboxes?"""
     half, others = halves[side], [halves.get(other) for other in MAILBOXES if other != side]
     if side not in MAILBOXES or not any(
         other is not None and other.id is not None and other.has_photo is not None and not other.no_mailbox
         for other in others
     ):
         return False
-    # Everybody of Exchange Server is everybody with a mailbox on-premises.
+    # A listing of all users of Exchange Server has every mailbox on-premises.
     return half.no_mailbox if half is not None else side == "exchange"
 
 
 def _has_none(half: Half | None) -> bool:
-    """Is the user there, without a photo, and may have one?"""
+    """Is the user there without a photo, but could have one?"""
     return half is not None and half.has_photo is False and half.why is None
 
 
@@ -222,15 +222,17 @@ class _Picture:
 
     @classmethod
     def read(cls, path: str, user_id: str | None, side: SideName) -> _Picture:
-        """A picture that can be decoded. Raises SourceError."""
+        """Raises SourceError for a picture that cannot be decoded."""
         data = load_source(Source(path=path))
-        # What cannot be decoded is not the better one, however large its header says it is.
+        # A picture that cannot be decoded is not the better one, whatever size its header gives.
         render(data, [TARGETS["ad"].recipe], f"the photo in {TARGETS[side].title}")
         return cls(data, describe(data), user_id)
 
 
 def better(pictures: t.Mapping[SideName, Summary]) -> SideName:
-    """The target with most pixels; of as many, with most bytes; else the first, Active Directory being the source."""
+    """The target with most pixels; with equal pixels most bytes; then the first, because Active Directory is the
+    source.
+    """
 
     def worth(side: SideName) -> tuple[int, int]:
         picture = pictures[side]
@@ -240,7 +242,7 @@ def better(pictures: t.Mapping[SideName, Summary]) -> SideName:
 
 
 def compare(kept: bytes, other: bytes, other_side: SideName) -> Comparison:
-    """Is the other side's photo the same picture as the kept one? Raises SourceError when that is none."""
+    """Is the other target's photo the same picture as the kept one? Raises SourceError when it is no picture."""
     recipe = TARGETS[other_side].recipe
     rendition = render(kept, [recipe], "the photo that is kept")[0]
     seen = Observation(present=True, sha256=sha256(other), picture=other)

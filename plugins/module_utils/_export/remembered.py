@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which photo a target's tag stood for when it was read, so that a photo that did not change is not read again.
+"""Remembers for which photo a target's tag stands, so that a photo that did not change is not read again.
 
-A record says: under this tag, this account's photo had this hash and these sides. It is true by itself, whatever became
-of the photo elsewhere. The picture is not kept.
+A record says: with this tag, this account's photo had this hash and these sides. It stays true whatever happens to the
+photo elsewhere. The picture is not kept.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Photos:
         self._fresh: dict[str, str] = {}
 
     def recall(self, users: t.Iterable[User]) -> dict[str, Remembered]:
-        """What is remembered, by user id. A spoilt record is left out."""
+        """What is remembered, by user id. A damaged record is left out."""
         keys = {_key(user): user.id for user in users}
         found: dict[str, Remembered] = {}
         for key, text in self._memory.recall_many(list(keys)).items():
@@ -42,11 +42,11 @@ class Photos:
         return found
 
     def note(self, user: User, tag: str, seen: Summary) -> None:
-        """To be kept once ``flush`` is called."""
+        """Keep until ``flush`` saves it."""
         self._fresh[_key(user)] = json.dumps([tag, seen.sha256, seen.bytes, seen.width, seen.height])
 
     def flush(self) -> None:
-        """Keep what was noted."""
+        """Save what was noted."""
         if self._fresh:
             self._memory.remember_many(self._fresh)
         self._fresh = {}

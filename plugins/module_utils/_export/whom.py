@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which users of a target are looked at: those that filter, group and names leave, and who was excluded."""
+"""Which users of a target are examined: those that filter, group and names select, and who was excluded."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .._sync.store import PhotoStore
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """``users``: whom to look at. ``excluded``: whom ``exclude`` names.
+    """``users``: whom to examine. ``excluded``: whom ``exclude`` names.
 
-    ``left_out``: users who were named, and whom the filter, the group or ``only`` leaves out.
+    ``left_out``: named users whom the filter, the group or ``only`` leaves out.
     """
 
     users: t.Sequence[User] = ()
@@ -28,7 +28,7 @@ class Concerned:
 
 
 def check(whom: Whom) -> Whom:
-    """``whom``, when its texts can be used. Raises PhotoError, which names the option and the value."""
+    """``whom``, after a check of its texts. Raises PhotoError, which names the option and the value."""
     for option, text in (("filter", whom.filter), ("group", whom.group)):
         refuse_unusable(option, [text] if text else [])
     refuse_unusable("only", whom.only)
@@ -37,7 +37,7 @@ def check(whom: Whom) -> Whom:
 
 
 def everybody(store: PhotoStore, whom: Whom) -> Concerned:
-    """The target's users that ``whom`` means. Raises PhotoError when that is nobody."""
+    """The target's users that ``whom`` selects. Raises PhotoError when there is none."""
     found = list({user.id: user for user in store.everyone(whom)}.values())
     if not found and whom.asks:
         raise PhotoError(f"{_asked(whom)}: {TARGETS[store.target].title} has no such user; correct it")
@@ -48,10 +48,10 @@ def everybody(store: PhotoStore, whom: Whom) -> Concerned:
 
 
 def named(store: PhotoStore, names: t.Mapping[str, str], whom: Whom) -> tuple[dict[str, Resolution], Concerned]:
-    """Users that were named: answers of those whom ``whom`` leaves, in the given order, and who was left out.
+    """Named users: the resolutions of those whom ``whom`` selects, in the given order, and who was left out.
 
-    ``names``: what the store calls each of them. A name without a user has its answer, too. ``users`` of what is
-    returned is empty. Raises PhotoError when all are excluded.
+    ``names``: the store's name of each. A name without a user has its resolution too. ``users`` of the return value is
+    empty. Raises PhotoError when all are excluded.
     """
     choice = choose(names, whom.only, whom.exclude)
     refuse_nobody(choice, whom.exclude, "named in users")

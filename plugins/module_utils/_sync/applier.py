@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steps 7 to 10 of the algorithm: back up, intend, write on what was seen, verify. Never called in check mode.
+"""Steps 7 to 10 of the algorithm: intend, back up, write with the observation, verify. Never called in check mode.
 
-Every planned change is one ChangeRecord (change.py); these steps move it. Whatever breaks on the way, each record has
-an end and the run has a result.
+Every planned change is one ChangeRecord (change.py), and these steps move it. Whatever fails on the way, each record
+gets a final state and the run returns a result.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from .planner import Planner
 from .store import PhotoStore
 from .verifier import Look, Verifier
 
-#: Writes that nobody has seen, and that are remembered besides the last one.
+#: How many earlier writes that were never visible are remembered besides the last one.
 EARLIER_KEPT = 5
-#: Changes backed up, written and verified together: large enough to keep many requests in flight, small enough to hold.
+#: Changes that are backed up, written and verified together: enough to keep many requests in flight, few enough for
+#: memory.
 TOGETHER = 250
 
 Outcomes = dict[str, Outcome]
@@ -35,15 +36,15 @@ Outcomes = dict[str, Outcome]
 def carry_out(
     outcomes: Outcomes, store: PhotoStore, planner: Planner, settings: Settings, services: Services
 ) -> tuple[Outcomes, str | None]:
-    """Make every planned change. What changed meanwhile is planned again, once.
+    """Make every planned change. What changed since the plan is planned again, once.
 
-    The outcomes afterwards, and what broke the run as a whole, or None. Raises nothing: after the first write there is
-    always a result.
+    Returns the outcomes, and the error that stopped the whole run, or None. Raises nothing: after the first write there
+    is always a result.
     """
     run = _Applier(outcomes, store, planner, settings, services)
     try:
         run.work()
-    except Exception as error:  # an error of ours must not hide what was written before it
+    except Exception as error:  # an error in our own code must not hide what was written before it
         run.stop(f"the run was interrupted: {type(error).__name__}: {error}")
     run.end()
     return run.results(), run.why_stopped()
@@ -60,7 +61,7 @@ class _Applier:
         self.services = services
         self.changes = {key: ChangeRecord(o) for key, o in outcomes.items() if o.change.action != "none"}
         self.verifier = Verifier(store, planner, settings, services)
-        #: Why nothing more can be written, once it is so.
+        #: Why nothing more can be written; None while writing goes on.
         self.stopped: str | None = None
 
     def work(self) -> None:
@@ -72,7 +73,7 @@ class _Applier:
             self.stop_if(self.verifier.wait_for_late_ones())
 
     def stop(self, why: str) -> None:
-        """Nothing more is written. The first reason counts."""
+        """Stop writing. The first reason is kept."""
         self.stopped = self.stopped or why
 
     def stop_if(self, why: str | None) -> None:
@@ -84,7 +85,7 @@ class _Applier:
         self.services.progress("written", done, len(self.changes))
 
     def write_all(self, changes: t.Sequence[ChangeRecord]) -> None:
-        """In lots. Where the store allows it, one lot is read back while the next one is written."""
+        """Process the changes in lots. If the store allows it, one lot is read back while the next one is written."""
         lots = [changes[start : start + TOGETHER] for start in range(0, len(changes), TOGETHER)]
         with ThreadPoolExecutor(1) as pool:
             written: list[ChangeRecord] = []
@@ -101,7 +102,7 @@ class _Applier:
             self.tell_progress()
 
     def verify(self, written: t.Sequence[ChangeRecord], looks: Future[dict[str, Look]] | None = None) -> None:
-        """Read back, or take what was read back in ``looks``."""
+        """Read back, or use what was already read back in ``looks``."""
         try:
             found = self.verifier.look(written) if looks is None else looks.result()
         except StoreError as error:
@@ -114,7 +115,7 @@ class _Applier:
                 self.planner.renditions.release(change.outcome.definition)
 
     def write(self, lot: t.Sequence[ChangeRecord]) -> list[ChangeRecord]:
-        """One lot of changes, from backup to write; those to read back."""
+        """One lot of changes, from backup to write. Returns those to read back."""
         if self.stopped is not None:
             return []
         try:
@@ -124,7 +125,7 @@ class _Applier:
         except StoreError as error:
             self.stop(str(error))
             return []
-        except PhotoError as error:  # the receipts file: without an intention nothing is written
+        except PhotoError as error:  # the receipts file failed: without an intention nothing is written
             self.stop(str(error))
             return []
         return self.send([change for change in lot if change.state == "intended"])
@@ -132,7 +133,7 @@ class _Applier:
     # -- before the write ---------------------------------------------------------------------------------------------
 
     def back_up(self, lot: t.Sequence[ChangeRecord]) -> None:
-        """Save photos that are about to be lost. Another photo than the planned-on one is a conflict."""
+        """Save photos that will be lost. A photo other than the one planned for is a conflict."""
         backups = self.services.backups
         losing = {change.user.id: change for change in lot if change.outcome.change.replaces}
         if backups is not None and losing:
@@ -156,13 +157,13 @@ class _Applier:
 
     @staticmethod
     def still_there(change: ChangeRecord, seen: Observation) -> bool:
-        """Is this still the photo that the change was planned on, perhaps under a tag that the service gave it anew?"""
+        """Is this still the photo that the change was planned for, perhaps with a new tag from the service?"""
         if not seen.present:
             return False
         return seen.tag == change.tag or (seen.picture is not None and matches(change.planned_on, seen.picture))
 
     def prepared(self, lot: t.Sequence[ChangeRecord]) -> list[ChangeRecord]:
-        """Those of whom it is known what is written, and whose photo is saved with it."""
+        """The changes whose content is known and whose photo is backed up."""
         ready: list[ChangeRecord] = []
         for change in lot:
             try:
@@ -181,7 +182,7 @@ class _Applier:
         return Written.of(rendition, keeps_bytes=self.store.keeps_bytes)
 
     def save(self, change: ChangeRecord) -> None:
-        """The backup with what is about to be written over it; a first photo is only noted."""
+        """Back up the photo, with a record of what will be written over it; a first photo is only recorded."""
         backups = self.services.backups
         if backups is None:
             return
@@ -195,7 +196,7 @@ class _Applier:
         )
 
     def intend(self, ready: t.Sequence[ChangeRecord]) -> None:
-        """Receipts say what is about to be written, before it is. Raises PhotoError when they cannot."""
+        """Write the intentions into the receipts, before the write. Raises PhotoError when this fails."""
         receipts, now = self.services.receipts, time.time()
         if receipts is not None:
             kept = receipts.get([change.user.id for change in ready])
@@ -225,7 +226,7 @@ class _Applier:
     # -- the write ----------------------------------------------------------------------------------------------------
 
     def send(self, lot: t.Sequence[ChangeRecord]) -> list[ChangeRecord]:
-        """Write; those that were written, or that may have been."""
+        """Write. Returns the changes that were written or may have been written."""
         waiting: dict[str, ChangeRecord] = {}
         writes: list[Write] = []
         for change in lot:
@@ -251,7 +252,7 @@ class _Applier:
                 else:
                     self.meet_conflict(change)
         except StoreError as error:
-            # What was under way when the target went away may have been done; that is for verification to say.
+            # What was in flight when the target became unavailable may have been carried out; verification finds out.
             self.stop(str(error))
         finally:
             for change in waiting.values():
@@ -263,14 +264,14 @@ class _Applier:
         return [change for change in sent if change.state in ("written", "unknown")]
 
     def forget_intentions(self, changes: t.Sequence[ChangeRecord]) -> None:
-        """Nothing was written, so nothing is on its way."""
+        """Nothing was written, so no write is pending."""
         try:
             self.verifier.forget(changes)
         except PhotoError as error:
             self.stop(str(error))
 
     def as_write(self, change: ChangeRecord) -> Write:
-        """With the bytes, which a source that changed since can no longer give. Raises SourceError."""
+        """The change with its bytes; a source that changed since the plan no longer gives them. Raises SourceError."""
         data = None
         if not change.removes:
             data = self.planner.renditions.rendition(change.outcome.definition).data
@@ -279,7 +280,7 @@ class _Applier:
         return Write(change.user, data, change.tag, change.held, same)
 
     def meet_conflict(self, change: ChangeRecord) -> None:
-        """Somebody else was quicker. The second time the photo is left as it is."""
+        """Somebody else wrote in between. At the second conflict the photo stays as it is."""
         change.to("conflict")
         if change.again:
             change.error = "others changed this photo twice while it was being written; it was left as it is"
@@ -287,7 +288,7 @@ class _Applier:
     # -- once more ----------------------------------------------------------------------------------------------------
 
     def plan_again(self) -> list[ChangeRecord]:
-        """Look again at what somebody changed in between; the changes that still have to be made."""
+        """Observe again what somebody changed in between; returns the changes that still have to be made."""
         changes = [change for change in self.changes.values() if change.state == "conflict"]
         if not changes or self.stopped is not None:
             return []
@@ -303,7 +304,7 @@ class _Applier:
         return self.guarded([change for change in changes if change.state == "planned"])
 
     def guarded(self, changes: list[ChangeRecord]) -> list[ChangeRecord]:
-        """The new plan may replace more photos than the first one; the limits apply to both together."""
+        """The new plan may replace more photos than the first one; the limits apply to both plans together."""
         now = [self.changes[key].outcome if key in self.changes else o for key, o in self.outcomes.items()]
         planned = ((outcome.definition.user, outcome.change) for outcome in now)
         if guard(planned, base_of(now), self.settings.limits) is None:
@@ -316,7 +317,7 @@ class _Applier:
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def end(self) -> None:
-        """Every planned change gets a final state."""
+        """Give every planned change a final state."""
         why = self.stopped or "the run ended before this user was processed"
         for change in self.changes.values():
             if change.state in ("planned", "saved", "intended"):
@@ -366,7 +367,7 @@ def _result(change: ChangeRecord) -> Outcome:
 
 
 def _known_by_now(before: Receipt | None, change: ChangeRecord) -> Receipt:
-    """The receipt with what planning has found: a photo that is not somebody else's is ours, also under a new tag."""
+    """The receipt with what planning found: a photo that is not a foreign one is ours, also under a new tag."""
     if before is None:
         return Receipt(change.user.id, None, None, None, seen=False)
     if change.outcome.change.foreign or (before.seen and before.tag == change.tag):
@@ -377,12 +378,12 @@ def _known_by_now(before: Receipt | None, change: ChangeRecord) -> Receipt:
 
 
 def _not_seen_yet(before: Receipt | None) -> tuple[str, ...]:
-    """Prints of our writes that the target may still show, the latest first."""
+    """Fingerprints of our writes that the target may still show, the latest first."""
     return before.pending.prints[:EARLIER_KEPT] if before is not None and before.pending is not None else ()
 
 
 def _unseen_so_far(before: Receipt | None, change: ChangeRecord) -> int:
-    """In how many runs in a row this very picture was taken and not shown."""
+    """In how many runs in a row the target accepted this same picture and did not show it."""
     pending = before.pending if before is not None else None
     if pending is None or not pending.sent or pending.sha256 != t.cast(Written, change.written).sha256:
         return 0

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may write into a folder of backups, and who may remove something there.
+"""The lock of a folder of backups: shared for runs that save photos, exclusive for removing backups.
 
-Runs that save photos share the lock, and removing wants it alone. It is an advisory lock on a file in the folder
-(flock(2)): the kernel frees it when a process ends in whatever way, so a killed run locks nobody out.
+It is an advisory lock on a file in the folder (flock(2)). The kernel releases it when a process ends for any reason, so
+a killed run blocks nobody.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from pathlib import Path
 from .._core.safe_write import make_folder
 
 LOCK = ".lock"
-#: How often a folder may be removed between two of our steps. Something that is no file there ends the loop too.
+#: How often the folder may be removed between two of our steps. Also ends the loop when the path is no ordinary file.
 _ATTEMPTS = 20
 _FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Lock:
-    """A lock that is held. It is free when ``free`` is called, or when nothing refers to it any more."""
+    """A lock that is held. It is released when ``free`` is called, or when nothing refers to it any more."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor: int | None = descriptor
 
     def free(self) -> None:
-        """Safe to call twice."""
+        """May be called twice."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             with contextlib.suppress(OSError):
@@ -41,9 +41,9 @@ class Lock:
 
 
 def shared(folder: Path) -> Lock | None:
-    """For a run that saves photos: waits until nobody removes anything. Makes the folder.
+    """The lock for a run that saves photos: waits while another process removes backups. Makes the folder.
 
-    None where the file system knows no locks: a photo is saved all the same. Raises OSError when the folder cannot be
+    None where the file system has no locks: the photo is saved without one. Raises OSError when the folder cannot be
     made.
     """
     for _attempt in range(_ATTEMPTS):
@@ -51,7 +51,7 @@ def shared(folder: Path) -> Lock | None:
         try:
             descriptor = os.open(folder / LOCK, _FLAGS | os.O_CREAT, 0o600)
         except FileNotFoundError:
-            continue  # the folder was removed just now
+            continue  # the folder was removed in this moment
         except OSError:
             return None
         lock = Lock(descriptor)
@@ -61,14 +61,14 @@ def shared(folder: Path) -> Lock | None:
             return None
         if _is_still_there(folder / LOCK, descriptor):
             return lock
-        lock.free()  # it was removed with the folder while we waited
+        lock.free()  # the file was removed with the folder while we waited
     return None
 
 
 def alone(folder: Path, *, make: bool = True) -> Lock | None:
-    """For removing: None when a run is saving photos there, or another process removes something.
+    """The lock for removing: None when a run saves photos there, or another process removes backups.
 
-    ``make`` False makes no file: where there is none, nobody holds a lock. Raises OSError where there are no locks.
+    ``make`` False makes no file: if there is none, nobody holds a lock. Raises OSError where there are no locks.
     """
     try:
         descriptor = os.open(folder / LOCK, _FLAGS | (os.O_CREAT if make else 0), 0o600)

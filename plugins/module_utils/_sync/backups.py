@@ -1,12 +1,12 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Photos kept before they are overwritten or removed, so that one command brings them back.
+"""Keeps photos before they are overwritten or removed, so that one command restores them.
 
-``<folder>/<target>/<user id>/<time>.jpg`` holds the picture; ``<folder>/manifest.jsonl`` has a line for it that also
-says what is about to be written, and one more once that write is done. Both are on disk before the target is touched.
-A first photo, which replaces none, has its lines too. Many processes may append to one manifest: each line is one write
-of its own. While a run saves photos it holds a lock (backup_lock.py), so nobody removes the folder under it.
+``<folder>/<target>/<user id>/<time>.jpg`` is the picture. ``<folder>/manifest.jsonl`` has a line for it, which also has
+what will be written, and one more line when that write is done. Both are on disk before the target is written. A first
+photo, which replaces none, has its lines too. Many processes may append to one manifest: each line is one write call.
+While a run saves photos it holds a lock (backup_lock.py), so that nobody removes the folder.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from .._core.safe_write import make_folder, write_safely
 from .backup_lock import Lock, shared
 
 MANIFEST = "manifest.jsonl"
-#: The event of the line that says that a run is over.
+#: The event of the line that marks the end of a run.
 ENDED = "ended"
-#: A line has some 700 bytes, and each photo two lines: 350,000 photos.
+#: A line has about 700 bytes, and each photo two lines: enough for 350,000 photos.
 MAX_MANIFEST_BYTES = 512 * 1024 * 1024
 MAX_LINE_BYTES = 64 * 1024
 
@@ -42,13 +42,12 @@ class BackupError(PhotoError):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """One change of a run, and the photo from before it. ``after``: the tag that our write left (None: removed).
+    """One change of a run, and the photo from before it. ``after``: the tag after our write (None: removed).
 
-    ``action``, ``intended`` and ``intended_fingerprint`` say what was about to be written: a picture with this SHA-256,
-    or (None) nothing at all. So a run that was killed between its write and its last line still tells what it may have
-    left. ``done``: the write was seen. ``dropped``: it was not carried out after all (refused, or somebody else was
-    quicker). ``file`` is empty for a first photo: there was none before. ``erased``: when the photo, and all that
-    describes it, was erased from the backups on purpose.
+    ``action``, ``intended`` and ``intended_fingerprint`` are what was to be written: a picture with this SHA-256, or
+    (None) no photo. So after a killed run it is known what its last write may have left. ``done``: the write was seen.
+    ``dropped``: it was not carried out (refused, or somebody else wrote first). ``file`` is empty for a first photo.
+    ``erased``: when the photo, and everything that describes it, was erased from the backups on request.
     """
 
     target: str
@@ -76,7 +75,7 @@ class Saved:
 
 
 class Intended(t.NamedTuple):
-    """What is about to be written: hash and fingerprint of a picture; both None: the photo is removed."""
+    """What will be written: hash and fingerprint of a picture; both None: the photo is removed."""
 
     sha256: str | None = None
     fingerprint: str | None = None
@@ -97,7 +96,7 @@ class Backups:
         self._lock: Lock | None = None
 
     def close(self) -> None:
-        """Let others remove backups there. Safe to call twice, and not needed at the end of a process."""
+        """Allow others to remove backups there. May be called twice; not needed at the end of a process."""
         if self._lock is not None:
             self._lock.free()
             self._lock = None
@@ -110,9 +109,9 @@ class Backups:
         reason: str,
         intended: Intended = NOTHING,
     ) -> Path | None:
-        """Keep a picture, flushed to disk with its manifest line. Raises BackupError; nothing is left half written.
+        """Save a picture, flushed to disk with its manifest line. Raises BackupError; then no partial file is left.
 
-        ``picture`` None: there is no photo yet, and only the line is kept.
+        ``picture`` None: there is no photo yet, and only the line is written.
         """
         now = datetime.now(UTC)
         place = self.folder / self.target / folder_name(user.id)
@@ -154,13 +153,13 @@ class Backups:
         return path
 
     def done(self, user: User, path: Path | None, after: str | None) -> None:
-        """Note that a write is done, and the tag it left (None: the photo was removed)."""
-        # The photo is safe either way; without this line a restore compares the pictures.
+        """Record that a write is done, and the tag after it (None: the photo was removed)."""
+        # The photo is saved in any case; without this line a restore compares the pictures.
         with contextlib.suppress(OSError):
             self._append({**self._event("written", user, path), "after": after})
 
     def dropped(self, user: User, path: Path | None) -> None:
-        """Note that a write was not carried out."""
+        """Record that a write was not carried out."""
         with contextlib.suppress(OSError):
             self._append(self._event("dropped", user, path))
 
@@ -175,17 +174,17 @@ class Backups:
 
 
 def append_line(path: Path, line: t.Mapping[str, t.Any]) -> None:
-    """Add a line to a manifest, or to another file of its kind; it is on disk then. Raises OSError."""
-    # The line starts with a newline too: what a killed run left unfinished then spoils no line but its own.
+    """Append a line to a manifest or a similar file, flushed to disk. Raises OSError."""
+    # The line starts with a newline too: then an unfinished line of a killed run does not spoil this one.
     data = b"\n" + json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n"
-    # Not blocking: a named pipe in the manifest's place would be waited for without an end.
+    # Not blocking: opening a named pipe in the manifest's place would wait without end.
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     descriptor = os.open(path, flags, 0o600)
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, f"{path.name} is {file_type(mode)}")
-        # One write, so that lines of several processes do not mix. What it leaves out, a full disk had no room for.
+        # One write call, so that lines of several processes do not mix. It writes less when the disk is full.
         if os.write(descriptor, data) < len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(descriptor)
@@ -195,7 +194,7 @@ def append_line(path: Path, line: t.Mapping[str, t.Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A line of a manifest that cannot be used. ``saved``: what it says, when that much could be read."""
+    """A line of a manifest that cannot be used. ``saved``: its content, if that much could be read."""
 
     file: str
     line: int
@@ -207,12 +206,12 @@ class Finding:
 
 
 def read_manifest(folder: Path) -> list[Saved]:
-    """Everything usable that was ever backed up there, oldest first; see examine_manifest."""
+    """Every usable backup of the folder, oldest first; see examine_manifest."""
     return examine_manifest(folder)[0]
 
 
 def examine_manifest(folder: Path) -> tuple[list[Saved], list[Finding]]:
-    """Everything that was ever backed up there, oldest first, and the lines that cannot be used.
+    """Every backup of the folder, oldest first, and the lines that cannot be used.
 
     Raises BackupError when the manifest cannot be read at all.
     """
@@ -220,7 +219,7 @@ def examine_manifest(folder: Path) -> tuple[list[Saved], list[Finding]]:
 
 
 def manifest_bytes(folder: Path, *, follow: bool = True) -> bytes:
-    """A manifest as it stands; ``follow`` False refuses one that is a link. Raises BackupError."""
+    """The bytes of a manifest; ``follow`` False refuses a link. Raises BackupError."""
     try:
         return read_file(folder / MANIFEST, MAX_MANIFEST_BYTES, inside=folder, follow=follow)[0]
     except UnusableFile as error:
@@ -228,16 +227,16 @@ def manifest_bytes(folder: Path, *, follow: bool = True) -> bytes:
 
 
 def examine_lines(folder: Path, data: bytes) -> tuple[list[Saved], list[Finding]]:
-    """What ``examine_manifest`` says of the bytes of a manifest.
+    """The result of ``examine_manifest`` for the bytes of a manifest.
 
-    Lines that a killed run left unfinished are passed over: the write that they were made for did not come.
+    Lines that a killed run left unfinished are ignored: the write that they were for was not started.
     """
     lines = _Lines(folder.resolve())
     findings: list[Finding] = []
-    # By line feeds alone: an identity may hold one of the other characters that str.splitlines takes for a line's end.
+    # Only line feeds: an identity may contain other characters at which str.splitlines splits.
     for number, line in enumerate(data.split(b"\n"), start=1):
         if not line.rstrip().endswith(b"}"):
-            continue  # empty, or not finished
+            continue  # empty, or not complete
         found = lines.read(number, line)
         if found is not None:
             findings.append(Finding(MANIFEST, number, *found))
@@ -249,16 +248,16 @@ _Key = tuple[str, ...]
 
 
 class _Lines:
-    """What the lines of a manifest say, as they are read. ``root``: the folder, links followed."""
+    """The content of a manifest's lines, as they are read. ``root``: the folder, links followed."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        #: By file, user and run: a first photo has no file.
+        #: By file, user and run, because a first photo has no file.
         self.saved: dict[_Key, Saved] = {}
         self._numbers: dict[_Key, int] = {}
 
     def read(self, number: int, line: bytes) -> tuple[str, Saved | None] | None:
-        """Take what a line says; or the problem with it, and what it says when that can be read."""
+        """Process one line; returns the problem with it, and its content if that can be read."""
         if len(line) > MAX_LINE_BYTES:
             return f"the line has {len(line):,} bytes, more than the {MAX_LINE_BYTES:,} that are read", None
         saved = self.saved
@@ -283,7 +282,7 @@ class _Lines:
         return None
 
     def without_doubtful(self) -> t.Iterator[Finding]:
-        """Take out every photo that is named for several users: bringing it back would give one the other's face."""
+        """Remove every photo that is named for several users: a restore would give one user the other's photo."""
         owners: dict[str, list[_Key]] = {}
         for key in self.saved:
             if key[0]:
@@ -302,7 +301,7 @@ _BOOLEAN = frozenset({"done", "dropped"})
 
 
 def _typed(saved: Saved) -> Saved:
-    """The same, or TypeError when a value is of another kind than a backup's."""
+    """The same value, or TypeError when its type is not that of a backup's field."""
     for field in fields(saved):
         value = getattr(saved, field.name)
         kind = bool if field.name in _BOOLEAN else str
@@ -312,5 +311,5 @@ def _typed(saved: Saved) -> Saved:
 
 
 def folder_name(user_id: str) -> str:
-    """Ids are UUIDs; whatever a server might send instead, it stays one plain folder name."""
+    """Ids are UUIDs; whatever else a server sends, the result is one plain folder name."""
     return re.sub(r"[^0-9A-Za-z-]", "_", user_id)[:100] or "_"

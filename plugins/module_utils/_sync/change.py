@@ -60,7 +60,7 @@ MOVES: t.Mapping[State, frozenset[State]] = {
 
 
 class IllegalMove(AssertionError):
-    """A change was moved where the table above has no way. Always an error of ours."""
+    """A change was moved in a way that the table above does not allow. Always an error in our own code."""
 
 
 NOTHING = Summary()
@@ -76,14 +76,14 @@ class Written:
 
     @classmethod
     def of(cls, rendition: Rendition, *, keeps_bytes: bool) -> Written:
-        """Of a rendition. Where the target keeps bytes as they are, their hash is enough to know them again."""
+        """The content of a rendition. Where the target keeps bytes, their hash is enough to recognise them."""
         digest = sha256(rendition.data)
         summary = Summary(digest, len(rendition.data), rendition.width, rendition.height)
         return cls(digest, None if keeps_bytes else fingerprint(rendition), summary)
 
 
 class ChangeRecord:
-    """One change. ``outcome`` is what was planned; the rest grows on the way.
+    """One change. ``outcome`` is what was planned; the other fields are filled on the way.
 
     ``wrote``: the target's photo is, or may still become, what we sent. ``tag`` is what the target held when the change
     was planned or backed up (None: no photo).
@@ -109,7 +109,7 @@ class ChangeRecord:
         self.written: Written | None = None
 
     def to(self, state: State, error: str | None = None) -> None:
-        """Move on. IllegalMove where the table has no such way."""
+        """Move to a state. Raises IllegalMove when the table does not allow it."""
         if state not in MOVES[self.state]:
             raise IllegalMove(f"{self.user.identity}: {self.state} -> {state}")
         self.state = state
@@ -118,7 +118,7 @@ class ChangeRecord:
             self.wrote = True
 
     def plan_again(self, outcome: Outcome) -> None:
-        """After a conflict: a new plan on what is there now. Only once."""
+        """After a conflict: plan again with the present state. Only once."""
         if self.again:
             raise IllegalMove(f"{self.user.identity}: planned for the third time")
         self.to("planned" if outcome.change.action != "none" else "dropped")
@@ -127,25 +127,25 @@ class ChangeRecord:
 
     @property
     def user(self) -> User:
-        """The account. A change without one is never planned."""
+        """The account. A change without an account is never planned."""
         return t.cast(User, self.outcome.user)
 
     @property
     def planned_on(self) -> str | None:
-        """The fingerprint of the photo that the change was planned on; None: the target's tag alone tells it."""
+        """The fingerprint of the photo that the change was planned for; None: only the target's tag identifies it."""
         seen = self.outcome.observed
         return seen.fingerprint if seen is not None else None
 
     @property
     def removes(self) -> bool:
-        """Does it take a photo away?"""
+        """Does it remove the photo?"""
         return self.outcome.change.action == "remove"
 
     @property
     def ended(self) -> bool:
-        """Is there no way on from here?"""
+        """Is the state final?"""
         return not MOVES[self.state]
 
     def warn(self, text: str) -> None:
-        """Something that a person should know besides."""
+        """Add a hint for the reader."""
         self.warnings = (*self.warnings, text)

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who shows the default picture, and who has a photo of their own, which it never replaces.
+"""Decides who shows the default picture, and who has a photo of their own, which it never replaces.
 
-A photo that is not the declared default picture is a person's own, unless it is a default picture that this very user
-got before, as the receipts remember it. Where nothing is remembered, every other photo is a person's own.
+A photo that is not the declared default picture is the user's own, unless the receipts say that it is an earlier
+default picture of this user. Without receipts every other photo is the user's own.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from .._pictures.fingerprint import alike, fingerprint, matches
 from .receipts import Receipts
 from .renditions import Renditions
 
-#: Keys of the memory in the receipts file; the user's id follows.
+#: Keys of the values in the receipts file; the user's id follows.
 _SHOWN, _OWN = "default_shown:", "own_photo:"
-#: Default pictures of one user that are remembered.
+#: The most default pictures of one user that are remembered.
 KEPT = 5
 OWN_PHOTO = "the default picture is declared, and the user has a photo of their own, which stays"
 
 
 class DefaultPictures:
-    """What is remembered, by user id. It changes between the looks at users only, so threads may share it."""
+    """What is remembered, by user id. It changes only between observations, so threads may share it."""
 
     def __init__(self) -> None:
         #: The default pictures that users got: a SHA-256 where the target keeps bytes, else a fingerprint.
         self._shown: dict[str, list[str]] = {}
-        #: Who was found with a photo of their own: its tag, and the default picture that it was compared with.
+        #: Users with a photo of their own: its tag, and the default picture with which it was compared.
         self._own: dict[str, str] = {}
 
     def recall(self, receipts: Receipts, user_ids: t.Sequence[str]) -> None:
-        """Have at hand what is remembered of these users."""
+        """Load what is remembered about these users."""
         found = receipts.recall_many([start + user_id for user_id in user_ids for start in (_SHOWN, _OWN)])
         for key, value in found.items():
             if key.startswith(_SHOWN):
@@ -51,7 +51,7 @@ class DefaultPictures:
         keeps_bytes: bool,
         writes: bool,
     ) -> None:
-        """Keep what was found, and with ``writes`` what is about to be put, before anything is written.
+        """Save what was found, and with ``writes`` what will be put, before anything is written.
 
         Raises PhotoError when the receipts file cannot be used.
         """
@@ -69,7 +69,7 @@ class DefaultPictures:
             elif same or (writes and outcome.change.action == "put"):
                 if source not in prints:
                     prints[source] = _print(outcome.definition, renditions, keeps_bytes)
-                # What is the same, and yet other bytes, is known again by those.
+                # The same picture in other bytes is recognised later by those bytes.
                 there = seen.tag if keeps_bytes and same and seen is not None else None
                 before = self._shown.get(user.id, [])
                 now = [*before, *(each for each in (prints[source], there) if each and each not in before)]
@@ -78,15 +78,15 @@ class DefaultPictures:
         receipts.remember_many(values)
 
     def is_own(self, definition: Definition, user_id: str, tag: str | None, source: str | None) -> bool:
-        """Is it remembered that the photo with this tag is the person's own, and not the default picture?"""
+        """Do the receipts say that the photo with this tag is the user's own, and not the default picture?"""
         return definition.default and tag is not None and self._own.get(user_id) == _note(tag, source)
 
     def may_replace(
         self, user_id: str, comparison: Comparison | None, seen: Observation, observed: Observation, keeps_bytes: bool
     ) -> bool:
-        """May the default picture take the place of what is there? It must be a default picture itself.
+        """May the default picture replace what is there? Only if that is a default picture itself.
 
-        ``observed``: the same without the picture, with its fingerprint where that is known.
+        ``observed``: the observation without the picture, with its fingerprint if that is known.
         """
         if comparison is None or comparison.verdict == "same" or comparison.same_picture or comparison.by_product:
             return True
@@ -100,7 +100,7 @@ class DefaultPictures:
 
 
 def _print(definition: Definition, renditions: Renditions, keeps_bytes: bool) -> str | None:
-    """How the default picture is known again at the target. None: its file changed while the run was under way."""
+    """By what the default picture is recognised at the target. None: its file changed during the run."""
     try:
         rendition = renditions.rendition(definition)
     except SourceError:
@@ -109,13 +109,13 @@ def _print(definition: Definition, renditions: Renditions, keeps_bytes: bool) ->
 
 
 def stepped_back(outcome: Outcome) -> Outcome:
-    """The outcome of a user whose own photo stays."""
+    """The outcome of a user whose own photo is kept."""
     change = Change("in_sync", "none", OWN_PHOTO)
     return replace(outcome, change=change, desired=None, warnings=(), own_photo=True)
 
 
 def check_default(definitions: t.Iterable[Definition], renditions: Renditions) -> None:
-    """Raises PhotoError when a default picture does not work: it is one failure, and not one of each of its users."""
+    """Raises PhotoError when a default picture cannot be used: one failure, instead of one for each of its users."""
     tried: set[str] = set()
     for definition in definitions:
         digest = renditions.hashes.get(definition.key, "")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Definition + observation -> drift + change; and the guards. Pure."""
+"""From definition and observation to drift and change; and the guards. Pure functions."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from .._core.model import Change, Comparison, Definition, Observation, OnForeignChange, Outcome, PhotoError
 from .._core.option_names import called
 
-#: Below this many checked users a percentage says nothing, and the guards are silent.
+#: With fewer checked users a percentage means nothing, and the guards do not apply.
 GUARDED_FROM = 10
 NAMES_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many photos a guard lets pass: ``count`` of them, or ``percent``."""
+    """How many photos a guard allows: ``count`` of them, or ``percent``."""
 
     option: str
     count: int | None = None
@@ -27,7 +27,7 @@ class Limit:
 
     @classmethod
     def parse(cls, option: str, text: str) -> Limit:
-        """``"25"`` or ``"30%"``. Raises PhotoError that names the option."""
+        """Parse ``"25"`` or ``"30%"``. Raises PhotoError that names the option."""
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", str(text))
         if match and match[2] and float(match[1]) <= 100:
             return cls(option, percent=float(match[1]))
@@ -54,8 +54,10 @@ class Limits(t.NamedTuple):
 
 
 class Base(t.NamedTuple):
-    """What percentages are of. ``present``: photos that are there. ``unanswered``: users of whom nothing is known,
-    because the target gave no answer; each of them might lose a photo too.
+    """The base numbers of percentages.
+
+    ``present``: photos that exist. ``unanswered``: users whose state is unknown, because the target gave no answer;
+    each of them might lose a photo too.
     """
 
     checked: int
@@ -64,7 +66,7 @@ class Base(t.NamedTuple):
 
 
 def base_of(outcomes: t.Iterable[Outcome]) -> Base:
-    """What percentages of a plan are of."""
+    """The base numbers for a plan."""
     checked = present = unanswered = 0
     for outcome in outcomes:
         seen = outcome.observed
@@ -83,9 +85,11 @@ def decide(
     on_foreign_change: OnForeignChange = "overwrite",
     option: str = "on_foreign_change",
 ) -> Change:
-    """What one user's drift is and what would mend it. ``comparison`` is needed when a photo is declared and there.
+    """One user's drift, and the change that would mend it.
 
-    ``option`` is what a reason calls ``on_foreign_change``.
+    ``comparison`` is needed when a photo is declared and one exists.
+
+    ``option`` is the name of ``on_foreign_change`` in reasons.
     """
     if observation.problem is not None:
         if definition.state == "absent" and observation.no_mailbox:
@@ -120,10 +124,10 @@ def guard(planned: t.Iterable[tuple[str, Change]], base: Base, limits: Limits) -
 
 
 def complaints(planned: t.Iterable[tuple[str, Change]], base: Base, limits: Limits) -> dict[str, str]:
-    """What a plan does that a limit does not allow, by the name of the limit.
+    """The parts of a plan that exceed a limit, by the name of the limit.
 
-    A percentage of replaced or removed photos is of the photos that are there, one of added photos of the users
-    checked. Users of whom the target told nothing count as if they were replaced; they make no limit larger.
+    A percentage of replaced or removed photos is of the photos that exist, one of added photos of the users checked.
+    Users without an answer from the target count as if they were replaced; they do not make a limit larger.
     """
     if base.checked < GUARDED_FROM:
         return {}
@@ -148,7 +152,7 @@ def complaints(planned: t.Iterable[tuple[str, Change]], base: Base, limits: Limi
 
 
 def refusal(found: t.Sequence[t.Mapping[str, str]]) -> str:
-    """One message for the complaints of one plan, or of several that are carried out together."""
+    """One message for the exceeded limits of one plan, or of several that are carried out together."""
     texts = [text for each in found for text in each.values()]
     options = dict.fromkeys(option for each in found for option in each)
     return (
@@ -173,7 +177,7 @@ def _complaint(users: list[str], what: str, base: Base, limit: Limit, unanswered
 
 
 def shared_reason(others: t.Sequence[str], prefix: str = "") -> str:
-    """Why a picture that is declared for others too is not written; ``prefix`` goes before the name of the option."""
+    """Why a picture that is declared for other users too is not written; ``prefix``: of the option's name."""
     more = f" and {len(others) - NAMES_SHOWN} more" if len(others) > NAMES_SHOWN else ""
     return (
         f"the same picture is declared for {', '.join(others[:NAMES_SHOWN])}{more}; a photo shows one person. "

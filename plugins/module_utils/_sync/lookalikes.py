@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The classic mix-up: a user who is declared with, or already shows, the picture of another user.
+"""Finds users who are declared with, or already show, the picture of another user: a common mistake.
 
-Only pictures that the run has at hand anyway are looked at, so telling it costs nothing where nothing drifts.
+Only pictures that the run has decoded anyway are compared, so this costs nothing when nothing drifts.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from .renditions import SHARERS_TOLD, Renditions
 
 
 class Shown(t.NamedTuple):
-    """What a target holds for a user; ``sized``: a smaller rendition that the service made of it."""
+    """The picture that a target holds for a user; ``sized``: a smaller rendition of the service."""
 
     picture: bytes
     sized: bool
 
 
 def tell(outcomes: dict[str, Outcome], shown: t.Mapping[str, Shown], renditions: Renditions) -> None:
-    """Complete ``shared_with``, in place. ``shown`` has what the target holds for users whose photo is another one.
+    """Fill in ``shared_with``. ``shown`` has what the target holds for users whose photo is another one.
 
-    The default picture is meant for many, so it is no mix-up.
+    The default picture is meant for many users, so it is not reported.
     """
     for key, users in _same_rendition(outcomes).items():
         _add(outcomes, key, users, None)
@@ -50,7 +50,7 @@ def _add(outcomes: dict[str, Outcome], key: str, users: t.Iterable[str], warning
 
 
 def _same_rendition(outcomes: t.Mapping[str, Outcome]) -> dict[str, list[str]]:
-    """Users by key whose source, though another file, makes the very same photo."""
+    """Users by key whose source is another file but gives the same photo."""
     groups: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes.values():
         own = not outcome.definition.default
@@ -81,7 +81,7 @@ def _owners(
     renditions: Renditions,
     outcomes: t.Mapping[str, Outcome],
 ) -> t.Iterator[Definition]:
-    """Whose declared photo a picture is: by our mark in it, else by its looks."""
+    """The user whose declared photo a picture is: by our mark in it, else by comparing pictures."""
     mark = read_mark(found.picture)
     if mark is not None:
         users = set(renditions.users_of.get(mark.source_sha256, []))

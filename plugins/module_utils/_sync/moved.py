@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mailboxes that moved to another target since the last run: the receipts of their photos here end.
+"""Mailboxes that moved to another target since the last run: the receipts of their photos here are deleted.
 
-A receipt that stayed would speak of a photo that is not here any more: if the mailbox moved back, whatever it brings
-with it would count as a change by others.
+A receipt that stayed would be about a photo that is not here any more. If the mailbox moved back, any photo that it
+brings would count as a foreign change.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NAMES_SHOWN = 5
 
 
 def moved_away(outcomes: t.Iterable[Outcome], known: t.Mapping[str, Receipt]) -> dict[str, str]:
-    """User ids by identity, of users who certainly have no mailbox at the target, and had one as a receipt says.
+    """User ids by identity, of users who certainly have no mailbox at the target but have a receipt.
 
     ``known``: receipts by user id.
     """
@@ -32,7 +32,7 @@ def moved_away(outcomes: t.Iterable[Outcome], known: t.Mapping[str, Receipt]) ->
 
 
 def end_of_left_out(receipts: Receipts | None, left_out: t.Sequence[Definition]) -> list[str]:
-    """End the receipts of users who were left out because the mailbox is elsewhere. Who had one."""
+    """Delete the receipts of users who were left out: their mailbox is at another target. Returns who had one."""
     if receipts is None or not left_out:
         return []
     named = {definition.named_at(receipts.target): definition.user for definition in left_out}
@@ -40,7 +40,7 @@ def end_of_left_out(receipts: Receipts | None, left_out: t.Sequence[Definition])
 
 
 def note(users: t.Sequence[str]) -> list[str]:
-    """What a person should know of it: a sentence, or nothing."""
+    """A sentence about it for the reader, or none."""
     if not users:
         return []
     return [

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A store whose users go by other names than in the definitions: a name of their own there, or the source anchor.
+"""A store in which users have other names than in the definitions: their own name at the target, or the source anchor.
 
-Whoever works with it sees the declared names alone. The store inside sees the names that it knows.
+The caller sees only the declared names, the inner store only the names that it knows.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from .._core.targets import TARGETS, title
 from .people import People, Person, mailbox_told
 from .store import Expected, OnObserved, PhotoStore, Wanted
 
-#: What a name of a user's own is, where everybody else is found by the anchor.
+#: How ``match_by`` is called for a user's own name at a target where all others are found by the anchor.
 OWN_NAME = "userPrincipalName"
 
 
 def inner_match_by(match_by: str, target: str) -> str:
-    """What the store of ``target`` is told for a ``match_by``."""
+    """The ``match_by`` that the store of ``target`` gets."""
     return TARGETS[target].tie if match_by in TARGETS[target].elsewhere else match_by
 
 
 def needs_people(match_by: str, target: str, prefix: str = "") -> str:
-    """``match_by`` with its value, where only another target can say who the users are; else an empty text.
+    """``match_by`` with its value, if only another target can say who the users are; else an empty text.
 
     ``prefix``: of a role's variables, for messages.
     """
@@ -45,7 +45,7 @@ def needs_people(match_by: str, target: str, prefix: str = "") -> str:
 
 
 def named_store(store: PhotoStore, names: t.Mapping[str, str], people: People | None, match_by: str) -> PhotoStore:
-    """``store`` as it is where everybody goes by the declared name, else around it a NamedStore.
+    """``store`` itself when every user has the declared name, else a NamedStore around it.
 
     ``names``: by identity key, the names of users who have another one there.
     """
@@ -55,12 +55,12 @@ def named_store(store: PhotoStore, names: t.Mapping[str, str], people: People | 
 
 
 def names_at(definitions: t.Iterable[Definition], target: str) -> dict[str, str]:
-    """By key, the names that definitions give their users at one target."""
+    """The names that definitions give their users at one target, by key."""
     return {d.key: d.named_at(target) for d in definitions if d.named_at(target) != d.user}
 
 
 class NamedStore:
-    """See the module. ``by_anchor``: ``people`` say who a user is, and the store inside finds them by their tie."""
+    """See the module. ``by_anchor``: ``people`` say who a user is, and the inner store finds the user by the tie."""
 
     def __init__(
         self, inner: PhotoStore, names: t.Mapping[str, str], people: People | None, *, by_anchor: bool
@@ -75,7 +75,7 @@ class NamedStore:
         #: The attribute that ties two accounts, and what messages call it.
         self._tie = TARGETS[inner.target].tie
         self._tie_title = self._tie if self._tie == "objectGUID" else "source anchor"
-        #: What the store inside calls the users that it found, by their id.
+        #: The inner store's names of the users that it found, by their id.
         self._called: dict[str, str] = {}
 
     # -- who ----------------------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ class NamedStore:
         return replace(answer, reason=why)
 
     def _judge_own_name(self, identity: str, question: str, answer: Resolution) -> Resolution:
-        """A name that was written down may not lead to somebody else's account."""
+        """A name that was recorded must not lead to somebody else's account."""
         person = self._people.get(identity) if self._people is not None else None
         wanted = person.tie(self._tie) if person is not None else None
         if not isinstance(answer, User) or person is None or wanted is None or self._tie_of(answer) in (None, wanted):
@@ -182,7 +182,7 @@ class NamedStore:
         return tell
 
     def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
-        """See PhotoStore. By the anchor, users are named as the other target names them, else by their own name."""
+        """See PhotoStore. With the anchor, users have the names of the other target, else their own name."""
         by_tie = self._people.by_tie(self._tie) if self._by_anchor and self._people is not None else {}
         for user in self._inner.everyone(whom):
             self._called[user.id] = user.identity
@@ -197,7 +197,7 @@ class NamedStore:
     def observe(
         self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None
     ) -> t.Iterator[tuple[User, Observation]]:
-        """See PhotoStore. That a mailbox is on-premises is said where the other target knows it."""
+        """See PhotoStore. Adds that a mailbox is on-premises if the other target says so."""
         for user, seen in self._outward(users, lambda inward: self._inner.observe(inward, wanted, expected)):
             yield user, self._with_mailbox(user, seen)
 
@@ -222,7 +222,7 @@ class NamedStore:
             yield outward[user.id], seen
 
     def _inward(self, user: User) -> User:
-        """The user as the store inside knows them; also one who is known from the receipts alone."""
+        """The user as the inner store knows them; also a user who is known only from the receipts."""
         called = self._called.get(user.id) or self._names.get(identity_key(user.identity))
         if called is None and self._by_anchor:
             called = self._tie_of(user)
@@ -234,7 +234,7 @@ class NamedStore:
             return seen
         return replace(seen, problem=mailbox_told(t.cast(People, self._people).where, person, seen.problem or ""))
 
-    # -- the rest is the inner store's
+    # -- everything else is passed to the inner store
 
     @property
     def authority(self) -> str:

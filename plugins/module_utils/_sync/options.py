@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run is asked for, and what it may keep and tell."""
+"""The settings of a run, and the services that it may use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SharedPictures = t.Literal["allow", "refuse"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run was asked for. ``patience`` is how many seconds verification waits for a service that lags."""
+    """The settings of a run. ``patience``: how many seconds verification waits for a service with a delay."""
 
     recipe: Recipe
     match_by: str
@@ -29,15 +29,15 @@ class Settings:
     max_removed: Limit
     max_added: Limit | None = None
     check: bool = False
-    #: Stop before the first write, and yet remember in the receipts what was found to be the same.
+    #: Stop before the first write, but record in the receipts which photos were found to be the same.
     plan_only: bool = False
     on_foreign_change: OnForeignChange = "overwrite"
     shared_pictures: SharedPictures = "allow"
-    #: What messages put before the name of an option: a role names its own variables.
+    #: Put before the name of an option in messages: a role names its own variables.
     option_prefix: str = ""
-    #: Definition keys whose name may lead to another account than before.
+    #: Keys of definitions whose name may now lead to another account than before.
     confirmed: frozenset[str] = frozenset()
-    #: Say of each user the department or unit, which memory does not know.
+    #: Find each user's department or unit, which receipts do not have.
     grouped: bool = False
     verify: bool = True
     patience: float = 15.0
@@ -45,13 +45,13 @@ class Settings:
 
     @property
     def limits(self) -> Limits:
-        """The guards' limits together."""
+        """The limits of the guards, together."""
         return Limits(self.max_replaced, self.max_removed, self.max_added)
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a run may keep and tell. Every part may be missing."""
+    """The services of a run. Each may be missing."""
 
     receipts: Receipts | None = None
     backups: Backups | None = None

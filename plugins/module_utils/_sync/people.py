@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one target says of users, for work at another one: the source anchor, and where the mailbox is.
+"""What one target knows about users, for work at another one: the source anchor, and where the mailbox is.
 
-It comes as a module returned it: ``ad_user_info``, one of the info modules, or a doctor module.
+It is the result of a module: ``ad_user_info``, one of the info modules, or a doctor module.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MAILBOXES: t.Mapping[str, Mailbox] = {"on_premises": "on_premises", "cloud": "c
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One user as the other target knows them. ``anchor`` None: ``why`` says why there is none."""
+    """One user as the other target knows them. ``anchor`` None: ``why`` has the reason."""
 
     user: str
     anchor: str | None = None
@@ -32,7 +32,7 @@ class Person:
     id: str | None = None
 
     def tie(self, name: str) -> str | None:
-        """By what the account at another target is found: the id for ``objectGUID``, else the source anchor."""
+        """The value that finds the account at another target: the id for ``objectGUID``, else the source anchor."""
         return self.id if name == "objectGUID" else self.anchor
 
 
@@ -48,7 +48,7 @@ class People:
         return self.by_key.get(identity_key(identity))
 
     def by_tie(self, name: str) -> dict[str, Person]:
-        """Those whose tie (see ``Person.tie``) nobody else has."""
+        """The users whose tie (see ``Person.tie``) nobody else has."""
         found: dict[str, list[Person]] = {}
         for person in self.by_key.values():
             tie = person.tie(name)
@@ -61,7 +61,7 @@ def people_of(result: t.Any, match_by: str, *, needed: str = "") -> People | Non
     """The option ``people`` of a module; None: it was not given, or its task was skipped.
 
     Raises PhotoError when it is needed and does not say who the users are. ``match_by: anchor`` needs it; ``needed`` is
-    another option that does, with its value.
+    another option that needs it, with its value.
     """
     needed = needed or (f"match_by {ANCHOR}" if match_by == ANCHOR else "")
     if not isinstance(result, t.Mapping) or result.get("skipped"):
@@ -84,7 +84,7 @@ def people_of(result: t.Any, match_by: str, *, needed: str = "") -> People | Non
 
 
 def mailbox_told(where: str, person: Person, problem: str) -> str:
-    """Why somebody has no mailbox in Exchange Online, with what ``where`` knows of it."""
+    """Why a user has no mailbox in Exchange Online, with what ``where`` knows about it."""
     if person.mailbox != "on_premises":
         return problem
     return f"mailbox on-premises ({where}: msExchRecipientTypeDetails); {problem}".rstrip("; ")
@@ -96,7 +96,7 @@ class _Parsed(t.NamedTuple):
 
 
 def _parse(row: t.Any, *, guids: bool) -> _Parsed:
-    """``guids``: ids are those of Active Directory; Entra ID has ids of its own."""
+    """``guids``: the ids are those of Active Directory; Entra ID has other ids."""
     if not isinstance(row, t.Mapping) or not row.get("user"):
         raise PhotoError("people: an entry names no user; give what a module returned, as registered")
     user = str(row["user"])

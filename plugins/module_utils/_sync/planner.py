@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One definition and what a store saw -> what is to be done, and why: steps 4 and 5 of the algorithm for one user."""
+"""Steps 4 and 5 of the algorithm for one user: from a definition and an observation to the change and its reason."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ from .guards import decide, shared_reason
 from .options import Settings
 from .renditions import Renditions
 
-#: A write that the target took and does not show is not sent again for so long: what clients see may lag for hours,
-#: the service's own answers seldom for more than minutes (contract: a GET right after a PUT may show the old photo).
+#: A write that the target accepted but does not show is not repeated for so long. Clients may show old photos for
+#: hours, the service's own answers rarely for more than minutes (contract: a GET right after a PUT may show the old
+#: photo).
 ON_ITS_WAY_SECONDS = 3600.0
 
 
@@ -44,7 +45,7 @@ ON_ITS_WAY_SECONDS = 3600.0
 class Planner:
     """What planning one user needs besides definition and observation. It changes nothing, so threads may share it.
 
-    ``keeps_bytes``: the target keeps a photo's bytes as they are. ``limit``: the most bytes that it takes.
+    ``keeps_bytes``: the target keeps a photo's bytes as they are. ``limit``: the most bytes that it accepts.
     """
 
     target: str
@@ -56,23 +57,23 @@ class Planner:
     defaults: DefaultPictures = field(default_factory=DefaultPictures)
 
     def has_own(self, definition: Definition, user: User, tag: str | None) -> bool:
-        """Is it remembered that the default picture steps back behind the photo with this tag?"""
+        """Do the receipts say that the photo with this tag is the user's own and not the default picture?"""
         return self.defaults.is_own(definition, user.id, tag, self.renditions.hashes.get(definition.key))
 
     def known(self, definition: Definition, user: User, tag: str | None) -> Comparison | None:
-        """What the first rung alone says, or None."""
+        """The answer of the first step of comparing alone, or None."""
         receipt = self.receipts.get(user.id)
         if definition.state == "absent" or receipt is None or not receipt.seen:
             return None
         source = self.renditions.hashes[definition.key]
         if definition.copied and receipt.source_sha256 != source:
-            return None  # other bytes of a service may be the same picture, and only the pictures can tell
+            return None  # a service's other bytes may be the same picture, and only the pictures decide that
         return by_tag(receipt, tag, source, self.renditions.recipe.digest)
 
     def wanted(self, definition: Definition, user: User, tag: str | None) -> bool:
-        """Must the picture itself be fetched to decide? See store.Wanted."""
+        """Is the picture itself needed to decide? See store.Wanted."""
         if is_elsewhere(definition):
-            return False  # there is nothing to compare it with
+            return False  # there is nothing to compare with
         expect = definition.expect
         if expect is not None and expect.fingerprint is not None and tag != expect.tag:
             return True
@@ -85,12 +86,15 @@ class Planner:
         return receipt is not None and not self.keeps_bytes and tag != receipt.tag
 
     def expected(self, user: User) -> bool:
-        """Does our memory say that this user has a photo? See store.Expected."""
+        """Do the receipts say that this user has a photo? See store.Expected."""
         receipt = self.receipts.get(user.id)
         return receipt is not None and receipt.seen and receipt.tag is not None
 
     def __call__(self, definition: Definition, user: User, seen: Observation) -> Outcome:
-        """The outcome so far: the drift and what would be done. Never raises for a bad picture on either side."""
+        """The outcome so far: the drift and the planned change.
+
+        Never raises for an unusable picture, declared or observed.
+        """
         receipt = self.receipts.get(user.id)
         outcome = Outcome(
             definition,
@@ -123,7 +127,7 @@ class Planner:
         return approved(outcome, seen.picture)
 
     def _without_picture(self, seen: Observation, receipt: Receipt | None) -> Observation:
-        """What is kept of an observation: hashes and sizes, and a fingerprint where tags may move by themselves."""
+        """What is kept of an observation: hashes and sizes, and a fingerprint where tags can change without a write."""
         if self.keeps_bytes or not seen.present:
             return seen if seen.picture is None else replace(seen, picture=None)
         if seen.picture is not None:
@@ -133,9 +137,11 @@ class Planner:
         return seen
 
     def is_foreign(self, receipt: Receipt | None, seen: Observation, comparison: Comparison | None) -> bool:
-        """Has somebody else set another picture since our receipt? Without a receipt nobody can tell, and it is no.
+        """Has somebody else set another picture since our receipt?
 
-        Another tag is a reason to look, and no proof: Microsoft 365 stores photos anew by itself.
+        Without a receipt this is not known, and the answer is no.
+
+        Another tag is a reason to compare, but no proof: Microsoft 365 stores photos again without a write.
         """
         if receipt is None or seen.problem is not None:
             return False
@@ -150,7 +156,7 @@ class Planner:
             return REMOVED not in prints
         if comparison is not None and (comparison.verdict == "same" or comparison.by_product):
             return False
-        # Where the target keeps bytes, the tag is their hash, also when memory answered and nothing was read.
+        # Where the target keeps bytes, the tag is their hash, also when the receipt was enough and nothing was read.
         digest = seen.tag if self.keeps_bytes else seen.sha256
         if digest is not None and (digest in prints or (pending is not None and digest == pending.sha256)):
             return False
@@ -162,7 +168,7 @@ class Planner:
     def _compare(
         self, definition: Definition, user: User, seen: Observation, outcome: Outcome
     ) -> tuple[Comparison | None, Outcome]:
-        """Up the ladder; renders only where a rung needs it. Raises SourceError."""
+        """Compares step by step; renders only when a step needs it. Raises SourceError."""
         if not seen.present:
             return None, self._with_rendition(outcome, self.renditions.rendition(definition))
         comparison = self.known(definition, user, seen.tag)
@@ -175,7 +181,7 @@ class Planner:
         if seen.picture is not None:
             observed = measured(observed, seen.picture)
             outcome = replace(outcome, observed=observed)
-        # A saved photo may carry a mark of its own; which source that names says nothing about the file it lies in.
+        # A restored photo can have a mark of its own. The source in that mark is not the file in the backups.
         if comparison is None and not recipe.as_is:
             comparison = by_content(seen, None, source, recipe.digest)
             if comparison is not None and comparison.verdict == "same":
@@ -196,11 +202,11 @@ class Planner:
         return verdict, self._with_rendition(outcome, rendition)
 
     def compare(self, rendition: Rendition, seen: Observation, known: Comparison | None = None) -> Comparison:
-        """The rungs that need the declared picture itself: equal bytes, then pixels.
+        """The steps that need the declared picture itself: equal bytes, then pixels.
 
-        Equal bytes count more than what is ``known``: a receipt of a restore names a file of the backups as the source.
+        Equal bytes win over ``known``: the source in a receipt of a restore is a file of the backups.
         """
-        if seen.sha256 is not None:  # a rendition's hash takes time
+        if seen.sha256 is not None:  # the hash of a rendition takes time
             by_bytes = by_content(seen, rendition.sha256, "", "")
             if by_bytes is not None and by_bytes.verdict == "same":
                 return by_bytes
@@ -213,7 +219,7 @@ class Planner:
         return self._as_declared(by_pixels(rendition, seen.picture, sized=is_sized(seen)), seen)
 
     def _as_declared(self, comparison: Comparison, seen: Observation) -> Comparison:
-        """The same picture is not yet the declared photo: what the target keeps as it is must keep the recipe too."""
+        """Where the target keeps bytes as they are, the same picture must also meet the recipe."""
         if comparison.verdict != "same" or comparison.rung == "mark" or not self.keeps_bytes or seen.picture is None:
             return comparison
         what = breach(seen.picture, self.renditions.recipe)
@@ -239,7 +245,7 @@ class Planner:
         return replace(outcome, desired=desired, warnings=(*outcome.warnings, *rendition.notes))
 
     def _allowed(self, outcome: Outcome, receipt: Receipt | None) -> Outcome:
-        """The outcome with its change withheld where it must not be made, or is on its way already."""
+        """The outcome with its change withheld when it must not be made, or was already sent."""
         change, definition = outcome.change, outcome.definition
         if change.action == "none":
             return outcome
@@ -263,7 +269,7 @@ class Planner:
         return outcome
 
     def _on_its_way(self, outcome: Outcome, receipt: Receipt | None) -> float | None:
-        """Seconds since the very change was taken by the target, when it still shows what it showed before."""
+        """Seconds since the target accepted this same change, if it still shows what it showed before."""
         pending, seen = receipt.pending if receipt is not None else None, outcome.observed
         if pending is None or not pending.sent or seen is None:
             return None
@@ -277,24 +283,24 @@ class Planner:
 
 
 def _not_as_declared(comparison: Comparison, reason: str) -> Comparison:
-    """The same picture, and yet not as the recipe wants it."""
+    """The same picture, but not as the recipe wants it."""
     return Comparison("different", comparison.rung, reason, same_picture=True)
 
 
 def is_elsewhere(definition: Definition) -> bool:
-    """Is only the hash of the declared picture known here?"""
+    """Is only the hash of the declared picture known on this host?"""
     return definition.source is not None and not definition.source.at_hand
 
 
 def is_sized(seen: Observation) -> bool:
-    """Is the picture a smaller rendition that the service made, and not the photo itself?"""
+    """Is the picture a smaller rendition of the service, and not the photo itself?"""
     return seen.sha256 is None
 
 
 def not_a_by_product(
     comparison: Comparison, by_product: tuple[str, int] | None, declared: tuple[int, int], seen: Observation
 ) -> Comparison:
-    """A larger photo is declared than the copy of it that a write to another target left here: not the declared one."""
+    """Verdict "different" for a copy, smaller than declared, that a write to another target left here."""
     if by_product is None or comparison.verdict != "same" or comparison.rung in ("tag", "bytes", "mark"):
         return comparison
     _who, side = by_product
@@ -313,8 +319,8 @@ def by_product_of(by_product: tuple[str, int], more: str) -> Comparison:
 def sharp_enough(comparison: Comparison, declared: tuple[int, int], seen: Observation) -> Comparison:
     """The same picture at half the declared size or less is not the declared photo: Entra ID hands on 96 pixels of 648.
 
-    ``declared``: width and height of the rendition. Not asked of what we wrote ourselves, so a service that keeps small
-    photos only is told apart by its receipt.
+    ``declared``: width and height of the rendition. Not applied to photos that we wrote ourselves, so a service that
+    keeps only small photos is recognised by its receipt.
     """
     if comparison.verdict == "different" or seen.width is None or seen.height is None:
         return comparison
@@ -329,20 +335,20 @@ def sharp_enough(comparison: Comparison, declared: tuple[int, int], seen: Observ
 
 
 def measured(seen: Observation, picture: bytes) -> Observation:
-    """The observation with the pixels of its photo filled in, where the store saw the whole photo."""
+    """The observation with the pixels of its photo filled in, if the store saw the whole photo."""
     if seen.width is not None or seen.sha256 is None:
         return seen
     try:
         summary = describe(picture)
     except SourceError:
-        return seen  # no picture at all; the pixel rung says so
+        return seen  # no picture at all; the comparison of pixels reports it
     return replace(seen, width=summary.width, height=summary.height)
 
 
 def approved(outcome: Outcome, picture: bytes | None = None) -> Outcome:
-    """The outcome with its change withheld, when there was an approval and the change is not what was approved.
+    """The outcome with its change withheld, if there was an approval and the change is not what was approved.
 
-    ``picture`` is what the target holds, where it is at hand: the approved-on photo under another tag is that photo.
+    ``picture`` is what the target holds, if it was read: the approved photo under another tag is still that photo.
     """
     expect, change = outcome.definition.expect, outcome.change
     if expect is None or change.action == "none":
@@ -369,8 +375,8 @@ def approved(outcome: Outcome, picture: bytes | None = None) -> Outcome:
 def _is_the_approved_photo(expect: Expectation, tag: str | None, picture: bytes | None) -> bool:
     """Does the target hold what it held when the change was approved?
 
-    The picture decides where it is at hand: a service may give the same photo another tag, and a picture that was
-    fetched after its tag may be a newer one.
+    If the picture was read, it decides: a service may give the same photo another tag, and a picture that was read
+    after its tag may be a newer one.
     """
     if picture is not None and expect.fingerprint is not None:
         return matches(expect.fingerprint, picture)

@@ -34,7 +34,7 @@ class Previews:
             raise PhotoError(f"the folder for previews {folder} cannot be made: {error.strerror}") from error
 
     def keep(self, outcome: Outcome, seen: Observation, renditions: Renditions) -> None:
-        """Write what is at hand for one user, when there is something to show."""
+        """Write the previews of one user for which there are pictures."""
         if outcome.change.drift == "in_sync":
             return
         user = outcome.definition.user

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Our memory of what we put where: one SQLite file, shared by all shards and processes of a run.
 
-A receipt is evidence, never authority: it lets a photo be called the same only while the target still shows the tag
-that is on it. It says what was about to be written before the write, and what was seen after it, so a run that is
-killed between the two recognizes its own photo later. If the file is lost, one run is slow, and no photo is lost.
+A receipt is evidence, not authority: it lets a photo count as the same only while the target still shows the tag in the
+receipt. It records what will be written before the write, and what was seen after it. So after a killed run the next
+run recognises its own photo. If the file is lost, one run is slow, and no photo is lost.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from .._core.model import Pending, Receipt, Summary, User, identity_key
 from .receipts_file import ReceiptsError, ReceiptsFile
 from .source_hashes import Hashed
 
-#: A file's hash is remembered for so long, whatever its times say, and paths that are gone no longer either.
+#: How long the hash of a file is remembered, whatever the file's times say. Paths that do not exist any more are
+#: forgotten then too.
 HASHED_FOR_SECONDS = 30 * 24 * 3600.0
-#: SQLite's own limit on variables is far higher; this keeps a statement's text small.
+#: SQLite's own limit on variables is far higher; this limits the length of a statement.
 IDS_A_QUERY = 500
 
 
@@ -44,14 +45,14 @@ _COLUMNS = (
 )
 
 
-#: Pictures of one account under one name that are remembered.
+#: The most pictures of one account under one name that are remembered.
 SOURCES_KEPT = 20
 
 
 class Holder(t.NamedTuple):
     """The account that an identity led to, and the pictures that were declared for it then (None: only absent).
 
-    ``source_sha256`` has the latest hashes, with spaces between them, the last one at the end.
+    ``source_sha256`` has the latest hashes, separated by spaces, the last one at the end.
     """
 
     user_id: str
@@ -63,13 +64,13 @@ class Holder(t.NamedTuple):
         return (self.source_sha256 or "").split()
 
     def with_source(self, user_id: str, source: str | None) -> Holder:
-        """Who holds the name now; the pictures of the same account from before are kept."""
+        """The record with the present account; earlier pictures of the same account are kept."""
         before = [each for each in self.sources if each != source] if user_id == self.user_id else []
         return Holder(user_id, " ".join([*before, *([source] if source else [])][-SOURCES_KEPT:]) or None)
 
 
 class Receipts(ReceiptsFile):
-    """What is remembered, as one store sees it: all calls are about one target and one authority."""
+    """The memory as one store sees it: all calls are about one target and one authority."""
 
     def get(self, user_ids: t.Sequence[str]) -> dict[str, Receipt]:
         """Receipts by user id, for those of the users that have one."""
@@ -80,7 +81,7 @@ class Receipts(ReceiptsFile):
         return found
 
     def save(self, receipts: t.Iterable[Receipt], forget: t.Iterable[str] = ()) -> None:
-        """Write receipts, and drop those of the users in ``forget``, in one transaction. Check mode: nothing."""
+        """Write receipts, and delete those of the users in ``forget``, in one transaction. Check mode: nothing."""
         head = (self.target, self.authority)
         columns = ("target", "authority", *_COLUMNS)
         marks = ", ".join("?" * len(columns))
@@ -94,13 +95,13 @@ class Receipts(ReceiptsFile):
         )
 
     def holders(self, identities: t.Sequence[str]) -> dict[str, Holder]:
-        """Who held each identity when its photo was last in order, by identity as given. Kept for ever.
+        """The account of each identity when its photo was last in order, by identity as given. Never deleted.
 
-        Whatever ``match_by`` was then, the account is the same: of several records the latest counts. Raises
-        ReceiptsError for a damaged record, since without it nobody would be held back.
+        It does not depend on ``match_by``; of several records the latest counts. Raises ReceiptsError for a damaged
+        record, because without it no changed name would be noticed.
         """
         wanted = {identity_key(identity): identity for identity in identities}
-        # Named one by one, so that the index of the table is used.
+        # The columns are named, so that the index of the table is used.
         ways = [way for (way,) in self._select("DISTINCT match_by", "holder", "", ())]
         among = ", ".join("?" * len(ways))
         found: dict[str, Holder] = {}
@@ -118,7 +119,7 @@ class Receipts(ReceiptsFile):
         return found
 
     def save_holders(self, match_by: str, holders: t.Mapping[str, Holder]) -> None:
-        """Keep who holds an identity now. Check mode: nothing."""
+        """Record which account has an identity now. Check mode: nothing."""
         head = (self.target, self.authority, match_by)
         rows = [
             (*head, identity_key(identity), h.user_id, h.source_sha256, h.since or time.time())
@@ -127,9 +128,11 @@ class Receipts(ReceiptsFile):
         self._write(("INSERT OR REPLACE INTO holder VALUES (?, ?, ?, ?, ?, ?, ?)", rows))
 
     def end(self, identities: t.Sequence[str]) -> list[str]:
-        """Drop the receipts of the accounts that held these identities. Which identities had one. Check mode: nothing.
+        """Delete the receipts of the accounts that had these identities.
 
-        Where the target was not opened in this run, all of its authorities are looked at.
+        Returns the identities with one. Check mode: nothing.
+
+        If the target was not opened in this run, all of its authorities are searched.
         """
         ended: list[str] = []
         opened = self.authority
@@ -156,7 +159,7 @@ class Receipts(ReceiptsFile):
         return found
 
     def save_users(self, match_by: str, users: t.Iterable[User], forget: t.Iterable[str] = ()) -> None:
-        """Keep how identities were resolved; drop those in ``forget``. Check mode: nothing."""
+        """Record how identities were resolved; delete those in ``forget``. Check mode: nothing."""
         now = time.time()
         head = (self.target, self.authority, match_by)
         drop = "DELETE FROM identity WHERE target = ? AND authority = ? AND match_by = ? AND identity = ?"
@@ -186,7 +189,10 @@ class Receipts(ReceiptsFile):
         self._write(("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)", rows))
 
     def erase(self, user_id: str) -> int:
-        """Drop everything that describes an account's photo, and its traces in the file; how many entries."""
+        """Delete everything that describes an account's photo, and its traces in the file.
+
+        Returns the number of entries.
+        """
         about = {
             "receipt": "user_id = ?",
             "identity": "user_id = ?",
@@ -207,12 +213,12 @@ class Receipts(ReceiptsFile):
                     for table, where in about.items()
                 )
             )
-            with self._cursor() as db:  # what the log holds of it goes too
+            with self._cursor() as db:  # traces in the write-ahead log are removed too
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return sum(found.values())
 
     def hashes(self, paths: t.Sequence[bytes]) -> dict[bytes, Hashed]:
-        """What is remembered of source files, by hashes.key; for all targets alike. A spoilt record is left out."""
+        """Hashes of source files, by source_hashes.key; for all targets together. A damaged record is left out."""
         found: dict[bytes, Hashed] = {}
         if self._db is None:
             return found
@@ -228,7 +234,7 @@ class Receipts(ReceiptsFile):
         return found
 
     def save_hashes(self, hashed: t.Iterable[Hashed], forget: t.Iterable[bytes] = ()) -> None:
-        """Remember hashes of source files, and forget those of others. Check mode: nothing."""
+        """Record hashes of source files, and delete old ones. Check mode: nothing."""
         now = time.time()
         rows = [(*h, h.seal, now) for h in hashed]
         drops = [(path,) for path in forget]
@@ -243,10 +249,12 @@ class Receipts(ReceiptsFile):
 def erase_account(
     path: Path, target: str, authority: str, user_id: str, check: bool, *, option: str = "receipts"
 ) -> int:
-    """Erase what a receipts file knows of an account's photo; how many entries that were. Check mode: only counts.
+    """Erase what a receipts file knows about an account's photo.
 
-    That a name led to this account stays, without the pictures that were declared for it: it keeps the name from being
-    taken for another account's. Raises ReceiptsError.
+    Returns the number of entries. Check mode: only counts.
+
+    The record that a name led to this account stays, without the pictures that were declared for it. It prevents that
+    the name is taken for another account. Raises ReceiptsError.
     """
     if not path.exists():
         raise ReceiptsError(f"{option} {path} does not exist; name the file of the runs, or none")
@@ -262,7 +270,7 @@ _T = t.TypeVar("_T")
 
 
 def _parts(values: t.Sequence[_T]) -> t.Iterator[tuple[t.Sequence[_T], str]]:
-    """Values in parts that one query takes, each with its question marks."""
+    """Values in parts for one query each, with their question marks."""
     for start in range(0, len(values), IDS_A_QUERY):
         part = values[start : start + IDS_A_QUERY]
         yield part, ", ".join("?" * len(part))
@@ -293,19 +301,19 @@ def _receipt(row: tuple[t.Any, ...]) -> Receipt:
 
 
 def _holder(user_id: t.Any, source: t.Any, since: t.Any) -> Holder | None:
-    """A record of the table; None: it is damaged. A time that is none is not known."""
+    """A record of the table; None: it is damaged. An invalid time counts as not known."""
     if not isinstance(user_id, str) or not (source is None or isinstance(source, str)):
         return None
     known = isinstance(since, float) and 0 <= since <= _LATEST
     return Holder(user_id, source, since if known else 0.0)
 
 
-#: The year 9999: later than any time that was ever kept.
+#: The year 9999: later than any recorded time.
 _LATEST = 253_370_764_800.0
 
 
 def _pending(text: str | None) -> Pending | None:
-    """A spoilt record is as good as none."""
+    """A damaged record counts as none."""
     if text is None:
         return None
     try:

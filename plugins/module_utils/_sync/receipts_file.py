@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The receipts file as such: opened, checked, brought to the present format, and closed. What is in it: receipts.py."""
+"""The receipts file itself: opened, checked, migrated to the present format, and closed. Its content: receipts.py."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .._core.files import file_type
 from .._core.model import PhotoError
 from .._core.safe_write import make_folder
 
-#: "hPho": tells our files from other SQLite files.
+#: "hPho": distinguishes our files from other SQLite files.
 APPLICATION_ID = 0x6850686F
-#: Each entry brings a file from the version of its index to the next one.
+#: Each entry migrates a file from the version of its index to the next one.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE receipt (
@@ -53,14 +53,14 @@ BUSY_SECONDS = 60.0
 
 
 class ReceiptsError(PhotoError):
-    """The receipts file cannot be used; the text says how to go on."""
+    """The receipts file cannot be used; the text says how to continue."""
 
 
 class ReceiptsFile:
     """The file as one store sees it: all calls are about one target and one authority.
 
-    ``read_only`` (check mode): a missing file is an empty one and is not made; nothing is ever written. ``option``:
-    what the reader of a message sets to name the file.
+    ``read_only`` (check mode): a missing file counts as empty and is not made; nothing is ever written. ``option``: the
+    name of the option for the file, as the reader of a message can set it.
     Raises ReceiptsError when the file is damaged, foreign, newer than this code or not accessible.
     """
 
@@ -98,11 +98,11 @@ class ReceiptsFile:
         return db
 
     def _refuse_what_is_no_file(self) -> None:
-        """SQLite would wait for a named pipe without an end, and would write to a device."""
+        """Refuses special files: SQLite would wait without end for a named pipe, and would write to a device."""
         for path in (self.path, *(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm", "-journal"))):
             try:
                 mode = path.stat().st_mode
-            except OSError:  # it is not there, or SQLite will say why it cannot be opened
+            except OSError:  # it does not exist, or SQLite reports why it cannot be opened
                 continue
             if not stat.S_ISREG(mode):
                 raise ReceiptsError(f"{self.option} {path} is {file_type(mode)}, not a file; name another file")
@@ -120,13 +120,13 @@ class ReceiptsFile:
         uri = self.path.absolute().as_uri()
         if not self.read_only:
             return uri
-        # Reading a WAL database makes files beside it. Without a -wal file nobody is writing and nothing is pending,
-        # so the file can be read as it stands and check mode leaves no trace.
+        # Reading a WAL database makes files beside it. Without a -wal file nobody writes and nothing is pending, so the
+        # file can be read as immutable, and check mode changes nothing on disk.
         wal = self.path.with_name(self.path.name + "-wal")
         return f"{uri}?mode=ro" if wal.exists() else f"{uri}?mode=ro&immutable=1"
 
     def _check(self, db: sqlite3.Connection) -> None:
-        # One look at one state: another shard may be making the tables just now.
+        # One transaction: another shard may be making the tables at this moment.
         db.execute("BEGIN")
         empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
         application = db.execute("PRAGMA application_id").fetchone()[0]
@@ -152,7 +152,7 @@ class ReceiptsFile:
         if db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS):
             return
         db.execute("BEGIN IMMEDIATE")
-        # Read again: another shard may have done it while this one waited.
+        # Read again: another shard may have migrated it while this one waited.
         version = db.execute("PRAGMA user_version").fetchone()[0]
         for number in range(version, len(MIGRATIONS)):
             for statement in MIGRATIONS[number]:
@@ -184,7 +184,7 @@ class ReceiptsFile:
             return db.execute(query, (self.target, self.authority, *values)).fetchall()
 
     def _authorities(self) -> list[str]:
-        """The authorities of this target that there are receipts of."""
+        """The authorities of this target for which there are receipts."""
         if self._db is None:
             return []
         with self._cursor() as db:
@@ -202,7 +202,7 @@ class ReceiptsFile:
             db.execute("COMMIT")
 
     def problem(self) -> str | None:
-        """What SQLite itself finds wrong with the file, or None; for the doctor."""
+        """The errors that SQLite itself finds in the file, or None; for the doctor."""
         if self._db is None:
             return None
         with self._cursor() as db:
@@ -210,14 +210,14 @@ class ReceiptsFile:
         return None if answer == "ok" else str(answer)
 
     def close(self) -> None:
-        """Safe to call twice."""
+        """May be called twice."""
         if self._db is not None:
             self._db.close()
             self._db = None
 
 
 def _write_ahead(db: sqlite3.Connection) -> None:
-    """Switch to WAL. SQLite does not wait for others on this one statement, so we do."""
+    """Switch to WAL. SQLite does not wait for other processes in this statement, so we do."""
     end = time.monotonic() + BUSY_SECONDS
     while True:
         try:

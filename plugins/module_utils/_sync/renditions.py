@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The declared pictures of one run: their hashes before a server is called, their renditions when they are needed."""
+"""The declared pictures of one run: hashes before a server is called, renditions when they are needed."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ from . import source_hashes
 from .receipts import Receipts
 from .source_hashes import Hashed
 
-#: Renditions kept from the plan until their photo is verified: those of a shard of 500 users, of 170 kB each. What does
-#: not fit is made again for the write, byte for byte the same.
+#: The memory for renditions between plan and verification: those of a shard of 500 users, of 170 kB each. Others are
+#: made again for the write, with the same bytes.
 KEPT_BYTES = 128 * 1024 * 1024
 
-#: What the small copy takes that a rendition carries for comparing.
+#: The bytes of the small copy that a rendition has for comparing.
 PREPARED_BYTES = 48 * 1024
-#: Sources hashed by a thread in one go: handing over a single one costs as much as hashing it.
+#: Sources that a thread hashes in one call: passing on a single one costs as much as hashing it.
 HASHED_TOGETHER = 64
-#: A placeholder may be thousands of users' picture; naming them all to each of them would be millions of names.
+#: Thousands of users may have the same placeholder picture; listing all of them for each of them would be millions of
+#: names.
 SHARERS_TOLD = 10
 
 
 class Renditions:
-    """Hashes all sources at once, renders on demand. Safe to use from several threads.
+    """Hashes all sources at once, renders when needed. May be used from several threads.
 
-    ``hashes`` has the SHA-256 of every usable source by definition key; ``refused`` why another cannot be used.
+    ``hashes`` has the SHA-256 of every usable source by definition key; ``refused`` why another one cannot be used.
     """
 
     def __init__(
@@ -46,15 +47,15 @@ class Renditions:
         self._receipts = receipts
         self._kept: dict[str, Rendition] = {}
         self._kept_bytes = 0
-        #: For how many definitions a kept one may still be asked, by hash of the source.
+        #: How many definitions may still need a kept rendition, by hash of the source.
         self._wanted: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._sources = {d.key: d.source for d in definitions if d.source is not None}
-        #: Files that are not what is remembered of them, whatever their times say.
+        #: Files whose remembered hash was wrong; their times are not trusted.
         self._mistaken: set[bytes] = set()
         self._hash_all(workers)
         self._wanted.update(self.hashes.values())
-        #: Who else is declared with the same file contents, by hash. The default picture is nobody's own.
+        #: Other users who are declared with the same bytes, by hash. The default picture is left out.
         self.users_of: dict[str, list[str]] = {}
         for definition in definitions:
             if definition.key in self.hashes and not definition.default:
@@ -82,12 +83,12 @@ class Renditions:
             self._receipts.save_hashes(fresh)
 
     def close(self) -> None:
-        """Forget what was remembered of a file and turned out to be wrong. Call it where the run began."""
+        """Forget a remembered hash that was wrong. Call it in the thread in which the run began."""
         if self._receipts is not None:
             self._receipts.save_hashes((), self._mistaken)
 
     def rendition(self, definition: Definition) -> Rendition:
-        """What the recipe makes of this definition's source. Raises SourceError."""
+        """The rendition of this definition's source. Raises SourceError."""
         digest = self.hashes[definition.key]
         with self._lock:
             kept = self._kept.get(digest)
@@ -103,7 +104,7 @@ class Renditions:
         return made
 
     def release(self, definition: Definition) -> None:
-        """This user is done: room for the renditions of others."""
+        """This user is done: its rendition may be replaced by others."""
         digest = self.hashes.get(definition.key, "")
         with self._lock:
             self._wanted[digest] -= 1
@@ -111,7 +112,7 @@ class Renditions:
                 self._kept_bytes -= _size(self._kept.pop(digest))
 
     def first_look(self, definition: Definition, observed: bytes, *, sized: bool) -> FirstLook | None:
-        """Is this surely the declared photo? None: nobody can tell without the rendition. Raises SourceError."""
+        """Is this certainly the declared photo? None: the rendition is needed to decide. Raises SourceError."""
         if self.made(definition) is not None:
             return None
         source = self._sources[definition.key]
@@ -133,7 +134,7 @@ class Renditions:
             return self._kept.get(self.hashes.get(definition.key, ""))
 
     def shared_with(self, definition: Definition) -> tuple[str, ...]:
-        """Other users who are declared with the same picture: a classic mix-up. The first few, when it is many."""
+        """Other users who are declared with the same picture, which is often a mistake. Only the first few of many."""
         if definition.default:
             return ()
         users = self.users_of.get(self.hashes.get(definition.key, ""), [])
@@ -141,12 +142,12 @@ class Renditions:
 
 
 def _size(made: Rendition) -> int:
-    """Bytes that a kept rendition takes."""
+    """Bytes of memory that a kept rendition takes."""
     return len(made.data) + (PREPARED_BYTES if made.pixels is not None else 0)
 
 
 class _Answer(t.NamedTuple):
-    """A source's hash, or why it cannot be used; and what is worth remembering of it."""
+    """A source's hash, or why it cannot be used; and what to remember of it."""
 
     sha256: str
     error: str | None = None

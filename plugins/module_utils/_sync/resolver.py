@@ -1,9 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Step 2: identities -> users. None, several, two names of one account, or a name that has a new holder: nobody.
+"""Step 2: from identities to users. None, several, two names of one account, or a name with a new account: no user.
 
-What was resolved a few minutes ago is good enough for looking. Before a change is planned, the name is asked for again.
+A resolution that is a few minutes old is good enough for observing. Before a change is planned, the name is resolved
+again.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from .options import Settings
 from .receipts import Holder, Receipts
 from .store import OnObserved, PhotoStore
 
-#: How long a remembered resolution of an identity is good enough for looking: the plays of one call, not the next day.
+#: How long a remembered resolution of an identity may be used for observing: for the plays of one call, not for the
+#: next day.
 RESOLVED_FOR_SECONDS = 15 * 60.0
 
 Answers = dict[str, t.Union[User, Unresolved]]
 
 
 class Resolver:
-    """The users of one run. ``remembered``: keys that only memory answered for, and not the target."""
+    """The users of one run. ``remembered``: keys whose answer is from the receipts, and not from the target."""
 
     def __init__(
         self, store: PhotoStore, settings: Settings, receipts: Receipts | None, hashes: t.Mapping[str, str]
@@ -47,14 +49,14 @@ class Resolver:
         return self.settle(definitions, answers)
 
     def ask_again(self, definitions: t.Sequence[Definition]) -> Answers:
-        """Ask the target now, whatever is remembered."""
+        """Resolve at the target, whatever is remembered."""
         self.remembered.difference_update(definition.key for definition in definitions)
         return self._ask(definitions, None)
 
     def settle(self, definitions: t.Sequence[Definition], answers: Answers) -> Answers:
-        """Answers of memory and of the target together, with twins and new holders taken out.
+        """All answers, without names that share an account and names with a new account.
 
-        Of two names that lead to one account, one may have been renamed since: what memory said is asked for again.
+        When two names lead to one account, one of them may have been renamed: remembered answers are resolved again.
         """
         shared = _shared_ids(answers)
         doubtful = [d for d in definitions if d.key in self.remembered and _id(answers[d.key]) in shared]
@@ -64,10 +66,10 @@ class Resolver:
         return self._without_new_holders(definitions, without_twins(definitions, answers))
 
     def keep_holders(self, users: t.Mapping[str, User], definitions: t.Iterable[Definition]) -> None:
-        """Remember for ever whom these identities led to, now that their photo is in order. ``users`` by key."""
+        """Record for ever which accounts these identities led to, when their photo is in order. ``users`` by key."""
         if self._receipts is None:
             return
-        # The default picture is nobody's face: who shows it has not become the holder of the name by that.
+        # The default picture is not of a person: showing it does not make an account the one that is meant.
         mine = [d for d in definitions if d.key in users and not d.default]
         before = self._receipts.holders([self._name(d) for d in mine])
         fresh = {}
@@ -79,7 +81,7 @@ class Resolver:
         self._receipts.save_holders(self._settings.match_by, fresh)
 
     def _name(self, definition: Definition) -> str:
-        """What is remembered of a user is kept under the name at this target: another name may be another account."""
+        """Records about a user have the name at this target: another name may be another account."""
         return definition.named_at(self._store.target)
 
     def _remembered(self, definitions: t.Sequence[Definition]) -> dict[str, User]:
@@ -102,7 +104,7 @@ class Resolver:
         return {definition.key: resolved[definition.user] for definition in definitions}
 
     def _without_new_holders(self, definitions: t.Sequence[Definition], answers: Answers) -> Answers:
-        """Unresolved: a name that belongs to another account now, while the picture of the former one is declared."""
+        """Unresolved: a name that belongs to another account now, while the former account's picture is declared."""
         if self._receipts is None:
             return answers
         found = [d for d in definitions if isinstance(answers[d.key], User) and not d.default]
@@ -113,7 +115,7 @@ class Resolver:
                 continue
             source = self._hashes.get(definition.key)
             if definition.state == "present" and source not in old.sources:
-                continue  # a new picture was declared for the new person
+                continue  # a new picture was declared for the new account
             when = time.strftime("on %Y-%m-%d", time.gmtime(old.since)) if old.since else "before"
             what = "the picture of the former one is still declared"
             if definition.state == "absent":
@@ -129,7 +131,7 @@ class Resolver:
 
 
 def without_twins(definitions: t.Sequence[Definition], answers: Answers) -> Answers:
-    """Two definitions that lead to one account cannot both be right, and neither is guessed to be."""
+    """Two definitions that lead to one account cannot both be right; neither is used."""
     twins: dict[str, list[Definition]] = defaultdict(list)
     for definition in definitions:
         answer = answers[definition.key]

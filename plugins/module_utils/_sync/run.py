@@ -38,17 +38,17 @@ from .renditions import Renditions
 from .resolver import Answers, Resolver
 from .store import PhotoStore
 
-#: Pictures that may wait for a free core, for each core: bounds memory.
+#: Pictures that may wait for a free core, for each core: limits memory.
 WAITING_PER_WORKER = 8
-#: A write that was begun and never shown is given up after so long.
+#: A write that was started and was not visible after so long is given up.
 FORGOTTEN_AFTER_SECONDS = 24 * 3600.0
-#: Differing pictures that are kept to find out whether others changed them.
+#: How many differing pictures are kept to find out whether others changed them.
 ODD_ONES = 1000
 
 
 @dataclass(slots=True)
 class Result:
-    """Every outcome in the order of the definitions; ``error`` says why the run as a whole stopped, or what broke."""
+    """Every outcome in the order of the definitions; ``error`` says why the run as a whole stopped, or what failed."""
 
     outcomes: list[Outcome]
     error: str | None = None
@@ -57,7 +57,7 @@ class Result:
 
 
 def check_definitions(definitions: t.Sequence[Definition]) -> None:
-    """Raises PhotoError, naming every user that is declared more than once."""
+    """Raises PhotoError, which names every user that is declared more than once."""
     counts = Counter(definition.key for definition in definitions)
     twice = sorted({d.user for d in definitions if counts[d.key] > 1})
     if twice:
@@ -74,11 +74,11 @@ def reconcile(
     services: Services,
     refused: t.Mapping[str, str] | None = None,
 ) -> Result:
-    """Bring a target in line with definitions, or in check mode say what that would take.
+    """Make a target match the definitions; in check mode say which changes that would take.
 
-    ``refused`` gives, by definition key, why a definition was found unusable before it came here.
-    Raises PhotoError when the definitions as a whole cannot be used. What concerns one user is in that user's outcome;
-    what stops the whole run (the target cannot be worked with, a guard) is in ``Result.error``, with every outcome.
+    ``refused`` gives, by definition key, why a definition was found unusable before this call.
+    Raises PhotoError when the definitions as a whole cannot be used. A problem of one user is in that user's outcome. A
+    problem of the whole run (the target cannot be used, a guard) is in ``Result.error``, with every outcome.
     """
     check_definitions(definitions)
     run = _Run(definitions, store, settings, services, refused or {})
@@ -88,7 +88,7 @@ def reconcile(
         if error is None and not settings.check:
             error = run.remember()
         if error is None and not (settings.check or settings.plan_only):
-            # Observations come in any order; writes go in the order of the definitions, so that runs are alike.
+            # Observations come in any order; writes are in the order of the definitions, so that runs are reproducible.
             outcomes = {definition.key: run.outcomes[definition.key] for definition in definitions}
             run.outcomes, error = carry_out(outcomes, store, run.planner, settings, services)
     except StoreError as failure:
@@ -99,7 +99,7 @@ def reconcile(
 
 
 class _ComparisonQueue:
-    """Observations on their way to outcomes: pictures are compared on all cores while the store goes on reading."""
+    """Turns observations into outcomes: pictures are compared on all cores while the store continues to read."""
 
     def __init__(self, run: _Run, workers: int) -> None:
         self.run = run
@@ -112,7 +112,7 @@ class _ComparisonQueue:
 
     def __exit__(self, *_error: object) -> None:
         try:
-            self.clear()  # also when the store went away: what was observed is kept
+            self.clear()  # also when the target became unavailable: what was observed is kept
         finally:
             self._pool.shutdown()
 
@@ -131,14 +131,14 @@ class _ComparisonQueue:
             self.run.take(self._waiting.popleft().result())
 
     def _is_quick(self, definition: Definition, seen: Observation) -> bool:
-        """Is comparing less work than handing it over? It is where nothing will be decoded or rendered."""
+        """Is comparing less work than passing it to a thread? Yes when nothing will be decoded or rendered."""
         if seen.picture is None:
             return seen.present
         return seems_of(seen.picture, self.run.renditions.hashes.get(definition.key, "-"))
 
 
 class _Run:
-    """The outcomes of one run as they grow, by definition key."""
+    """The outcomes of one run while it goes on, by definition key."""
 
     def __init__(
         self,
@@ -152,7 +152,7 @@ class _Run:
         self.store = store
         self.settings = settings
         self.services = services
-        #: Those that were not found unusable before they came here.
+        #: Definitions that were not found unusable before.
         self.usable = [d for d in definitions if d.key not in refused]
         self.renditions = Renditions(settings.recipe, self.usable, settings.workers, services.receipts)
         self.renditions.refused.update(refused)
@@ -162,7 +162,7 @@ class _Run:
         self.planner = self._planner(None)
         self.resolver = Resolver(store, settings, services.receipts, self.renditions.hashes)
         self.outcomes: dict[str, Outcome] = {}
-        #: Users whose mailbox moved away since the last run.
+        #: Users whose mailbox moved to another target since the last run.
         self.moved: list[str] = []
         #: What the target holds for users whose photo is another one, by definition key.
         self.shown: dict[str, lookalikes.Shown] = {}
@@ -191,20 +191,20 @@ class _Run:
         return [self.outcomes[definition.key] for definition in self.definitions]
 
     def give_up(self, why: str) -> None:
-        """The target cannot be reached any more: users without an outcome are unavailable."""
+        """The target became unavailable: users without an outcome get the state unavailable."""
         for definition in self.definitions:
             if definition.key not in self.outcomes:
                 self.problem(definition, "unavailable", why)
 
     def close(self) -> None:
-        """Forget what was remembered of a file and turned out to be wrong. A broken receipts file was told before."""
+        """Forget remembered hashes that were wrong. A damaged receipts file was reported before."""
         try:
             self.renditions.close()
         except PhotoError:
             return
 
     def plan(self) -> str | None:
-        """Steps 2 to 5. The text of a guard that forbids the plan, or None."""
+        """Steps 2 to 5. Returns the message of a guard that forbids the plan, or None."""
         usable = [d for d in self.definitions if d.key not in self.outcomes]
         if not usable:
             return None
@@ -240,7 +240,7 @@ class _Run:
             self.observe(self.found(definitions, answers), queue)
 
     def found(self, definitions: t.Sequence[Definition], answers: Answers) -> list[tuple[Definition, User]]:
-        """Who is somebody; the others get an outcome at once."""
+        """The users that were resolved; the others get an outcome at once."""
         found: list[tuple[Definition, User]] = []
         for definition in definitions:
             answer = answers[definition.key]
@@ -255,7 +255,7 @@ class _Run:
         return found
 
     def observe(self, found: t.Sequence[tuple[Definition, User]], queue: _ComparisonQueue) -> None:
-        """Steps 3 and 4, for those who have no outcome yet."""
+        """Steps 3 and 4, for users without an outcome."""
         rest = [(definition, user) for definition, user in found if definition.key not in self.outcomes]
         users = [user for _definition, user in rest]
         definition_of = {user.id: definition for definition, user in rest}
@@ -276,7 +276,7 @@ class _Run:
         queue.clear()
 
     def recall(self, users: t.Sequence[User]) -> None:
-        """Have at hand what was written to these users' photos before."""
+        """Load what was written to these users' photos before."""
         if self.services.receipts is not None:
             ids = [user.id for user in users]
             self.receipts.update(self.services.receipts.get(ids))
@@ -299,8 +299,8 @@ class _Run:
     def check_identities(self) -> None:
         """Resolve users from the receipts again before a change is planned, or if no photo could be read.
 
-        An address may belong to another person now; then this user is observed again. Check mode does the same, so
-        that it plans what a real run would do.
+        An address may belong to another person now; then this user is observed again. Check mode does the same, so that
+        it plans what a real run would do.
         """
         remembered = self.resolver.remembered
         doubtful = [
@@ -328,11 +328,11 @@ class _Run:
             self.observe(moved, queue)
 
     def remember(self) -> str | None:
-        """In sync without a receipt that says so: write one, so that the next run need not compare pictures.
+        """Write receipts for photos that are in sync without one, so that the next run need not compare pictures.
 
-        Whoever's photo is in order, or is about to be put or removed, holds the name from now on. That is kept before
-        the write: a run that is killed, or whose write somebody overwrites, has led the name to this account all the
-        same. The text of a failure of the receipts file, before anything was written to the target; or None.
+        It also records which account has each name, for photos that are in order or will be put or removed. This is
+        done before the write, because it is true also for a run that is killed, or whose write somebody overwrites.
+        Returns the message of a failure of the receipts file, before anything was written to the target; or None.
         """
         receipts = self.services.receipts
         if receipts is None:
@@ -343,7 +343,7 @@ class _Run:
             receipts.save(fresh, forget=moved.values())
             self.moved = list(moved)
             self.resolver.keep_holders(*self._led_to(self.outcomes.values()))
-            if not self.settings.recipe.as_is:  # a photo that is brought back says nothing of what is declared
+            if not self.settings.recipe.as_is:  # a restored photo says nothing about what is declared
                 how = {"keeps_bytes": self.store.keeps_bytes, "writes": not self.settings.plan_only}
                 self.defaults.remember(receipts, self.outcomes.values(), self.renditions, **how)
         except PhotoError as error:
@@ -351,7 +351,7 @@ class _Run:
         return None
 
     def _led_to(self, outcomes: t.Iterable[Outcome]) -> tuple[dict[str, User], list[Definition]]:
-        """Users by key, and definitions, of those whose photo is as declared or will be made so."""
+        """Users by key, and definitions, whose photo is as declared or will be made so."""
         users: dict[str, User] = {}
         definitions: list[Definition] = []
         for outcome in outcomes:
@@ -388,7 +388,7 @@ class _Run:
 
 
 def _still_on_its_way(before: Receipt | None, seen: Observation) -> Pending | None:
-    """A write that was begun a while ago, when the target still holds what it held before: it may be shown yet."""
+    """An earlier write that may still become visible, because the target holds what it held before the write."""
     pending = before.pending if before is not None else None
     if pending is None or (seen.tag if seen.present else None) != pending.before:
         return None

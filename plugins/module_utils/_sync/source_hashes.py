@@ -1,11 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hashes of picture files that need not be read again: what Git's index does for a work tree.
+"""Hashes of picture files that need not be read again: as Git's index does it for a work tree.
 
-A hash stands for a file as long as its size, its two times and its inode are the ones it had when it was opened. A file
-that changed so shortly before that a further change could bear the same times ("racily clean") is not remembered, and
-so is read again until it has come to rest.
+A hash is valid as long as the file's size, its two times and its inode are those that it had when it was opened. A file
+that was changed so recently that another change could have the same times ("racily clean") is not remembered; it is
+read again in later runs until its times are old enough.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pathlib import Path
 from .._core.files import load_file
 from .._core.model import sha256
 
-#: Steps in which file systems keep times are at most this long (FAT: two seconds), in nanoseconds.
+#: The coarsest resolution of file times in a file system (FAT: two seconds), in nanoseconds.
 COARSEST_STEP = 2 * 10**9
 
 
 class Hashed(t.NamedTuple):
-    """A file, what it looked like, and the hash of its bytes."""
+    """A file, its size, times and inode, and the hash of its bytes."""
 
     path: bytes
     stamp: str
@@ -32,12 +32,12 @@ class Hashed(t.NamedTuple):
 
     @property
     def seal(self) -> str:
-        """Over all of it: a record that does not have this seal was spoilt."""
+        """A checksum of the record: a record without it was damaged."""
         return hashlib.sha256(b"\0".join((self.path, self.stamp.encode(), self.sha256.encode()))).hexdigest()[:16]
 
 
 def key(path: str) -> bytes | None:
-    """The name under which a file is remembered; None for a name that no file can have."""
+    """The key under which a file is remembered; None for a name that no file can have."""
     try:
         return os.fsencode(path if path.startswith("/") else Path(path).absolute())
     except (OSError, ValueError):
@@ -47,7 +47,7 @@ def key(path: str) -> bytes | None:
 def remembered(path: str, known: Hashed) -> bool:
     """Is the file still the one whose hash is known?"""
     try:
-        return _stamp(os.stat(path)) == known.stamp  # noqa: PTH116 - a Path costs three times the look itself
+        return _stamp(os.stat(path)) == known.stamp  # noqa: PTH116 - a Path takes three times as long
     except (OSError, ValueError):
         return False
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The door to a target, as the one algorithm sees it. ``_graph``, ``_directory`` and ``_exchange`` implement it."""
+"""The interface to a target that the one algorithm uses. ``_graph``, ``_directory`` and ``_exchange`` implement it."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ import typing as t
 from .._core.choice import EVERYBODY, Whom
 from .._core.model import Observation, Resolution, User, Write, WriteResult
 
-#: Asked once a user's present tag is known: is the picture itself needed to decide? (None: there is a photo, but the
-#: service gave no tag.) Never asked for a user without a photo.
+#: Called when a user's present tag is known: is the picture itself needed to decide? (None: there is a photo, but the
+#: service gave no tag.) Never called for a user without a photo.
 Wanted = t.Callable[[User, t.Optional[str]], bool]
 
-#: Does our memory say that this user has a photo?
+#: Do the receipts say that this user has a photo?
 Expected = t.Callable[[User], bool]
 
-#: Told by ``resolve`` what the store has seen of users by the way, a few at a time.
+#: Called by ``resolve`` with observations that the store made on the way, a few at a time.
 OnObserved = t.Callable[[t.Sequence[tuple[User, Observation]]], None]
 
 
 class Memory(t.Protocol):
-    """Small facts that a store keeps from run to run, in the receipts file, for its target and authority."""
+    """Small values that a store keeps from run to run, in the receipts file, for its target and authority."""
 
     def recall_many(self, keys: t.Sequence[str]) -> t.Mapping[str, str]:
-        """The values that there are, by key, in a few queries."""
+        """The values that exist, by key, in a few queries."""
 
     def remember_many(self, values: t.Mapping[str, str]) -> None:
-        """Keep values in one transaction. Does nothing in check mode."""
+        """Save values in one transaction. Does nothing in check mode."""
 
 
 class PhotoStore(t.Protocol):
     """A place that holds one photo per user.
 
-    Every method may raise StoreError when nothing can be done for anybody; what concerns one user only is told in
-    that user's value. Iterators yield as answers come, in any order, every user given exactly once.
+    Every method may raise StoreError when it fails for all users; a problem of one user is in that user's value.
+    Iterators yield as answers come, in any order, every user exactly once.
     """
 
     #: "ad", "exchange" or "exo".
@@ -47,7 +47,7 @@ class PhotoStore(t.Protocol):
 
     @property
     def authority(self) -> str:
-        """What ``open`` returned; empty before."""
+        """The return value of ``open``; empty before."""
 
     @property
     def requests(self) -> int:
@@ -55,55 +55,58 @@ class PhotoStore(t.Protocol):
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of how this run went, in sentences."""
+        """Hints about this run for the reader, in sentences."""
 
     def open(self) -> str:
-        """Connect and sign in, once; what receipts are kept under: the tenant id, or the domain's DNS name.
+        """Connect and sign in, once.
+
+        Returns the authority under which receipts are kept: tenant id, or DNS name of the domain.
 
         Raises PhotoError for options, files and libraries that cannot be used, StoreError when the target cannot be
-        worked with. Constructors read and send nothing.
+        used. Constructors read and send nothing.
         """
 
     def resolve(self, identities: t.Sequence[str], on_observed: OnObserved | None = None) -> t.Mapping[str, Resolution]:
-        """Users for identities, in bulk, keyed by the identity as given. None or several matches: Unresolved.
+        """Users for identities, in bulk, keyed by the identity as given. No match or several matches: Unresolved.
 
-        Where one look can give both, ``on_observed`` gets what ``observe`` would say with the pictures, of users whose
-        pictures it would read in any case; of the others nothing.
+        If one request can give both, ``on_observed`` gets the results of ``observe``, with pictures, for users whose
+        pictures it would read in any case, and for no others.
         """
 
     def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
-        """All users of the target, or those that the filter and the group of ``whom`` leave.
+        """All users of the target, or those that match the filter and the group of ``whom``.
 
-        Raises PhotoError for a filter that the target does not take, and for a group that is none or several.
+        Raises PhotoError for a filter that the target refuses, and for a group that is none or several.
         """
 
     def observe(
         self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None
     ) -> t.Iterator[tuple[User, Observation]]:
-        """What is there now, cheapest evidence first; ``picture`` filled where ``wanted`` said so.
+        """What is there now, cheapest evidence first; ``picture`` is filled if ``wanted`` returned True.
 
-        Of whom ``expected`` is true our memory says that there is a photo: "there is none" is asked twice then.
+        If ``expected`` is true, the receipts say that there is a photo: then the answer "no photo" is checked a second
+        time.
         """
 
     def read(self, users: t.Sequence[User]) -> t.Iterator[tuple[User, Observation]]:
-        """The whole photos, with the tag they had when they were read: ``picture`` holds all bytes."""
+        """The whole photos, with the tag that they had when they were read: ``picture`` has all bytes."""
 
     def write(self, writes: t.Sequence[Write]) -> t.Iterator[tuple[User, WriteResult]]:
-        """Carry out changes, each only while the target still holds what it was planned on."""
+        """Carry out changes, each only while the target still holds what it was planned for."""
 
     def blocked(self) -> str | None:
-        """Why the target takes no photo at all just now (a tenant's photo source policy), or None."""
+        """Why the target accepts no photo at all now (a tenant's photo source policy), or None."""
 
     def limit(self) -> int | None:
-        """The most bytes that the target takes for one photo, when it says so itself (AD: rangeUpper)."""
+        """The most bytes that the target accepts for one photo, if it says so itself (AD: rangeUpper)."""
 
     def close(self) -> None:
-        """Give back connections. Safe to call twice."""
+        """Close connections. May be called twice."""
 
 
 @t.runtime_checkable
 class KnowsHolders(t.Protocol):
-    """A store that can tell who has a photo without a look at each user."""
+    """A store that can list the users with a photo without a request for each user."""
 
     def holders(self) -> t.Iterator[User]:
         """All users with a photo. No photo is read."""

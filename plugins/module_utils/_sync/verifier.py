@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steps 9 and 10: read back what was written, say what is shown, and keep it in receipts and backups."""
+"""Steps 9 and 10: read back what was written, report what the target shows, and record it in receipts and backups."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from .options import Services, Settings
 from .planner import Planner, is_sized
 from .store import PhotoStore
 
-#: Seconds between looks at a service that still shows the old photo.
+#: Seconds between reads of a service that still shows the old photo.
 LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
-#: After so many runs in which the target took a photo and did not show it, it is a failure.
+#: After so many runs in which the target accepted a photo and did not show it, it is a failure.
 UNSEEN_RUNS = 2
 
 
 class Look(t.NamedTuple):
-    """What reading back has shown of one user, and how that compares with what was written."""
+    """The read-back of one user, and how it compares with what was written."""
 
     seen: Observation
     comparison: Comparison | None
 
 
 class Verifier:
-    """Moves changes from ``written`` or ``unknown`` to their end. ``receipts`` holds those of this run's intentions."""
+    """Moves changes from ``written`` or ``unknown`` to a final state. ``receipts`` has the intentions of this run."""
 
     def __init__(self, store: PhotoStore, planner: Planner, settings: Settings, services: Services) -> None:
         self.store = store
@@ -40,15 +40,15 @@ class Verifier:
         self.settings = settings
         self.services = services
         self.receipts: dict[str, Receipt] = {}
-        #: Those from before, None where there was none.
+        #: The receipts from before, None where there was none.
         self.before: dict[str, Receipt | None] = {}
         #: Writes that the service does not show yet.
         self.late: list[ChangeRecord] = []
 
     def look(self, changes: t.Sequence[ChangeRecord]) -> dict[str, Look]:
-        """Read back, by user id. Changes nothing here, for it may run while the next lot is written.
+        """Read back, by user id. Changes nothing here, because it may run while the next lot is written.
 
-        Without verification only those are looked at whose answer was lost. Raises StoreError.
+        Without verification only changes without an answer are read. Raises StoreError.
         """
         by_id = {c.user.id: c for c in changes if self.settings.verify or c.state == "unknown"}
         if not by_id:
@@ -60,7 +60,7 @@ class Verifier:
         return looks
 
     def _compared(self, change: ChangeRecord, seen: Observation) -> Comparison | None:
-        """With what was written; None where there is nothing to compare."""
+        """Compare with what was written; None when there is nothing to compare."""
         if change.removes or not seen.present:
             return None
         written = t.cast(Written, change.written)
@@ -71,13 +71,16 @@ class Verifier:
         try:
             return self.planner.compare(self.planner.renditions.rendition(change.outcome.definition), seen)
         except SourceError:
-            # The source went away while the run was under way; what was written of it is still known.
+            # The source disappeared during the run; its hash and fingerprint are still known.
             if seen.picture is not None and matches(written.fingerprint, seen.picture):
                 return Comparison("same", "pixels", "the same photo, re-encoded; its source file no longer exists")
             return None
 
     def examine_all(self, changes: t.Sequence[ChangeRecord], looks: t.Mapping[str, Look]) -> str | None:
-        """Move what was looked at, and keep it. The text of a failure of the receipts file, or None."""
+        """Move the changes that were read back, and record it.
+
+        Returns the message of a failure of the receipts file, or None.
+        """
         kept: list[Receipt] = []
         for change in changes:
             look = looks.get(change.user.id)
@@ -87,12 +90,12 @@ class Verifier:
         return self._keep(kept)
 
     def cannot_look(self, changes: t.Sequence[ChangeRecord], why: str) -> None:
-        """The target went away before it could be read back."""
+        """The target became unavailable before the change could be read back."""
         kept = [self._doubt(change, why) for change in changes if change.state in ("written", "unknown")]
         self._keep([receipt for receipt in kept if receipt is not None])
 
     def wait_for_late_ones(self) -> str | None:
-        """Give a service that lags its time, all together, and no more than the run's patience."""
+        """Wait for a service with a delay: for all users together, and at most for the run's patience."""
         end = time.monotonic() + self.settings.patience
         pauses = iter(LOOKS)
         stopped: str | None = None
@@ -112,7 +115,7 @@ class Verifier:
         return self._keep([receipt for receipt in kept if receipt is not None]) or stopped
 
     def forget(self, changes: t.Sequence[ChangeRecord]) -> None:
-        """Nothing was written for these: the receipts from before hold again. Raises PhotoError."""
+        """Nothing was written for these users: restore their former receipts. Raises PhotoError."""
         receipts = self.services.receipts
         if receipts is None:
             return
@@ -120,7 +123,7 @@ class Verifier:
         receipts.save([r for r in mine.values() if r is not None], [key for key, r in mine.items() if r is None])
 
     def not_made(self, change: ChangeRecord) -> None:
-        """The photo that was backed up for this change is still there."""
+        """The photo that was backed up for this change is still at the target."""
         if self.services.backups is not None:
             self.services.backups.dropped(change.user, change.backup)
         change.backup = None if change.state == "conflict" else change.backup
@@ -137,7 +140,7 @@ class Verifier:
     # -- one look ------------------------------------------------------------------------------------------------------
 
     def _examine(self, change: ChangeRecord, look: Look) -> Receipt | None:
-        """Move one change by what was read back; the receipt it leaves."""
+        """Move one change by its read-back. Returns its receipt."""
         seen = look.seen
         if seen.problem is not None:
             return self._doubt(change, f"it could not be read back: {seen.problem}")
@@ -154,7 +157,7 @@ class Verifier:
         return self._examine_picture(change, look)
 
     def _examine_picture(self, change: ChangeRecord, look: Look) -> Receipt | None:
-        """Is the photo that is there now the one we sent, or what the service made of it?"""
+        """Is the photo that is there now the one that we sent, or the service's copy of it?"""
         seen, comparison, written = look.seen, look.comparison, t.cast(Written, change.written)
         receipt = Receipt(
             change.user.id,
@@ -166,7 +169,7 @@ class Verifier:
         )
         if comparison is None:
             return self._doubt(change, "its source file no longer exists to compare it with")
-        # A target that keeps our bytes would show them: the same photo in other bytes is somebody else's.
+        # A target that keeps our bytes would show them: the same photo in other bytes was written by somebody else.
         others = self.store.keeps_bytes and comparison.rung != "bytes"
         if comparison.verdict == "same" and change.state == "unknown" and others:
             why = "it is not known whether it was written; the declared photo is there now, and others wrote it"
@@ -176,7 +179,7 @@ class Verifier:
             return self._confirm(change, receipt)
         if seen.picture is None:
             return self._doubt(change, comparison.reason)
-        # What keeps bytes as they are shows our bytes, or what somebody else wrote right after us.
+        # A target that keeps bytes shows our bytes, or what somebody else wrote right after us.
         fact = None
         if not self.store.keeps_bytes:
             fact = self._transformed(change, seen.picture, comparison, sized=is_sized(seen))
@@ -193,7 +196,7 @@ class Verifier:
         return None
 
     def _transformed(self, change: ChangeRecord, picture: bytes, comparison: Comparison, *, sized: bool) -> str | None:
-        """What the service did to our upload, in a sentence; None: this is another picture."""
+        """How the service transformed our upload, in a sentence; None: this is another picture."""
         known, fact = t.cast(Written, change.written).fingerprint, None
         somewhat = f"the target shows our upload slightly changed: {comparison.reason}"
         try:
@@ -202,7 +205,7 @@ class Verifier:
             if fact is None and not clearly_another(ours, picture, sized=sized):
                 fact = somewhat
         except SourceError:
-            pass  # the source went away while the run was under way; what was written of it is still known
+            pass  # the source disappeared during the run; its hash and fingerprint are still known
         return fact or (somewhat if matches(known, picture) else None)
 
     def _confirm(self, change: ChangeRecord, receipt: Receipt) -> Receipt:
@@ -216,14 +219,14 @@ class Verifier:
             self.services.backups.done(change.user, change.backup, tag)
 
     def _taken(self, change: ChangeRecord) -> Receipt | None:
-        """The target said that it took the write, and nobody has seen it: the receipt says just that."""
+        """The target accepted the write, but it was not visible: the receipt records this."""
         receipt = self.receipts.get(change.user.id)
         if receipt is None or receipt.pending is None or change.state != "written":
             return None
         return replace(receipt, pending=replace(receipt.pending, sent=True))
 
     def _doubt(self, change: ChangeRecord, why: str, unseen: bool = False) -> Receipt | None:
-        """Written but not shown to be so: unverified. Not even known to be written: that is said at the end."""
+        """Written but not seen: unverified. Not even known to be written: this is reported at the end."""
         if change.state == "unknown":
             change.error = why if change.error is None else f"{change.error}; {why}"
             return None
