@@ -21,7 +21,7 @@ from .._core.model import Mailbox, Resolution, Unresolved, User, identity_key
 from .._core.option_names import with_environment
 from .._core.targets import TARGETS
 from .access import sid_bytes, sid_text
-from .rootdse import Attributes, domain_of, guid, text
+from .rootdse import Attributes, domain_of, guid, number, text
 
 #: An attribute that users are named by; or ``onPremisesImmutableId``, Entra's name for the source anchor, which
 #: connects the two accounts of a person: base64 of ms-DS-ConsistencyGuid, else of objectGUID.
@@ -80,19 +80,18 @@ def attributes_for(match_by: MatchBy, known: t.Container[str]) -> list[str]:
 
 
 def person(dn: str, attributes: Attributes, match_by: MatchBy) -> Person | None:
-    """An entry as a person; None without objectGUID, which only an account that may see nothing can meet."""
+    """An entry as a person; None without a whole objectGUID, which only an account that may see nothing can meet."""
     guids = attributes.get("objectguid")
-    if not guids:
+    if not guids or not guid(guids[0]):
         return None
     anchor = base64.b64encode((attributes.get(CONSISTENCY_GUID.lower()) or guids)[0]).decode()
-    usn = text(attributes, "uSNChanged")
     return Person(
         id=guid(guids[0]),
         dn=dn,
         matches=_matches(dn, attributes, match_by, anchor),
         label=text(attributes, "userPrincipalName") or text(attributes, "sAMAccountName"),
         immutable_id=anchor,
-        usn=int(usn) if usn.isdecimal() else None,
+        usn=number(attributes, "uSNChanged"),
         mailbox=_MAILBOX.get(text(attributes, RECIPIENT_TYPE)),
         name=text(attributes, "sAMAccountName"),
         department=text(attributes, "department").strip() or None,
@@ -104,7 +103,7 @@ def _matches(dn: str, attributes: Attributes, match_by: MatchBy, anchor: str) ->
     if match_by == "distinguishedName":
         return (dn,)
     if match_by == "objectGUID":
-        return tuple(guid(value) for value in attributes.get("objectguid", ()))
+        return tuple(filter(None, map(guid, attributes.get("objectguid", ()))))
     if match_by == "objectSid":
         return tuple(sid_text(value) for value in attributes.get("objectsid", ()))
     if match_by == ANCHOR:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import typing as t
 import uuid
 from dataclasses import dataclass, field
@@ -36,6 +37,9 @@ SCHEMA_NAMES = (
     "proxyAddresses",
     *(f"extensionAttribute{number}" for number in range(1, 16)),
 )
+_GUID_BYTES = 16
+#: The longest integer of a directory has 64 bits.
+_NUMBER = re.compile(r"-?[0-9]{1,20}")
 #: searchFlags of an attributeSchema: fATTINDEX ([MS-ADTS] 2.2.10).
 _INDEXED = 1
 #: searchFlags: fCONFIDENTIAL, the same place.
@@ -93,19 +97,24 @@ def text(attributes: Attributes, name: str) -> str:
 
 
 def guid(value: bytes) -> str:
-    """An objectGUID as lower-case UUID text: the first three fields are stored little-endian."""
-    return str(uuid.UUID(bytes_le=value))
+    """An objectGUID as lower-case UUID text: the first three fields are stored little-endian. Empty: it is none."""
+    return str(uuid.UUID(bytes_le=value)) if len(value) == _GUID_BYTES else ""
+
+
+def number(attributes: Attributes, name: str) -> int | None:
+    """The first value of an attribute as a whole number; None for what is none."""
+    found = text(attributes, name)
+    return int(found) if _NUMBER.fullmatch(found) else None
 
 
 def parse_root(attributes: Attributes) -> RootDSE:
     """The rootDSE entry as a value."""
-    usn = text(attributes, "highestCommittedUSN")
     return RootDSE(
         naming_context=text(attributes, "defaultNamingContext"),
         schema_context=text(attributes, "schemaNamingContext"),
         host=text(attributes, "dnsHostName"),
         service_name=text(attributes, "dsServiceName"),
-        usn=int(usn) if usn.isdecimal() else 0,
+        usn=number(attributes, "highestCommittedUSN") or 0,
         current_time=_seconds(text(attributes, "currentTime")),
         controls=frozenset(v.decode("ascii", "replace") for v in attributes.get("supportedcontrol", ())),
         token=frozenset(attributes.get("tokengroups", ())),
@@ -118,13 +127,12 @@ def parse_schema(entries: t.Iterable[Attributes]) -> Schema:
     for attributes in entries:
         name = text(attributes, "lDAPDisplayName").lower()
         known.add(name)
-        flags = int(text(attributes, "searchFlags") or 0)
+        flags = number(attributes, "searchFlags") or 0
         if flags & _INDEXED:
             indexed.add(name)
         if name == "thumbnailphoto":
             confidential = bool(flags & _CONFIDENTIAL)
-        if name == "thumbnailphoto" and text(attributes, "rangeUpper"):
-            limit = int(text(attributes, "rangeUpper"))
+            limit = number(attributes, "rangeUpper")
     return Schema(limit, confidential, frozenset(known), frozenset(indexed))
 
 

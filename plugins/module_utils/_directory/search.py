@@ -15,6 +15,10 @@ from .session import Entry
 
 #: Searches in flight, so that the directory works while the last answer is processed.
 AHEAD = 2
+#: So many pages hold ten million users. A directory that goes on after them never ends, nor one that goes on after so
+#: many pages without a new entry.
+MOST_PAGES = 10_000
+MOST_EMPTY = 100
 
 
 def search(
@@ -85,17 +89,43 @@ class _Asking:
         except DirectoryError as error:
             if error.code != SIZE_LIMIT:
                 raise
-        entries, cookie = session.result(self.send(filter_, b""))
-        while cookie:
-            more, cookie = session.result(self.send(filter_, cookie))
-            entries += more
-        return entries
+        found: dict[str, Entry] = {}
+        end = End(self.connection)
+        cookie = b""
+        while True:
+            entries, cookie = session.result(self.send(filter_, cookie))
+            before = len(found)
+            found.update((entry[0], entry) for entry in entries)
+            if not cookie:
+                return list(found.values())
+            end.page(len(found) - before)
+
+
+class End:
+    """Counts the pages of a list, and gives up one that has no end."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._pages = 0
+        self._empty = 0
+
+    def page(self, fresh: int) -> None:
+        """One more page, with so many entries that were not there before. Raises DirectoryError."""
+        self._pages += 1
+        self._empty = 0 if fresh else self._empty + 1
+        if self._pages >= MOST_PAGES or self._empty >= MOST_EMPTY:
+            raise DirectoryError(
+                f"{self._connection.session.options.place}: the list that the directory sends has no end "
+                f"({self._pages:,} pages, the last {self._empty:,} without anything new), so it was given up; check "
+                "that the domain controller is healthy"
+            )
 
 
 def pages(connection: Connection, filter_: str, base: str, attributes: t.Sequence[str]) -> t.Iterator[list[Entry]]:
     """One large search, page by page. After a lost connection it starts again and skips what was already yielded."""
     cookie: bytes = b""
     yielded: set[str] = set()
+    end = End(connection)
     generation = connection.generation
     while True:
         if generation != connection.generation:  # a cookie is valid only for its own connection
@@ -111,3 +141,4 @@ def pages(connection: Connection, filter_: str, base: str, attributes: t.Sequenc
         yield fresh
         if not cookie:
             return
+        end.page(len(fresh))

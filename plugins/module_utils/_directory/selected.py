@@ -176,6 +176,7 @@ def _values(connection: Connection, dn: str, values: Attributes) -> t.Iterator[s
 
     ``values``: the entry's attributes as they came.
     """
+    start = 0
     while True:
         name = next((name for name in values if name == _MEMBER or name.startswith(f"{_MEMBER};range=")), None)
         if name is None:
@@ -184,7 +185,13 @@ def _values(connection: Connection, dn: str, values: Attributes) -> t.Iterator[s
         last = name.partition("-")[2]
         if not last.isdecimal():
             return
+        if int(last) < start:
+            raise DirectoryError(
+                f"{connection.domain}: the members of {dn} have no end: after member {start:,} the directory sends "
+                f"member {int(last):,} again; check that the domain controller is healthy"
+            )
+        start = int(last) + 1
         filters = [f"(distinguishedName={people.escape(dn)})"]
-        asked = [f"{_MEMBER};range={int(last) + 1}-*"]
+        asked = [f"{_MEMBER};range={start}-*"]
         entries = next(iter(search(connection, filters, connection.root.naming_context, asked)), [])
         values = entries[0][1] if entries else {}

@@ -165,7 +165,7 @@ def unaskable(match_by: str, identity: str) -> str | None:
 def guid_of(value: t.Any) -> str | None:
     """A GUID as lower-case text; None for anything else."""
     try:
-        return str(uuid.UUID(str(value).strip()))
+        return str(uuid.UUID(text_of(value).strip()))
     except ValueError:
         return None
 
@@ -208,8 +208,15 @@ def account_of(found: t.Mapping[str, t.Any], match_by: str) -> Account | None:
 
 
 def _text(found: t.Mapping[str, t.Any], name: str) -> str:
-    value = found.get(name)
-    return "" if value is None else str(value)
+    return text_of(found.get(name))
+
+
+def text_of(value: t.Any) -> str:
+    """What a server sent as text; empty for nothing, and for an object that has no text (its own is the server's)."""
+    try:
+        return "" if value is None else str(value)
+    except (TypeError, ValueError, RecursionError, AttributeError):
+        return ""
 
 
 def picture_of(found: t.Mapping[str, t.Any]) -> bytes | None:

@@ -37,6 +37,9 @@ from .pipelines import Job, Pipelines
 
 _Found = dict[str, list[Account]]
 
+#: Groups in one group. A server that names still more never ends.
+MOST_GROUPS = 10_000
+
 
 class Mailboxes:
     """Finds users of an Exchange organization."""
@@ -81,7 +84,9 @@ class Mailboxes:
                 f"filter '{shown(whom.filter)}': Exchange Server does not take it ({failure.name}: {failure.text}); "
                 "write it as CustomAttribute1 -eq 'x' -and Office -ne 'y'"
             )
-        for account in self._accounts(answer, "Get-Mailbox"):
+        accounts = self._accounts(answer, "Get-Mailbox")
+        self._whole(answer, "Get-Mailbox")
+        for account in accounts:
             if members is None or account.id in members:
                 yield account.as_user(account.matches or account.id)
 
@@ -104,6 +109,7 @@ class Mailboxes:
                     f"Get-DistributionGroupMember ({failure.name}); assign one, or use filter"
                 )
             self._accounts(answer, "Get-DistributionGroupMember")  # for its failures
+            self._whole(answer, "Get-DistributionGroupMember")
             for member in answer.objects:
                 id_ = guid_of(member.get("Guid"))
                 if id_ is None or id_ in asked or id_ in found:
@@ -111,6 +117,11 @@ class Mailboxes:
                 if is_group(member):
                     asked.add(id_)
                     waiting.append(id_)
+                    if len(asked) > MOST_GROUPS:
+                        raise PhotoError(
+                            f"group '{shown(group)}' has more than {MOST_GROUPS:,} groups in it, which is probably "
+                            "without an end; give a smaller group, or use filter"
+                        )
                 else:
                     found.add(id_)
         return found
@@ -141,6 +152,14 @@ class Mailboxes:
             raise ExchangeError(f"{self._options.place}: {cmdlet} failed ({failure.name}: {failure.text})")
         accounts = (account_of(found, self._match_by) for found in answer.objects)
         return [account for account in accounts if account is not None]
+
+    def _whole(self, answer: Answer, cmdlet: str) -> None:
+        """Raises ExchangeError for a list that an error cut off: who is missing in it would look like nobody."""
+        if answer.failure is not None and answer.objects:
+            raise ExchangeError(
+                f"{self._options.place}: {cmdlet} sent a part of its list, and then failed ({answer.failure.name}: "
+                f"{answer.failure.text}); nothing of it was used"
+            )
 
     def _judge(self, identity: str, found: t.Sequence[Account]) -> Resolution:
         if len(found) == 1:

@@ -80,8 +80,9 @@ class Photos:
                 raise missing_role(failure, "Get-UserPhoto", self._options)
             return Observation(problem=user_problem(failure, "read"), no_mailbox=failure.name in NOT_FOUND)
         picture = picture_of(answer.objects[0]) if answer.objects else None
-        if picture is None:
-            return Observation()
+        if picture is None:  # a mailbox without a photo is an error of the cmdlet, so this says nothing about the photo
+            why = "Exchange Server answered Get-UserPhoto with neither a photo nor the error that there is none"
+            return Observation(problem=f"{why}; look at the photo in the mailbox, or run again", no_answer=True)
         digest = sha256(picture)
         return Observation(True, f"sha256:{digest}", digest, len(picture), picture=picture)
 

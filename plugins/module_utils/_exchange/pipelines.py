@@ -29,6 +29,8 @@ PAUSES = (2.0, 5.0, 10.0, 20.0, 30.0)
 PATIENCE = 300.0
 #: A call is begun at most so often.
 MOST_ATTEMPTS = 4
+#: So many sessions in a row may be lost before one call is answered. Two users can end four each.
+MOST_FRUITLESS = 2 * MOST_ATTEMPTS
 
 
 class Sessions(t.Protocol):
@@ -69,6 +71,7 @@ class Pipelines:
         self._clock = clock or _Clock()
         self._waited = 0.0
         self._busy = 0
+        self._fruitless = 0
         #: Seconds waited because the throttling policy asked for it.
         self.throttled = 0.0
         self.reopened = 0
@@ -110,6 +113,9 @@ class Pipelines:
         """A new session instead of one that is lost. Raises ExchangeGone when none comes about."""
         self._session.drop()
         last = gone
+        self._fruitless += 1
+        if self._fruitless > MOST_FRUITLESS:
+            raise ExchangeGone(f"{gone}; {self._fruitless} sessions in a row ended without an answer")
         for pause in REOPENINGS:
             self.sleep(pause)
             try:
@@ -128,6 +134,10 @@ class Pipelines:
     def answered(self) -> None:
         """The server does what it is asked for."""
         self._waited, self._busy = 0.0, 0
+
+    def fruitful(self) -> None:
+        """A call in the session was answered. That a session came about is not enough."""
+        self._fruitless = 0
 
     def wait(self, busy: ExchangeBusy, asked: float | None) -> None:
         """Wait as long as the server asked for. Raises ``busy`` when that was done for long enough."""
@@ -198,6 +208,7 @@ class _Round(t.Generic[_Result]):
             self.owner.wait(why, milliseconds_in(failure.text))
             return
         self.owner.answered()
+        self.owner.fruitful()
         if failure is not None and failure.name in TRANSIENT and item.attempts < MOST_ATTEMPTS:
             self.owner.sleep(PAUSES[item.attempts - 1])
             self.ready.append(item)

@@ -19,7 +19,7 @@ import warnings
 
 from .._core.deadline import bounded
 from .._core.model import PhotoError
-from .cmdlets import Answer, Call, Failure
+from .cmdlets import Answer, Call, Failure, text_of
 from .errors import (
     CONFIRMATION,
     ExchangeError,
@@ -260,7 +260,8 @@ def _properties(found: t.Any) -> dict[str, t.Any]:
     extended = getattr(found, "extended_properties", None)
     if adapted is None and extended is None:
         return {"": found}
-    return {**(adapted or {}), **(extended or {})}
+    sides = [side for side in (adapted, extended) if isinstance(side, dict)]
+    return {str(name): value for side in sides for name, value in side.items()}
 
 
 def _failure(records: t.Sequence[t.Any]) -> Failure | None:
@@ -268,12 +269,12 @@ def _failure(records: t.Sequence[t.Any]) -> Failure | None:
     if not records:
         return None
     record = records[0]
-    identifier = str(getattr(record, "fq_error", None) or "")
+    identifier = text_of(getattr(record, "fq_error", None))
     told = _FAILURE.search(identifier)
-    name = told[1] if told is not None else str(getattr(record, "reason", None) or "")
+    name = told[1] if told is not None else text_of(getattr(record, "reason", None))
     if not name or name == "RemoteException":
         name = identifier.partition(",")[0] or "an error without a name"
     exception = getattr(record, "exception", None)
     message = None if exception is None else _properties(exception).get("Message")
-    text = message or getattr(record, "message", None) or str(record)
-    return Failure(name, " ".join(str(text).split())[:300])
+    text = text_of(message) or text_of(getattr(record, "message", None)) or text_of(record)
+    return Failure(name, " ".join(text.split())[:300])

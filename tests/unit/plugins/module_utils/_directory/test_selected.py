@@ -162,3 +162,14 @@ def test_what_the_library_does_not_take_is_said_of_the_filter() -> None:
     assert str(error) == "filter '(cn=x)': the directory does not take it (Bad search filter)"
     other = DirectoryError("gone", -1)
     assert selected.refused(other, "(cn=x)") is other
+
+
+def test_members_that_begin_again_without_an_end_are_given_up() -> None:
+    class Ring(Domain):
+        def attributes(self, name: str, asked: t.Sequence[str]) -> dict[str, list[bytes]]:
+            if asked[0].startswith("member"):
+                return {"member;range=0-1": [b"CN=a,DC=branch,DC=test", b"CN=b,DC=branch,DC=test"]}
+            return super().attributes(name, asked)
+
+    with pytest.raises(DirectoryError, match=r"^corp\.test: the members of CN=Staff,DC=corp,DC=test have no end"):
+        clauses("Staff", Ring(CORP, {"Staff": []}), Domain(BRANCH, {}))

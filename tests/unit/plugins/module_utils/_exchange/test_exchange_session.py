@@ -197,6 +197,23 @@ def test_objects_are_their_properties_and_errors_are_names(monkeypatch: pytest.M
         assert "\n" not in failure.text
 
 
+def test_an_error_record_whose_parts_are_no_texts_is_a_failure_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoText:
+        adapted_properties: t.ClassVar[t.Any] = ["no dictionary"]
+
+        def __str__(self) -> str:
+            return t.cast(str, None)
+
+    monkeypatch.setattr(Pipeline, "objects", [NoText()])
+    session = Session(OPTIONS)
+    session.open()
+    for record in (NoText(), SimpleNamespace(fq_error=NoText(), reason=["x"], exception=NoText(), message=7)):
+        monkeypatch.setattr(Pipeline, "records", [record])
+        answer = session.finish(session.begin(get_photo("x")))
+        assert answer.failure is not None and answer.failure.name
+        assert answer.objects == ({},)
+
+
 def test_a_server_that_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.listen()

@@ -19,9 +19,14 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
     WriteResult,
     sha256,
 )
-from ansible_collections.hybrid.photos.plugins.module_utils._exchange.cmdlets import Failure, filter_for
+from ansible_collections.hybrid.photos.plugins.module_utils._exchange import mailboxes
+from ansible_collections.hybrid.photos.plugins.module_utils._exchange.cmdlets import Answer, Failure, filter_for
 from ansible_collections.hybrid.photos.plugins.module_utils._exchange.errors import ExchangeBusy, ExchangeGone
-from ansible_collections.hybrid.photos.plugins.module_utils._exchange.pipelines import MOST_ATTEMPTS, PATIENCE
+from ansible_collections.hybrid.photos.plugins.module_utils._exchange.pipelines import (
+    MOST_ATTEMPTS,
+    MOST_FRUITLESS,
+    PATIENCE,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._exchange.store import ExchangePhotoStore
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._exchange.scripted_exchange import (
     NOBODY,
@@ -146,6 +151,22 @@ def test_photos_are_read_several_at_a_time_and_handed_on_where_they_are_wanted(s
     assert seen["u2@example.com"].picture is None
     assert seen["u2@example.com"].tag == f"sha256:{sha256(b'picture 2')}"
     assert session.most == 3, "as many as concurrency says"
+
+
+@pytest.mark.parametrize(
+    "answered", [(), ({},), ({"PictureData": None},), ({"PictureData": "aGVsbG8="},), ({"PictureData": [1, 2]},)]
+)
+def test_an_answer_that_is_neither_a_photo_nor_the_error_that_there_is_none_is_never_no_photo(
+    session: ScriptedSession, monkeypatch: pytest.MonkeyPatch, answered: tuple[dict[str, t.Any], ...]
+) -> None:
+    session.photos[session.add("a@example.com")] = b"theirs"
+    store = store_over(session)
+    someone = user(store, "a@example.com")
+    monkeypatch.setattr(session, "get_userphoto", lambda _parameters: Answer(answered))
+    [(_user, seen)] = store.observe([someone], lambda _u, _t: True)
+    assert seen.problem is not None and seen.no_answer
+    assert one_write(store, Write(someone, b"first", None)).status == "failed"
+    assert list(session.photos.values()) == [b"theirs"]
 
 
 def test_no_photo_is_asked_for_twice_where_memory_says_that_there_is_one(session: ScriptedSession) -> None:
@@ -323,6 +344,17 @@ def test_a_server_that_does_not_come_back_ends_the_run_with_what_is_known(sessio
     assert len(seen) == 1
 
 
+def test_a_server_that_ends_every_session_is_given_up_although_new_ones_come_about(session: ScriptedSession) -> None:
+    for number in range(500):
+        session.add(f"u{number}@example.com")
+    store = store_over(session)
+    people = list(store.everyone())
+    session.events["Get-UserPhoto"].extend([GONE] * 2000)
+    with pytest.raises(StoreError, match="sessions in a row ended without an answer"):
+        list(store.observe(people, lambda _u, _t: True))
+    assert session.opened == MOST_FRUITLESS + 1
+
+
 def _until_error(answers: t.Iterator[t.Any]) -> t.Iterator[t.Any]:
     try:
         yield from answers
@@ -396,3 +428,41 @@ def test_what_the_server_does_not_take_is_said_with_option_and_value(
     session.events[cmdlet].append(failure)
     with pytest.raises(PhotoError, match=said):
         some(session, **whom)
+
+
+def test_a_group_whose_groups_have_no_end_is_given_up(
+    session: ScriptedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailboxes, "MOST_GROUPS", 50)
+    numbers = iter(range(10**6))
+
+    def another(_parameters: object) -> Answer:
+        group = {"Guid": uuid.UUID(int=next(numbers) + 1), "RecipientTypeDetails": "MailUniversalSecurityGroup"}
+        return Answer((group,))
+
+    monkeypatch.setattr(session, "get_distributiongroupmember", another)
+    with pytest.raises(PhotoError, match=r"^group 'all@example\.com' has more than 50 groups in it"):
+        some(session, group="all@example.com")
+
+
+@pytest.mark.parametrize("cmdlet", ["Get-Mailbox", "Get-DistributionGroupMember"])
+def test_a_list_that_an_error_cut_off_is_not_taken_for_a_whole_one(
+    session: ScriptedSession, monkeypatch: pytest.MonkeyPatch, cmdlet: str
+) -> None:
+    session.add("a@example.com")
+    cut = Answer((dict(session.accounts[0]),), Failure("ADOperationException", "a referral was returned"))
+    monkeypatch.setattr(session, cmdlet.lower().replace("-", "_"), lambda _parameters: cut)
+    with pytest.raises(StoreError, match=rf"{cmdlet} sent a part of its list, and then failed \(ADOperationException"):
+        some(session, **({"group": "all@example.com"} if "Group" in cmdlet else {}))
+
+
+def test_values_of_odd_kinds_from_the_server_are_nobody(session: ScriptedSession) -> None:
+    class NoText:
+        def __str__(self) -> str:
+            raise TypeError("__str__ returned non-string")
+
+    session.add("a@example.com")
+    for odd in (NoText(), None, 7, ["x"]):
+        session.accounts.append({"Guid": odd, "UserPrincipalName": odd, "RecipientTypeDetails": "UserMailbox"})
+        session.accounts.append({**session.accounts[0], "Guid": uuid.uuid4(), "UserPrincipalName": odd})
+    assert "a@example.com" in [found.identity for found in store_over(session).everyone()]
