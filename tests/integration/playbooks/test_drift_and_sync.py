@@ -108,7 +108,7 @@ def test_check_mode_of_sync_is_drift(company: Company) -> None:
 def test_check_mode_tells_that_a_guard_would_refuse(company: Company) -> None:
     run = company.play("sync", *LIMITS, "--check", "-e", "sync_max_replaced=0")
     assert run.code == 2
-    assert "Nothing was written" in run.output or "sync did: nothing" in run.output
+    assert "Nothing was written" in run.output
     assert "sync_max_replaced" in run.output
 
 
