@@ -122,7 +122,8 @@ options:
     description:
       - The targets at which O(users) should have been examined.
       - A target at which no photo could be looked at makes RV(status) V(failed), and is in RV(targets_not_examined). Not so
-        a target that said that the users' mailboxes are elsewhere.
+        a target that said that the users' mailboxes are elsewhere, and one that answered about each of fewer than ten
+        users who were chosen among others (O(not_chosen)); they are V(unresolved), V(invalid), or have no mailbox there.
     type: list
     elements: str
     choices: [ad, exchange, exo]

@@ -18,6 +18,11 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def which(number: int, one: str, many: str) -> str:
+    """The words for one, or those for none or several: a verb apart from its noun."""
+    return one if number == 1 else many
+
+
 def first(names: t.Sequence[str], shown: int, total: int | None = None) -> str:
     """The first names, and the number of the others. ``total``: the number of all, when ``names`` has only some."""
     more = (len(names) if total is None else total) - shown

@@ -328,7 +328,9 @@ class _Reader:
         elif (why := unusable(str(path.relative_to(self.root)))) is not None:
             # The name of a link may be plain and the name of its file odd.
             leads = "" if path == self.root / name else f", which is {path.relative_to(self.root)},"
-            self.say(file, line, f"{name}{leads} cannot be used: {why}; rename the file")
+            # The file that the message is about is named before it.
+            start = f"{name}{leads} cannot be used: " if file != name or leads else ""
+            self.say(file, line, f"{start}{why}; rename the file")
         else:
             return path
         return None

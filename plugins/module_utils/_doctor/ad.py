@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from .._core.targets import EXO_SYNC_LIMIT as EXO_LIMIT
 from .._core.tls import end_of
-from .._core.wording import counted
+from .._core.wording import counted, which
 from .._directory import controllers, diagnose
 from .._directory.lookup import PHOTO
 from .._directory.options import CA_CERT, SEARCH_BASE, DirectoryOptions
@@ -173,8 +173,8 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         if not here:
             return ok("no user found here is known to have a mailbox on an Exchange server of the company")
         return warn(
-            f"{len(here)} of {len(self.found)} users have their mailbox on-premises, so Exchange Online holds no photo "
-            f"of theirs: {some(here)}",
+            f"{len(here)} of {counted(len(self.found), 'user')} {which(len(here), 'has', 'have')} their mailbox "
+            f"on-premises, so Exchange Online holds no photo of theirs: {some(here)}",
             "Add the target exchange, or leave them out of Exchange Online (exo_when: mailbox of the roles), or move "
             "their mailboxes first.",
         )
@@ -200,12 +200,13 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
             )
         if others:
             return warn(
-                f"this account may write {len(others)} attributes besides thumbnailPhoto: {some(others)}",
+                f"this account may write {counted(len(others), 'attribute')} besides thumbnailPhoto: {some(others)}",
                 "The right to write thumbnailPhoto is enough; use an account that has no other.",
             )
         if denied:
             return ok("this account may write nothing, which is enough to compare")
-        return ok(f"may write thumbnailPhoto of the {len(sample)} users that were checked, and nothing else")
+        checked = counted(len(sample), "user that was", "users that were")
+        return ok(f"may write thumbnailPhoto of the {checked} checked, and nothing else")
 
     def entra(self) -> Check:
         """Which photos are larger than what Exchange Online takes from Entra ID?"""
@@ -224,18 +225,21 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         ]
         if heavy:
             return warn(
-                f"{len(heavy)} photos have more than {EXO_LIMIT:,} bytes, which Exchange Online does not take from "
-                f"Entra ID: {some(heavy)}",
+                f"{counted(len(heavy), 'photo has', 'photos have')} more than {EXO_LIMIT:,} bytes, which Exchange "
+                f"Online does not take from Entra ID: {some(heavy)}",
                 "A sync replaces declared photos by smaller ones.",
             )
-        return ok(f"none of {len(self.sizes)} photos has more than the {EXO_LIMIT:,} bytes that Exchange Online takes")
+        if not self.sizes:
+            return ok("none of the users has a photo, so none is too large for Exchange Online")
+        photos = counted(len(self.sizes), "photo")
+        return ok(f"none of {photos} has more than the {EXO_LIMIT:,} bytes that Exchange Online takes")
 
     def texts(self) -> Check:
         """Which photos did a script write as base64 text? Seen while their sizes were looked at."""
         if self.as_text:
             return warn(
                 f"base64 text instead of a picture, which no program shows, is stored for {len(self.as_text)} of "
-                f"{len(self.sizes)} users with a photo: {some(self.as_text)}",
+                f"{counted(len(self.sizes), 'user')} with a photo: {some(self.as_text)}",
                 "A sync replaces those of declared users by the declared pictures.",
             )
         return ok("no photo is base64 text")

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from .._core.model import identity_key
 from .._core.targets import TARGETS
-from .._core.wording import counted
+from .._core.wording import counted, which
 from .model import Check, Step, examine, fail, ok, skipped, some, warn
 
 TITLES = {"machine": "This machine", **{name: known.title for name, known in TARGETS.items()}, "both": "Both together"}
@@ -113,12 +113,14 @@ def accounts(ad: t.Mapping[str, tuple[str, str]] | None, exchange: t.Mapping[str
     strangers = [user for user, here, there in both if here != there]
     if strangers:
         return fail(
-            f"{len(strangers)} users have one account in Active Directory and another in Exchange Server: "
-            f"{some(strangers)}",
+            f"{counted(len(strangers), 'user has', 'users have')} one account in Active Directory and another in "
+            f"Exchange Server: {some(strangers)}",
             "Name users by the same attribute at both targets, or find the mailbox by the account "
             "(exchange_match_by: anchor of the roles).",
         )
-    return ok(f"all {len(both)} users of Active Directory and Exchange Server are the same accounts")
+    who = which(len(both), "the one user", f"all {len(both)} users")
+    what = which(len(both), "is the same account", "are the same accounts")
+    return ok(f"{who} of Active Directory and Exchange Server {what}")
 
 
 def identities(
@@ -132,17 +134,19 @@ def identities(
     loose = [user for user, _here, there in both if not there]
     if strangers:
         return fail(
-            f"{len(strangers)} users have one account at each target, but the immutable IDs of the two differ: "
-            f"{some(strangers)}",
+            f"{counted(len(strangers), 'user has', 'users have')} one account at each target, but the immutable IDs of "
+            f"the two differ: {some(strangers)}",
             "The cloud account was made from another on-premises account. Name the right one in the definitions, or "
             "correct ms-DS-ConsistencyGuid or onPremisesImmutableId.",
         )
     if loose:
         return warn(
-            f"{len(loose)} of {len(both)} cloud accounts are not synced from Active Directory: {some(loose)}",
+            f"{len(loose)} of {counted(len(both), 'cloud account')} {which(len(loose), 'is', 'are')} not synced from "
+            f"Active Directory: {some(loose)}",
             "Make sure that they are the same people.",
         )
-    return ok(f"all {len(both)} users at both targets have matching immutable IDs")
+    who = which(len(both), "the one user at both targets has", f"all {len(both)} users at both targets have")
+    return ok(f"{who} matching immutable IDs")
 
 
 def _of_excluded(users: t.Sequence[str]) -> list[str]:

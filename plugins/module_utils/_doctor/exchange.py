@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .._core.model import User
-from .._core.wording import counted
+from .._core.wording import counted, which
 from .._exchange import endpoint, rights
 from .._exchange.errors import no_exchange, no_kerberos
 from .._exchange.options import CA_CERT, ExchangeOptions
@@ -180,14 +180,17 @@ class OnPremises(Side[ExchangeOptions, ExchangePhotoStore]):
         scope = rights.scope_of(self.store.pipelines, sample, self.pictures, blank(64))
         if scope.outside:
             return fail(
-                f"{len(scope.outside)} of {counted(len(sample), 'user')} are outside of the write scope of the "
+                f"{len(scope.outside)} of {counted(len(sample), 'user')} "
+                f"{which(len(scope.outside), 'is', 'are')} outside of the write scope of the "
                 f"account's management role: {some(scope.outside)}",
                 "Widen the scope (New-ManagementScope, Set-ManagementRoleAssignment; see the safety page).",
             )
         if scope.odd:
             user, why = scope.odd[0]
-            return warn(f"Set-UserPhoto -WhatIf failed for {len(scope.odd)} of {len(sample)} users; {user}: {why}")
-        return ok(f"Set-UserPhoto -WhatIf allows it for the {counted(len(sample), 'user')} that were checked")
+            some_of = f"{len(scope.odd)} of {counted(len(sample), 'user')}"
+            return warn(f"Set-UserPhoto -WhatIf failed for {some_of}; {user}: {why}")
+        checked = counted(len(sample), "user that was", "users that were")
+        return ok(f"Set-UserPhoto -WhatIf allows it for the {checked} checked")
 
     def _sample(self) -> list[User]:
         return [user for user in self.found.values() if user.mailbox == "on_premises"][:SAMPLE]

@@ -13,7 +13,6 @@ from .._core.fields import SUMMARY
 from .._core.model import PROBLEMS, identity_key
 from .._core.results import Row, Tally, shows_default
 from .._core.targets import names
-from .._core.wording import counted
 from .gather import Gathered, Mode
 from .people import People, Standing
 
@@ -39,8 +38,6 @@ OUTCOMES = (
     "removed",
     "in_sync",
 )
-#: The states of a row in which the target was looked at and a photo, or none, was seen there.
-EXAMINED = ("in_sync", *DRIFTING)
 #: What a reader, and a pipeline, has to do: nothing, look at drift, mend a user, mend the run. The worst counts.
 STATUSES = ("clean", "drift", "problem", "failed")
 
@@ -201,43 +198,3 @@ def status(mode: Mode, counts: Counts, targets_not_examined: t.Sequence[t.Any]) 
     if open_problems(counts) or states.get("unverified"):
         return "problem"
     return "drift" if drifting(mode, counts) else "clean"
-
-
-def not_examined_targets(gathered: Gathered, requested: t.Collection[str]) -> list[dict[str, str]]:
-    """Each requested target at which not one user's photo could be looked at, with the reason given most often.
-
-    A target that says of a user that the mailbox is elsewhere was looked at; one at which all users were left out for
-    that reason, and that did not fail, concerns nobody.
-    """
-    lost = set(requested) - gathered.answered
-    lost -= {target for _key, target in gathered.left_out} - _with_something(gathered)
-    # Usually the first row decides.
-    for row in gathered.rows.values():
-        if row.drift in EXAMINED:
-            lost.discard(row.target)
-        if not lost:
-            return []
-    reasons: dict[str, Counter[str]] = {target: Counter() for target in names() if target in lost}
-    for row in gathered.rows.values():
-        if row.target in reasons:
-            reasons[row.target][row.reason] += 1
-    for target, given in reasons.items():
-        given.update(item.reason for item in gathered.unseen if item.target in (target, None))
-        if not given:
-            given.update(message.text for message in gathered.messages if message.target in (target, None))
-    return [{"target": target, "reason": _most(given)} for target, given in reasons.items()]
-
-
-def _with_something(gathered: Gathered) -> set[str]:
-    """Targets with a row, somebody who was not examined, or a module that failed as a whole."""
-    told = {*gathered.rows.targets(), *(item.target or "" for item in gathered.unseen)}
-    told |= {message.target or "" for message in gathered.messages if message.whole}
-    return set(names()) if "" in told else told
-
-
-def _most(reasons: Counter[str]) -> str:
-    if not reasons:
-        return "There is no result for it."
-    [(reason, _number)] = reasons.most_common(1)
-    others = len(reasons) - 1
-    return reason + (f" (and {counted(others, 'other reason')})" if others else "")

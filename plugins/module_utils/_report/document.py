@@ -11,7 +11,8 @@ import typing as t
 from .._core.model import identity_key
 from .._core.results import Row, to_report
 from .._core.targets import TARGETS, names
-from .counts import count, not_examined_targets, standing, status
+from .counts import count, standing, status
+from .examined import not_examined_targets
 from .gather import Gathered, Mode
 from .plan import Digest
 from .scope import Scope
@@ -45,7 +46,7 @@ def build(
     used = gathered.targets.union(requested)
     counts, people = count(gathered, mode)
     targets = [target for target in names() if target in used]
-    lost = not_examined_targets(gathered, requested)
+    lost = not_examined_targets(gathered, requested, scope.not_chosen)
     worst = status(mode, counts, lost)
     report: Report = {
         "version": VERSION,

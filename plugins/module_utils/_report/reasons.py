@@ -49,7 +49,11 @@ def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
         unseen.add(reason, item["user"] or item["shard"] or "a part of the run")
     # In this order, whatever comes first in the report.
     parts = (failed, unseen, unchecked)
-    told = [entry for part in parts for entry in part.users.items()][:shown]
+    # Many reasons of one kind leave a line to each of the others.
+    told, others = list[tuple[Reason, _Users]](), sum(bool(part.users) for part in parts)
+    for part in parts:
+        others -= bool(part.users)
+        told += list(part.users.items())[: max(shown - len(told) - others, 0)]
     left = sum(part.total for part in parts) - sum(users.number for _reason, users in told)
     lines = [_line(reason, users) for reason, users in told]
     return [*lines, f"and {left:,} more, see the report"] if left else lines

@@ -27,6 +27,7 @@ from .guard import hold_back_shared
 from .history import comparable, now_of
 from .junit import junit_pieces
 from .markdown import markdown
+from .odd_names import tell_odd_names
 from .page import page_pieces
 from .previews import remove
 from .reasons import alerts, problems
@@ -100,6 +101,7 @@ def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prep
     mode = options["mode"] or gathered.mode
     settle(gathered, mode)
     leave_out_elsewhere(gathered)
+    tell_odd_names(gathered)
     accept(gathered, options["ignore_problems"])
     report = build(
         gathered,

@@ -83,6 +83,20 @@ def test_what_was_mistyped_is_said_and_nothing_is_written(company: Company, give
     assert company.writes() == before
 
 
+def test_a_chosen_user_who_is_not_there_is_a_problem_and_not_a_target_that_was_not_examined(company: Company) -> None:
+    declare(company)
+    wendy = ["-e", "drift_users=wendy@photos.test", "-e", "drift_targets=exo"]
+    for more, code in ([], 0), (["drift_fail=true"], 2), (["drift_fail=true", "drift_ignore_problems=unresolved"], 0):
+        run = company.play("drift", *wendy, *(word for each in more for word in ("-e", each)))
+        assert run.code == code, run.output
+        assert "NOT EXAMINED" not in run.output
+        assert whole(company)["targets_not_examined"] == []
+    company.only("wendy@photos.test")
+    everybody = company.play("drift", "-e", "drift_targets=exo")
+    assert everybody.code == 2
+    assert "EXCHANGE ONLINE WAS NOT EXAMINED: the only user was not found there; " in everybody.output
+
+
 def test_one_picture_for_people_of_two_shards_is_written_for_none_of_them(company: Company) -> None:
     company.only("alice@photos.test", "carol@photos.test", "dave@photos.test")
     picture = next(path for path in company.photos.iterdir() if path.stem == "alice@photos.test")

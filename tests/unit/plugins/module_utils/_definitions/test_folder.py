@@ -265,7 +265,8 @@ def test_the_name_of_a_file_that_is_no_text_is_refused_by_name(folder: Path, nam
         read_folder(folder)
     (problem,) = error.value.problems
     assert problem.file == shown
-    assert "rename" in problem.message
+    assert problem.message.endswith("; rename the file")
+    assert str(problem).count(shown) == 1, "the name is there once"
     str(error.value).encode()
 
 

@@ -72,6 +72,10 @@ def test_mailboxes_on_premises_are_counted() -> None:
     assert "exo_when" in check.advice
 
 
+def test_counts_of_one_are_in_the_singular() -> None:
+    assert domain("on_premises").mailboxes().text.startswith("1 of 1 user has their mailbox on-premises")
+
+
 def test_a_company_without_mailboxes_on_premises_is_in_order() -> None:
     assert domain("cloud", None).mailboxes().status == "ok"
     assert domain(None).mailboxes().status == "ok"

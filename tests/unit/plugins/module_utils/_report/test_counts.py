@@ -10,12 +10,12 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import D
 from ansible_collections.hybrid.photos.plugins.module_utils._report.counts import (
     DRIFTING,
     drifting,
-    not_examined_targets,
     outcome,
     status,
     totals,
 )
 from ansible_collections.hybrid.photos.plugins.module_utils._report.counts import count as count_all
+from ansible_collections.hybrid.photos.plugins.module_utils._report.examined import not_examined_targets
 from ansible_collections.hybrid.photos.plugins.module_utils._report.gather import Gathered, Mode, gather
 from ansible_collections.hybrid.photos.plugins.module_utils._report.unexamined import add_unexamined
 from ansible_collections.hybrid.photos.plugins.module_utils._report.words import headline, line
