@@ -13,8 +13,9 @@ from ansible.utils.vars import load_extra_vars
 
 from ..module_utils._core.model import PhotoError
 from ..plugin_utils.controller_action import ControllerAction
+from ..plugin_utils.role_paths import kind_of, problems_of_paths
 from ..plugin_utils.role_values import problems
-from ..plugin_utils.role_variables import all_roles, known_variables, meant_for_role
+from ..plugin_utils.role_variables import all_roles, known_variables, meant_for_role, options_of
 
 
 class ActionModule(ControllerAction):
@@ -43,10 +44,21 @@ class ActionModule(ControllerAction):
             Display().warning(f"the role {role} knows no variable {', '.join(map(str, doubtful))}. {where}")
         if refused:
             raise PhotoError(f"The role {role} knows no variable {', '.join(map(str, refused))}. {where}")
-        wrong = problems(role, self._value, names)
+        wrong = problems(role, self._value, names) or self._wrong_paths(role)
         if wrong:
             raise PhotoError("\n".join(wrong))
         return {"changed": False}
+
+    def _wrong_paths(self, role: str) -> list[str]:
+        """What is said of files and folders. Those of another machine or account cannot be seen from here."""
+        here = self._connection.transport == "local" and not self._task.become
+        kinds = {
+            name: kind
+            for name, option in options_of(role).items()
+            if name in self.variables and (kind := kind_of(name, role, option["type"])) and (here or not kind.elsewhere)
+        }
+        values = {name: str(self._value(name)) for name in kinds}
+        return problems_of_paths({name: (value, kinds[name]) for name, value in values.items() if value})
 
     def _value(self, name: str) -> t.Any:
         """The value of a variable, as the tasks of the role see it. Raises PhotoError when it has none."""

@@ -67,8 +67,7 @@ class Decoded(t.NamedTuple):
 
 
 def describe(data: bytes) -> Summary:
-    """Hash, length and sides in pixels of a picture from a target, from its header. Raises SourceError for no picture.
-    """
+    """Hash, length and sides in pixels of a picture from a target, from its header. Raises SourceError for no picture."""
     available()
     name = "the photo"
     with as_source_error(name):
@@ -77,8 +76,7 @@ def describe(data: bytes) -> Summary:
 
 
 class PictureError(SourceError):
-    """The error for bytes that cannot be used as a picture. ``problem`` and ``advice`` follow the name in the message.
-    """
+    """The error for bytes that cannot be used as a picture. ``problem`` and ``advice`` follow the name in the message."""
 
     def __init__(self, name: str, problem: str, advice: str) -> None:
         super().__init__(f"{name}: {problem}; {advice}")

@@ -49,8 +49,7 @@ def blank(side: int) -> bytes:
 
 
 def _buffer() -> t.BinaryIO:
-    """A buffer that is a file in memory where the system has this: while Pillow encodes into a file, other threads run.
-    """
+    """A buffer that is a file in memory where the system has this: while Pillow encodes into a file, other threads run."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("photo"), "w+b", buffering=0)
     return io.BytesIO()

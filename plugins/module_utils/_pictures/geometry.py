@@ -42,8 +42,7 @@ def fit(box: Box, size: int) -> tuple[int, int]:
 
 
 def smaller(size: tuple[int, int], got: int, limit: int) -> tuple[int, int]:
-    """The next side to try when a JPEG has ``got`` bytes: the length is roughly proportional to the number of pixels.
-    """
+    """The next side to try when a JPEG has ``got`` bytes: the length is roughly proportional to the number of pixels."""
     factor = min(0.95, max(0.1, (max(limit, 1) / got) ** 0.5))
     return max(1, int(size[0] * factor)), max(1, int(size[1] * factor))
 
