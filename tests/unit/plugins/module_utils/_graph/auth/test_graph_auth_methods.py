@@ -8,8 +8,8 @@ from __future__ import annotations
 import base64
 import datetime
 import json
-import subprocess
 import re
+import subprocess
 import sys
 import typing as t
 from pathlib import Path
