@@ -13,8 +13,10 @@ from ansible.utils.vars import load_extra_vars
 
 from ..module_utils._core.model import PhotoError
 from ..plugin_utils.controller_action import ControllerAction
+from ..plugin_utils.role_paths import kind_of, problems_of_paths
 from ..plugin_utils.role_values import problems
-from ..plugin_utils.role_variables import all_roles, known_variables, meant_for_role
+from ..plugin_utils.role_variables import all_roles, known_variables, meant_for_role, of_other_roles, options_of
+from ..plugin_utils.this_call import roles_of_call, typed_variables
 
 
 class ActionModule(ControllerAction):
@@ -43,10 +45,45 @@ class ActionModule(ControllerAction):
             Display().warning(f"the role {role} knows no variable {', '.join(map(str, doubtful))}. {where}")
         if refused:
             raise PhotoError(f"The role {role} knows no variable {', '.join(map(str, refused))}. {where}")
-        wrong = problems(role, self._value, names)
+        self._refuse_variables_of_other_roles(role, extra)
+        wrong = problems(role, self._value, names) or self._wrong_paths(role)
         if wrong:
             raise PhotoError("\n".join(wrong))
         return {"changed": False}
+
+    def _refuse_variables_of_other_roles(self, role: str, extra: t.Collection[str]) -> None:
+        """Raises PhotoError for what was typed for this call under the name of a role that the call does not run.
+
+        Somebody believes that it limits the run. In the inventory, or in a file of variables, it is for other calls.
+        """
+        roles = roles_of_call()
+        if roles is None or role not in roles:
+            return
+        found = of_other_roles(role, roles, typed_variables(self._loader), extra)
+        wrong = [
+            f"{each.name} is a variable of the role {each.role}, which this call does not run; give {each.meant}"
+            for each in found
+            if each.meant
+        ]
+        for each in found:
+            if not each.meant:
+                Display().warning(
+                    f"{each.name} is a variable of the role {each.role}, which this call does not run; the role {role} "
+                    "has no such variable"
+                )
+        if wrong:
+            raise PhotoError("\n".join(wrong))
+
+    def _wrong_paths(self, role: str) -> list[str]:
+        """What is said of files and folders. Those of another machine or account cannot be seen from here."""
+        here = self._connection.transport == "local" and not self._task.become
+        kinds = {
+            name: kind
+            for name, option in options_of(role).items()
+            if name in self.variables and (kind := kind_of(name, role, option["type"])) and (here or not kind.elsewhere)
+        }
+        values = {name: str(self._value(name)) for name in kinds}
+        return problems_of_paths({name: (value, kinds[name]) for name, value in values.items() if value})
 
     def _value(self, name: str) -> t.Any:
         """The value of a variable, as the tasks of the role see it. Raises PhotoError when it has none."""

@@ -73,6 +73,14 @@ options:
     type: list
     elements: str
     default: []
+  probe:
+    description: Whether to find out only whether O(dest) could be written to. Nothing is written, and no row is needed.
+    type: bool
+    default: false
+  option_prefix:
+    description: What a message puts before the names of options. A role gives the prefix of its variables.
+    type: str
+    default: ""
 requirements:
   - python >= 3.11
   - pillow

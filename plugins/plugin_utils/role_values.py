@@ -26,6 +26,15 @@ BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "1", "0"})
 LIMITS = ("max_replaced", "max_removed", "max_added")
 #: Lists of names or patterns of users.
 WHOM = ("users", "exclude", "confirm_accounts")
+#: The least and the greatest number, where not every one has a meaning.
+RANGES: t.Mapping[str, tuple[int, int | None]] = {
+    "keep_reports": (0, None),
+    "sharp_side": (0, None),
+    "max_crop_loss": (0, 100),
+    "max_file_bytes": (1, None),
+}
+#: Names of runs, which are names of folders, too. ``restore_run`` only chooses one that is there.
+RUNS = frozenset({"sync_run", "lead_run", "restore_name"})
 #: So much of a value a message shows.
 SHOWN = 80
 
@@ -78,6 +87,9 @@ def _problem(name: str, word: str, option: t.Mapping[str, t.Any], value: t.Any) 
         return f"{name} is empty; give {_WANTED[kind]}"
     if (kind == "bool" and text.lower() not in BOOLEANS) or (kind == "int" and _is_no_number(text)):
         return f"{name} is {_quoted(text)}; give {_WANTED[kind]}"
+    if word in RANGES and not _is_within(int(text), *RANGES[word]):
+        least, most = RANGES[word]
+        return f"{name} is {text}; give a number from {least} {'up' if most is None else f'to {most}'}"
     choices = option.get("choices")
     if choices and text not in choices:
         empty = ", or leave it empty" if "" in choices else ""
@@ -99,6 +111,8 @@ def _text_problem(name: str, word: str, text: str) -> str | None:
         )
     if word == "metrics_name":
         checked_run_name(text, name)
+    if name in RUNS and (not text.strip() or "/" in text or text.startswith(".")):
+        return f"{name} is {_quoted(text)}; give a name that a folder can have, such as 20261127T081500Z, without '/'"
     return None
 
 
@@ -137,6 +151,10 @@ def _is_no_number(text: str) -> bool:
     except ValueError:
         return True
     return False
+
+
+def _is_within(number: int, least: int, most: int | None) -> bool:
+    return least <= number and (most is None or number <= most)
 
 
 def _quoted(text: str) -> str:

@@ -85,6 +85,38 @@ def meant_for_role(
     return refused, doubtful
 
 
+@dataclass(frozen=True, slots=True)
+class OfAnother:
+    """A variable of a role that this call does not run. ``meant`` is the variable of the role that it does run."""
+
+    name: str
+    role: str
+    meant: str | None
+
+
+def of_other_roles(
+    role: str, roles: t.Collection[str], typed: t.Iterable[str], extra: t.Collection[str]
+) -> list[OfAnother]:
+    """Variables that were typed for this call and belong to a role that it does not run, also if mistyped.
+
+    ``roles``: those that the call runs. ``typed``: names in the command itself. ``extra``: everything given with
+    ``-e``. Whoever gives the variable of the right role as well means nothing by the other one.
+    """
+    rests = {name.removeprefix(f"{role}_"): name for name in known_variables(role)}
+    found: list[OfAnother] = []
+    for name in sorted(set(typed)):
+        other = name.partition("_")[0]
+        if other in roles or other not in all_roles():
+            continue
+        theirs = _nearest(name, {each: each for each in known_variables(other)}, ALIKE)
+        if theirs is None:
+            continue
+        meant = rests.get(theirs.removeprefix(f"{other}_"))
+        if meant is None or meant not in extra:
+            found.append(OfAnother(name, other, meant))
+    return found
+
+
 def _nearest(name: str, among: t.Mapping[str, str], like: float) -> str | None:
     found = difflib.get_close_matches(name, among, 1, like)
     return among[found[0]] if found else None

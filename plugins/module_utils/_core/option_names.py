@@ -12,9 +12,15 @@ from __future__ import annotations
 
 #: Role variables whose names differ from the modules' options.
 _VARIABLES = {"dest": "report_dir", "only": "users", "path": "from"}
-#: Role lead has one variable for the target that it reads and one for the targets that it writes; only the latter get
-#: the prefix. Role restore identifies accounts by id.
-_OF_A_ROLE = {("lead_", "match_by"): "lead_follow_by", ("restore_", "match_by"): "match_by"}
+#: Role lead has one variable for the target that it reads (its prefix here is lead_from_) and one for the targets that
+#: it writes (lead_). Role restore identifies accounts by id.
+_OF_A_ROLE = {
+    ("lead_", "match_by"): "lead_follow_by",
+    ("lead_from_", "match_by"): "lead_match_by",
+    ("restore_", "match_by"): "match_by",
+    ("export_", "dest"): "export_dest",
+    ("export_", "list_file"): "export_list",
+}
 _ENVIRONMENT = {"ad": "HYBRID_PHOTOS_AD_", "exchange": "HYBRID_PHOTOS_EXCHANGE_", "exo": "HYBRID_PHOTOS_GRAPH_"}
 
 
@@ -26,7 +32,9 @@ def called(option: str, prefix: str = "", target: str = "") -> str:
     if not prefix:
         return option
     part = f"{target}_" if target else ""
-    return _OF_A_ROLE.get((prefix, option)) or f"{prefix}{part}{_VARIABLES.get(option, option)}"
+    named = _OF_A_ROLE.get((prefix, option))
+    prefix = "lead_" if prefix == "lead_from_" else prefix
+    return named or f"{prefix}{part}{_VARIABLES.get(option, option)}"
 
 
 def with_environment(option: str, target: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from .._core.model import StoreError
-from .options import SEARCH_BASE, DirectoryOptions
+from .options import PASSWORD, SEARCH_BASE, USERNAME, DirectoryOptions
 
 OPERATIONS_ERROR = 1
 SIZE_LIMIT = 4
@@ -37,15 +37,15 @@ GONE = frozenset({SERVER_DOWN, TIMEOUT, CONNECT_ERROR, BUSY, UNAVAILABLE})
 
 #: AD's reason inside invalidCredentials, "... data 52e, ...": Win32 error codes in hexadecimal.
 SIGN_IN_REASONS = {
-    "525": "there is no such account; check username",
-    "52e": "username or password is wrong",
+    "525": f"there is no such account; check {USERNAME}",
+    "52e": f"{USERNAME} or {PASSWORD} is wrong",
     "530": "the account may not sign in at this hour",
     "531": "the account may not sign in from this computer",
-    "532": "the account's password has expired; set a new one",
+    "532": f"the account's password has expired; set a new one, and give it in {PASSWORD}",
     "533": "the account is disabled; enable it",
     "569": "the account lacks the right to sign in this way",
     "701": "the account has expired",
-    "773": "the account must change its password first",
+    "773": f"the account must change its password first; give the new one in {PASSWORD}",
     "775": "the account is locked out; unlock it, and find out what still uses an old password",
     "80090346": (
         "the domain controller demands TLS channel binding (LdapEnforceChannelBinding); set LDAPSASL_CBINDING="
@@ -64,7 +64,7 @@ _KERBEROS_REASONS: tuple[tuple[str, str], ...] = (
         "server is not a name that Kerberos knows for the domain controller; give its own full host name "
         "(dc1.example.com), not an address, an alias or the domain's name",
     ),
-    ("expired", "the Kerberos ticket has expired; get a new one with kinit, or give username and password"),
+    ("expired", f"the Kerberos ticket has expired; get a new one with kinit, or give {USERNAME} and {PASSWORD}"),
     (
         "Cannot find KDC",
         "the domain's Kerberos service is not found; name it in /etc/krb5.conf (KRB5_CONFIG) or in DNS",
@@ -80,11 +80,11 @@ _KERBEROS_REASONS: tuple[tuple[str, str], ...] = (
     (
         "No Kerberos credentials available",
         "there is no Kerberos ticket; run kinit before (KRB5CCNAME says where it is), give a keytab in "
-        "KRB5_CLIENT_KTNAME, or give username and password",
+        f"KRB5_CLIENT_KTNAME, or give {USERNAME} and {PASSWORD}",
     ),
     (
         "No credentials were supplied",
-        "there is no usable Kerberos ticket; run kinit before, or give username and password",
+        f"there is no usable Kerberos ticket; run kinit before, or give {USERNAME} and {PASSWORD}",
     ),
     (
         "mechanism too weak",
@@ -111,6 +111,12 @@ UNKNOWABLE = (
     "that it may not "
     "see; grant it Read Permissions on users (dsacls OU /I:S /G DOMAIN\\account:RC;;user)"
 )
+
+
+def account(username: str, reason: str) -> str:
+    """The account of a message, with the environment variable that names it unless ``reason`` says it."""
+    variable = USERNAME.removeprefix("username ")
+    return username if variable in reason else f"{username} {variable}"
 
 
 class DirectoryError(StoreError):
@@ -152,7 +158,7 @@ def sign_in_problem(code: int, info: str, desc: str, options: DirectoryOptions) 
         reason = _kerberos_reason(code, info, options)
     else:
         reason = _simple_reason(code, info, options)
-    who = f" as {options.username}" if options.username else ""
+    who = f" as {account(options.username, reason or '')}" if options.username else ""
     return f"{options.place}: cannot sign in{who}: {reason or f'{desc} ({info or code})'}"
 
 
@@ -160,9 +166,9 @@ def _simple_reason(code: int, info: str, options: DirectoryOptions) -> str | Non
     if code == INVALID_CREDENTIALS:
         data = re.search(r"\bdata ([0-9a-f]+)", info)
         known = SIGN_IN_REASONS.get(data[1]) if data else None
-        return known or f"username or password is wrong ({info or 'no reason given'})"
+        return known or f"{USERNAME} or {PASSWORD} is wrong ({info or 'no reason given'})"
     if code == INVALID_DN:
-        return "username is not a form that the directory takes; give it as name@example.com"
+        return f"{USERNAME} is not a form that the directory takes; give it as name@example.com"
     if code == STRONGER_AUTH:
         return "the domain controller wants TLS or Kerberos; use tls_mode ldaps or start_tls, or auth_protocol kerberos"
     return None
@@ -188,16 +194,17 @@ def kinit_problem(text: str, options: DirectoryOptions) -> str:
     """Why no ticket could be fetched for username and password."""
     text = " ".join(text.split()).removeprefix("kinit: ")
     known = {
-        "Password incorrect": "the password is wrong",
-        "Preauthentication failed": "the password is wrong",
-        "not found in Kerberos database": "there is no such account; give username as name@EXAMPLE.COM",
+        "Password incorrect": f"{PASSWORD} is wrong",
+        "Preauthentication failed": f"{PASSWORD} is wrong",
+        "not found in Kerberos database": f"there is no such account; give {USERNAME} as name@EXAMPLE.COM",
         "credentials have been revoked": "the account is disabled, expired or locked out",
-        "Password has expired": "the account's password has expired; set a new one",
-        "Password expired": "the account's password has expired; set a new one",
+        "Password has expired": f"the account's password has expired; set a new one, and give it in {PASSWORD}",
+        "Password expired": f"the account's password has expired; set a new one, and give it in {PASSWORD}",
     }
     reason = next((reason for fragment, reason in known.items() if fragment.lower() in text.lower()), None)
     reason = reason or _kerberos_reason(0, text, options)
-    return f"{options.place}: no Kerberos ticket for {options.username}: {reason or text or 'kinit gave no reason'}"
+    who = account(options.username or "", reason or "")
+    return f"{options.place}: no Kerberos ticket for {who}: {reason or text or 'kinit gave no reason'}"
 
 
 def operation_problem(code: int, info: str, desc: str, options: DirectoryOptions) -> str:
@@ -210,7 +217,7 @@ def operation_problem(code: int, info: str, desc: str, options: DirectoryOptions
     if code == NO_RIGHT:
         return f"{options.place}: the account may not search here ({info or desc}); give it the right to read users"
     if code == OPERATIONS_ERROR and "bind must be completed" in info:
-        return f"{options.place}: not signed in; check username and password"
+        return f"{options.place}: not signed in; check {USERNAME} and {PASSWORD}"
     return f"{options.place}: the directory refused a search: {desc} ({info or code})"
 
 

@@ -22,6 +22,7 @@ CertValidation = t.Literal["always", "ignore_hostname", "ignore"]
 GLOBAL_CATALOG_PORTS = (3268, 3269)
 #: For messages.
 CA_CERT, SEARCH_BASE = with_environment("ca_cert", "ad"), with_environment("search_base", "ad")
+USERNAME, PASSWORD = with_environment("username", "ad"), with_environment("password", "ad")
 
 
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
@@ -197,22 +198,23 @@ class DirectoryOptions:
                     "ldaps or start_tls, or auth_protocol kerberos, which signs and seals"
                 )
             if not self.username or not self.password:
-                missing = " and ".join(name for name in ("username", "password") if not getattr(self, name))
+                given = {USERNAME: self.username, PASSWORD: self.password}
+                missing = " and ".join(name for name, value in given.items() if not value)
                 raise PhotoError(
                     f"auth_protocol simple needs {missing} (without, a directory takes the bind for an anonymous "
-                    "one): give it in the option or in HYBRID_PHOTOS_AD_USERNAME and HYBRID_PHOTOS_AD_PASSWORD, or "
+                    "one): give it in the option or in the environment variable, or "
                     "use auth_protocol kerberos with a ticket; " + ENVIRONMENT_STAYS
                 )
             if "\0" in self.username or "\0" in self.password:
-                raise PhotoError("username or password contains a NUL character: no directory account has that")
+                raise PhotoError(f"{USERNAME} or {PASSWORD} contains a NUL character: no directory account has that")
             return
         if bool(self.username) != bool(self.password):
             raise PhotoError(
-                "auth_protocol kerberos needs username and password together (to get a ticket for this run "
+                f"auth_protocol kerberos needs {USERNAME} and {PASSWORD} together (to get a ticket for this run "
                 "only) or neither of them (to use an existing ticket or client keytab)"
             )
         if self.username and ("\\" in self.username or "=" in self.username or self.username.startswith("-")):
             raise PhotoError(
-                f"username {self.username!r} is no Kerberos principal: give it as name@EXAMPLE.COM, or as a name alone "
+                f"{USERNAME} {self.username!r} is no Kerberos principal: give it as name@EXAMPLE.COM, or a name alone "
                 "in the default realm"
             )

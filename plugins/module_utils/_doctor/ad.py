@@ -16,7 +16,7 @@ from .._core.tls import end_of
 from .._core.wording import counted, which
 from .._directory import controllers, diagnose
 from .._directory.lookup import PHOTO
-from .._directory.options import CA_CERT, SEARCH_BASE, DirectoryOptions
+from .._directory.options import CA_CERT, PASSWORD, SEARCH_BASE, DirectoryOptions
 from .._directory.rights import password_end, writable
 from .._directory.store import DirectoryPhotoStore
 from .._pictures import sniff
@@ -141,7 +141,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         why = "the directory does not return it for this account"
         if known:
             self.ends["password"] = min(known)
-        return expiry("the password of this account", min(known, default=None), time.time(), why)
+        return expiry("the password of this account", min(known, default=None), time.time(), why, PASSWORD)
 
     def clock(self) -> Check:
         """A domain controller tells its time; Kerberos allows five minutes."""

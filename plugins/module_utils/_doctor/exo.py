@@ -9,7 +9,7 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
-from .._graph.options import GraphOptions
+from .._graph.options import GraphOptions, with_variables
 from .._graph.permissions import LEAST, NEEDED
 from .._graph.settings import SettingsNotThere
 from .._graph.store import GraphPhotoStore
@@ -73,7 +73,7 @@ class Cloud(Side[GraphOptions, GraphPhotoStore]):
         end = self.store.credential_end()
         if end is not None:
             self.ends[self.options.credential.removesuffix("_path")] = end
-        return expiry(what, end, time.time(), why)
+        return expiry(what, end, time.time(), why, with_variables(self.options.credential))
 
     def permissions(self) -> Check:
         """Does the token carry what is needed, and nothing else?

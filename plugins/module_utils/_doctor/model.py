@@ -104,17 +104,20 @@ def ends_of(ends: t.Mapping[str, float]) -> list[dict[str, str]]:
     ]
 
 
-def expiry(what: str, ends: float | None, now: float, unknown: str) -> Check:
-    """Whether something of our own ends soon. ``ends``: seconds since the epoch, ``inf`` never, None not known."""
+def expiry(what: str, ends: float | None, now: float, unknown: str, option: str) -> Check:
+    """Whether something of our own ends soon. ``ends``: seconds since the epoch, ``inf`` never, None not known.
+
+    ``option``: the option that takes the new one, with its environment variable.
+    """
     if ends is None:
         return skipped(f"it is not known when {what} expires: {unknown}")
     if ends == float("inf"):
         return ok(f"{what} does not expire")
     left = (ends - now) / DAY
     if left <= 0:
-        return fail(f"{what} has expired", "Renew it.")
+        return fail(f"{what} has expired", f"Renew it, and give the new one in {option}.")
     words = f"{what} is valid for {counted(round(left), 'more day')}"
-    return warn(words, "Renew it in time.") if left < EXPIRES_SOON else ok(words)
+    return warn(words, f"Renew it in time. The new one belongs in {option}.") if left < EXPIRES_SOON else ok(words)
 
 
 def certificate(server: str, ends: float | None, now: float, validation: str, ca_cert: str) -> Check:

@@ -70,7 +70,7 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
         if params["only_holders"] and (params["users"] or params["dest"]):
             raise PhotoError("only_holders lists all users that have a photo; leave out users and dest")
         pillow.available()
-        folder = ExportFolder(Path(params["dest"]), target, module.check_mode) if params["dest"] else None
+        folder = _folder(module, target) if params["dest"] else None
         needed = needs_people(params["match_by"], target, params["option_prefix"])
         people = people_of(params["people"], params["match_by"], needed=needed)
         if params["receipts"]:
@@ -96,6 +96,12 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
     if folder is not None:
         answer["manifest"] = str(folder.path / MANIFEST)
     _leave(module, answer, found.error or complain(found.rows, params["ignore_problems"]))
+
+
+def _folder(module: AnsibleModule, target: str) -> ExportFolder:
+    """The folder of an export. Raises PhotoError, before anything is read, for one that must not be written to."""
+    given = module.params
+    return ExportFolder(Path(given["dest"]), target, module.check_mode, called("dest", given["option_prefix"]))
 
 
 def photos_read(store: PhotoStore, receipts: Receipts | None) -> Photos | None:
@@ -186,6 +192,8 @@ MERGE_SPEC: Spec = {
     "decided_by": {"type": "list", "elements": "str", "choices": list(TARGETS), "default": []},
     "keep_others": {"type": "bool", "default": False},
     "exclude": {"type": "list", "elements": "str", "default": []},
+    "probe": {"type": "bool", "default": False},
+    "option_prefix": {"type": "str", "default": ""},
 }
 
 
@@ -194,12 +202,15 @@ def run_merge_module(module: AnsibleModule) -> None:
     params = module.params
     try:
         pillow.available()
-        refuse_unusable("exclude", map(str, params["exclude"]))
+        refuse_unusable(called("exclude", params["option_prefix"]), map(str, params["exclude"]))
+        prefix = params["option_prefix"]
         given = {target: params[f"{target}_photos"] for target in TARGETS if params[f"{target}_photos"] is not None}
         if len(given) < 2:
             names = ", ".join(f"{target}_photos" for target in TARGETS)
             raise PhotoError(f"nothing to merge: give the photos of at least two targets ({names})")
-        folder = ExportFolder(Path(params["dest"]), several(given), module.check_mode)
+        folder = _folder(module, several(given))
+        if params["probe"]:
+            module.exit_json(changed=False)
         halves = {target: [Half.parse(row) for row in rows] for target, rows in given.items()}
         options = Options(
             keep_one_sided=params["one_sided"] == "keep",
@@ -211,7 +222,9 @@ def run_merge_module(module: AnsibleModule) -> None:
         answer = merge_results(merged, changed, list(given))
         answer["manifest"] = str(folder.path / MANIFEST)
         if params["list_file"]:
-            listed = _write_list(Path(params["list_file"]), answer["lines"], module.check_mode)
+            listed = _write_list(
+                Path(params["list_file"]), answer["lines"], module.check_mode, called("list_file", prefix)
+            )
             answer["changed"] = answer["changed"] or listed
     except PhotoError as error:
         module.fail_json(msg=str(error), changed=False, invocation=invocation(module))
@@ -258,7 +271,7 @@ def _sides(each: Merged) -> str:
     return f"{', '.join(parts)}; " if parts else ""
 
 
-def _write_list(path: Path, lines: t.Sequence[str], check: bool) -> bool:
+def _write_list(path: Path, lines: t.Sequence[str], check: bool, option: str) -> bool:
     data = "".join(f"{line}\n" for line in lines).encode()
     try:
         if _present(path) == data:
@@ -267,7 +280,7 @@ def _write_list(path: Path, lines: t.Sequence[str], check: bool) -> bool:
             make_folder(path.parent)
             write_safely(path, data)
     except OSError as error:
-        raise PhotoError(f"list_file {path} cannot be written ({error.strerror}); give another file") from error
+        raise PhotoError(f"{option} {path} cannot be written ({error.strerror}); give another file") from error
     return True
 
 

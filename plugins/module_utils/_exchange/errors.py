@@ -12,7 +12,7 @@ import re
 
 from .._core.model import StoreError
 from .cmdlets import Failure
-from .options import CA_CERT, ExchangeOptions
+from .options import CA_CERT, PASSWORD, USERNAME, ExchangeOptions
 
 #: Names of exceptions as administrators see them in FullyQualifiedErrorId ("[FailureCategory=Cmdlet-...]") and in the
 #: error's category. Of the picture's faults only UserPhotoNotFoundException is documented by many; the others are told
@@ -61,26 +61,33 @@ _KERBEROS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Cannot find KDC",
-        "no Kerberos service is found for the realm; check the realm in username, /etc/krb5.conf (KRB5_CONFIG) and DNS",
+        f"no Kerberos service is found for the realm; check the realm in {USERNAME}, "
+        "/etc/krb5.conf (KRB5_CONFIG) and DNS",
     ),
     ("Cannot contact any KDC", "the domain's Kerberos service (port 88) does not answer; check the firewall"),
     ("Cannot determine realm", "no realm is known for server; add it to [domain_realm] in /etc/krb5.conf"),
     (
         "not found in Kerberos database",
-        "there is no such account; give username as name@EXAMPLE.COM, with the right realm",
+        f"there is no such account; give {USERNAME} as name@EXAMPLE.COM, with the right realm",
     ),
-    ("Preauthentication failed", "the password is wrong"),
-    ("Password incorrect", "the password is wrong"),
+    ("Preauthentication failed", f"{PASSWORD} is wrong"),
+    ("Password incorrect", f"{PASSWORD} is wrong"),
     ("credentials have been revoked", "the account is disabled, expired or locked out"),
-    ("Password has expired", "the account's password has expired; set a new one"),
-    ("expired", "the Kerberos ticket has expired; get a new one with kinit, or give username and password"),
+    ("Password has expired", f"the account's password has expired; set a new one, and give it in {PASSWORD}"),
+    ("expired", f"the Kerberos ticket has expired; get a new one with kinit, or give {USERNAME} and {PASSWORD}"),
     (
         "No Kerberos credentials available",
         "there is no Kerberos ticket; run kinit before (KRB5CCNAME says where it is), give a keytab in "
-        "KRB5_CLIENT_KTNAME, or give username and password",
+        f"KRB5_CLIENT_KTNAME, or give {USERNAME} and {PASSWORD}",
     ),
-    ("No credentials", "there is no usable Kerberos ticket; run kinit before, or give username and password"),
+    ("No credentials", f"there is no usable Kerberos ticket; run kinit before, or give {USERNAME} and {PASSWORD}"),
 )
+
+
+def account(username: str, reason: str) -> str:
+    """The account of a message, with the environment variable that names it unless ``reason`` says it."""
+    variable = USERNAME.removeprefix("username ")
+    return username if variable in reason else f"{username} {variable}"
 
 
 class ExchangeError(StoreError):
@@ -109,7 +116,7 @@ def sign_in_problem(text: str, options: ExchangeOptions) -> str:
     """Why no session came about for want of a good sign-in."""
     text = " ".join(text.split())
     reason = next((why for fragment, why in _KERBEROS if fragment.lower() in text.lower()), None)
-    who = f" as {options.username}" if options.username else ""
+    who = f" as {account(options.username, reason or '')}" if options.username else ""
     if reason is not None:
         return f"{options.place}: cannot sign in{who}: {reason.format(server=options.server)}"
     return f"{options.place}: cannot sign in{who}: {text}"
@@ -119,8 +126,8 @@ def refused(options: ExchangeOptions) -> str:
     """The server answered 401 to the end."""
     if options.auth_protocol == "basic":
         return (
-            f"{options.place}: username or password is wrong, or Basic is not enabled for remote PowerShell (it is off "
-            "by default: Set-PowerShellVirtualDirectory -BasicAuthentication); better use auth_protocol kerberos"
+            f"{options.place}: {USERNAME} or {PASSWORD} is wrong, or Basic is not enabled for remote PowerShell (it is "
+            "off by default: Set-PowerShellVirtualDirectory -BasicAuthentication); better use auth_protocol kerberos"
         )
     return (
         f"{options.place}: the server did not accept the Kerberos ticket: check that the clocks agree, that server is "

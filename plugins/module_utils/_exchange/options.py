@@ -22,6 +22,7 @@ CertValidation = t.Literal["always", "ignore_hostname", "ignore"]
 MOST_SESSIONS = 18
 #: For messages.
 CA_CERT = with_environment("ca_cert", "exchange")
+USERNAME, PASSWORD = with_environment("username", "exchange"), with_environment("password", "exchange")
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?")
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
 
@@ -114,19 +115,19 @@ class ExchangeOptions:
                     "or auth_protocol kerberos, which encrypts"
                 )
             if not self.username or not self.password:
-                missing = " and ".join(name for name in ("username", "password") if not getattr(self, name))
+                given = {USERNAME: self.username, PASSWORD: self.password}
+                missing = " and ".join(name for name, value in given.items() if not value)
                 raise PhotoError(
-                    f"auth_protocol basic needs {missing}: give it in the option or in HYBRID_PHOTOS_EXCHANGE_USERNAME "
-                    "and HYBRID_PHOTOS_EXCHANGE_PASSWORD, or use auth_protocol kerberos with a ticket; "
-                    + ENVIRONMENT_STAYS
+                    f"auth_protocol basic needs {missing}: give it in the option or in the environment variable, "
+                    "or use auth_protocol kerberos with a ticket; " + ENVIRONMENT_STAYS
                 )
             return
         if bool(self.username) != bool(self.password):
             raise PhotoError(
-                "auth_protocol kerberos needs username and password together (to get a ticket for this run "
+                f"auth_protocol kerberos needs {USERNAME} and {PASSWORD} together (to get a ticket for this run "
                 "only) or neither of them (to use an existing ticket or client keytab)"
             )
         if self.username and ("\\" in self.username or "=" in self.username or "@" not in self.username):
             raise PhotoError(
-                f"username {self.username!r} is no Kerberos principal: give it as name@EXAMPLE.COM, with the realm"
+                f"{USERNAME} {self.username!r} is no Kerberos principal: give it as name@EXAMPLE.COM, with the realm"
             )

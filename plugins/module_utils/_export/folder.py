@@ -81,6 +81,8 @@ class ExportFolder:
     path: Path
     target: str
     check: bool = False
+    #: What the reader of a message sets to name the folder.
+    option: str = "dest"
     _kept: dict[str, Kept] = field(default_factory=dict)
     #: The users in the record when the run began.
     _recorded: frozenset[str] = frozenset()
@@ -93,11 +95,11 @@ class ExportFolder:
             return
         if (self.path / MANIFEST).exists() or (self.path / MANIFEST).is_symlink():
             raise PhotoError(
-                f"dest {self.path} has a {MANIFEST} that no export wrote, and it must not be overwritten; give a "
-                "folder of its own"
+                f"{self.option} {self.path} has a {MANIFEST} that no export wrote, and it must not be overwritten; "
+                "give a folder of its own"
             )
         if self.path.exists() and not self.path.is_dir():
-            raise PhotoError(f"dest {self.path} is a file; give a folder")
+            raise PhotoError(f"{self.option} {self.path} is a file; give a folder")
 
     @property
     def keys(self) -> set[str]:
@@ -125,7 +127,9 @@ class ExportFolder:
         digest = sha256(picture)
         if _hash(file) != digest:
             if _occupied(file) and (before is None or before.file != name):
-                raise FileProblem(f"{file} is there, and no export wrote it; move it away or give another dest")
+                raise FileProblem(
+                    f"{file} is there, and no export wrote it; move it away or give another {self.option}"
+                )
             self._changed = True
             self._write(file, picture)
         if before is not None and before.file != name:
@@ -164,7 +168,8 @@ class ExportFolder:
             users = [Kept(**{**user, "seen": Summary(**user["seen"])}) for user in record["users"]]
         except UnusableFile as error:
             if isinstance(error.__cause__, NotADirectoryError):
-                raise PhotoError(f"dest {self.path} is below a file; give a folder") from error
+                where = "is" if self.path.exists() else "is below"
+                raise PhotoError(f"{self.option} {self.path} {where} a file; give a folder") from error
             if error.missing:
                 return False
             raise PhotoError(f"{error}; restore it, or give a new folder") from error
@@ -172,7 +177,8 @@ class ExportFolder:
             raise PhotoError(f"{file} cannot be read ({error}); restore it, or give a new folder") from error
         if target != self.target:
             raise PhotoError(
-                f"dest {self.path} is an export of {_what(str(target))}, which would be lost; give another folder"
+                f"{self.option} {self.path} is an export of {_what(str(target))}, which would be lost; "
+                "give another folder"
             )
         for kept in users:
             if Path(kept.file).name != kept.file:
@@ -196,7 +202,7 @@ class ExportFolder:
         ]
         if unread:
             raise PhotoError(
-                f"dest {self.path} cannot be brought up to date: {unread[0]}; correct or remove {MANIFEST}"
+                f"{self.option} {self.path} cannot be brought up to date: {unread[0]}; correct or remove {MANIFEST}"
             )
         for definition in found.definitions:
             kept = self._kept.get(definition.key)

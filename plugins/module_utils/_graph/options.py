@@ -41,6 +41,22 @@ ENVIRONMENT: t.Mapping[str, str] = {
     "ca_cert": "HYBRID_PHOTOS_GRAPH_CA_CERT",
 }
 
+_NAMES = re.compile(rf"\b(?:{'|'.join(ENVIRONMENT)})\b(?! \()")
+
+
+def with_variables(text: str) -> str:
+    """A message of ours with the environment variable after the first mention of each option that has one."""
+    told: set[str] = set()
+
+    def named(found: re.Match[str]) -> str:
+        option = found[0]
+        again = option in told
+        told.add(option)
+        return option if again else f"{option} ({ENVIRONMENT[option]})"
+
+    return _NAMES.sub(named, text)
+
+
 # A directory (tenant) id or one of the tenant's domains; it becomes a path segment of the login URL.
 _TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 # Names of endpoints that stand for "any tenant": an application cannot sign in there.
@@ -111,10 +127,13 @@ class GraphOptions:
             return given[0]
         if not given:
             raise PhotoError(
-                "No credential for Microsoft Graph: set client_secret, certificate_path or federated_token_file "
-                "(each with tenant_id and client_id), or managed_identity, or access_token; " + ENVIRONMENT_STAYS
+                with_variables(
+                    "No credential for Microsoft Graph: set client_secret, certificate_path or federated_token_file, "
+                    "each with tenant_id and client_id; or managed_identity; or access_token; "
+                )
+                + ENVIRONMENT_STAYS
             )
-        named = ", ".join(f"{name} (or {ENVIRONMENT[name]})" if name in ENVIRONMENT else name for name in given)
+        named = with_variables(", ".join(given))
         raise PhotoError(f"Several credentials for Microsoft Graph: {named}. Only one can count; remove the others.")
 
     def check(self) -> None:
@@ -143,9 +162,12 @@ class GraphOptions:
     @staticmethod
     def _check_tenant(tenant: str) -> None:
         if tenant.lower() in _MULTI_TENANT:
-            raise PhotoError(f"tenant_id: {tenant!r} stands for any tenant; give your directory id or a domain of it.")
+            raise PhotoError(
+                f"{with_variables('tenant_id')}: {tenant!r} stands for any tenant; give your directory id "
+                "or a domain of it."
+            )
         if not _TENANT.fullmatch(tenant):
-            raise PhotoError(f"tenant_id: {tenant!r} is neither a directory id nor a domain name.")
+            raise PhotoError(f"{with_variables('tenant_id')}: {tenant!r} is neither a directory id nor a domain name.")
 
 
 def _from_environment(name: str, value: object, environ: t.Mapping[str, str]) -> bool:

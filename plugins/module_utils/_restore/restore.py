@@ -156,7 +156,7 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
         first_left = len({(e.saved.target, e.saved.id) for e in mine if e.saved.first and _is_named(e.saved, request)})
         mine = [each for each in mine if not each.saved.first]
     if request.users:
-        chosen = _only([*mine, *gone], request.users, run, kept)
+        chosen = _only([*mine, *gone], request, run, kept)
         mine, gone = [each for each in chosen if not each.saved.erased], [each for each in chosen if each.saved.erased]
     problems, warnings = _of_this_run(findings, run, request)
     warnings += _left_out(kept, run, request)
@@ -186,7 +186,8 @@ def _without(
     excluded = without(
         sorted({saved.user for saved in meant}),
         exclude,
-        f"of the run {run} (the variable of the role is restore_exclude)",
+        f"of the run {run}",
+        called("exclude", request.option_prefix),
     ).excluded
     keys = {name for saved in meant if saved.user in excluded for name in _names(saved)}
     # Who is named and excluded, with a backup or without one, is not missed. At least one user is left.
@@ -228,11 +229,12 @@ def _of_this_run(
 def _left_out(kept: t.Iterable[Kept], run: str, request: RestoreRequest) -> t.Iterator[str]:
     """Photos that the run saved at targets that were not asked for: nothing is left without a word."""
     [found] = [each for each in runs(kept) if each["run"] == run]
+    option = called("targets", request.option_prefix)
     for target in names():
         if found[target] and target not in request.targets:
             number = counted(found[target], "photo")
             what = f"run {run} also saved {number} in {TARGETS[target].title}"
-            yield f"{what}, which is left out (targets; the variable of the role is restore_targets)"
+            yield f"{what}, which is left out ({option})"
 
 
 def _was_never_made(mine: Kept, kept: t.Iterable[Kept]) -> bool:
@@ -274,8 +276,9 @@ def _print_of(kept: Kept) -> str | None:
     return fingerprint((kept.folder / kept.saved.file).read_bytes())
 
 
-def _only(mine: list[Kept], users: t.Sequence[str], run: str, kept: t.Sequence[Kept]) -> list[Kept]:
-    wanted = {identity_key(user): user for user in users}
+def _only(mine: list[Kept], request: RestoreRequest, run: str, kept: t.Sequence[Kept]) -> list[Kept]:
+    """The backups of the named users. Raises PhotoError when one of them has none."""
+    wanted = {identity_key(user): user for user in request.users}
     found = [each for each in mine if not _names(each.saved).isdisjoint(wanted)]
     missing = sorted(wanted[key] for key in wanted.keys() - {name for each in found for name in _names(each.saved)})
     if missing:
@@ -283,8 +286,9 @@ def _only(mine: list[Kept], users: t.Sequence[str], run: str, kept: t.Sequence[K
         others = {each.saved.run for each in kept if not _names(each.saved).isdisjoint(keys)} - {run}
         there = f"; there are some in {', '.join(sorted(others)[-NAMES_SHOWN:])}" if others else ""
         raise PhotoError(
-            f"run {run} saved no photo of {', '.join(missing[:NAMES_SHOWN])}{there}. A first photo replaces none and "
-            "has no backup; it can be removed (first: remove; the variable of the role is restore_first)"
+            f"{called('users', request.option_prefix)}: run {run} saved no photo of "
+            f"{', '.join(missing[:NAMES_SHOWN])}{there}. Correct the name. A first photo replaces none and "
+            f"has no backup; it can be removed with {called('first', request.option_prefix)} remove"
         )
     return found
 

@@ -161,9 +161,10 @@ def test_members_of_a_group_get_it_without_being_named_but_nobody_who_is_declare
     assert "1 user excluded" in run.line
     before = company.writes()
     drifting = {name.replace("sync_", "drift_"): value for name, value in given.items()}
-    # They are none of the role drift's.
-    drifting |= {"sync_default_for": {}, "sync_exclude": "*", "sync_targets": ["exo"], "sync_ad_match_by": "mail"}
-    drift = company.play("drift", "-e", "drift_receipts=receipts", "-e", json.dumps(drifting), shard_size=1)
+    # They are none of the role drift's. In the command itself they would be refused.
+    of_sync = {"sync_default_for": {}, "sync_exclude": "*", "sync_targets": ["exo"], "sync_ad_match_by": "mail"}
+    (company.folder / "all.json").write_text(json.dumps(drifting | of_sync))
+    drift = company.play("drift", "-e", "drift_receipts=receipts", "-e", "@all.json", shard_size=1)
     assert (drift.code, company.writes()) == (0, before), drift.output
     assert drift.line.startswith("0 drift"), drift.line
     assert {CAROL, "erin@photos.test"} <= set(company.report()), drift.line

@@ -81,7 +81,11 @@ def test_three_places_in_order(company: Company) -> None:
 @pytest.mark.parametrize(
     ("environment", "name", "words"),
     [
-        ({"HYBRID_PHOTOS_EXCHANGE_PASSWORD": "wrong-Password-1"}, "sign-in", "the password is wrong"),
+        (
+            {"HYBRID_PHOTOS_EXCHANGE_PASSWORD": "wrong-Password-1"},
+            "sign-in",
+            "password (HYBRID_PHOTOS_EXCHANGE_PASSWORD) is wrong",
+        ),
         ({"HYBRID_PHOTOS_EXCHANGE_USERNAME": "svc-photos@NOWHERE.TEST"}, "sign-in", "check the realm"),
         ({"HYBRID_PHOTOS_EXCHANGE_SERVER": "nowhere.photos.test"}, "reachable", "nowhere.photos.test"),
         (
@@ -126,7 +130,7 @@ def test_who_is_not_found_stops_a_sync_and_no_drift(company: Company) -> None:
 @pytest.mark.parametrize(
     ("environment", "name", "words"),
     [
-        ({"HYBRID_PHOTOS_AD_PASSWORD": "wrong-Password-1"}, "sign-in", "password is wrong"),
+        ({"HYBRID_PHOTOS_AD_PASSWORD": "wrong-Password-1"}, "sign-in", "password (HYBRID_PHOTOS_AD_PASSWORD) is wrong"),
         ({"HYBRID_PHOTOS_AD_CA_CERT": "{other_ca_cert}"}, "certificate", "not signed by an authority"),
         ({"HYBRID_PHOTOS_AD_CA_CERT": "/nowhere/ca.pem"}, "options", "/nowhere/ca.pem"),
         ({"HYBRID_PHOTOS_AD_SERVER": "localhost"}, "certificate", "not for the name localhost"),

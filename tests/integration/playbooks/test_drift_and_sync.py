@@ -251,7 +251,7 @@ def test_a_folder_that_cannot_take_the_report_is_found_before_anything_is_writte
     before = company.writes()
     run = company.play("sync", *LIMITS)
     assert run.code == 2
-    assert "is there and is no folder" in run.output
+    assert "sync_report_dir is 'reports'" in run.output
     assert company.writes() == before
 
 

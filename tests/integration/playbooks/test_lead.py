@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -45,3 +46,26 @@ def test_the_message_of_a_guard_names_the_variable_of_the_role_that_was_called(c
     run = company.play("onprem_to_cloud", "-e", "lead_max_replaced=0", inventory=False)
     assert run.code == 2
     assert "raise lead_max_replaced" in " ".join(run.output.split())
+
+
+def test_named_users_who_do_not_exist_are_told_with_the_variables_of_the_role(company: Company) -> None:
+    for playbook in ("onprem_to_cloud", "cloud_to_onprem"):
+        run = company.play(playbook, "-e", "lead_users=nobody@photos.test", inventory=False)
+        said = " ".join(run.output.split())
+        assert run.code == 2
+        assert "lead_users" in said and "nobody@photos.test" in said
+        assert "lead_match_by" in said
+        assert not re.search(r"(?<!\w)match_by", said), "the name of the module's option"
+
+
+def test_a_variable_of_another_role_and_a_folder_that_cannot_be_used_end_the_run_before_anything_is_read(
+    company: Company,
+) -> None:
+    (company.folder / "file").write_text("in the way")
+    for arguments, told in (
+        (["-e", "sync_max_removed=0"], "sync_max_removed is a variable of the role sync"),
+        (["-e", "lead_backup_dir=file/backups", "--check"], "lead_backup_dir is 'file/backups'"),
+    ):
+        run = company.play("onprem_to_cloud", *arguments, inventory=False)
+        assert (run.code, told in " ".join(run.output.split())) == (2, True), run.output
+        assert "List the users" not in run.output.partition("Refuse variables")[2]

@@ -292,3 +292,48 @@ def test_what_both_held_before_is_saved_and_comes_back(company: Company, exchang
     assert run.code == 0, run.output
     assert company.domain.photo(YUSUF) == former
     assert side(exchange.photo(YUSUF)) == 200
+
+
+@pytest.mark.variant
+def test_without_a_copy_of_a_photo_in_ad_that_stays_exchange_server_is_not_written(
+    company: Company, exchange: Exchange
+) -> None:
+    more = {"receipts": str(company.folder / "receipts.sqlite"), "on_foreign_change": "keep"}
+    assert company.play("sync", *targets("sync", **more)).code == 0
+    theirs = resized(company.photos / f"{ALICE}.jpg", 96)
+    company.domain.set_photo(YUSUF, theirs)
+    declare_another_picture(company, YUSUF)
+    backups = company.folder / "reports" / "backups"
+    backups.mkdir(parents=True, exist_ok=True)
+    (backups / "blocked-active-directory-photos_0001").write_text("in the way")
+    before, writes = exchange.photo(YUSUF), exchange.counters()["writes"]
+    run = company.play("sync", *targets("sync", **more, max_replaced="100%", run="blocked"))
+    assert run.code == 2, run.output
+    said = " ".join(run.output.split())
+    assert "That photo could not be saved for 1 user (" in said
+    assert "blocked-active-directory-photos_0001 is a file" in said
+    assert "so Exchange Server was not written for them" in said
+    assert (exchange.photo(YUSUF), exchange.counters()["writes"]) == (before, writes)
+    assert company.domain.photo(YUSUF) == theirs
+    assert (backups / "blocked-active-directory-photos_0001").read_text() == "in the way", "it is not ours to remove"
+
+
+@pytest.mark.variant
+def test_a_restore_without_a_copy_of_a_photo_in_ad_that_stays_does_not_write_exchange_server(
+    company: Company, exchange: Exchange
+) -> None:
+    former = resized(company.photos / f"{ALICE}.jpg", 200)
+    assert company.play("sync", "-e", json.dumps({"sync_targets": ["ad"]})).code == 0
+    exchange.put_photo(YUSUF, former)
+    assert company.play("sync", *targets("sync", max_replaced="100%")).code == 0
+    held, shown = company.domain.photo(YUSUF), exchange.photo(YUSUF)
+    (company.folder / "reports" / "backups" / "restore-blocked-active-directory").write_text("in the way")
+    writes = exchange.counters()["writes"]
+    run = company.play("restore", *targets("restore", name="restore-blocked"), inventory=False)
+    assert run.code == 2, run.output
+    said = " ".join(run.output.split())
+    assert "That photo could not be saved for 1 user (" in said
+    assert "restore-blocked-active-directory is a file" in said
+    assert "so Exchange Server was not written for them" in said
+    assert (exchange.photo(YUSUF), exchange.counters()["writes"]) == (shown, writes)
+    assert company.domain.photo(YUSUF) == held

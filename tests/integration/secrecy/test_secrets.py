@@ -174,16 +174,16 @@ def test_playbooks(tmp_path: Path) -> None:
     shutil.copytree(TOLD["photos"], tmp_path / "photos")
     (tmp_path / "team.photos.yml").write_text("plugin: hybrid.photos.definitions\npath: photos\n")
     connection = {name: value for name, value in os.environ.items() if name.startswith(("AZURE_", "HYBRID_PHOTOS_"))}
-    for playbook in ("hybrid.photos.drift", "hybrid.photos.sync"):
-        command = ["ansible-playbook", "-i", "team.photos.yml", playbook, "--diff", "-e", "sync_max_replaced=100%"]
-        command += ["-e", f"sync_receipts={tmp_path}/receipts.sqlite"]
+    for playbook, more in {"drift": [], "sync": ["-e", "sync_max_replaced=100%"]}.items():
+        command = ["ansible-playbook", "-i", "team.photos.yml", f"hybrid.photos.{playbook}", "--diff", *more]
+        command += ["-e", f"{playbook}_receipts={tmp_path}/receipts.sqlite"]
         output = ansible(tmp_path, *command, **connection)
         assert "pia@photos.test" in output
         examine(tmp_path, output)
     others = {
         "doctor": ["-e", "doctor_report=doctor.json"],
         "export": ["-e", "export_dest=exported"],
-        "onprem_to_cloud": ["-e", "sync_report_dir=leading", "-e", "sync_max_replaced=100%"],
+        "onprem_to_cloud": ["-e", "lead_report_dir=leading", "-e", "lead_max_replaced=100%"],
         "restore": ["-e", "restore_from=reports/backups"],
         "validate": ["-e", "validate_path=photos", "-e", "validate_junit=validate.xml"],
     }

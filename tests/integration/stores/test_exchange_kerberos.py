@@ -125,7 +125,7 @@ def test_a_ticket_or_a_keytab_is_enough(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_sign_ins_that_cannot_work_say_why() -> None:
     for options, says in [
-        (replace(OPTIONS, password="wrong-password"), "password is wrong"),
+        (replace(OPTIONS, password="wrong-password"), r"password \(HYBRID_PHOTOS_EXCHANGE_PASSWORD\) is wrong"),
         (replace(OPTIONS, username="nobody@PHOTOS.TEST"), "no such account"),
         (replace(OPTIONS, username="svc-photos@WRONG.TEST"), "check the realm"),
         (replace(OPTIONS, server="dc1.photos.test"), "HTTP/dc1.photos.test|did not accept the Kerberos ticket"),

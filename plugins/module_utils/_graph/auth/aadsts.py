@@ -10,6 +10,7 @@ import typing as t
 
 from ..._core.model import StoreError
 from ..errors import one_line
+from ..options import with_variables
 
 # learn.microsoft.com/entra/identity-platform/reference-error-codes
 _ADVICE: t.Mapping[str, str] = {
@@ -44,12 +45,17 @@ def explain(option: str, told: str, secrets: t.Sequence[str]) -> StoreError:
     code = found.group(1) if found else ""
     advice = _ADVICE.get(code)
     if advice is not None:
-        return StoreError(f"Sign-in with {option} was refused (AADSTS{code}): {advice}.")
+        return StoreError(with_variables(f"Sign-in with {option} was refused (AADSTS{code}): {advice}."))
     if "authority configuration" in told:  # MSAL, of a login that knows no such tenant, or is none
         return StoreError(
-            f"Sign-in with {option} failed: the login has no such tenant; check tenant_id, and cloud or authority_url."
+            with_variables(
+                f"Sign-in with {option} failed: the login has no such tenant; check tenant_id, and cloud or "
+                "authority_url."
+            )
         )
-    return StoreError(f"Sign-in with {option} was refused: {quote(told, secrets) or 'no reason given'}.")
+    return StoreError(
+        f"Sign-in with {with_variables(option)} was refused: {quote(told, secrets) or 'no reason given'}."
+    )
 
 
 def quote(told: str, secrets: t.Iterable[str]) -> str:

@@ -11,7 +11,10 @@ import typing as t
 
 from ..._core.json_text import loads
 from ..._core.model import PhotoError, StoreError
+from ..options import with_variables
 from .method import AuthMethod, Token
+
+_NAMED = with_variables("access_token")
 
 
 class AccessToken(AuthMethod):
@@ -23,15 +26,15 @@ class AccessToken(AuthMethod):
     def validate(self) -> None:
         super().validate()
         if not re.fullmatch(r"[!-~]+", self._value):
-            raise PhotoError("access_token: it holds spaces or line ends; give the bare token without 'Bearer'.")
+            raise PhotoError(f"{_NAMED}: it holds spaces or line ends; give the bare token without 'Bearer'.")
         left = self._left()
         if left is not None and left <= 0:
-            raise PhotoError(f"access_token: it expired {-left:.0f} seconds ago; get a new one.")
+            raise PhotoError(f"{_NAMED}: it expired {-left:.0f} seconds ago; get a new one.")
 
     def authenticate(self) -> Token:
         left = self._left()
         if self._used or (left is not None and left <= 0):
-            raise StoreError("access_token: Microsoft Graph refuses it or it has expired; get a new one and run again.")
+            raise StoreError(f"{_NAMED}: Microsoft Graph refuses it or it has expired; get a new one and run again.")
         self._used = True
         return Token(self._value, left if left is not None else float("inf"))
 

@@ -11,8 +11,11 @@ import typing as t
 
 from ..._core.model import PhotoError
 from ..errors import one_line
+from ..options import with_variables
 from .method import AuthMethod, Token, read_file
 from .msal_client import application_token, need_msal
+
+_PATH = with_variables("certificate_path")
 
 
 class Certificate(AuthMethod):
@@ -51,7 +54,7 @@ def pem(path: str, raw: bytes, password: str | None) -> dict[str, str | None]:
     certificates = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", text, re.S)
     if not keys or not certificates:
         what = "private key" if not keys else "certificate"
-        raise PhotoError(f"certificate_path: {path} holds no {what}; put key and certificate into one PEM file.")
+        raise PhotoError(f"{_PATH}: {path} holds no {what}; put key and certificate into one PEM file.")
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -74,7 +77,7 @@ def pfx(path: str, raw: bytes, password: str | None) -> dict[str, str | None]:
     except (ValueError, TypeError, UnsupportedAlgorithm) as ex:
         raise PhotoError(_unopened(path, password)) from ex
     if key is None or certificate is None:
-        raise PhotoError(f"certificate_path: {path} must hold a certificate and its private key.")
+        raise PhotoError(f"{_PATH}: {path} must hold a certificate and its private key.")
     return {"private_key_pfx_path": path, "passphrase": password}
 
 
@@ -108,4 +111,4 @@ def _end(certificate: t.Any) -> float:
 
 def _unopened(path: str, password: str | None) -> str:
     why = "certificate_password does not open it, or it is damaged" if password else "it needs certificate_password"
-    return f"certificate_path: {one_line(path)}: {why}, or it is no PEM or PFX file."
+    return f"{_PATH}: {one_line(path)}: {with_variables(why)}, or it is no PEM or PFX file."

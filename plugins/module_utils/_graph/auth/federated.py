@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ..._core.model import PhotoError, StoreError
+from ..options import with_variables
 from .method import AuthMethod, Token, read_file
 from .msal_client import application_token, need_msal
 
@@ -29,9 +30,11 @@ class FederatedToken(AuthMethod):
         try:
             assertion = read_file(self.option, path).decode("utf-8").strip()
         except UnicodeDecodeError:
-            raise PhotoError(f"{self.option}: {path} is not text; name the file that holds the token.") from None
+            raise PhotoError(
+                f"{with_variables(self.option)}: {path} is not text; name the file that holds the token."
+            ) from None
         if not assertion:
-            raise PhotoError(f"{self.option}: {path} is empty; is the identity still mounted?")
+            raise PhotoError(f"{with_variables(self.option)}: {path} is empty; is the identity still mounted?")
         return assertion
 
     def _renewed(self) -> str:

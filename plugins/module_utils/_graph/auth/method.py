@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..._core.model import PhotoError
 from ..http.concurrency import Clock
-from ..options import ENVIRONMENT, GraphOptions
+from ..options import GraphOptions, with_variables
 from .login import LoginClient
 
 
@@ -43,7 +43,7 @@ class AuthMethod(ABC):
         """Look at options, local files and libraries, never at the network. PhotoError names the option."""
         for name in self.needs:
             if not getattr(self.options, name):
-                raise PhotoError(f"{name}: needed to sign in with {self.option}; set it or {ENVIRONMENT[name]}.")
+                raise PhotoError(with_variables(f"{name}: needed to sign in with {self.option}; set it."))
 
     def ends(self) -> float | None:
         """When the credential itself ends, in seconds since the epoch, as far as a local file tells."""
@@ -60,5 +60,5 @@ def read_file(option: str, path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as ex:
         raise PhotoError(
-            f"{option}: {path} cannot be read ({ex.strerror}); check the path and this user's rights."
+            f"{with_variables(option)}: {path} cannot be read ({ex.strerror}); check the path and this user's rights."
         ) from ex

@@ -122,3 +122,39 @@ def test_a_merge_lists_who_is_on_one_side_only(
     assert merged["summary"]["left_out"] == 2
     assert listed.read_text().splitlines() == merged["lines"]
     assert "dora@x: ad 96x96; Exchange Online has no user of this name" in listed.read_text()
+
+
+@pytest.mark.parametrize("there", ["file", "foreign", "other export", "nothing"])
+def test_a_merge_only_looks_whether_its_folder_can_be_used_and_names_the_variable_of_the_role(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], there: str
+) -> None:
+    dest = tmp_path / "out"
+    if there == "file":
+        dest.write_text("x")
+    elif there != "nothing":
+        dest.mkdir()
+        name = {"foreign": "photos.yml", "other export": ".photos-export.json"}[there]
+        (dest / name).write_text('{"version": 1, "target": "exchange", "users": []}')
+    before = sorted(tmp_path.rglob("*"))
+    given = {"ad_photos": [], "exo_photos": [], "dest": str(dest), "probe": True, "option_prefix": "export_"}
+    with patch_module_args(given), pytest.raises(SystemExit):
+        photo_merge.main()
+    told = answer(capsys.readouterr().out)
+    said = {
+        "file": f"export_dest {dest} is a file; give a folder",
+        "foreign": f"export_dest {dest} has a photos.yml that no export wrote",
+        "other export": f"export_dest {dest} is an export of Exchange Server",
+        "nothing": "",
+    }[there]
+    assert told.get("msg", "").startswith(said)
+    assert bool(told.get("failed")) is bool(said)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_merge_names_the_variable_of_a_list_that_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {"ad_photos": [], "exo_photos": [], "dest": str(tmp_path / "out"), "list_file": str(tmp_path)}
+    with patch_module_args({**given, "option_prefix": "export_"}), pytest.raises(SystemExit):
+        photo_merge.main()
+    assert answer(capsys.readouterr().out)["msg"].startswith(f"export_list {tmp_path} cannot be written")

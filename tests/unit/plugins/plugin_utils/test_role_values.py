@@ -118,6 +118,24 @@ def _expressions(of: t.Any, key: str = "") -> t.Iterator[tuple[str, str]]:
             {"sync_metrics_name": "a b"},
             "sync_metrics_name is 'a b'; give a word of letters, digits, hyphens and underscores, such as drift",
         ),
+        ("drift", {"drift_keep_reports": -1}, "drift_keep_reports is -1; give a number from 0 up"),
+        ("validate", {"validate_max_crop_loss": "200"}, "validate_max_crop_loss is 200; give a number from 0 to 100"),
+        ("validate", {"validate_max_file_bytes": 0}, "validate_max_file_bytes is 0; give a number from 1 up"),
+        *(
+            (
+                role,
+                {name: value},
+                f"{name} is '{value}'; give a name that a folder can have, such as 20261127T081500Z, without '/'",
+            )
+            for role, name in (("sync", "sync_run"), ("lead", "lead_run"), ("restore", "restore_name"))
+            for value in ("", "a/b", "..")
+        ),
+        (
+            "doctor",
+            {"doctor_ad_match_by": "upn"},
+            "doctor_ad_match_by is 'upn'; use one of "
+            + ", ".join(options_of("export")["export_ad_match_by"]["choices"]),
+        ),
         (
             "lead",
             {"lead_max_added": "200%"},
@@ -136,6 +154,14 @@ def test_a_mapping_with_a_wrong_key_is_told_without_markup() -> None:
     assert said.startswith("sync_default_for cannot be used: ")
     assert "grop" in said
     assert "O(" not in said
+
+
+@pytest.mark.parametrize("role", all_roles())
+def test_the_attribute_that_users_are_named_by_is_checked_before_a_server_is_asked(role: str) -> None:
+    """Role lead compares it with the targets of the run, which decide what can be used."""
+    for name, option in options_of(role).items():
+        if name.endswith("_match_by") and role != "lead":
+            assert "userPrincipalName" in option["choices"], name
 
 
 def test_all_wrong_values_are_told_at_once() -> None:

@@ -35,12 +35,20 @@ def test_without_a_role_an_option_has_its_own_name() -> None:
         ("drift", ("metrics_dir", "metrics_name", "history", "dest", "receipts")),
         ("sync", ("metrics_dir", "metrics_name", "history", "dest", "receipts")),
         ("lead", ("metrics_dir", "metrics_name", "history", "dest", "receipts", "match_by")),
-        ("restore", ("path", "run", "receipts", "dest")),
+        ("restore", ("path", "run", "receipts", "dest", "users", "exclude", "targets", "first")),
+        ("export", ("dest", "list_file", "exclude")),
     ],
 )
 def test_in_a_role_it_is_a_variable_that_this_role_has(role: str, options: tuple[str, ...]) -> None:
     for option in options:
         assert called(option, f"{role}_") in variables(role)
+
+
+def test_the_side_that_leads_and_the_side_that_follows_have_their_own_variables_for_names() -> None:
+    for target in names():
+        assert called("match_by", "lead_from_", target) == "lead_match_by"
+        assert called("match_by", "lead_", target) == "lead_follow_by"
+    assert called("receipts", "lead_from_") == "lead_receipts"
 
 
 @pytest.mark.parametrize("target", names())

@@ -53,12 +53,23 @@ def test_sign_in_problems(options: DirectoryOptions, code: int, info: str, says:
     assert says in text
     assert text.startswith(f"{options.place}: cannot sign in")
     assert "pass-of-the-test" not in text
+    if options.username:
+        assert text.count("HYBRID_PHOTOS_AD_USERNAME") == 1, "where the account came from, once"
+
+
+@pytest.mark.parametrize("data", ["52e", "532", "773"])
+def test_a_password_that_is_wrong_or_expired_is_told_with_where_it_came_from(data: str) -> None:
+    text = errors.sign_in_problem(49, f"AcceptSecurityContext error, data {data}, v1db1", "desc", SIMPLE)
+    assert "password (HYBRID_PHOTOS_AD_PASSWORD)" in text
 
 
 def test_kinit_problems() -> None:
     options = DirectoryOptions("dc1", auth_protocol="kerberos", username="svc@X", password="pass-of-the-test")
     for said, says in [
-        ("kinit: Password incorrect while getting initial credentials", "password is wrong"),
+        (
+            "kinit: Password incorrect while getting initial credentials",
+            "password (HYBRID_PHOTOS_AD_PASSWORD) is wrong",
+        ),
         ("kinit: Client 'svc@X' not found in Kerberos database while", "no such account"),
         ("kinit: Client's credentials have been revoked while", "disabled, expired or locked"),
         ("kinit: Cannot contact any KDC for realm 'X' while", "port 88"),
@@ -66,6 +77,7 @@ def test_kinit_problems() -> None:
         ("", "no reason"),
     ]:
         assert says in errors.kinit_problem(said, options)
+        assert "(HYBRID_PHOTOS_AD_USERNAME)" in errors.kinit_problem(said, options)
     assert principal("svc@corp.example.com") == "svc@CORP.EXAMPLE.COM"
     assert principal("svc") == "svc"
 

@@ -72,7 +72,10 @@ def test_what_is_not_given_has_its_default() -> None:
         ({"tls_mode": "none"}, "tls_mode none with auth_protocol simple"),
         ({"password": ""}, "needs password.*anonymous"),
         ({"password": None}, "needs password.*HYBRID_PHOTOS_AD_PASSWORD"),
-        ({"username": None, "password": None}, "needs username and password"),
+        (
+            {"username": None, "password": None},
+            r"needs username \(HYBRID_PHOTOS_AD_USERNAME\) and password \(HYBRID_PHOTOS_AD_PASSWORD\)",
+        ),
         ({"password": "a\0b"}, "NUL"),
         ({"auth_protocol": "kerberos", "password": None}, "together.*or neither"),
         ({"auth_protocol": "kerberos", "username": "CORP\\svc"}, "no Kerberos principal"),

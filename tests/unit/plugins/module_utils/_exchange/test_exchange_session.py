@@ -92,7 +92,7 @@ def gss(text: str) -> Exception:
         (gss("Minor: Server not found in Kerberos database"), "does not know HTTP/ex1.corp.example.com"),
         (gss("Minor: Cannot find KDC for realm 'WRONG'"), "check the realm in username"),
         (gss("Minor: Client 'svc@X' not found in Kerberos database"), "name@EXAMPLE.COM"),
-        (gss("Minor: Preauthentication failed"), "the password is wrong"),
+        (gss("Minor: Preauthentication failed"), "password (HYBRID_PHOTOS_EXCHANGE_PASSWORD) is wrong"),
         (gss("Minor: No Kerberos credentials available (default cache: FILE:/tmp/x)"), "run kinit"),
         (gss("Minor: Ticket expired"), "ticket has expired"),
         (ValueError("Server responded with the auth protocol 'NTLM' which is incompatible"), "offers NTLM and not"),

@@ -38,7 +38,7 @@ def test_specification_and_documentation_are_one() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({}, "client_secret, certificate_path or federated_token_file"),
+        ({}, r"client_secret \(AZURE_CLIENT_SECRET\), certificate_path \(AZURE_CLIENT_CERTIFICATE_PATH\) or fed"),
         ({"client_secret": "s", "access_token": "t"}, "client_secret.*access_token"),
         ({"client_secret": "s", "client_id": "a"}, "tenant_id.*AZURE_TENANT_ID"),
         ({"client_secret": "s", "tenant_id": "a"}, "client_id.*AZURE_CLIENT_ID"),
@@ -60,8 +60,14 @@ def test_specification_and_documentation_are_one() -> None:
         ({"access_token": "t", "max_attempts": 0}, "max_attempts"),
         ({"access_token": "t", "max_wait": 0}, "max_wait"),
         ({"access_token": "t", "cloud": "moon"}, "cloud"),
-        ({**APP, "certificate_path": "/no/such/file"}, "certificate_path: /no/such/file"),
-        ({**APP, "federated_token_file": "/no/such/file"}, "federated_token_file: /no/such/file"),
+        (
+            {**APP, "certificate_path": "/no/such/file"},
+            r"certificate_path \(AZURE_CLIENT_CERTIFICATE_PATH\): /no/such/file",
+        ),
+        (
+            {**APP, "federated_token_file": "/no/such/file"},
+            r"federated_token_file \(AZURE_FEDERATED_TOKEN_FILE\): /no/such/file",
+        ),
         ({**APP, "federated_token_file": "EMPTY"}, "federated_token_file.*empty"),
     ],
 )

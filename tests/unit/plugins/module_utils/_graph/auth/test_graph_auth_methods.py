@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import datetime
 import json
+import re
 import subprocess
 import sys
 import typing as t
@@ -107,7 +108,7 @@ def test_a_certificate_file_without_key_or_of_another_kind(tmp_path: Path) -> No
 
 
 def test_a_given_token_that_has_ended() -> None:
-    with pytest.raises(PhotoError, match="access_token: it expired"):
+    with pytest.raises(PhotoError, match=r"access_token \(HYBRID_PHOTOS_ACCESS_TOKEN\): it expired"):
         GraphPhotoStore(GraphOptions(access_token=jwt(exp=1000))).validate()
 
 
@@ -128,12 +129,28 @@ def test_a_token_that_cannot_be_read(token: str) -> None:
 def test_the_login_is_quoted_without_secrets() -> None:
     known = explain("client_secret", "invalid_client: AADSTS7000215: Invalid client secret 'hush'.", ["hush"])
     assert "AADSTS7000215" in str(known)
+    assert str(known).startswith("Sign-in with client_secret (AZURE_CLIENT_SECRET) was refused")
+    assert str(known).count("AZURE_CLIENT_SECRET") == 1
     assert "hush" not in str(known)
     other = explain("client_secret", "x: AADSTS99999: hush " + jwt(a=1) + " Trace ID: 1\nCorrelation", ["hush"])
     assert "AADSTS99999" in str(other)
+    assert str(other).startswith("Sign-in with client_secret (AZURE_CLIENT_SECRET) was refused")
     assert "hush" not in str(other)
     assert "Trace" not in str(other)
     assert jwt(a=1)[:50] not in str(other)
+
+
+@pytest.mark.parametrize(
+    ("code", "variables"),
+    [
+        ("7000222", ["AZURE_CLIENT_SECRET"]),
+        ("700016", ["AZURE_CLIENT_SECRET", "AZURE_CLIENT_ID", "AZURE_TENANT_ID"]),
+        ("90002", ["AZURE_CLIENT_SECRET", "AZURE_TENANT_ID", "HYBRID_PHOTOS_CLOUD"]),
+    ],
+)
+def test_a_refused_sign_in_names_where_each_value_came_from(code: str, variables: list[str]) -> None:
+    said = str(explain("client_secret", f"AADSTS{code}: no", []))
+    assert re.findall(r"\(([A-Z_]+)\)", said) == variables
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
