@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import io
-import typing as t
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import (
