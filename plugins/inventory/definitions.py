@@ -87,7 +87,8 @@ from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_templ
 GROUP = "photo_shards"
 OPTIONS = ("plugin", "path", "shard_size")
 #: Users of a shard where nobody says how many; the larger number in a folder of more than MANY_USERS.
-SHARD_SIZE, LARGE_SHARD_SIZE = 500, 2_000
+SHARD_SIZE = 500
+LARGE_SHARD_SIZE = 2_000
 MANY_USERS = 20_000
 ENDINGS = (".photos.yml", ".photos.yaml")
 #: A file that means to be ours, whatever its name is.
