@@ -43,9 +43,11 @@ options:
     type: str
     required: true
   shard_size:
-    description: How many users a host holds.
+    description:
+      - How many users a host holds.
+      - When it is not set, 500, and 2000 in a folder of more than 20,000 users. Ansible starts a module for each host,
+        and with so many users these starts take more time than the users.
     type: int
-    default: 500
   allowed_folders:
     description:
       - More folders in which O(path) may lie, separated by colons.
@@ -84,9 +86,18 @@ from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_templ
 
 GROUP = "photo_shards"
 OPTIONS = ("plugin", "path", "shard_size")
+#: Users of a shard where nobody says how many; the larger number in a folder of more than MANY_USERS.
+SHARD_SIZE = 500
+LARGE_SHARD_SIZE = 2_000
+MANY_USERS = 20_000
 ENDINGS = (".photos.yml", ".photos.yaml")
 #: A file that means to be ours, whatever its name is.
 _OURS = re.compile(rb"^[ \t{]*[\"']?plugin[\"']?[ \t]*:[ \t]*[\"']?hybrid\.photos\.definitions\b", re.MULTILINE)
+
+
+def usual_shard_size(users: int) -> int:
+    """How many users a shard has when nothing else is said."""
+    return SHARD_SIZE if users <= MANY_USERS else LARGE_SHARD_SIZE
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -141,7 +152,7 @@ class InventoryModule(BaseInventoryPlugin):
         self._refuse_other_keys(path)
         self._read_config_data(path)
         size = self.get_option("shard_size")
-        if size < 1:
+        if size is not None and size < 1:
             raise PhotoError(f"{path}: shard_size is {size}; give 1 or more")
         folder = (Path(path).absolute().parent / str(self.get_option("path"))).resolve()
         home = home_of(Path(path))
@@ -151,7 +162,8 @@ class InventoryModule(BaseInventoryPlugin):
                 f"{path}: path leads to {folder}, which is outside {home}. Keep the folder inside, or name a folder "
                 "that holds it in the environment variable HYBRID_PHOTOS_FOLDERS"
             )
-        return folder, read_folder(folder), size
+        whole = read_folder(folder)
+        return folder, whole, size or usual_shard_size(len(whole.definitions))
 
     def _refuse_other_keys(self, path: str) -> None:
         """Raises PhotoError for a file with keys that are none of ours.

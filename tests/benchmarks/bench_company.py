@@ -22,12 +22,15 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ansible_collections.hybrid.photos.plugins.inventory.definitions import usual_shard_size
 from bench import LATENCY, Bench
 from measure import REPOSITORY, cpu_of
 from pairs import Spread, Table
 
 SIZE = int(os.environ.get("BENCH_COMPANY", "200000"))
-SHARD = int(os.environ.get("BENCH_SHARD", "500"))
+#: Without it, the shards have their usual size.
+GIVEN_SHARD = os.environ.get("BENCH_SHARD")
+SHARD = int(GIVEN_SHARD or usual_shard_size(SIZE))
 FORKS = int(os.environ.get("BENCH_FORKS", "2"))
 #: One user in so many has a photo that somebody else has set.
 DRIFTING = 1000
@@ -86,7 +89,8 @@ def row(run: Bench, table: Table) -> None:
 def _check(run: Bench, table: Table, folder: Path, receipts: Path) -> None:
     reports = run.folder / "reports"
     inventory = folder / "company.photos.yml"
-    inventory.write_text(f"plugin: hybrid.photos.definitions\npath: photos\nshard_size: {SHARD}\n")
+    shard = f"shard_size: {SHARD}\n" if GIVEN_SHARD else ""
+    inventory.write_text(f"plugin: hybrid.photos.definitions\npath: photos\n{shard}")
     given = run.folder / "options.json"
     formats = ["json", "markdown", "junit", "html"]
     options = {"drift_targets": ["exo"], "drift_receipts": str(receipts), "drift_formats": formats}

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 import typing as t
 from dataclasses import dataclass
 
@@ -71,6 +72,21 @@ def read_mark(jpeg: bytes) -> Mark | None:
     return Mark(source, recipe) if digest == rest.hexdigest() else None
 
 
+def frame_size(jpeg: bytes) -> tuple[int, int] | None:
+    """Width and height in the header of a JPEG (ITU-T T.81, B.2.2). None: no header, or an orientation may turn it.
+
+    For a picture with our own mark. Pillow would read all of its tables, which takes five times as long.
+    """
+    size = None
+    for segment in _segments(jpeg):
+        if segment.marker in _UNSURE:
+            return None
+        if segment.marker in _FRAMES and segment.end - segment.payload >= 5:
+            height, width = struct.unpack_from(">HH", jpeg, segment.payload + 1)
+            size = (width, height) if width and height else None
+    return size
+
+
 def seems_of(jpeg: bytes, source_sha256: str) -> bool:
     """Does a picture seem to be ours of this source? Quick, but no proof: used to choose the way of comparing."""
     return jpeg.find(f"source={source_sha256}".encode(), 0, _HEAD) > 0
@@ -79,6 +95,10 @@ def seems_of(jpeg: bytes, source_sha256: str) -> bool:
 #: The use of a JPEG's application segments (Exif 2.32, ICC.1, XMP part 3); JFIF and Adobe only describe the pixels.
 _CARRIERS = ((0xE1, b"Exif", "EXIF data"), (0xE1, b"http", "XMP data"), (0xE2, b"ICC_", "a colour profile"))
 _PIXELS_ONLY = frozenset({_APP0, 0xEE})
+#: Start of a frame: baseline, extended and progressive.
+_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+#: EXIF, which may have an orientation.
+_UNSURE = frozenset({0xE1})
 
 
 def foreign_segments(jpeg: bytes) -> list[str]:

@@ -29,6 +29,7 @@ from .._core.targets import TARGETS
 from .._pictures.comparison import by_content, by_pixels, by_tag
 from .._pictures.decode import describe
 from .._pictures.fingerprint import fingerprint, matches
+from .._pictures.mark import frame_size
 from .._pictures.recipe_check import breach
 from .default_picture import DefaultPictures, stepped_back
 from .guards import decide, shared_reason
@@ -178,13 +179,18 @@ class Planner:
             warnings = (receipt.service_transform,) if receipt.service_transform else ()
             return comparison, replace(outcome, desired=receipt.rendition, warnings=warnings)
         observed = outcome.observed or seen
+        # By what the bytes say, before a picture is opened.
+        content = None
+        if comparison is None and not recipe.as_is:
+            content = by_content(seen, None, source, recipe.digest)
         if seen.picture is not None:
-            observed = measured(observed, seen.picture)
+            ours = content is not None and content.verdict == "same" and content.rung == "mark"
+            observed = measured(observed, seen.picture, ours=ours)
             outcome = replace(outcome, observed=observed)
         # A restored photo can have a mark of its own. The source in that mark is not the file in the backups.
-        if comparison is None and not recipe.as_is:
-            comparison = by_content(seen, None, source, recipe.digest)
-            if comparison is not None and comparison.verdict == "same":
+        if content is not None:
+            comparison = content
+            if comparison.verdict == "same":
                 kept = self._as_declared(comparison, seen)
                 if kept.verdict == "same":
                     desired = Summary(observed.sha256, observed.bytes, observed.width, observed.height)
@@ -334,10 +340,16 @@ def sharp_enough(comparison: Comparison, declared: tuple[int, int], seen: Observ
     return _not_as_declared(comparison, reason)
 
 
-def measured(seen: Observation, picture: bytes) -> Observation:
-    """The observation with the pixels of its photo filled in, if the store saw the whole photo."""
+def measured(seen: Observation, picture: bytes, *, ours: bool = False) -> Observation:
+    """The observation with the pixels of its photo filled in, if the store saw the whole photo.
+
+    ``ours``: its mark says that it is our rendition, so that its header is enough.
+    """
     if seen.width is not None or seen.sha256 is None:
         return seen
+    size = frame_size(picture) if ours else None
+    if size is not None:
+        return replace(seen, width=size[0], height=size[1])
     try:
         summary = describe(picture)
     except SourceError:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.hybrid.photos.plugins.inventory.definitions import usual_shard_size
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -107,3 +109,21 @@ def test_two_files_may_use_one_name_for_two_accounts(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert '"b_photos_0001"' in done.stdout
+
+
+@pytest.mark.parametrize(("users", "size"), [(1, 500), (20_000, 500), (20_001, 2_000), (200_000, 2_000)])
+def test_where_nobody_says_how_large_a_shard_is_a_large_company_has_larger_ones(users: int, size: int) -> None:
+    assert usual_shard_size(users) == size
+
+
+@pytest.mark.parametrize(("line", "hosts"), [("", 1), ("shard_size: 2\n", 2)])
+def test_a_shard_size_that_is_given_counts_and_a_small_folder_is_one_shard(
+    tmp_path: Path, line: str, hosts: int
+) -> None:
+    (tmp_path / "photos").mkdir()
+    entries = "".join(f"  u{number}@example.com: {{state: absent}}\n" for number in range(3))
+    (tmp_path / "photos" / "photos.yml").write_text(f"photos:\n{entries}")
+    file = tmp_path / "team.photos.yml"
+    file.write_text(f"plugin: hybrid.photos.definitions\npath: photos\n{line}")
+    listed = json.loads(inventory(file).stdout)
+    assert len(listed["photo_shards"]["hosts"]) == hosts

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.text import (
+    all_encode,
     in_one_line,
     lines_shown,
     sendable,
@@ -69,6 +70,18 @@ def test_what_is_shown_is_printable_whatever_it_was(text: str) -> None:
 def test_whatever_is_returned_can_be_sent(value: t.Any) -> None:
     sent = json.dumps(sendable(value), ensure_ascii=False).encode()
     assert json.loads(sent) == sendable(value)
+
+
+@given(
+    st.recursive(ANY_TEXT | st.none() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner))
+)
+def test_what_all_encodes_needs_no_copy_and_everything_else_does(value: t.Any) -> None:
+    assert all_encode(value) is (sendable(value) == value)
+
+
+def test_what_is_no_json_is_never_said_to_encode() -> None:
+    assert not all_encode({"photo": b"\xff\xd8"})
+    assert not all_encode([object()])
 
 
 def test_what_can_be_sent_is_sent_as_it_is() -> None:

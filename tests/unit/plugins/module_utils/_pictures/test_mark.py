@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._pictures.mark import (
     MARK_BYTES,
     Mark,
+    frame_size,
     read_mark,
     seems_of,
     stamp,
@@ -33,6 +34,29 @@ def test_a_stamped_picture_tells_what_it_was_made_of_and_shows_the_same() -> Non
     assert len(stamped) == len(plain) + MARK_BYTES
     assert Image.open(io.BytesIO(stamped)).tobytes() == Image.open(io.BytesIO(plain)).tobytes()
     assert stamped[2:4] == b"\xff\xe0"  # JFIF's own segment stays the first
+
+
+@pytest.mark.parametrize("size", [(96, 96), (96, 71), (1, 300)])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 40, "optimize": True}])
+def test_the_sides_of_our_own_photo_are_those_that_pillow_reads(
+    size: tuple[int, int], options: dict[str, bool]
+) -> None:
+    for mode in ("RGB", "L"):
+        buffer = io.BytesIO()
+        Image.new(mode, size, 128).save(buffer, "JPEG", **options)
+        photo = stamp(buffer.getvalue(), SOURCE, RECIPE)
+        assert frame_size(photo) == Image.open(io.BytesIO(photo)).size
+
+
+def test_the_sides_of_a_photo_that_may_be_turned_are_not_read_from_its_header() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert frame_size(jpeg(exif=exif)) is None
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8", jpeg()[:100], b"\xff\xd8\xff\xc0\x00\x04\x08\x00"])
+def test_a_photo_without_a_whole_header_has_no_sides(data: bytes) -> None:
+    assert frame_size(data) is None
 
 
 def test_a_second_stamp_replaces_the_first() -> None:
