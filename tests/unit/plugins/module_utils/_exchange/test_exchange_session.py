@@ -198,16 +198,11 @@ def test_objects_are_their_properties_and_errors_are_names(monkeypatch: pytest.M
 
 
 def test_an_error_record_whose_parts_are_no_texts_is_a_failure_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    class NoText:
-        adapted_properties: t.ClassVar[t.Any] = ["no dictionary"]
-
-        def __str__(self) -> str:
-            return t.cast(str, None)
-
-    monkeypatch.setattr(Pipeline, "objects", [NoText()])
+    no_text = type("NoText", (), {"adapted_properties": ["no dictionary"], "__str__": lambda self: None})
+    monkeypatch.setattr(Pipeline, "objects", [no_text()])
     session = Session(OPTIONS)
     session.open()
-    for record in (NoText(), SimpleNamespace(fq_error=NoText(), reason=["x"], exception=NoText(), message=7)):
+    for record in (no_text(), SimpleNamespace(fq_error=no_text(), reason=["x"], exception=no_text(), message=7)):
         monkeypatch.setattr(Pipeline, "records", [record])
         answer = session.finish(session.begin(get_photo("x")))
         assert answer.failure is not None and answer.failure.name
