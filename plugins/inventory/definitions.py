@@ -116,7 +116,7 @@ class InventoryModule(BaseInventoryPlugin):
             _stop(f"{path}: {too_old}")
         try:
             folder, whole, size = self._read(path)
-            definitions = whole.definitions
+            definitions = [*whole.definitions, *(odd.definition for odd in whole.odd)]
             prefix = self._prefix(path, definitions)
         except (PhotoError, AnsibleError) as error:
             message = str(error)

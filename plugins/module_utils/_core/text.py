@@ -43,6 +43,11 @@ def shown(text: str) -> str:
     return "".join(_escaped(c) if c in BIDI or unicodedata.category(c) in _UNSHOWN else c for c in text)
 
 
+def printable(text: str) -> str:
+    """The text with the replacement character instead of each letter that is never shown."""
+    return "".join(REPLACEMENT if unicodedata.category(c) in _UNSHOWN else c for c in text)
+
+
 def lines_shown(text: str) -> str:
     """As ``shown``, but line ends and tabs stay: for a message of several lines."""
     if text.isascii() and text.isprintable():

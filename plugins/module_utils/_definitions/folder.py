@@ -14,10 +14,10 @@ from urllib.parse import unquote
 from .._core.files import UnusableFile, read_file
 from .._core.model import PROBLEMS, Definition, PhotoError, Source, identity_key
 from .._core.targets import TARGETS
-from .._core.text import shown, unusable
+from .._core.text import printable, shown, unusable
 from .accounts import clashes
 from .default_picture import cannot_be_rendered
-from .found import DefaultPicture, DefinitionsError, Entry, Folder, Problem
+from .found import DefaultPicture, DefinitionsError, Entry, Folder, OddFile, Problem
 from .names import MANIFEST, meant_as_manifest, named_after
 from .yaml_text import compose, foreign_tags, is_text, line_of, text_of, truth, yaml
 
@@ -68,11 +68,11 @@ def examine(folder: Path) -> Folder:
         reader.read_picture(name)
     for clash in clashes(list(reader.found.values())):
         reader.say(MANIFEST, clash.line, str(clash))
-    if not reader.found and not reader.problems:
+    if not reader.found and not reader.odd and not reader.problems:
         reader.say(
             str(folder), None, "it declares no user at all; put a picture named after a user, or a photos.yml, into it"
         )
-    return Folder(sorted(reader.found.values(), key=lambda d: d.key), reader.problems, reader.default)
+    return Folder(sorted(reader.found.values(), key=lambda d: d.key), reader.problems, reader.default, reader.odd)
 
 
 class _Reader:
@@ -89,6 +89,7 @@ class _Reader:
                 self.own.setdefault(identity_key(user), []).append(name)
         self.found: dict[str, Definition] = {}
         self.problems: list[Problem] = []
+        self.odd: list[OddFile] = []
         #: Files that the manifest names. They do not also declare a user by their own name.
         self.named: set[Path] = set()
         self.default: DefaultPicture | None = None
@@ -121,6 +122,9 @@ class _Reader:
         user = named_after(name)
         if user is None:
             return
+        if (why := unusable(name)) is not None:
+            self.read_odd(name, user, why)
+            return
         stem = os.path.splitext(name)[0]  # noqa: PTH122 - Path.stem is blind to names like ".jpg"
         # Most are ordinary files with plain names, and their links need not be resolved.
         plain = name.isascii() and name.isprintable() and self.ordinary[name]
@@ -134,6 +138,14 @@ class _Reader:
         ):
             return
         self.add(Definition(user, "present", Source(path=str(path)), origin=name), name, None)
+
+    def read_odd(self, name: str, user: str, why: str) -> None:
+        """A picture that nobody can be named after. Others are processed."""
+        if (self.root / name).is_dir():
+            return
+        path = str(self.root / printable(name))
+        definition = Definition(shown(user), "present", Source(path=path), origin=shown(name))
+        self.odd.append(OddFile(definition, Problem(shown(name), None, f"{why}; rename the file")))
 
     @staticmethod
     def is_source(definition: Definition, path: Path) -> bool:

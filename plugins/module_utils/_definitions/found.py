@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .._core.model import Definition, PhotoError
@@ -51,6 +51,17 @@ class Problem:
         return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
 
 
+class OddFile(t.NamedTuple):
+    """A picture at the top of the folder whose name is no text that can be shown or sent.
+
+    The modules report ``definition`` as ``invalid``: its user and its path are the name as it can be shown, so the path
+    leads nowhere.
+    """
+
+    definition: Definition
+    problem: Problem
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """The content of a folder, as far as it could be read, and every problem."""
@@ -58,6 +69,7 @@ class Folder:
     definitions: list[Definition]
     problems: list[Problem]
     default: DefaultPicture | None = None
+    odd: list[OddFile] = field(default_factory=list)
 
 
 class DefinitionsError(PhotoError):

@@ -107,7 +107,8 @@ def validate(
     excluded = set(choice.excluded)
     definitions = [definition for definition in everybody if definition.user not in excluded]
     report = Report(str(folder), list(choice.chosen), excluded=list(choice.excluded))
-    report.findings += [_of_problem(problem) for problem in found_there.problems]
+    problems = [*found_there.problems, *(odd.problem for odd in found_there.odd)]
+    report.findings += [_of_problem(problem) for problem in problems]
     users: dict[str, list[Definition]] = defaultdict(list)
     for definition in definitions:
         # Many users may have the default picture; it is examined once.

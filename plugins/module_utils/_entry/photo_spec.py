@@ -171,7 +171,8 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
         if odd is not None:
             refused[definition.key] = f"{shown(definition.user)} cannot be the name of a user: {odd}; correct the name"
         elif definition.source is not None and _is_no_text(definition.source.path):
-            refused[definition.key] = f"{definition.source.name}: the name of this file is not valid UTF-8; rename it"
+            why = "the name of this file is not valid UTF-8, or has a control character"
+            refused[definition.key] = f"{definition.source.name}: {why}; rename it"
     return definitions, refused
 
 

@@ -259,12 +259,20 @@ def test_the_name_of_a_file_that_is_not_utf_8_stops_nobody_else(company: Company
 
     shutil.rmtree(company.photos)
     faces.rename(company.photos)
-    for playbook, inventory in (("drift", True), ("validate", False)):
-        run = company.play(playbook, "-e", "validate_path=photos", inventory=inventory)
-        assert run.code != 0
-        assert r"m\xfcller@photos.test.jpg: " in run.output
-        assert "not valid UTF-8; rename the file" in " ".join(run.output.split())
+    run = company.play("validate", "-e", "validate_path=photos", inventory=False)
+    assert run.code != 0
+    assert r"m\xfcller@photos.test.jpg: " in run.output
+    assert "not valid UTF-8; rename the file" in " ".join(run.output.split())
+    assert "deserialize" not in run.output
+    for playbook, code in (("drift", 0), ("sync", 2)):
+        run = company.play(playbook)
+        assert run.code == code, run.output
+        assert "the name of this file is not valid UTF-8" in run.output
         assert "deserialize" not in run.output
+        rows = company.report()
+        assert set(rows) == {"alice@photos.test", r"m\xfcller@photos.test"}
+        assert {rows[r"m\xfcller@photos.test"][target]["drift"] for target in ("ad", "exo")} == {"invalid"}
+    assert company.tenant.photo("alice@photos.test") is not None
 
 
 def test_two_inventories_are_done_side_by_side_and_one_user_of_both_is_an_error(company: Company) -> None:

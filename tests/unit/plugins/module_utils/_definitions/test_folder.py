@@ -258,16 +258,21 @@ def test_a_manifest_that_we_write_reads_back_as_it_was(users: dict[str, t.Any]) 
         (b"\x1b[2J@example.com.png", r"\x1b[2J@example.com.png"),
     ],
 )
-def test_the_name_of_a_file_that_is_no_text_is_refused_by_name(folder: Path, name: bytes, shown: str) -> None:
+def test_a_file_whose_name_is_no_text_is_told_by_name_and_the_others_are_declared(
+    folder: Path, name: bytes, shown: str
+) -> None:
     put(folder, "alice@example.com.jpg")
     (folder / os.fsdecode(name)).write_bytes(b"picture")
-    with pytest.raises(DefinitionsError) as error:
-        read_folder(folder)
-    (problem,) = error.value.problems
-    assert problem.file == shown
-    assert problem.message.endswith("; rename the file")
-    assert str(problem).count(shown) == 1, "the name is there once"
-    str(error.value).encode()
+    found = read_folder(folder)
+    assert [definition.user for definition in found.definitions] == ["alice@example.com"]
+    (odd,) = found.odd
+    assert odd.problem.file == odd.definition.origin == shown
+    assert odd.problem.message.endswith("; rename the file")
+    assert str(odd.problem).count(shown) == 1, "the name is there once"
+    assert odd.definition.source is not None
+    assert odd.definition.source.path is not None
+    assert not Path(odd.definition.source.path).exists(), "no module reads it"
+    f"{odd.definition.user} {odd.definition.source.path} {odd.problem}".encode()
 
 
 @pytest.mark.parametrize("escape", [r"\n", r"\e[2J", r"\udcff", r"\L"])

@@ -323,7 +323,7 @@ def test_a_picture_whose_name_was_no_text_is_that_users_problem_alone(capsys: py
     photos = [{"user": "bob", "src": "/photos/m\ufffdller.jpg"}, {"user": "alice", "content": encoded(picture(1))}]
     bob, alice = call(ScriptedStore(["alice", "bob"]), capsys, photos=photos)["photos"]
     assert (bob["drift"], alice["verified"]) == ("invalid", True)
-    assert "not valid UTF-8; rename it" in bob["reason"]
+    assert "not valid UTF-8, or has a control character; rename it" in bob["reason"]
 
 
 def test_a_name_of_a_picture_shows_no_variable_of_the_environment(
