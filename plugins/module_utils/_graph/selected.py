@@ -45,12 +45,15 @@ def selected(client: Client, permissions: Permissions, lists: Lists, whom: Whom)
 def _by_filter(lists: Lists, text: str) -> t.Iterator[User]:
     """Asked plainly first: that is up to date, and does for most filters."""
     path = f"/users?$filter={quote(text, safe='')}"
+    begun = False
     for advanced in (False, True):
         try:
             for page in lists.listed(path, Question(advanced)):
+                begun = True
                 yield from page
         except Refused as error:
-            if advanced:
+            # A list that breaks off is not asked for again: its first users were given already.
+            if advanced or begun:
                 raise PhotoError(
                     f"filter '{shown(text)}': Microsoft Graph does not take it ({error.why}); write it as "
                     "department eq 'Sales' and accountEnabled eq true"

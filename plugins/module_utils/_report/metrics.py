@@ -180,7 +180,7 @@ def expiries_of(results: t.Iterable[t.Any]) -> list[Expiry]:
             try:
                 ends = datetime.fromisoformat(str(each["ends"])).astimezone(UTC).timestamp()
                 found.append(Expiry(str(result["target"]), str(each["credential"]), ends))
-            except (KeyError, TypeError, ValueError) as ex:
+            except (KeyError, TypeError, ValueError, OverflowError) as ex:
                 raise PhotoError(f"doctor must be what the doctor modules returned ({ex!r:.80})") from ex
     return found
 

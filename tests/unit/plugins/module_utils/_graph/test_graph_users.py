@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import Whom
-from ansible_collections.hybrid.photos.plugins.module_utils._core.model import StoreError, Unresolved, User
+from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError, StoreError, Unresolved, User
 from ansible_collections.hybrid.photos.plugins.module_utils._graph import lists
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.auth.access_token import claims
 from ansible_collections.hybrid.photos.plugins.module_utils._graph.errors import parse
@@ -348,6 +348,21 @@ def test_a_list_without_an_end_is_given_up(
 def test_a_look_for_a_group_without_an_end_is_given_up(graph: t.Any) -> None:
     with pytest.raises(StoreError, match="list of groups has no end"):
         list(Directory(graph.client, "id", graph.permissions).everyone(Whom(group="Office")))
+
+
+def test_a_list_by_filter_that_breaks_off_gives_nobody_twice(graph: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def send(_method: str, url: str, *_arguments: t.Any, **_options: t.Any) -> Reply:
+        if "skiptoken" in url:
+            return Reply(400, {}, b'{"error":{"code":"Directory_ExpiredPageToken","message":"The token is expired."}}')
+        link = "https://graph.test/v1.0/users?$skiptoken=x"
+        return Reply(200, {}, json.dumps({"value": [person(1, "a@x")], "@odata.nextLink": link}).encode())
+
+    monkeypatch.setattr(graph.client._http, "send", send)
+    found = []
+    with pytest.raises(PhotoError, match="Directory_ExpiredPageToken"):
+        for user in Directory(graph.client, "id", graph.permissions).everyone(Whom(filter="accountEnabled eq true")):
+            found.append(user.id)
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("fresh", [True, False], ids=["always a new link", "the same link"])

@@ -130,8 +130,9 @@ def test_what_the_doctor_returned() -> None:
         {"skipped": True},
     ]
     assert expiries_of(told) == [Expiry("exo", "client_secret", 1796083200.0)]
-    with pytest.raises(PhotoError, match="doctor must be what the doctor modules returned"):
-        expiries_of([{"target": "exo", "expires": [{"credential": "x", "ends": "soon"}]}])
+    for ends in ("soon", "0001-01-01T00:00:00+05:00"):
+        with pytest.raises(PhotoError, match="doctor must be what the doctor modules returned"):
+            expiries_of([{"target": "exo", "expires": [{"credential": "x", "ends": ends}]}])
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a b", "a.b", "x" * 65, "-a", 'a"b'])
