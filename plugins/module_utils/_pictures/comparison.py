@@ -22,9 +22,10 @@ from .prepare import Prepared, prepared
 def by_tag(receipt: Receipt | None, tag: str | None, source_sha256: str, recipe_digest: str) -> Comparison | None:
     """What our receipt says, without a download.
 
-    None: nothing, for example when somebody else wrote since our last put.
+    None: nothing, for example when somebody else wrote since our last put, or when a run was killed after its put: the
+    next run records that the photo is ours, but not which picture it is.
     """
-    if receipt is None or tag is None or receipt.tag != tag:
+    if receipt is None or tag is None or receipt.tag != tag or receipt.source_sha256 is None:
         return None
     if receipt.source_sha256 != source_sha256:
         return Comparison("different", "tag", "unchanged since our last upload, but another picture is declared now")

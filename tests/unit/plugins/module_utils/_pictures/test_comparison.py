@@ -56,9 +56,11 @@ def test_an_untouched_upload_of_another_picture_or_recipe_is_different(source: s
         (RECEIPT, None),
         (Receipt(user_id="u", source_sha256=SOURCE, recipe=RECIPE, tag=None), None),
         (Receipt(user_id="u", source_sha256=SOURCE, recipe=RECIPE, tag=None), "t1"),
+        # A run was killed after its put, and the next one found a photo of ours.
+        (Receipt(user_id="u", source_sha256=None, recipe=None, tag="t1"), "t1"),
     ],
 )
-def test_a_receipt_of_another_tag_decides_nothing(receipt: Receipt | None, tag: str | None) -> None:
+def test_a_receipt_of_another_tag_or_of_no_picture_decides_nothing(receipt: Receipt | None, tag: str | None) -> None:
     assert comparison.by_tag(receipt, tag, SOURCE, RECIPE) is None
 
 
