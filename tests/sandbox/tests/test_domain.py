@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import base64
+import importlib.machinery
+import importlib.util
 import json
 import os
 import signal
@@ -293,6 +295,42 @@ def test_run_leaves_nothing_behind(run_folder: Path, how: signal.Signals | None)
     while any(process.pid() for process in servers) and time.monotonic() < limit:
         time.sleep(0.05)  # after SIGKILL the kernel ends the servers, a moment later
     assert not any(process.pid() for process in servers)
+
+
+class NoServers:
+    """A sandbox that starts nothing, for what is done around it."""
+
+    def up(self, _parts: tuple[str, ...]) -> dict[str, Any]:
+        return {}
+
+    def environment(self, _told: dict[str, Any]) -> dict[str, str]:
+        return {}
+
+    def down(self) -> list[str]:
+        return []
+
+
+def test_a_signal_while_the_command_is_launched_ends_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loader = importlib.machinery.SourceFileLoader("sandbox_command", str(SANDBOX / "sandbox"))
+    cli = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(cli)
+    noted = tmp_path / "pid"
+
+    def told_to_stop() -> None:  # in the child, before it is the command: Popen has not come back yet
+        noted.write_text(str(os.getpid()))
+        os.kill(os.getppid(), signal.SIGTERM)
+
+    monkeypatch.setattr(cli, "die_with_parent", told_to_stop)
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    try:
+        assert cli.run_inside(NoServers(), (), ["sleep", "60"]) == 128 + signal.SIGTERM
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+    assert not Path(f"/proc/{noted.read_text()}").exists()
 
 
 def test_nothing_answers_after_down(box: Sandbox) -> None:
