@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever README.md and docs/*.md name is there: files, anchors, playbooks, roles, modules, variables and tests."""
+"""Whatever README.md, docs and the roles' pages name is there: files, anchors, playbooks, modules, variables and tests."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ import pytest
 import yaml
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import ENTRY_KEYS
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.names import PICTURE_SUFFIXES
+from ansible_collections.hybrid.photos.tests.unit.docs.variables import HEADINGS, with_tables
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+ROLE_PAGES = sorted((ROOT / "roles").glob("*/README.md"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")), *ROLE_PAGES]
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT).with_suffix("")))
 
 MODULES = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
@@ -76,7 +78,8 @@ def test_names_of_the_collection_are_there(page: Path) -> None:
 def test_variables_of_roles_are_there(page: Path) -> None:
     for piece in code(page):
         for name in re.findall(rf"(?<![\w./-])((?:{'|'.join(ROLES)})_\w+)", piece):
-            if name not in MODULES:
+            # lead_0001 is a host.
+            if name not in MODULES and not name.removeprefix("lead_").isdigit():
                 assert name in VARIABLES, f"{page.name}: no role has a variable {name}"
 
 
@@ -167,6 +170,31 @@ def test_the_reference_has_every_variable_with_its_default_and_no_other() -> Non
         value = f"[{', '.join(default)}]" if isinstance(default, list) else str(default)
         value = value.lower() if isinstance(default, bool) else value
         assert told[name].replace("\\|", "|") == f"`{value}`", name
+
+
+def test_the_tables_of_variables_are_those_of_the_argument_specifications() -> None:
+    page = words(ROOT / "docs" / "reference.md")
+    assert HEADINGS.keys() == ROLES
+    assert page == with_tables(page), "run: python tests/unit/docs/variables.py"
+
+
+@pytest.mark.parametrize("page", ROLE_PAGES, ids=lambda page: page.parent.name)
+def test_the_page_of_a_role_leads_to_its_variables(page: Path) -> None:
+    assert f"docs/reference.md#role-{page.parent.name})" in words(page)
+
+
+@each_page
+def test_what_a_page_says_is_in_a_file_is_defined_there(page: Path) -> None:
+    """For sentences such as "`decide` in `_sync/guards.py`"."""
+    rooms = ROOT / "plugins" / "module_utils"
+    named = [*re.findall(r"`([\w.]+)` (?:of|in) `(_\w+/[\w/]+\.py)`", " ".join(words(page).split()))]
+    for file in re.findall(r"`(_[a-z]+/[\w/]+\.py)`", words(page)):
+        assert (rooms / file).exists() or (ROOT / "tests/unit/plugins/module_utils" / file).exists(), (
+            f"{page.name}: {file}"
+        )
+    for name, file in named:
+        defined = rf"^\s*(?:class|def) {name.split('.')[-1]}\b|^{name}\b"
+        assert re.search(defined, words(rooms / file), re.MULTILINE), f"{page.name}: {name} is not in {file}"
 
 
 def test_the_reference_has_every_choice_of_a_variable() -> None:

@@ -98,13 +98,12 @@ def write_report(folder: Path, results: list[t.Any]) -> dict[str, t.Any]:
 
 
 def play(folder: Path, recipe: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """ansible-playbook in the folder of the run."""
+    """ansible-playbook in the folder of the run, started without a shell, as systemd does it: there is no PWD."""
     return subprocess.run(
         ["ansible-playbook", str(RECIPES / "notifications" / recipe), *arguments],
         cwd=folder,
         env={
-            **os.environ,
-            "PWD": str(folder),
+            **{name: value for name, value in os.environ.items() if name != "PWD"},
             "ANSIBLE_CONFIG": str(folder / "none.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(folder / "collections"),
             "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
