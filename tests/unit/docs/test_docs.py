@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever README.md, docs and the roles' pages name is there: files, anchors, playbooks, modules, variables and tests."""
+"""What README.md, docs and the pages of roles name is there: files, anchors, playbooks, modules, variables, tests."""
 
 from __future__ import annotations
 

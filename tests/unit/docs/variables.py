@@ -54,7 +54,8 @@ def tables() -> str:
         options: t.Mapping[str, Option] = spec["argument_specs"]["main"]["options"]
         lines = [f"| `{name}` | {_default(option)} | {_meaning(name, option)} |" for name, option in options.items()]
         about = f"{PLAYBOOKS[role]}\n\n" if role in PLAYBOOKS else ""
-        parts.append(f"\n### {heading}\n\n{about}| variable | default | meaning |\n|---|---|---|\n" + "\n".join(lines) + "\n")
+        head = f"{about}| variable | default | meaning |\n|---|---|---|"
+        parts.append("\n".join(["", f"### {heading}", "", head, *lines, ""]))
     return "".join(parts) + "\n"
 
 
