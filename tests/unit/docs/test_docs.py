@@ -12,9 +12,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.hybrid.photos.plugins.module_utils._core import files
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions import exported, folder
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import ENTRY_KEYS
-from ansible_collections.hybrid.photos.plugins.module_utils._definitions.names import PICTURE_SUFFIXES
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions.names import MANIFEST, PICTURE_SUFFIXES
+from ansible_collections.hybrid.photos.plugins.module_utils._pictures import decode, encode
+from ansible_collections.hybrid.photos.plugins.module_utils._report.folders import FILES, RUNS
+from ansible_collections.hybrid.photos.plugins.module_utils._restore import forget
+from ansible_collections.hybrid.photos.plugins.module_utils._sync import backup_lock, backups
 from ansible_collections.hybrid.photos.tests.unit.docs.variables import HEADINGS, with_tables
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE_PAGES = sorted((ROOT / "roles").glob("*/README.md"))
@@ -213,6 +220,75 @@ def test_the_reference_has_every_key_and_ending_of_the_definitions() -> None:
     assert set(ENTRY_KEYS) <= rows(page).keys()
     paragraph = page.split("These endings are read:")[1].split("\n\n")[0]
     assert set(re.findall(r"`(\.\w+)`", paragraph)) == PICTURE_SUFFIXES
+
+
+def test_the_reference_has_every_file_that_a_run_makes() -> None:
+    page = words(ROOT / "docs" / "reference.md").split("## Files, and how long they stay")[1]
+    made = {
+        *FILES.values(),
+        RUNS,
+        MANIFEST,
+        backups.MANIFEST,
+        backup_lock.LOCK,
+        forget.RECORD,
+        exported.RECORD,
+        "different.txt",
+        "hybrid_photos_<name>.prom",
+        "-active-directory",
+    }
+    assert [name for name in sorted(made) if name not in page] == []
+    # Each variable that names a file or a folder that is written.
+    ends = ("_report_dir", "_receipts", "_history", "_metrics_dir", "_junit", "_dest", "_list", "doctor_report")
+    spoken = {"drift_report_dir", "sync_report_dir", "lead_report_dir", "restore_report_dir"}  # as "the report folder"
+    only_read = {"drift_receipts", "doctor_receipts", "restore_receipts"}  # the same file as sync_receipts
+    named = {name for name in VARIABLES if name.endswith(ends)} - spoken - only_read
+    assert [name for name in sorted(named) if f"`{name}`" not in page] == []
+
+
+def test_the_limits_of_pictures_are_those_of_the_code() -> None:
+    page = words(ROOT / "docs" / "renditions.md")
+    million = 1_000_000
+    for told in (
+        f"| bytes of a file | {files.MAX_FILE_BYTES // 2**20} MiB |",
+        f"| one side by the other | {decode.MAX_PROPORTION} times, from {decode._ANY_SHAPE + 1:,} pixels on |",
+        f"| JPEG | {decode.MAX_PIXELS_JPEG // million} million pixels |",
+        f"| progressive JPEG | {decode.MAX_PIXELS_PROGRESSIVE // million} million pixels, {decode.MAX_SCANS} scans |",
+        f"| WebP | {decode.MAX_PIXELS_WEBP // million} million pixels |",
+        f"| all other formats | {decode.MAX_PIXELS // million} million pixels |",
+        f"| a tile of a TIFF file | {decode.MAX_TILE_PIXELS // million} million pixels |",
+        f"from {encode.QUALITY_HIGHEST} down to {encode.QUALITY_LOWEST} ",
+    ):
+        assert told in page, told
+    manifest = words(ROOT / "docs" / "reference.md")
+    assert f"`photos.yml` (exactly this name, at most {folder.MAX_MANIFEST_BYTES // 2**20} MiB)" in manifest
+
+
+def declared_without_problems(there: Path, manifest: str, pictures: t.Iterable[str]) -> list[str]:
+    """The users of a folder that has these files. Fails when it has a problem."""
+    (there / "photos.yml").write_text(manifest)
+    for picture in pictures:
+        (there / picture).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (60, 60)).save(there / picture)
+    found = folder.examine(there)
+    assert [str(problem) for problem in found.problems] == []
+    return sorted(definition.user for definition in found.definitions)
+
+
+def test_the_folder_in_readme_is_a_folder_of_definitions(tmp_path: Path) -> None:
+    tree = words(ROOT / "README.md").split("```text\n")[1].split("```")[0].splitlines()
+    names = [name for line in tree for name in re.findall(r"── (\S+)", line)]
+    last = next(number for number, line in enumerate(tree) if "── photos.yml" in line)
+    column = tree[last].index("photos:")
+    manifest = "\n".join(line[column:] for line in tree[last:])
+    users = declared_without_problems(tmp_path, manifest, [name for name in names if name != "photos.yml"])
+    assert users == ["alice@example.com", "bob@example.com", "carol@example.com", "guest@partner.example"]
+
+
+def test_the_photos_yml_of_the_reference_can_be_used(tmp_path: Path) -> None:
+    manifest = words(ROOT / "docs" / "reference.md").split("```yaml\n")[1].split("```")[0]
+    pictures = re.findall(r"portraits/\w+\.\w+", manifest)
+    users = declared_without_problems(tmp_path, manifest, [*pictures, "guest@partner.example.png"])
+    assert len(users) == 7
 
 
 def test_readme_does_not_promise_the_demo_to_whoever_installed_the_collection() -> None:
