@@ -22,7 +22,7 @@ EXPIRES_SOON = 30
 #: The same for a server's certificate, which is usually renewed automatically.
 RENEWS_SOON = 21
 DAY = 86400.0
-#: The end of the year 9999: dates cannot be later.
+#: The start of the year 9999, in seconds since the epoch. A later date means that a credential never expires.
 _NO_YEAR_OF_OURS = 253_370_764_800.0
 
 
