@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the module of the same name; for the roles, users come from a file of the run and rows go into one."""
+"""Runs the module of the same name. For the roles, it reads users from a file of the run and writes rows to one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ActionModule(ActionBase):
     _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """The module's result, with ``users_file`` in place of ``users`` when that is asked for."""
+        """The module's result, with ``users_file`` in place of ``users`` if this is requested."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         in_file = boolean(arguments.pop("rows_in_file", False), strict=False)
@@ -34,7 +34,7 @@ class ActionModule(ActionBase):
             except PhotoError as error:
                 return {**result, "failed": True, "msg": str(error), "target": "ad"}
             if not entries:
-                # The module would take an empty list for everybody.
+                # For the module, an empty list means all users.
                 return {**result, "changed": False, "users": [], "target": "ad"}
             arguments["users"] = [entry["user"] for entry in entries]
             arguments["names"] = {str(entry["user"]): entry["ad"] for entry in entries if entry.get("ad")}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""drift_report runs on the controller: that is where results are, and where a person waits for the line."""
+"""drift_report runs on the controller, because the results are there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLOURS = {"+": C.COLOR_DIFF_ADD, "-": C.COLOR_DIFF_REMOVE, "@": C.COLOR_DIFF_LI
 
 
 class ActionModule(ControllerAction):
-    """Options in, report out. The line is on the screen before the first file is written."""
+    """Makes the report. The line is on the screen before the first file is written."""
 
     arguments = ARGUMENTS
     paths = ("dest", "previews_dir", "root", "plan", "metrics_dir", "history")
@@ -38,7 +38,7 @@ class ActionModule(ControllerAction):
         return {"msg": prepared.report["line"], **publish(options, prepared)}
 
     def lines(self, result: dict[str, t.Any]) -> t.Sequence[str]:
-        """Nothing more: everything was shown before the report was written."""
+        """None: ``work`` shows the lines before it writes the report."""
         return ()
 
     def colour(self, line: str) -> str | None:

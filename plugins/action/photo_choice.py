@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""photo_choice runs on the controller, where the entries of a shard are already."""
+"""photo_choice runs on the controller, because the entries of a shard are there."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ..plugin_utils.photo_action import malformed
 from ..plugin_utils.run_folder import keep_rows
 from ..plugin_utils.text import is_no_template
 
-#: What the roles say unless they are told otherwise.
+#: The default of the roles.
 _DEFAULT = "{{ photos | default([]) }}"
 
 
 class ActionModule(ControllerAction):
-    """Puts the entries into a file, so that they need not pass through the arguments and results of the tasks."""
+    """Writes the entries to a file, so that the arguments and results of the tasks do not contain them."""
 
     arguments: t.ClassVar[dict[str, t.Any]] = {
         "variable": {"type": "str", "required": True},
@@ -84,7 +84,7 @@ class ActionModule(ControllerAction):
     def _entries(self, name: str, variables: t.Mapping[str, t.Any]) -> t.Any:
         """The value of a variable. Templates in it are evaluated, unless it is certain that it has none.
 
-        Looking for templates in the entries of 500 users would take longer than all that is done with them here.
+        To search for templates in the entries of 500 users would take longer than the rest of this action.
         """
         value = variables.get(name, [])
         if isinstance(value, str) and str(value).strip() == _DEFAULT:

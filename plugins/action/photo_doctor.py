@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""photo_doctor runs on the controller: that is where both sides' findings meet, and where a person reads."""
+"""photo_doctor runs on the controller, because the findings of all targets are there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLOURS = {"FAILED": C.COLOR_ERROR, "warning": C.COLOR_WARN, "skipped": C.COLOR_
 
 
 class ActionModule(ControllerAction):
-    """Findings in, a table on the screen and a verdict out."""
+    """Joins the findings, shows a table on the screen, and returns the verdict."""
 
     arguments = ARGUMENTS
     paths = ("dest",)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""photo_guard runs on the controller, where the results of all shards are."""
+"""photo_guard runs on the controller, because the results of all shards are there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..plugin_utils.controller_action import ControllerAction
 
 
 class ActionModule(ControllerAction):
-    """Fails when the plan passes a limit."""
+    """Fails when the plan exceeds a limit."""
 
     arguments = ARGUMENTS
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""photo_validate runs on the controller, or wherever ansible-playbook was called: that is where the checkout is."""
+"""photo_validate runs on the controller, because the checkout is there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLOURS = {"error": C.COLOR_ERROR, "warning": C.COLOR_WARN}
 
 
 class ActionModule(ControllerAction):
-    """A folder in, findings out. Fails on an error in it, or on anything at all with fail_on: warning."""
+    """Checks a folder. Fails if there is an error; with fail_on: warning, also if there is a warning."""
 
     arguments = ARGUMENTS
     paths = ("path", "junit")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""role_variables runs on the controller: only there are the names of all variables."""
+"""role_variables runs on the controller, because only the controller has the names of all variables."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from ..plugin_utils.this_call import roles_of_call, typed_variables
 
 
 class ActionModule(ControllerAction):
-    """Fails when a variable that was meant for the role is none of its own, or one of its own has a wrong value.
+    """Fails when a variable seems meant for the role but is not one of its own, or when a value is wrong.
 
-    Other values are not looked at, and neither are entries of users.
+    Does not check values of other variables, nor entries of users.
     """
 
     arguments: t.ClassVar[dict[str, t.Any]] = {"role": {"type": "str", "required": True, "choices": list(all_roles())}}
@@ -52,9 +52,10 @@ class ActionModule(ControllerAction):
         return {"changed": False}
 
     def _refuse_variables_of_other_roles(self, role: str, extra: t.Collection[str]) -> None:
-        """Raises PhotoError for what was typed for this call under the name of a role that the call does not run.
+        """Raises PhotoError for variables in the command that belong to a role that this call does not run.
 
-        Somebody believes that it limits the run. In the inventory, or in a file of variables, it is for other calls.
+        The user probably believes that such a variable limits the run. In the inventory or in a file they are allowed,
+        because they may be for other calls.
         """
         roles = roles_of_call()
         if roles is None or role not in roles:
@@ -75,7 +76,7 @@ class ActionModule(ControllerAction):
             raise PhotoError("\n".join(wrong))
 
     def _wrong_paths(self, role: str) -> list[str]:
-        """What is said of files and folders. Those of another machine or account cannot be seen from here."""
+        """Problems of files and folders. Those of another machine or account cannot be checked here."""
         here = self._connection.transport == "local" and not self._task.become
         kinds = {
             name: kind

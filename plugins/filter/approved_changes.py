@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The changes of a plan as the option ``approved`` of the photo modules takes them."""
+"""The changes of a plan, in the form of the photo modules' option ``approved``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _approvals(plan: t.Any, target: str) -> t.Iterable[dict[str, t.Any]]:
     return map(approval, _of_result(plan, target) if of_task else _of_report(plan, target))
 
 
-#: What only a result of a task has.
+#: Keys that only the result of a task has.
 _RESULT = frozenset({"photos", "rows_file", "msg", "skipped", "skip_reason"})
 
 
@@ -49,7 +49,7 @@ def _names(users: t.Any) -> t.Iterable[str]:
 
 
 def _of_result(result: t.Mapping[str, t.Any], target: str) -> list[Row]:
-    """The changes of a result; none of one without rows."""
+    """The changes of a result; none if it has no rows."""
     photos = rows_file.whole(result).get("photos") or ()
     rows = [from_result(row, target, f"photos[{number}]") for number, row in enumerate(photos)]
     return [row for row in rows if row.action != "none"]

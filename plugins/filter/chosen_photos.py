@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the files of a run hold, where a role needs it in a variable: entries of users, rows of a result."""
+"""Reads the files of a run into variables for a role: entries of users, rows of a result."""
 
 from __future__ import annotations
 

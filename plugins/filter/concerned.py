@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whom a run concerns, of the users that a host declares."""
+"""Chooses the users of a run from those that a host declares."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def concerned(
         raise AnsibleFilterError(
             "photos must be a list of entries such as {user: alice@example.com, src: alice.jpg}"
         ) from error
-    # Entries are handed on as they are: a text that is marked as unsafe stays so.
+    # The entries are returned unchanged, so that text marked as unsafe keeps its mark.
     choice = choose([str(entry["user"]) for entry in photos], list(map(str, only)), list(map(str, exclude)))
     chosen = set(choice.chosen)
     return {

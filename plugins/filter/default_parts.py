@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who gets the default picture without being named in photos.yml: members of a group, or whom a filter finds."""
+"""Finds the users who get the default picture without an entry in photos.yml: members of a group, or by a filter."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.option_names i
 from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import TARGETS
 from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_template
 
-#: Nobody in Git promised that these have an account or a mailbox at each target.
+#: These users are not in Git, so it is no problem if they have no account or mailbox at a target.
 KNOWN = ("unavailable", "unresolved")
-
-
-#: By these one user may have several names, or is named by another target.
+#: With these, one user may have several names, or the names come from another target.
 _NOT_BY = ("anchor", "proxyAddresses")
 
 

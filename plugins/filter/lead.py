@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role lead makes of the answers of the leading side."""
+"""Processes the results of the leading target for the role lead."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def lead_shards(
     try:
         users, outside = leading.chosen(listing, following, follow_by)
     except PhotoError as error:
-        # A filter that fails is shown with all the templates around it; the role says this in a task of its own.
+        # Ansible would show a failed filter with all its templates, so the role shows the message in its own task.
         return {"shards": [], "users": [], "outside": 0, "problem": str(error)}
     return {"shards": leading.shards(users, int(size), set(taken)), "users": users, "outside": outside, "problem": ""}
 

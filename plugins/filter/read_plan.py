@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The text of a plan, from a path that may lead to anything."""
+"""Reads the text of a plan safely: the path may lead to any kind of file."""
 
 from __future__ import annotations
 

@@ -11,23 +11,22 @@ version_added: 0.1.0
 author:
   - hybrid.photos developers (@hybrid-photos)
 description:
-  - Reads a folder whose pictures are named after users, with a C(photos.yml) beside them that says the rest.
-  - Every O(shard_size) users become one host, so that forks, C(serial), C(--limit) and AWX job slices spread the work
-    as they do for any hosts. The hosts are V(photos_0001) and so on, in the group V(photo_shards). Each holds its
-    part in the variable C(photos), the folder in C(photos_folder), and the file of the default picture, if there is
-    one, in C(photos_default). Its tasks run on the controller with the
-    controller's Python.
-  - With a second inventory of this kind in the same call, the hosts of the second get the name of its file in front,
-    such as V(apac_photos_0001) for C(apac.photos.yml). A user that both declare is an error.
-  - Users are ordered by name, so that the same folder always makes the same shards.
-  - Any problem in the folder ends the whole call with one message that names file and line, whatever
-    C(inventory_any_unparsed_is_failed) says in C(ansible.cfg).
-  - No text of the folder is ever a template, whatever it contains. C(ansible-inventory) shows such text as
+  - Reads a folder of pictures that are named after users. A C(photos.yml) in the same folder can add more.
+  - Every O(shard_size) users become one host, so that forks, C(serial), C(--limit) and AWX job slices distribute the
+    work as with any other hosts. The hosts are V(photos_0001) and so on, in the group V(photo_shards). Each host has
+    its users in the variable C(photos), the folder in C(photos_folder), and the file of the default picture, if there
+    is one, in C(photos_default). Its tasks run on the controller with the controller's Python.
+  - With a second inventory of this kind in the same call, the names of the second one's hosts begin with the name of
+    its file, such as V(apac_photos_0001) for C(apac.photos.yml). It is an error if both declare the same user.
+  - Users are sorted by name, so that the same folder always makes the same shards.
+  - Any problem in the folder ends the whole call with one message that names file and line. The setting
+    C(inventory_any_unparsed_is_failed) in C(ansible.cfg) does not change this.
+  - Text from the folder is never evaluated as a template. C(ansible-inventory) shows such text as
     C(__ansible_unsafe) in JSON.
 notes:
-  - Ansible itself loads more from beside an inventory file than that file, such as C(group_vars) and C(host_vars), and
-    C(ansible.cfg) from the folder that it is called in. What these hold is trusted. See the recipes for how a
-    pipeline runs without them.
+  - Ansible itself also loads other files, such as C(group_vars) and C(host_vars) in the folder of the inventory file,
+    and C(ansible.cfg) in the folder in which it is called. It trusts their content. The recipes show how a pipeline
+    runs without these files.
 options:
   plugin:
     description: The name of this plugin.
@@ -37,21 +36,21 @@ options:
   path:
     description:
       - The folder, relative to the inventory file.
-      - Links followed, it must lie within the Git repository that the inventory file is in, or, where there is none,
-        within the folder of the inventory file. Otherwise a pull request could use any folder of the machine, such as
-        the backups of an earlier run. See O(allowed_folders) for other places.
+      - It must be inside the Git repository of the inventory file, or, if there is no repository, inside the folder of
+        the inventory file. This is checked after links are followed. Otherwise a pull request could use any folder of
+        the machine, such as the backups of an earlier run. See O(allowed_folders) for other folders.
     type: str
     required: true
   shard_size:
     description:
-      - How many users a host holds.
-      - When it is not set, 500, and 2000 in a folder of more than 20,000 users. Ansible starts a module for each host,
-        and with so many users these starts take more time than the users.
+      - The number of users for each host.
+      - If it is not set, the number is 500, or 2000 in a folder with more than 20,000 users. Ansible starts a module
+        for each host, and with so many users these starts take more time than the users.
     type: int
   allowed_folders:
     description:
-      - More folders in which O(path) may lie, separated by colons.
-      - It is set by environment variable only, and not in the inventory file, which may come with a pull request.
+      - Other folders that may contain O(path), separated by colons.
+      - It can only be set as an environment variable, not in the inventory file, which may come from a pull request.
     type: pathspec
     default: []
     env:
@@ -86,17 +85,17 @@ from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_templ
 
 GROUP = "photo_shards"
 OPTIONS = ("plugin", "path", "shard_size")
-#: Users of a shard where nobody says how many; the larger number in a folder of more than MANY_USERS.
+#: The default number of users of a shard; the larger one is for a folder with more than MANY_USERS.
 SHARD_SIZE = 500
 LARGE_SHARD_SIZE = 2_000
 MANY_USERS = 20_000
 ENDINGS = (".photos.yml", ".photos.yaml")
-#: A file that means to be ours, whatever its name is.
+#: A file with our plugin's name, which may have a wrong file name.
 _OURS = re.compile(rb"^[ \t{]*[\"']?plugin[\"']?[ \t]*:[ \t]*[\"']?hybrid\.photos\.definitions\b", re.MULTILINE)
 
 
 def usual_shard_size(users: int) -> int:
-    """How many users a shard has when nothing else is said."""
+    """The default number of users of a shard."""
     return SHARD_SIZE if users <= MANY_USERS else LARGE_SHARD_SIZE
 
 
@@ -104,13 +103,13 @@ class InventoryModule(BaseInventoryPlugin):
     NAME = "hybrid.photos.definitions"
 
     def verify_file(self, path: str) -> bool:
-        """Only files that say by their name or by their key ``plugin`` that they are ours."""
+        """Accepts only files with our file name or with our name in the key ``plugin``."""
         return super().verify_file(path) and (path.endswith(ENDINGS) or _means_us(path))
 
     def parse(self, inventory, loader, path, cache=True) -> None:
         """Turn the folder into shards."""
         super().parse(inventory, loader, path, cache)
-        # The tasks run with this Python, and the plugins of the controller need the same one.
+        # The tasks run with this Python, and the plugins of the controller need the same version.
         too_old = least_python.problem()
         if too_old is not None:
             _stop(f"{path}: {too_old}")
@@ -128,22 +127,22 @@ class InventoryModule(BaseInventoryPlugin):
             # Ansible sets these itself, and before 2.19 such a path would be a template.
             self.inventory.set_variable(host, "inventory_file", no_template(path))
             self.inventory.set_variable(host, "inventory_dir", no_template(str(Path(path).parent)))
-            # On the host and not on the group, which a second inventory of this kind shares.
+            # A variable of the host, not of the group: a second inventory of this kind has the same group.
             self.inventory.set_variable(host, "photos_folder", no_template(str(folder)))
             if whole.default is not None:
                 self.inventory.set_variable(host, "photos_default", no_template(str(whole.default.path)))
-            # Put there as they are: from 2.19 on, set_variable gives each text a tag of where it comes from, which takes
-            # more memory than the text. The marks of earlier versions are kept.
+            # Set without set_variable: since 2.19, that adds a tag with the origin to each text, which needs more memory
+            # than the text. The marks of earlier versions are kept.
             photos = [entry(d) for d in definitions[start : start + size]]
             self.inventory.get_host(host).set_variable("photos", photos)
-            # A large company's definitions need not be there twice.
+            # Saves memory: the definitions of a large company are not kept twice.
             definitions[start : start + size] = [None] * len(photos)
-            # The tasks run here, with this Python: another one that discovery may find can lack the libraries.
+            # The tasks run here with this Python. Another Python that discovery may find can lack the libraries.
             self.inventory.set_variable(host, "ansible_connection", no_template("local"))
             self.inventory.set_variable(host, "ansible_python_interpreter", no_template(sys.executable))
 
     def _read(self, path: str) -> tuple[Path, Folder, int]:
-        """The folder, what it says, and how many of them a shard holds. Raises PhotoError or AnsibleError."""
+        """The folder, its definitions, and the number of users of a shard. Raises PhotoError or AnsibleError."""
         if not path.endswith(ENDINGS):
             raise PhotoError(
                 f"{path}: the name of an inventory file of this plugin must end in .photos.yml or .photos.yaml, "
@@ -166,14 +165,14 @@ class InventoryModule(BaseInventoryPlugin):
         return folder, whole, size or usual_shard_size(len(whole.definitions))
 
     def _refuse_other_keys(self, path: str) -> None:
-        """Raises PhotoError for a file with keys that are none of ours.
+        """Raises PhotoError for unknown keys.
 
-        ansible-core reads options and finds that path is missing, and not that it is spelled otherwise.
+        For a misspelled path, ansible-core would only say that path is missing.
         """
         given = self.loader.load_from_file(path)
         if given is not None and not isinstance(given, dict):
             raise PhotoError(f"{path}: it must hold a mapping with the keys plugin and path")
-        # A file of another kind is told by its plugin.
+        # A file without the key plugin gets its own message elsewhere.
         for key in map(str, given or () if "plugin" in (given or ()) else ()):
             if key not in OPTIONS:
                 near = difflib.get_close_matches(key, OPTIONS, 1)
@@ -181,9 +180,9 @@ class InventoryModule(BaseInventoryPlugin):
                 raise PhotoError(f"{path}: {key}: no such option{meant}; there are plugin, path and shard_size")
 
     def _prefix(self, path: str, definitions: t.Sequence[Definition]) -> str:
-        """What the names of this file's hosts begin with: nothing, unless another file of this kind came before it.
+        """The prefix of this file's host names: empty, unless another file of this kind was read before.
 
-        Raises PhotoError when the names would meet all the same, or when both declare one user.
+        Raises PhotoError when host names would still be the same, or when both files declare the same user.
         """
         group = self.inventory.groups.get(GROUP)
         others = [host for host in (group.get_hosts() if group else ()) if host.vars.get("inventory_file") != path]
@@ -213,13 +212,13 @@ class InventoryModule(BaseInventoryPlugin):
 
 
 def home_of(file: Path) -> Path:
-    """Where the folder of an inventory file must lie: the Git work tree around the file, or else the file's folder."""
+    """Where the folder of an inventory file must be: in the file's Git work tree, or else in the file's folder."""
     folder = file.absolute().parent.resolve()
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
 
 
 def entry(definition: Definition) -> dict[str, t.Any]:
-    """A definition as the photo modules take it in their option photos."""
+    """A definition in the form of the photo modules' option ``photos``."""
     if definition.source is None or definition.source.path is None:
         known = {"user": definition.user, "state": "absent", "origin": definition.origin}
     else:
@@ -235,7 +234,7 @@ def entry(definition: Definition) -> dict[str, t.Any]:
 
 
 def _declared(host: Host) -> t.Iterator[Definition]:
-    """Whom a host of another file declares: names and targets, which tell who is the same person."""
+    """The users that a host of another file declares: names and targets, to find the same person."""
     for entry_of in host.vars.get("photos", ()):
         accounts = tuple((target, str(entry_of[target])) for target in TARGETS if entry_of.get(target))
         targets = frozenset(map(str, entry_of.get("targets", ())))
@@ -255,8 +254,8 @@ def _means_us(path: str) -> bool:
 def _stop(message: str) -> t.NoReturn:
     """End the call with one message.
 
-    An exception would make Ansible try its other plugins and show what each of them says. Then it would go on without
-    a single shard, and end well: a plan to do nothing.
+    After an exception, Ansible would try its other plugins and show their errors. Then it would go on without any shard
+    and end without an error.
     """
     Display().error(lines_shown(message), wrap_text=False)
     raise SystemExit(1)

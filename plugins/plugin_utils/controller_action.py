@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What actions have in common that work on the controller alone: options in, a result and lines for a person out."""
+"""The base of actions that work only on the controller: they return a result and show lines on the screen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .screen import tell
 
 
 class ControllerAction(ActionBase):
-    """``arguments`` is the argument spec, ``paths`` names options that are made absolute."""
+    """``arguments``: the argument spec. ``paths``: names of options whose paths are made absolute."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -29,10 +29,10 @@ class ControllerAction(ActionBase):
 
     @abstractmethod
     def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
-        """The result. May raise PhotoError, which becomes the task's failure."""
+        """The result. A PhotoError becomes the failure of the task."""
 
     def lines(self, result: dict[str, t.Any]) -> t.Sequence[str]:
-        """What to show on the screen; nothing with ``show: false``."""
+        """The lines for the screen. They are not shown with ``show: false``."""
         return result.get("lines", ())
 
     def colour(self, line: str) -> str | None:
@@ -59,26 +59,26 @@ class ControllerAction(ActionBase):
         return result
 
     def show(self, options: dict[str, t.Any], lines: t.Sequence[str]) -> None:
-        """Print lines at once; nothing with ``show: false``."""
+        """Print lines immediately, unless ``show: false``."""
         if options.get("show", False):
             for line in lines:
                 tell(shown(line), self.colour(line))
 
     def _base(self) -> Path:
-        """What relative paths start from: the playbook's folder, as everywhere in Ansible.
+        """The base of relative paths: the playbook's folder, as usual in Ansible.
 
-        A playbook that is part of a collection lies in an installed tree where nobody looks for a report: then it is
-        the folder that Ansible was called in.
+        For a playbook of a collection it is the folder in which Ansible was called: nobody looks for a report in the
+        folder of an installed collection.
         """
         folder = Path(self._loader.get_basedir()).absolute()
         return Path.cwd() if "ansible_collections" in folder.parts else folder
 
 
 def unfit_strategy(task: Task) -> str | None:
-    """Why a task that is meant to run once for all hosts cannot do so in this play, or None.
+    """Why a task with ``run_once`` cannot run once for all hosts in this play, or None.
 
-    With ``free`` and ``host_pinned`` Ansible ignores ``run_once`` and only warns: each host would then judge and report
-    what is there of the others at that moment. ``debug`` is ``linear`` with a debugger.
+    With ``free`` and ``host_pinned`` Ansible ignores ``run_once`` and only warns: each host would then check and report
+    only the results that other hosts have at that moment. ``debug`` is ``linear`` with a debugger.
     """
     if task.run_once is not True:
         return None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a person sees of a photo module while it runs: that it lives, and one line when a shard is done."""
+"""The base of the photo modules' actions: shows the progress of a run, and one line at the end of each shard."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ..module_utils._core.text import REPLACEMENT, encodes, sendable, shown
 from .run_folder import run_folder
 from .screen import tell
 
-#: Seconds of silence after which a run says how far it is, and between two such lines.
+#: Seconds between two lines about the progress of a run.
 QUIET = 5.0
-#: Options with names of users and files.
+#: Options with names of users and files, which may contain invalid Unicode.
 ARRIVING = frozenset({"user", "src", "photos", "approved"})
 
 
 class PhotoAction(ActionBase):
-    """Runs the module of ``target`` as it is, and follows the file in which it tells how far it is."""
+    """Runs the module of ``target``, and shows the progress that the module writes to a file."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -51,12 +51,12 @@ class PhotoAction(ActionBase):
         with tempfile.TemporaryDirectory(prefix="photos-") as folder:
             arguments = acceptable(given)
             progress = Path(folder) / "progress"
-            # The module has to run on this machine for its file to be here.
+            # The progress file can only be read if the module runs on this machine.
             here = self._connection.transport == "local"
             if many and here and not arguments.get("progress_file"):
                 arguments["progress_file"] = str(progress)
             if not here:
-                # The report looks for them on this machine, and the folder's name is of this machine, too.
+                # The report reads the previews on this machine, and the folder is on this machine, too.
                 arguments.pop("previews_dir", None)
             stop = threading.Event()
             follower = threading.Thread(target=follow, args=(progress, f"{host}: {TARGETS[self.target].title}", stop))
@@ -71,15 +71,15 @@ class PhotoAction(ActionBase):
             tell(f"{shown(host)}: {TARGETS[self.target].title}: {told(result['summary'], only_planned)}")
         if not in_file:
             return result
-        # The report has to know these of every result, however the module ended.
+        # The report needs these in every result, also if the module failed.
         result.update(target=self.target, shard=host, check_mode=only_planned)
         return in_a_file(result)
 
 
 def with_entries(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The arguments with what is in files: ``photos``, and the users of ``people``.
+    """The arguments with the contents of files: ``photos``, and the users of ``people``.
 
-    Raises PhotoError when a file is not whole.
+    Raises PhotoError when a file is incomplete.
     """
     given = dict(arguments)
     file = given.pop("photos_file", None)
@@ -95,8 +95,8 @@ def with_entries(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def in_a_file(result: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The result with its rows in a file. Where that cannot be written they are in the result: none may be lost."""
-    # What was asked for is in the role; it would be kept for each host until the end.
+    """The result with its rows in a file; if the file cannot be written, with its rows, so that none is lost."""
+    # The role has the arguments already. In the result, they would use memory for each host until the end.
     kept = {name: value for name, value in result.items() if name != "invocation"}
     try:
         return rows_file.pack(run_folder(), kept)
@@ -106,7 +106,7 @@ def in_a_file(result: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def malformed(photos: object) -> str | None:
-    """Why ``photos`` is no list of entries, or None. ansible-core would not say where to look."""
+    """Why ``photos`` is not a list of entries, or None. ansible-core's own message would not name the entry."""
     hint = "photos must be a list of entries such as {user: alice@example.com, src: alice.jpg}"
     if photos is None:
         return None
@@ -119,7 +119,7 @@ def malformed(photos: object) -> str | None:
 
 
 def no_names(option: str, values: object) -> str | None:
-    """Why a list of users' names holds something else, or None. ansible-core would make text of it and go on."""
+    """Why a list of users' names has other values, or None. ansible-core would silently convert them to text."""
     if isinstance(values, str) or not isinstance(values, t.Sequence):
         return None
     odd = next((value for value in values if not isinstance(value, str)), None)
@@ -131,7 +131,7 @@ def no_names(option: str, values: object) -> str | None:
 def acceptable(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The arguments, with a replacement character where a text is not valid Unicode.
 
-    Ansible would refuse them all for one such name of a file. The module refuses that one user.
+    Ansible would refuse all arguments because of one such file name. The module refuses only this user.
     """
     texts = [arguments.get(name) for name in ("user", "src")]
     texts += [entry.get(name) for entry in arguments.get("photos") or () for name in ("user", "src", *TARGETS)]
@@ -142,7 +142,7 @@ def acceptable(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def type_name(value: object) -> str:
-    """A value's type in an admin's words."""
+    """The type of a value in words for messages."""
     kinds = ((bool, "a truth value"), (str, "text"), (t.Mapping, "a dictionary"), (t.Sequence, "a list"))
     return next(
         (name for kind, name in kinds if isinstance(value, kind)), "a number" if value is not None else "nothing"
@@ -150,7 +150,7 @@ def type_name(value: object) -> str:
 
 
 def follow(progress: Path, who: str, stop: threading.Event, every: float = QUIET) -> None:
-    """Print how far a run is, once in a while, until it ends."""
+    """Print the progress of a run at intervals until it ends."""
     last = None
     while not stop.wait(every):
         try:
@@ -163,7 +163,7 @@ def follow(progress: Path, who: str, stop: threading.Event, every: float = QUIET
 
 
 def told(summary: t.Mapping[str, int], only_planned: bool) -> str:
-    """One line of a summary: what was found, and what was done or would be."""
+    """A summary in one line: what was found, and what was done or would be done."""
     found = [f"{summary[state]} {state.replace('_', ' ')}" for state in DRIFTS if summary.get(state)]
     words = {"put": "to put", "removed": "to remove"} if only_planned else {"put": "put", "removed": "removed"}
     words |= {"unverified": "unverified", "failed": "failed"}

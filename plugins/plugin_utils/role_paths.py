@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the files and folders that a role's variables name can be used. Nothing is made or written to find that out.
+"""Checks that the files and folders in a role's variables can be used. Creates and writes nothing.
 
-Without this a run would say so only after it has read every user, or in the middle of its writes.
+Without this check, a run would fail only after it has read all users, or during its writes.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ..module_utils._core.text import shown
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a variable names. ``made``: the run makes it, and the folders above it, when it is missing.
+    """What a variable names. ``made``: if it is missing, the run creates it and the folders above it.
 
-    ``elsewhere``: modules use it, on the host that they run on. Otherwise it is always on the controller.
+    ``elsewhere``: modules use it on the host that they run on. Otherwise it is always on the controller.
     """
 
     folder: bool
@@ -31,8 +31,8 @@ class Kind:
     elsewhere: bool = False
 
 
-#: By the variable's name without the role's prefix. ``*_history`` and ``*_metrics_dir`` are checked where they are
-#: read before a run, and a receipts file by the module that opens it.
+#: By the variable's name without the role's prefix. ``*_history`` and ``*_metrics_dir`` are checked by the code that
+#: reads them before a run, and the content of a receipts file by the module that opens it.
 KINDS: t.Mapping[str, Kind] = {
     "report_dir": Kind(folder=True, written=True, made=True),
     "backup_dir": Kind(folder=True, written=True, made=True, elsewhere=True),
@@ -45,13 +45,13 @@ KINDS: t.Mapping[str, Kind] = {
     "path": Kind(folder=True, written=False, made=False),
     "plan": Kind(folder=False, written=False, made=False),
 }
-#: These only read the receipts that others write, or look at them.
+#: The roles of these variables only read the receipts.
 READ_RECEIPTS = frozenset({"drift_receipts", "doctor_receipts"})
 
 
 def kind_of(name: str, role: str, type_of: str | None) -> Kind | None:
-    """What a variable of a role names, or None when it names neither a file nor a folder."""
-    # lead_from is a target.
+    """What a variable of a role names, or None if it names neither a file nor a folder."""
+    # The value of lead_from is a target, although restore_from is a folder.
     if type_of not in ("str", "path") or name == "lead_from":
         return None
     kind = KINDS.get(name.removeprefix(f"{role}_"))
@@ -59,10 +59,10 @@ def kind_of(name: str, role: str, type_of: str | None) -> Kind | None:
 
 
 def problems_of_paths(paths: t.Mapping[str, tuple[str, Kind]]) -> list[str]:
-    """A sentence for each place that is in the way, naming the variable, its value, and what to do.
+    """A sentence for each path that cannot be used, with the variable, its value, and what to do.
 
-    ``paths``: by variable its value and what it names. Several variables may be below the same place (backups are by
-    default below the report): the first one is told.
+    ``paths``: by variable, its value and what it names. If several variables have the same problem (backups are below
+    the report by default), only the first one is named.
     """
     found: list[str] = []
     told: set[Path] = set()
@@ -77,7 +77,7 @@ def problems_of_paths(paths: t.Mapping[str, tuple[str, Kind]]) -> list[str]:
 
 
 def _problem(path: Path, kind: Kind) -> tuple[Path, str]:
-    """The place that is in the way, and why; an empty text when the path can be used."""
+    """The path that causes the problem, and the problem; an empty text if the path can be used."""
     what = "folder" if kind.folder else "file"
     try:
         mode = path.stat().st_mode
@@ -98,7 +98,7 @@ def _problem(path: Path, kind: Kind) -> tuple[Path, str]:
 
 
 def _missing(path: Path, kind: Kind, what: str) -> tuple[Path, str]:
-    """The same for a path at which nothing is: whether it can be made."""
+    """The same for a path that does not exist: can it be created?"""
     if not kind.made:
         return path, f"there is no such {what}; name one that is there"
     above = next(folder for folder in path.parents if os.path.lexists(folder))

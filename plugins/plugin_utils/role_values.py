@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a role can use the values of its variables.
+"""Checks that a role can use the values of its variables.
 
-Ansible's own check of a role returns the whole specification beside its message, which is then shown.
+Ansible's own check of a role also shows the whole argument specification with its message.
 """
 
 from __future__ import annotations
@@ -21,26 +21,27 @@ from ..module_utils._restore.keep import Keep
 from ..module_utils._sync.guards import Limit
 from .role_variables import options_of
 
-#: What the filter ``bool`` of Ansible takes for true or false. Modules know more words, and would read them otherwise.
+#: The words that Ansible's filter ``bool`` reads as true or false. Modules accept more words; the filter reads those
+#: as false.
 BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "1", "0"})
 LIMITS = ("max_replaced", "max_removed", "max_added")
 #: Lists of names or patterns of users.
 WHOM = ("users", "exclude", "confirm_accounts")
-#: The least and the greatest number, where not every one has a meaning.
+#: The smallest and the largest number, for variables that do not accept every number.
 RANGES: t.Mapping[str, tuple[int, int | None]] = {
     "keep_reports": (0, None),
     "sharp_side": (0, None),
     "max_crop_loss": (0, 100),
     "max_file_bytes": (1, None),
 }
-#: Names of runs, which are names of folders, too. ``restore_run`` only chooses one that is there.
+#: Names of runs, which are also names of folders. ``restore_run`` is not here: it only chooses an existing run.
 RUNS = frozenset({"sync_run", "lead_run", "restore_name"})
-#: So much of a value a message shows.
+#: How many characters of a value a message shows.
 SHOWN = 80
 
 
 def listed(value: t.Any) -> list[t.Any]:
-    """A list as it is; a text, such as ``-e`` gives it, divided at its commas; another single value as a text."""
+    """A list unchanged; a text, such as from ``-e``, split at commas; another single value as a list with its text."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",")]
     return list(value) if isinstance(value, list | tuple) else [str(value)]
@@ -49,14 +50,14 @@ def listed(value: t.Any) -> list[t.Any]:
 def problems(role: str, get: t.Callable[[str], t.Any], given: t.Collection[str]) -> list[str]:
     """A sentence for each variable whose value cannot be used.
 
-    ``get`` gives the value of a variable, with its templates evaluated; it may raise PhotoError. ``given``: the names
-    of all variables that there are. Entries of users are not asked for: there may be thousands, and photo_choice
-    checks them.
+    ``get``: returns the value of a variable, with its templates evaluated; may raise PhotoError. ``given``: the names
+    of all existing variables. Entries of users are not checked here: there may be thousands, and photo_choice checks
+    them.
     """
     options = options_of(role)
     missing = [name for name, option in options.items() if option.get("required") and name not in given]
     if missing:
-        # Defaults may be made of it.
+        # Other defaults may depend on these, so only this is reported.
         return [f"{' and '.join(missing)} must be given; see ansible-doc -t role hybrid.photos.{role}"]
     found: list[str] = []
     for name, option in options.items():
@@ -100,7 +101,7 @@ def _problem(name: str, word: str, option: t.Mapping[str, t.Any], value: t.Any) 
 
 
 def _text_problem(name: str, word: str, text: str) -> str | None:
-    """What else a text must be, where a later task would find it out after servers were read."""
+    """Checks of a text that a later task would only do after it has read the servers."""
     try:
         if word == "keep_backups" and text:
             Keep.parse(text, name)

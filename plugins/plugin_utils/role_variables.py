@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which variables look as if they were meant for a role, and are none of its own."""
+"""Finds variables that look as if they were meant for a role, but that the role does not have."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pathlib import Path
 from ansible.parsing.dataloader import DataLoader
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
-#: How like two names must be, from 0 to 1: to be suggested and to be refused wherever it was set (what follows the
-#: prefix), and to be refused with another prefix or none.
+#: How similar two names must be, from 0 to 1: for a suggestion; to refuse a variable with the role's prefix (only the
+#: rest of the name is compared); to refuse one with another prefix or without a prefix.
 LIKE, ALIKE, VERY_LIKE = 0.6, 0.75, 0.85
-#: Names that many playbooks have, and that only look like ours.
+#: Names that many playbooks use and that only look like ours.
 OF_OTHERS = frozenset({"validate_certs"})
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A variable that the role does not know. ``meant`` is the nearest right name, if there is one."""
+    """A variable that the role does not have. ``meant``: the most similar existing name, if there is one."""
 
     name: str
     meant: str | None
@@ -39,14 +39,14 @@ def _specification(role: str) -> t.Mapping[str, t.Any]:
 
 
 def known_variables(role: str) -> frozenset[str]:
-    """All variables of a role, by its own argument specification."""
+    """The names of all variables in a role's argument specification."""
     return frozenset(
         str(name) for entry in _specification(role)["argument_specs"].values() for name in entry["options"]
     )
 
 
 def options_of(role: str) -> t.Mapping[str, t.Mapping[str, t.Any]]:
-    """The variables of a role with what its argument specification says of each."""
+    """The variables of a role with their argument specifications."""
     options: t.Mapping[str, t.Mapping[str, t.Any]] = _specification(role)["argument_specs"]["main"]["options"]
     return options
 
@@ -59,12 +59,14 @@ def all_roles() -> tuple[str, ...]:
 def meant_for_role(
     role: str, known: t.Collection[str], variables: t.Iterable[str], extra: t.Collection[str], *, ours_alone: bool
 ) -> tuple[list[Unknown], list[Unknown]]:
-    """The variables to refuse, and those to warn of.
+    """The variables to refuse, and the variables for a warning.
 
-    ``extra`` are the variables given with ``-e``, which are for this call; the others may belong to other roles.
-    ``ours_alone``: the playbook is one of this collection, so nothing else can be meant by ``-e``.
-    Refused: with the role's prefix, a name like one of the role's, or any name given with ``-e``; without the prefix,
-    and given with ``-e``, the name of one of the role's or one very like it. Warned of: the prefix and no more.
+    ``extra``: the variables given with ``-e``, which are for this call; the others may belong to other roles.
+    ``ours_alone``: the playbook is one of this collection, so ``-e`` cannot be meant for anything else.
+
+    With the role's prefix, a variable is refused if it is given with ``-e`` or if its name is similar to one of the
+    role's; otherwise there is a warning. Without the prefix, it is refused if it is given with ``-e`` and its name is
+    one of the role's without the prefix, or very similar to one.
     """
     prefix = f"{role}_"
     rests = {name.removeprefix(prefix): name for name in known}
@@ -77,7 +79,7 @@ def meant_for_role(
             found = Unknown(name, _nearest(rest, rests, LIKE))
             (refused if name in extra or _nearest(rest, rests, ALIKE) else doubtful).append(found)
         elif name in extra and not name.startswith(others):
-            # A single word such as "users" may be the playbook's own.
+            # A single word such as "users" may be a variable of the user's playbook.
             if name in rests and (ours_alone or "_" in name):
                 refused.append(Unknown(name, rests[name]))
             elif near := _nearest(name, {each: each for each in known}, VERY_LIKE):
@@ -87,7 +89,7 @@ def meant_for_role(
 
 @dataclass(frozen=True, slots=True)
 class OfAnother:
-    """A variable of a role that this call does not run. ``meant`` is the variable of the role that it does run."""
+    """A variable of a role that this call does not run. ``meant``: the similar variable of the role that it runs."""
 
     name: str
     role: str
@@ -97,10 +99,10 @@ class OfAnother:
 def of_other_roles(
     role: str, roles: t.Collection[str], typed: t.Iterable[str], extra: t.Collection[str]
 ) -> list[OfAnother]:
-    """Variables that were typed for this call and belong to a role that it does not run, also if mistyped.
+    """Variables in the command of this call that belong to a role that it does not run, also misspelled ones.
 
-    ``roles``: those that the call runs. ``typed``: names in the command itself. ``extra``: everything given with
-    ``-e``. Whoever gives the variable of the right role as well means nothing by the other one.
+    ``roles``: the roles that the call runs. ``typed``: names in the command itself. ``extra``: all variables given with
+    ``-e``. A variable is not reported if the matching variable of the right role is given, too.
     """
     rests = {name.removeprefix(f"{role}_"): name for name in known_variables(role)}
     found: list[OfAnother] = []

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A folder on the controller for what the shards of one run keep in files."""
+"""The folder on the controller for the files of one run's shards."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from ..module_utils._core import rows_file
 from ..module_utils._core.model import PhotoError
 
 _NAME = "hybrid.photos"
-#: Ansible's own folder of a run: the number of its process, and eight characters that nobody can guess.
+#: Ansible's own folder of a run: its name has the process id and eight random characters.
 _OF_A_RUN = re.compile(r"ansible-local-(\d+)\w{8}")
 _DAY = 24 * 3600
 
 
 def run_folder() -> Path:
-    """The folder, mode 0700, made when it is not there. Raises OSError.
+    """The folder, with mode 0700. Creates it if it is missing. Raises OSError.
 
-    It is in Ansible's own temporary folder of this run, which all processes of the run share, and which Ansible removes
-    at the end, also of a run that is interrupted. Of a run that was killed, the next one removes it.
+    It is in Ansible's temporary folder of this run. All processes of the run share that folder, and Ansible removes it
+    at the end, also after an interruption. If a run was killed, the next run removes its folder.
     """
     folder = Path(C.DEFAULT_LOCAL_TMP) / _NAME
     try:
@@ -41,7 +41,10 @@ def run_folder() -> Path:
 
 
 def keep_rows(what: str, rows: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    """A new file there, as ``rows_file.write`` tells of it. Raises PhotoError, which names ``what`` the rows are."""
+    """Write rows to a new file in the folder. Returns the value of ``rows_file.write``. Raises PhotoError.
+
+    ``what``: a name for the rows in the message.
+    """
     try:
         return rows_file.write(run_folder(), rows)
     except OSError as error:
@@ -52,9 +55,9 @@ def keep_rows(what: str, rows: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t
 
 
 def _remove_left(place: Path) -> None:
-    """Remove what killed runs left behind: at least a day old, and of a process that is gone.
+    """Remove the folders of killed runs: at least a day old, and the process no longer exists.
 
-    The age is for controllers in containers that share a home: they do not see each other's processes.
+    The age matters for controllers in containers with the same home: they do not see each other's processes.
     """
     for folder in place.iterdir():
         found = _OF_A_RUN.fullmatch(folder.name)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lines for a person, beside what Ansible prints itself."""
+"""Lines on the screen, in addition to Ansible's own output."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ display = Display()
 
 
 def stdout_is_a_document() -> bool:
-    """Does the callback print one JSON document (``json``) or one for each event (``jsonl``) to standard output?"""
+    """Does the callback print JSON to standard output: one document (``json``) or one for each event (``jsonl``)?"""
     return "json" in str(C.DEFAULT_STDOUT_CALLBACK)
 
 
 def tell(line: str, colour: str | None = None) -> None:
-    """Print a line at once: to standard error where standard output is for a program that reads JSON."""
+    """Print a line immediately. It goes to standard error if standard output is JSON for a program."""
     display.display(line, color=colour, stderr=stdout_is_a_document())

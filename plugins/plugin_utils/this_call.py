@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the command of ``ansible-playbook`` says: which of our roles it runs, and which variables were typed in it."""
+"""Reads the command of ``ansible-playbook``: which of our roles it runs, and which variables it contains."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ansible.parsing.splitter import parse_kv
 from .role_variables import ROLES, all_roles
 
 _PLAYBOOKS = ROLES.parent / "playbooks"
-#: Playbooks that are not named after the role they run.
+#: Playbooks with another name than the role that they run.
 _ROLE_OF = {"cloud_to_onprem": "lead", "onprem_to_cloud": "lead"}
 
 
 def roles_of_call() -> frozenset[str] | None:
-    """The roles that the playbooks of this call run, or None when one of them is not ours: it may run any role."""
+    """The roles that the playbooks of this call run; None if a playbook is not ours, as it may run any role."""
     playbooks = [str(name) for name in context.CLIARGS.get("args") or ()]
     roles = [_role_of(name) for name in playbooks]
     return frozenset(map(str, roles)) if roles and None not in roles else None
@@ -38,10 +38,10 @@ def _role_of(playbook: str) -> str | None:
 
 
 def typed_variables(loader: DataLoader) -> frozenset[str]:
-    """The variables that were given with ``-e`` in the command itself, and not in a file (``-e @file``).
+    """The variables that were given with ``-e`` in the command itself, not in a file (``-e @file``).
 
-    A file may hold variables of several roles, for several calls. Ansible has read all of them before, so none of them
-    is broken.
+    A file may contain variables of several roles, for several calls. Ansible has read all values before, so all of them
+    can be parsed.
     """
     names: set[str] = set()
     for option in context.CLIARGS.get("extra_vars") or ():

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run needs of Active Directory. Reads only."""
+"""Checks what a run needs in Active Directory. Only reads."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from . import environment
 from .model import Check, Step, certificate, clock, expiry, fail, ok, skipped, some, warn
 from .side import Side
 
-#: So many users are asked what this account may write on them.
+#: For how many users the right to write is checked.
 SAMPLE = 50
 
 
 @dataclass(slots=True)
 class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
-    """The domain under examination."""
+    """The checks of the domain."""
 
     target = "ad"
     where = "in the domain"
     unset = "no domain controller was named (server, HYBRID_PHOTOS_AD_SERVER), and no domain"
 
     open_store: t.Callable[..., DirectoryPhotoStore] = field(default=DirectoryPhotoStore, kw_only=True)
-    #: Bytes of the photos that there are, by user id.
+    #: The size of each photo in bytes, by user id.
     sizes: dict[str, int] = field(default_factory=dict)
-    #: Users whose photo is a picture as base64 text, which no client shows.
+    #: Users whose photo is base64 text, which no client shows.
     as_text: list[str] = field(default_factory=list)
-    #: For each domain, the options at each of its controllers.
+    #: For each domain, the connection options of each domain controller.
     endpoints: list[list[DirectoryOptions]] = field(default_factory=list)
 
     def libraries(self) -> t.Sequence[environment.Library]:
@@ -68,7 +68,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         ]
 
     def usable(self) -> Check:
-        """Are the options complete and in order, as far as can be seen from here?"""
+        """Are the options complete and valid? Checked without a connection."""
         self.options.validate()
         o = self.options
         if o.auth_protocol == "kerberos" and o.username:
@@ -79,7 +79,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         return ok(f"{o.place}, {protected}, {o.auth_protocol}")
 
     def lookup(self) -> Check:
-        """Which domain controllers are there to ask?"""
+        """Which domain controllers are there?"""
         self.endpoints = controllers.endpoints(self.options)
         names = [", ".join(o.server for o in of_domain) for of_domain in self.endpoints]
         how = "named" if self.options.candidates else "found in DNS"
@@ -90,13 +90,13 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         return self._each(self._reach)
 
     def certificate(self) -> Check:
-        """Does its certificate hold: authority, name, dates?"""
+        """Is the certificate valid: authority, name, dates?"""
         if self.options.tls_mode == "none":
             return ok("not used: Kerberos signs and seals")
         return self._each(self._certificate)
 
     def _each(self, check: t.Callable[[DirectoryOptions], Check]) -> Check:
-        """Look at every controller. A domain needs one that is well; that others are not, is worth a warning."""
+        """Check every controller. A domain needs one that works; others that do not work cause a warning."""
         worst = ok("")
         texts: list[str] = []
         for of_domain in self.endpoints:
@@ -127,7 +127,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         return certificate(o.server, ends, time.time(), o.cert_validation, CA_CERT)
 
     def sign_in(self) -> Check:
-        """Is the account let in?"""
+        """Can the account sign in?"""
         self.store.open()
         who = self.options.username or "the Kerberos ticket's account"
         roots = [domain.connect().root for domain in self.store.domains]
@@ -135,7 +135,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         return ok(f"signed in as {who} at {where}")
 
     def password(self) -> Check:
-        """Does the account's own password end soon?"""
+        """Does the password of the account expire soon?"""
         ends = [password_end(domain.connect()) for domain in self.store.domains]
         known = [end for end in ends if end is not None]
         why = "the directory does not return it for this account"
@@ -144,13 +144,13 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         return expiry("the password of this account", min(known, default=None), time.time(), why, PASSWORD)
 
     def clock(self) -> Check:
-        """A domain controller tells its time; Kerberos allows five minutes."""
+        """Does the clock agree with the domain controller's? Kerberos allows a difference of five minutes."""
         now = self.store.root.current_time
         skew = None if now is None else now - time.time()
         return clock(self.store.root.host, skew, strict=self.options.auth_protocol == "kerberos")
 
     def base(self) -> Check:
-        """Is the search base there, with people below it that this account may see?"""
+        """Does the search base exist, with users that this account may see?"""
         somebody = next(iter(self.store.everyone()), None)
         if somebody is None:
             return fail(
@@ -160,7 +160,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         return ok(f"users are found under {self.store.base}")
 
     def limit(self) -> Check:
-        """rangeUpper of thumbnailPhoto."""
+        """How large may a thumbnailPhoto be (rangeUpper in the schema)?"""
         limit = self.store.limit()
         if limit is None:
             return warn("the schema does not tell how large a thumbnailPhoto may be (rangeUpper)")
@@ -168,7 +168,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         return ok(words) if limit >= EXO_LIMIT else fail(f"{words}, less than a photo has", "Set max_bytes below that.")
 
     def mailboxes(self) -> Check:
-        """Whose mailbox is on an Exchange server, as far as Active Directory says (msExchRecipientTypeDetails)?"""
+        """Who has the mailbox on an Exchange server, according to Active Directory (msExchRecipientTypeDetails)?"""
         here = [user.identity for user in self.found.values() if user.mailbox == "on_premises"]
         if not here:
             return ok("no user found here is known to have a mailbox on an Exchange server of the company")
@@ -180,7 +180,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         )
 
     def rights(self) -> Check:
-        """What may this account write on a sample of the users? It is asked for, not tried."""
+        """What may this account write for some of the users? The directory is asked; nothing is written."""
         sample = list(self.found.values())[:SAMPLE]
         if not sample:
             return skipped("no users to check")
@@ -209,7 +209,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         return ok(f"may write thumbnailPhoto of the {checked} checked, and nothing else")
 
     def entra(self) -> Check:
-        """Which photos are larger than what Exchange Online takes from Entra ID?"""
+        """Which photos are larger than Exchange Online accepts from Entra ID?"""
         people = list(self.found.values())
         if not people:
             return skipped("no users to check")
@@ -235,7 +235,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         return ok(f"none of {photos} has more than the {EXO_LIMIT:,} bytes that Exchange Online takes")
 
     def texts(self) -> Check:
-        """Which photos did a script write as base64 text? Seen while their sizes were looked at."""
+        """Which photos are base64 text? The check of the sizes found them."""
         if self.as_text:
             return warn(
                 f"base64 text instead of a picture, which no program shows, is stored for {len(self.as_text)} of "
@@ -246,7 +246,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
 
 
 def certificate_end(options: DirectoryOptions) -> float | None:
-    """When the domain controller's certificate ends; None when it is not verified at all. Raises OSError."""
+    """When the domain controller's certificate expires; None if it is not verified. Raises OSError."""
     place = (options.server, options.effective_port)
     with socket.create_connection(place, timeout=min(options.timeout, 10)) as raw:
         if options.tls_mode == "start_tls":

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the doctor modules take and return."""
+"""The options and results of the doctor modules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .model import Check, ends_of
 
 
 def doctor_argument_spec(match_by: t.Sequence[str]) -> dict[str, dict[str, t.Any]]:
-    """The options of each module besides their connection; the first of ``match_by`` is the default."""
+    """The options of each module besides the connection. The first of ``match_by`` is the default."""
     return {
         "users": {"type": "list", "elements": "str", "default": []},
         "names": {"type": "dict", "default": {}},
@@ -24,7 +24,7 @@ def doctor_argument_spec(match_by: t.Sequence[str]) -> dict[str, dict[str, t.Any
 
 
 def side_params(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What a Side takes of a module's parameters besides its connection."""
+    """The arguments of a Side from a module's parameters, besides the connection."""
     return {name: given.get(name) for name in ("users", "match_by", "receipts", "writes", "names", "people")}
 
 
@@ -35,7 +35,7 @@ def answer(
     sizes: t.Mapping[str, int],
     ends: t.Mapping[str, float] | None = None,
 ) -> dict[str, t.Any]:
-    """A module's result: plain JSON types only. ``ends``: when credentials end, in seconds since the epoch."""
+    """A module's result, with JSON types only. ``ends``: when credentials expire, in seconds since the epoch."""
     users = [
         {"user": user.identity, "id": user.id, "account": user.account, "immutable_id": user.immutable_id}
         | ({"mailbox": user.mailbox} if user.mailbox is not None else {})

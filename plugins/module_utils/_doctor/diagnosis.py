@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All targets together, and what the screen shows. Pure."""
+"""The findings for all targets together, and the lines for the screen. No input or output."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
 
 
 def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Join what the modules found: ``checks``, ``ok``, ``counts``, ``excluded``, ``lines``."""
+    """Join the modules' findings. The keys are ``checks``, ``ok``, ``counts``, ``excluded``, ``lines``."""
     results = [result for result in options["results"] if not result.get("skipped")]
     checks = [check for result in results for check in _checks(result)]
     asked = set(options["targets"])
@@ -72,12 +72,12 @@ def _checks(result: t.Mapping[str, t.Any]) -> list[Check]:
 
 
 def _is_unset(check: Check, target: str) -> bool:
-    """Does the check say that the target has no connection at all? Then it is the target's only one."""
+    """Does the check say that the target has no connection? Then it is the only check of the target."""
     return (check.area, check.name, check.status) == (target, "connection", "skipped")
 
 
 def _without_repeats(checks: t.Sequence[Check]) -> list[Check]:
-    """All modules look at the same machine; what they agree on is told once."""
+    """The checks without repetitions: all modules check the same machine."""
     seen: set[tuple[str, str, str]] = set()
     kept = []
     for check in checks:
@@ -89,7 +89,7 @@ def _without_repeats(checks: t.Sequence[Check]) -> list[Check]:
 
 
 def _with_exchange(check: Check) -> Check:
-    """Who has the mailbox on-premises is no warning where Exchange Server is a target too."""
+    """On-premises mailboxes are no warning if Exchange Server is a target, too."""
     if (check.area, check.name, check.status) != ("ad", "mailboxes", "warn"):
         return check
     return replace(check, status="ok", advice="")
@@ -98,7 +98,7 @@ def _with_exchange(check: Check) -> Check:
 def _people(
     results: t.Sequence[t.Mapping[str, t.Any]], target: str, what: str = "immutable_id"
 ) -> dict[str, tuple[str, t.Any]] | None:
-    """User and immutable id (or another value) by identity key; None when that side was not looked at."""
+    """User and immutable id (or another value) by identity key; None if that target was not checked."""
     lists = [r["users"] for r in results if r.get("target") == target and isinstance(r.get("users"), list)]
     if not lists:
         return None
@@ -106,7 +106,7 @@ def _people(
 
 
 def accounts(ad: t.Mapping[str, tuple[str, str]] | None, exchange: t.Mapping[str, tuple[str, str]] | None) -> Check:
-    """Is the mailbox of each name that of the account of that name? Exchange's GUID is the account's objectGUID."""
+    """Do names lead to the same account in AD and Exchange? Exchange's GUID is the account's objectGUID."""
     if not ad or not exchange:
         return skipped("there are no users at both targets to compare")
     both = [(ad[key][0], ad[key][1], exchange[key][1]) for key in ad if key in exchange]
@@ -126,7 +126,7 @@ def accounts(ad: t.Mapping[str, tuple[str, str]] | None, exchange: t.Mapping[str
 def identities(
     ad: t.Mapping[str, tuple[str, str | None]] | None, exo: t.Mapping[str, tuple[str, str | None]] | None
 ) -> Check:
-    """Is the cloud account of each name the one that Entra Connect made of the on-premises account of that name?"""
+    """Did Entra Connect make each name's cloud account from the on-premises account with the same name?"""
     if not ad or not exo:
         return skipped("there are no users at both targets to compare")
     both = [(ad[key][0], ad[key][1], exo[key][1]) for key in ad if key in exo]
@@ -154,7 +154,7 @@ def _of_excluded(users: t.Sequence[str]) -> list[str]:
 
 
 def table(checks: t.Sequence[Check], unset: t.Sequence[str] = ()) -> list[str]:
-    """One line a check under a title a side, advice below what needs it. ``unset``: targets without a connection."""
+    """A title for each target, a line for each check, and advice below it. ``unset``: targets without a connection."""
     lines: list[str] = []
     width = max((len(check.name) for check in checks), default=0)
     for area, title in TITLES.items():
@@ -183,6 +183,6 @@ def _nothing_stops(unset: t.Sequence[str]) -> str:
 
 
 def as_json(answer: t.Mapping[str, t.Any]) -> str:
-    """For a file: the same order every time."""
+    """JSON text for a file, always in the same order."""
     kept = {key: answer[key] for key in ("ok", "counts", "excluded", "checks")}
     return json.dumps(kept, ensure_ascii=False, indent=2) + "\n"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the machine that runs the modules must have: Python, libraries, a receipts file in good health."""
+"""Checks the machine that runs the modules: Python, libraries, the receipts file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEAST_PYTHON = (3, 11)
 
 
 class Library(t.NamedTuple):
-    """A library: its name at the package index, its module, and the oldest version that is tested."""
+    """A library: its name in the package index, its module, and the oldest tested version."""
 
     package: str
     module: str
@@ -47,7 +47,7 @@ def python_version(version: t.Sequence[int] | None = None) -> Check:
 
 
 def libraries(wanted: t.Sequence[Library]) -> Check:
-    """Are the libraries there, whole, and new enough?"""
+    """Are the libraries installed, complete and new enough?"""
     good: list[str] = []
     old: list[str] = []
     bad: list[str] = []
@@ -56,8 +56,8 @@ def libraries(wanted: t.Sequence[Library]) -> Check:
             importlib.import_module(library.module)
             version = importlib.metadata.version(library.package)
         except importlib.metadata.PackageNotFoundError:
-            good.append(library.package)  # a distribution's own build may lack the record
-        except Exception as error:  # an incomplete installation can raise anything
+            good.append(library.package)  # packages of Linux distributions may have no metadata
+        except Exception as error:  # an incomplete installation can raise any error
             bad.append(f"{library.package} ({error})")
         else:
             new_enough = numbers(version) >= numbers(library.least)
@@ -84,7 +84,7 @@ def program(name: str, advice: str) -> Check:
 
 
 def receipts(path: str | None, target: str) -> Check:
-    """Can the receipts file be read, and does SQLite find it whole? Reads only."""
+    """Can the receipts file be read, and does SQLite's check find no damage? Only reads."""
     if not path:
         return skipped("no receipts file was named")
     if not Path(path).exists():

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run needs of Exchange Server. Writes nothing."""
+"""Checks what a run needs in Exchange Server. Writes nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LEAST_ROLE = (
 
 @dataclass(slots=True)
 class OnPremises(Side[ExchangeOptions, ExchangePhotoStore]):
-    """The Exchange server under examination."""
+    """The checks of the Exchange server."""
 
     target = "exchange"
     where = "in the organization"
@@ -59,14 +59,14 @@ class OnPremises(Side[ExchangeOptions, ExchangePhotoStore]):
             Step("management role", self.role, ("sign-in",)),
             Step("throttling policy", self.throttling, ("sign-in",)),
             Step("users", self.resolve, ("management role",)),
-            # Some users are mostly found, also where the check of all of them failed.
+            # Does not need the check of the users: even if it failed, most users are usually found.
             Step("mailboxes", self.mailboxes, ("management role",)),
             Step("photos", self.photos, ("management role",)),
             Step("right to write", self.scope, ("management role",)),
         ]
 
     def usable(self) -> Check:
-        """Are the options complete and in order, as far as can be seen from here?"""
+        """Are the options complete and valid? Checked without a connection."""
         self.options.validate()
         o = self.options
         protected = "TLS" if o.tls_mode == "https" else "every message is encrypted by Kerberos"
@@ -78,14 +78,14 @@ class OnPremises(Side[ExchangeOptions, ExchangePhotoStore]):
         return ok(f"{self.options.place} answers (HTTP {self._seen.status})")
 
     def certificate(self) -> Check:
-        """How long does the server's certificate hold? That it is accepted is known already."""
+        """How long is the server's certificate valid? The check before this one showed that it is accepted."""
         seen, o = t.cast(endpoint.Endpoint, self._seen), self.options
         if o.tls_mode == "http":
             return ok("not used: Kerberos encrypts")
         return certificate(o.server, seen.certificate_end, time.time(), o.cert_validation, CA_CERT)
 
     def endpoint(self) -> Check:
-        """Is there remote PowerShell, and does it take what we sign in with?"""
+        """Is there remote PowerShell, and does it accept our way to sign in?"""
         seen, o = t.cast(endpoint.Endpoint, self._seen), self.options
         offers = seen.offers.lower()
         if seen.status == 401 and offers:
@@ -101,19 +101,19 @@ class OnPremises(Side[ExchangeOptions, ExchangePhotoStore]):
         return ok(f"remote PowerShell asks for a sign-in ({seen.offers or f'HTTP {seen.status}'})")
 
     def clock(self) -> Check:
-        """The server dates its answers; Kerberos allows five minutes."""
+        """Does the clock agree with the date in the server's answers? Kerberos allows five minutes."""
         skew = t.cast(endpoint.Endpoint, self._seen).skew
         return clock(self.options.server, skew, strict=self.options.auth_protocol == "kerberos")
 
     def sign_in(self) -> Check:
-        """Is the account let in, and is there an Exchange organization?"""
+        """Can the account sign in, and is there an Exchange organization?"""
         authority = self.store.open()
         how = "password" if self.options.password else "Kerberos ticket or keytab"
         who = self.options.username or "the account of the ticket"
         return ok(f"signed in as {who} ({how}) at {self.options.server}; receipts are kept under {authority}")
 
     def role(self) -> Check:
-        """Does the account have the cmdlets that are needed, and no others?"""
+        """Does the account have the necessary cmdlets, and no others?"""
         role = rights.role_of(self.store.pipelines, blank(64))
         needed = (*rights.READING, *(rights.WRITING if self.writes else ()))
         missing = [name for name in needed if name in role.missing]
@@ -130,7 +130,7 @@ class OnPremises(Side[ExchangeOptions, ExchangePhotoStore]):
         return ok(f"has {', '.join(needed)}")
 
     def throttling(self) -> Check:
-        """What does the throttling policy allow, as far as the account may know?"""
+        """What does the throttling policy allow, if the account may read it?"""
         allowed = rights.sessions_allowed(self.store.pipelines)
         waited = self.store.pipelines.throttled
         if waited:
@@ -146,7 +146,7 @@ class OnPremises(Side[ExchangeOptions, ExchangePhotoStore]):
         return ok(words)
 
     def mailboxes(self) -> Check:
-        """Whose mailbox is here (RecipientTypeDetails)? The others are not this target's."""
+        """Who has the mailbox here (RecipientTypeDetails)? Other users do not belong to this target."""
         if not self.found:
             return skipped("no users to check")
         counts = Counter(user.mailbox for user in self.found.values())
@@ -171,7 +171,7 @@ class OnPremises(Side[ExchangeOptions, ExchangePhotoStore]):
         return readable(seen, time.monotonic() - began)
 
     def scope(self) -> Check:
-        """May the account write the photos of a few users? It is asked for with WhatIf, and not tried."""
+        """May the account write the photos of a few users? Tested with WhatIf; nothing is written."""
         if not self.writes:
             return skipped("not needed to compare")
         sample = self._sample()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run needs of Microsoft 365. Reads only."""
+"""Checks what a run needs in Microsoft 365. Only reads."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from . import environment
 from .model import Check, Step, clock, expiry, fail, ok, skipped, warn
 from .side import SAMPLE, Side, readable
 
-#: Permissions that one part or the other of this collection uses.
+#: All permissions that this collection can use.
 USED = frozenset({*LEAST.values()})
-#: What decides it besides photoUpdateSettings cannot be checked from here, so it is named.
+#: This setting cannot be checked with Microsoft Graph, so the text only names it.
 SECOND_SWITCH = (
     "A second switch says whether users may change their own photo: SetPhotoEnabled of the OWA mailbox policy. "
     "Microsoft Graph does not show it; Get-OwaMailboxPolicy in Exchange Online PowerShell does."
@@ -28,7 +28,7 @@ SECOND_SWITCH = (
 
 @dataclass(slots=True)
 class Cloud(Side[GraphOptions, GraphPhotoStore]):
-    """The tenant under examination."""
+    """The checks of the tenant."""
 
     target = "exo"
     where = "in the tenant"
@@ -54,17 +54,17 @@ class Cloud(Side[GraphOptions, GraphPhotoStore]):
         ]
 
     def usable(self) -> Check:
-        """Are the options complete and in order, as far as can be seen from here?"""
+        """Are the options complete and valid? Checked without a connection."""
         self.store.validate()
         return ok(f"{self.options.credential} at {self.options.login_root}, Graph at {self.options.graph_root}")
 
     def sign_in(self) -> Check:
-        """Does the login give a token?"""
+        """Does the sign-in return a token?"""
         self.store.open()
         return ok(f"signed in to tenant {self.store.authority} with {self.options.credential}")
 
     def credential(self) -> Check:
-        """Does the certificate or secret of the app registration end soon?"""
+        """Does the certificate or secret of the app registration expire soon?"""
         kind = {"client_secret": "the client secret", "certificate_path": "the certificate of the application"}
         what = kind.get(self.options.credential)
         if what is None:
@@ -76,9 +76,9 @@ class Cloud(Side[GraphOptions, GraphPhotoStore]):
         return expiry(what, end, time.time(), why, with_variables(self.options.credential))
 
     def permissions(self) -> Check:
-        """Does the token carry what is needed, and nothing else?
+        """Does the token have the necessary permissions, and no others?
 
-        The permission to write is too large only where no sync ever runs, which nobody but the reader knows.
+        The permission to write is only too much if no sync ever runs. Only the reader knows this.
         """
         roles = self.store.token_roles()
         if roles is None:
@@ -108,7 +108,7 @@ class Cloud(Side[GraphOptions, GraphPhotoStore]):
         return Check("", "ok", has, later)
 
     def source(self) -> Check:
-        """Does the tenant take photos from the cloud?"""
+        """Does the tenant accept photos from the cloud?"""
         try:
             source = self.store.settings.get().source
         except SettingsNotThere as error:
@@ -129,13 +129,13 @@ class Cloud(Side[GraphOptions, GraphPhotoStore]):
         return Check("", "ok", texts[source], SECOND_SWITCH)
 
     def clock(self) -> Check:
-        """Graph dates its answers."""
+        """Does the clock agree with the date in Graph's answers?"""
         if self.store.clock_skew is None and self._store is not None:
             return skipped("Microsoft Graph sent no answer with a date")
         return clock("Microsoft Graph", self.store.clock_skew, strict=True)
 
     def photos(self) -> Check:
-        """Can the photos of a few users be looked at?"""
+        """Can the photos of a few users be read?"""
         sample = list(self.found.values())[:SAMPLE]
         if not sample:
             return skipped("no users to check")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a check says, and how a row of checks is made so that one failure never stops the others."""
+"""The result of a check, and running checks so that one failure never stops the others."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .._core.wording import counted
 
 Status = t.Literal["ok", "warn", "fail", "skipped"]
 Area = t.Literal["machine", "ad", "exchange", "exo", "both"]
-#: Seconds that clocks may differ before it is worth a word, and before sign-ins are refused.
+#: Clock differences in seconds: from which there is a warning, and from which sign-ins are refused.
 SKEW_WORTH_A_WORD, SKEW_TOO_MUCH = 60.0, 300.0
 NAMES_SHOWN = 5
-#: Days before an end from which on there is a warning.
+#: How many days before an expiry the warnings begin.
 EXPIRES_SOON = 30
-#: The same of a server's certificate, which mostly renews itself.
+#: The same for a server's certificate, which is usually renewed automatically.
 RENEWS_SOON = 21
 DAY = 86400.0
-#: The year 9999, as far as a date goes.
+#: The start of the year 9999, in seconds since the epoch. A later date means that a credential never expires.
 _NO_YEAR_OF_OURS = 253_370_764_800.0
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the doctor's. ``advice`` is what to do about it, empty when there is nothing to do."""
+    """One check of the doctor. ``advice``: what to do, empty if there is nothing to do."""
 
     name: str
     status: Status
@@ -37,13 +37,13 @@ class Check:
     area: Area = "machine"
 
     def as_dict(self) -> dict[str, str]:
-        """For a module's result."""
+        """The check for a module's result."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A check to be made. ``needs``: names of checks without whose success this one makes no sense."""
+    """A check that is still to run. ``needs``: names of the checks that must succeed before it."""
 
     name: str
     make: t.Callable[[], Check]
@@ -51,7 +51,7 @@ class Step:
 
 
 def examine(area: Area, steps: t.Iterable[Step]) -> list[Check]:
-    """Every step's check in order. Whatever goes wrong in one is that one's failure."""
+    """The check of each step, in order. Any error in a step only makes that check fail."""
     checks: list[Check] = []
     came: dict[str, Status] = {}
     for step in steps:
@@ -76,27 +76,27 @@ def _made(step: Step) -> Check:
 
 
 def ok(text: str) -> Check:
-    """Nothing to do."""
+    """A success: there is nothing to do."""
     return Check("", "ok", text)
 
 
 def warn(text: str, advice: str = "") -> Check:
-    """A run would go on, but somebody should know."""
+    """A warning: a run would go on."""
     return Check("", "warn", text, advice)
 
 
 def fail(text: str, advice: str = "") -> Check:
-    """A run would be stopped by this, or would fail at its end."""
+    """A failure: it would stop a run or make it fail at its end."""
     return Check("", "fail", text, advice)
 
 
 def skipped(text: str) -> Check:
-    """Not asked for, or not possible here."""
+    """A check that was not requested or is not possible."""
     return Check("", "skipped", text)
 
 
 def ends_of(ends: t.Mapping[str, float]) -> list[dict[str, str]]:
-    """When credentials of our own end, for a module's result. What never ends is left out."""
+    """When credentials of the runs expire, for a module's result. Those that never expire are left out."""
     return [
         {"credential": name, "ends": datetime.fromtimestamp(end, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
         for name, end in ends.items()
@@ -105,9 +105,9 @@ def ends_of(ends: t.Mapping[str, float]) -> list[dict[str, str]]:
 
 
 def expiry(what: str, ends: float | None, now: float, unknown: str, option: str) -> Check:
-    """Whether something of our own ends soon. ``ends``: seconds since the epoch, ``inf`` never, None not known.
+    """Does a credential of the runs expire soon? ``ends``: seconds since the epoch, ``inf`` never, None not known.
 
-    ``option``: the option that takes the new one, with its environment variable.
+    ``option``: the option for the new credential, with its environment variable.
     """
     if ends is None:
         return skipped(f"it is not known when {what} expires: {unknown}")
@@ -121,7 +121,7 @@ def expiry(what: str, ends: float | None, now: float, unknown: str, option: str)
 
 
 def certificate(server: str, ends: float | None, now: float, validation: str, ca_cert: str) -> Check:
-    """How long a server's certificate holds. ``ends``: seconds since the epoch, None when it is not looked at.
+    """How long is a server's certificate valid? ``ends``: seconds since the epoch, None if it is not checked.
 
     ``validation``: the option cert_validation. ``ca_cert``: the option that names the authority, for the advice.
     """
@@ -141,7 +141,7 @@ def some(names: t.Sequence[str], shown: int = NAMES_SHOWN) -> str:
 
 
 def clock(whose: str, skew: float | None, strict: bool) -> Check:
-    """How far a server's clock is from ours. ``strict``: five minutes end a sign-in."""
+    """How much does a server's clock differ from ours? ``strict``: sign-ins fail from five minutes on."""
     if skew is None:
         return skipped(f"{whose} did not return its time")
     apart = abs(skew)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the examinations of all targets have in common: the store, the users, and the order of the checks."""
+"""What the checks of all targets have in common: the store, the users, and the order of the checks."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from .._sync.store import PhotoStore
 from . import environment
 from .model import Area, Check, Step, examine, fail, ok, skipped, some, warn
 
-#: So many users' photos are looked at, to see that photos can be read; in Exchange Server the right to write, too.
+#: For how many users the doctor checks that photos can be read; in Exchange Server also the right to write.
 SAMPLE = 20
 
 
 class Connection(t.Protocol):
-    """What the options of all targets have."""
+    """The interface of the options of all targets."""
 
     @property
     def option_prefix(self) -> str:
-        """What messages put before the names of options."""
+        """The prefix before option names in messages."""
 
     @property
     def is_configured(self) -> bool:
-        """Was a connection given at all?"""
+        """Was a connection given?"""
 
 
 Options = t.TypeVar("Options", bound=Connection)
@@ -40,12 +40,12 @@ Store = t.TypeVar("Store", bound=PhotoStore)
 
 @dataclass(slots=True)
 class Side(ABC, t.Generic[Options, Store]):
-    """A target under examination. ``writes``: whether runs are to change photos, or only to compare."""
+    """The checks of a target. ``writes``: whether runs will change photos, or only compare them."""
 
     target: t.ClassVar[Area]
-    #: Where its users are, for messages.
+    #: The place of its users, for messages.
     where: t.ClassVar[str]
-    #: What was not given where nothing is configured.
+    #: What is missing when nothing is configured, for messages.
     unset: t.ClassVar[str]
 
     options: Options
@@ -54,18 +54,18 @@ class Side(ABC, t.Generic[Options, Store]):
     receipts: str | None = None
     writes: bool = True
     open_store: t.Callable[..., Store] = field(kw_only=True)
-    #: By user, the names of those who have another one there.
+    #: By user, the name at this target if it is another one.
     names: t.Mapping[str, str] = field(default_factory=dict)
-    #: What Active Directory says of them, as ad_user_info returned it.
+    #: The result of ad_user_info about the users.
     people: t.Any = None
     found: dict[str, User] = field(default_factory=dict)
-    #: When credentials of our own end, in seconds since the epoch, where that is known.
+    #: When credentials of the runs expire, in seconds since the epoch, if it is known.
     ends: dict[str, float] = field(default_factory=dict)
     _store: Store | None = None
 
     @abstractmethod
     def libraries(self) -> t.Sequence[environment.Library]:
-        """What this machine must have for the target."""
+        """The libraries that this machine needs for the target."""
 
     @abstractmethod
     def steps(self) -> list[Step]:
@@ -73,7 +73,7 @@ class Side(ABC, t.Generic[Options, Store]):
 
     @property
     def store(self) -> Store:
-        """The store, made when it is first needed."""
+        """The store, created at the first use."""
         if self._store is None:
             self._store = self.open_store(self.options, match_by=inner_match_by(self.match_by, self.target))
         return self._store
@@ -86,7 +86,7 @@ class Side(ABC, t.Generic[Options, Store]):
         return named_store(self.store, names, people_of(self.people, self.match_by, needed=needed), self.match_by)
 
     def checks(self) -> list[Check]:
-        """Everything, in the order in which it matters."""
+        """All checks: first those of the machine, then those of the target."""
         if not self.options.is_configured:
             return examine(self.target, [Step("connection", lambda: skipped(f"not configured: {self.unset}"))])
         try:
@@ -99,7 +99,7 @@ class Side(ABC, t.Generic[Options, Store]):
                 self._store.close()
 
     def resolve(self) -> Check:
-        """Which of the users are there?"""
+        """Which of the users exist at the target?"""
         if not self.users:
             return skipped("no users were named")
         answers = self.named.resolve(list(self.users))
@@ -110,9 +110,9 @@ class Side(ABC, t.Generic[Options, Store]):
 
 
 def found(where: str, asked: int, number: int, missing: t.Sequence[str], *, option: str, stops: bool) -> Check:
-    """How many of the users are there. ``stops``: a run ends as failed when one is not.
+    """How many of the users exist? ``stops``: a run fails if one is missing.
 
-    ``option``: says by which property users are named.
+    ``option``: the option for the property that identifies users.
     """
     if not missing:
         return ok(f"all {asked} users are {where}" if asked > 1 else f"the user is {where}")
@@ -129,7 +129,7 @@ def found(where: str, asked: int, number: int, missing: t.Sequence[str], *, opti
 
 
 def readable(seen: t.Sequence[tuple[User, Observation]], seconds: float, advice: str = "") -> Check:
-    """Could the photos of some users be looked at? ``seconds``: it took so long. ``advice``: where some could not."""
+    """Could the photos of some users be read? ``seconds``: how long it took. ``advice``: used if some could not."""
     problems = [f"{user.identity}: {look.problem}" for user, look in seen if look.problem is not None]
     if len(problems) == len(seen):
         return fail(f"no photo of {counted(len(seen), 'user')} could be read; {problems[0]}")

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cmdlets that are called, as values, and what they answer. Pure.
+"""The cmdlets that are called, as values, and their answers. No input or output.
 
-A call is a cmdlet's name and its parameters. There is no way to make a script of it, which Exchange's endpoint would
-refuse in any case (no-language mode). The cmdlets and parameters are those of Microsoft's reference for Exchange Server
-2013 to Subscription Edition.
+A call is a cmdlet's name and its parameters, so no text can become a script. Exchange's endpoint would refuse scripts,
+too (no-language mode). The cmdlets and parameters are those of Microsoft's reference for Exchange Server 2013 to
+Subscription Edition.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from .._core.model import Mailbox, User, identity_key
 
 Parameter = t.Union[str, bytes, bool, int, None]
 
-#: By what users can be named: the property of Get-Mailbox and Get-User, by the name of the attribute in AD.
+#: The properties that can identify users in Get-Mailbox and Get-User, by the name of the attribute in AD.
 PROPERTIES: dict[str, str] = {
     "userPrincipalName": "UserPrincipalName",
     "sAMAccountName": "SamAccountName",
     "mail": "PrimarySmtpAddress",
     "objectGUID": "Guid",
 }
-#: Get-User has the primary SMTP address under another name.
+#: In Get-User, the primary SMTP address has another name.
 _OF_USERS = {"PrimarySmtpAddress": "WindowsEmailAddress"}
-#: Clauses of one filter.
+#: How many clauses one filter has at most.
 CLAUSES = 25
 
-#: Groups that Get-DistributionGroupMember takes.
+#: The kinds of groups that Get-DistributionGroupMember accepts.
 _GROUPS = frozenset(
     {"MailUniversalDistributionGroup", "MailUniversalSecurityGroup", "MailNonUniversalGroup", "RoomList"}
 )
@@ -40,17 +40,17 @@ _ON_PREMISES = ("UserMailbox", "LinkedMailbox", "SharedMailbox", "RoomMailbox", 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One cmdlet with its parameters; a parameter with the value None is a switch."""
+    """One cmdlet with its parameters. A parameter with the value None is a switch."""
 
     cmdlet: str
     parameters: t.Mapping[str, Parameter] = field(repr=False, default_factory=dict)
-    #: May it be sent again when nobody knows whether it was carried out?
+    #: May it be sent again if it is not known whether it was carried out?
     repeatable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a cmdlet failed. ``name`` is the class of the exception on the server, ``text`` the server's own words."""
+    """Why a cmdlet failed. ``name``: the class of the exception on the server; ``text``: the server's message."""
 
     name: str
     text: str
@@ -58,7 +58,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a cmdlet returned: its objects as dictionaries. ``lost``: the connection broke, and nobody knows."""
+    """The result of a cmdlet: its objects as dictionaries. ``lost``: the connection was lost, the result is unknown."""
 
     objects: tuple[t.Mapping[str, t.Any], ...] = ()
     failure: Failure | None = None
@@ -71,13 +71,13 @@ def get_photo(identity: str, domain_controller: str | None = None) -> Call:
 
 
 def set_photo(identity: str, picture: bytes, domain_controller: str | None = None) -> Call:
-    """Write one photo. Without Confirm, Exchange would ask and wait for an answer."""
+    """Write one photo. Without the parameter Confirm, Exchange would ask and wait for an answer."""
     parameters = {"Identity": identity, "PictureData": picture, "Confirm": False, **_at(domain_controller)}
     return Call("Set-UserPhoto", parameters, repeatable=False)
 
 
 def remove_photo(identity: str, domain_controller: str | None = None, *, clear_record: bool = False) -> Call:
-    """Remove one photo. ``clear_record``: forget that it was removed, so that the photo in AD is shown again."""
+    """Remove one photo. ``clear_record``: also clear the record of the removal, so that AD's photo is shown again."""
     parameters: dict[str, Parameter] = {"Identity": identity, "Confirm": False, **_at(domain_controller)}
     if clear_record:
         parameters["ClearMailboxPhotoRecord"] = None
@@ -85,12 +85,12 @@ def remove_photo(identity: str, domain_controller: str | None = None, *, clear_r
 
 
 def find_mailboxes(match_by: str, identities: t.Sequence[str]) -> Call:
-    """The mailboxes on-premises that some identities name."""
+    """Find the on-premises mailboxes of some identities."""
     return Call("Get-Mailbox", {"Filter": filter_for(PROPERTIES[match_by], identities), "ResultSize": "Unlimited"})
 
 
 def find_users(match_by: str, identities: t.Sequence[str]) -> Call:
-    """The accounts that some identities name, with a mailbox or without one."""
+    """Find the accounts of some identities, with or without a mailbox."""
     name = PROPERTIES[match_by]
     parameters: dict[str, Parameter] = {
         "Filter": filter_for(_OF_USERS.get(name, name), identities),
@@ -100,38 +100,38 @@ def find_users(match_by: str, identities: t.Sequence[str]) -> Call:
 
 
 def all_mailboxes(filter_: str = "") -> Call:
-    """Every mailbox on-premises, or those that an OPATH filter finds."""
+    """All on-premises mailboxes, or those that match an OPATH filter."""
     given: dict[str, Parameter] = {"Filter": filter_} if filter_ else {}
     return Call("Get-Mailbox", {**given, "ResultSize": "Unlimited"})
 
 
 def group_members(group: str) -> Call:
-    """The direct members of a distribution group or a mail-enabled security group, groups among them."""
+    """The direct members of a distribution group or a mail-enabled security group; members may be groups."""
     return Call("Get-DistributionGroupMember", {"Identity": group, "ResultSize": "Unlimited"})
 
 
 def is_group(found: t.Mapping[str, t.Any]) -> bool:
-    """Is a member a group itself, whose members can be asked for? By its RecipientTypeDetails."""
+    """Is this member a group whose members can be listed? Decided by its RecipientTypeDetails."""
     return _text(found, "RecipientTypeDetails") in _GROUPS
 
 
 def try_set(identity: str, picture: bytes) -> Call:
-    """Would Set-UserPhoto be allowed? Nothing is written."""
+    """Test whether Set-UserPhoto is allowed. Writes nothing (WhatIf)."""
     return Call("Set-UserPhoto", {"Identity": identity, "PictureData": picture, "Confirm": False, "WhatIf": None})
 
 
 def try_remove(identity: str) -> Call:
-    """Would Remove-UserPhoto be allowed? Nothing is removed."""
+    """Test whether Remove-UserPhoto is allowed. Removes nothing (WhatIf)."""
     return Call("Remove-UserPhoto", {"Identity": identity, "Confirm": False, "WhatIf": None})
 
 
 def role_entries(cmdlet: str) -> Call:
-    """The entries of management roles that have a cmdlet; for accounts that may read roles."""
+    """The management roles with a cmdlet. Only accounts that may read roles can call this."""
     return Call("Get-ManagementRoleEntry", {"Identity": f"*\\{cmdlet}"})
 
 
 def throttling_policies() -> Call:
-    """The throttling policies of the organization; for accounts that may read them."""
+    """The throttling policies of the organization. Only accounts that may read them can call this."""
     return Call("Get-ThrottlingPolicy")
 
 
@@ -140,17 +140,17 @@ def _at(domain_controller: str | None) -> dict[str, Parameter]:
 
 
 def filter_for(name: str, identities: t.Sequence[str]) -> str:
-    """An OPATH filter. In its texts a quote is written twice; nothing else has a meaning inside of single quotes."""
+    """An OPATH filter. A quote in a text is doubled; no other character has a meaning inside single quotes."""
     return " -or ".join(f"{name} -eq '{_escaped(identity)}'" for identity in identities)
 
 
 def _escaped(identity: str) -> str:
-    # PowerShell and OPATH take typographic single quotes for quotes, too.
+    # PowerShell and OPATH read typographic single quotes as quotes, too.
     return re.sub(r"(['\u2018\u2019\u201a\u201b])", r"\1\1", identity)
 
 
 def unaskable(match_by: str, identity: str) -> str | None:
-    """Why an identity can be nobody's, so that the server need not be asked; None when it may be somebody's."""
+    """Why no user can have this identity, so that the server is not asked; None if a user may have it."""
     if not identity.strip():
         return "it is empty"
     if len(identity) > 1024:
@@ -171,13 +171,13 @@ def guid_of(value: t.Any) -> str | None:
 
 
 def key(match_by: str, identity: str) -> str:
-    """What two spellings of one identity have in common."""
+    """A key that is the same for all spellings of one identity."""
     return guid_of(identity) or "" if match_by == "objectGUID" else identity_key(identity)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An object of Get-Mailbox or Get-User: who it is and where the mailbox lives. ``kind``: RecipientTypeDetails."""
+    """An object of Get-Mailbox or Get-User: the account and where its mailbox is. ``kind``: RecipientTypeDetails."""
 
     id: str
     kind: str
@@ -186,18 +186,18 @@ class Account:
 
     @property
     def mailbox(self) -> Mailbox | None:
-        """None: there is no mailbox."""
+        """Where the mailbox is; None if there is no mailbox."""
         if self.kind in _ON_PREMISES:
             return "on_premises"
         return "cloud" if self.kind.startswith("Remote") else None
 
     def as_user(self, identity: str) -> User:
-        """The account as the answer to an identity. A GUID is an identity that every cmdlet takes."""
+        """The account as the answer to an identity. Every cmdlet accepts its GUID as an identity."""
         return User(identity, self.id, self.id, self.label, None, self.mailbox)
 
 
 def account_of(found: t.Mapping[str, t.Any], match_by: str) -> Account | None:
-    """An object that a cmdlet returned; None when it has no GUID."""
+    """The account of an object that a cmdlet returned; None if it has no GUID."""
     id_ = guid_of(found.get("Guid"))
     if id_ is None:
         return None
@@ -212,7 +212,7 @@ def _text(found: t.Mapping[str, t.Any], name: str) -> str:
 
 
 def text_of(value: t.Any) -> str:
-    """What a server sent as text; empty for nothing, and for an object that has no text (its own is the server's)."""
+    """A value from the server as text; empty for no value and for an object without a text of its own."""
     try:
         return "" if value is None else str(value)
     except (TypeError, ValueError, RecursionError, AttributeError):
@@ -220,6 +220,6 @@ def text_of(value: t.Any) -> str:
 
 
 def picture_of(found: t.Mapping[str, t.Any]) -> bytes | None:
-    """The bytes of an object that Get-UserPhoto returned; None when it has none."""
+    """The picture in an object that Get-UserPhoto returned; None if it has none."""
     data = found.get("PictureData")
     return bytes(data) if isinstance(data, (bytes, bytearray)) and data else None

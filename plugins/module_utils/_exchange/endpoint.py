@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The endpoint as somebody sees it who has not signed in: for the doctor. Nothing but an empty request is sent."""
+"""Examines the endpoint without a sign-in, for the doctor. Only sends an empty request."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _PATH = "/PowerShell/"
 
 
 class Endpoint(t.NamedTuple):
-    """``offers``: the ways to sign in. ``skew``: seconds that its clock is ahead of ours, None when it does not say.
+    """``offers``: the ways to sign in. ``skew``: seconds that its clock is ahead of ours, None if it is not known.
 
-    ``certificate_end``: seconds since the epoch; None where no certificate is checked.
+    ``certificate_end``: seconds since the epoch; None if no certificate is checked.
     """
 
     status: int
@@ -33,7 +33,7 @@ class Endpoint(t.NamedTuple):
 
 
 def look(options: ExchangeOptions) -> Endpoint:
-    """Ask once. Raises ExchangeError, whose text names the option to look at."""
+    """Send one request. Raises ExchangeError, whose text names the option to check."""
     try:
         seen: Endpoint = bounded(lambda: _asked(options), options.timeout + 5.0)
     except ssl.SSLCertVerificationError as error:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes wrong with an Exchange server, in words: which option is wrong and what to do.
+"""The errors of an Exchange server in words: which option is wrong and what to do.
 
-Decisions follow the names of exceptions and codes, never an English sentence: a server may speak another language.
+Decisions use the names of exceptions and codes, never English sentences: the server may use another language.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from .cmdlets import Failure
 from .options import CA_CERT, PASSWORD, USERNAME, ExchangeOptions
 
 #: Names of exceptions as administrators see them in FullyQualifiedErrorId ("[FailureCategory=Cmdlet-...]") and in the
-#: error's category. Of the picture's faults only UserPhotoNotFoundException is documented by many; the others are told
-#: by what their names say.
+#: error's category. Of the errors about pictures, only UserPhotoNotFoundException is widely documented; the meaning of
+#: the others is taken from their names.
 NO_PHOTO = frozenset({"UserPhotoNotFoundException"})
 NOT_FOUND = frozenset({"ManagementObjectNotFoundException"})
 AMBIGUOUS = frozenset({"ManagementObjectAmbiguousException"})
 NO_CMDLET = frozenset({"CommandNotFoundException"})
 NO_PARAMETER = frozenset({"ParameterBindingException", "NamedParameterNotFound"})
-#: A script came where the endpoint takes cmdlets alone. We send none, so the endpoint is not Exchange's own.
+#: The endpoint received a script where it only accepts cmdlets. We send no scripts, so it is not Exchange's endpoint.
 NO_LANGUAGE = frozenset({"ScriptsNotAllowed"})
 #: No call of this cmdlet can succeed in this session.
 NOT_THERE = NO_CMDLET | NO_PARAMETER | NO_LANGUAGE
-#: Our own name for a question that the server asks a person.
+#: Our own name for the error that the server asks for a confirmation.
 CONFIRMATION = "ConfirmationPrompt"
 OUT_OF_SCOPE = frozenset({"IsOutOfScopeException", "ADScopeException", "OperationRequiresGlobalWriteScopeException"})
 TOO_LARGE, TOO_SMALL, NO_IMAGE = "TooLarge", "TooSmall", "NotAnImage"
 BUSY = frozenset({"OverBudgetException", "ResourceUnhealthyException"})
-#: The server or its database has trouble that may pass.
+#: A temporary problem of the server or its database.
 TRANSIENT = frozenset(
     {
         "MapiExceptionNetworkError",
@@ -85,21 +85,21 @@ _KERBEROS: tuple[tuple[str, str], ...] = (
 
 
 def account(username: str, reason: str) -> str:
-    """The account of a message, with the environment variable that names it unless ``reason`` says it."""
+    """The account for a message, with its environment variable unless ``reason`` names it already."""
     variable = USERNAME.removeprefix("username ")
     return username if variable in reason else f"{username} {variable}"
 
 
 class ExchangeError(StoreError):
-    """The server or its library refused. The text begins with the place."""
+    """An error of the server or its library. The text begins with the address."""
 
 
 class ExchangeGone(ExchangeError):
-    """The connection or the session is lost, or an answer did not come in time; a new session may do better."""
+    """The connection or the session is lost, or an answer was too late; a new session may succeed."""
 
 
 class ExchangeBusy(ExchangeError):
-    """The throttling policy refused, and nothing was carried out. ``wait``: seconds that the server asked for."""
+    """The throttling policy refused, and nothing was carried out. ``wait``: seconds that the server asked to wait."""
 
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
@@ -107,13 +107,13 @@ class ExchangeBusy(ExchangeError):
 
 
 def milliseconds_in(text: str) -> float | None:
-    """Seconds out of "... for at least 1500 milliseconds": the only number that a quota fault has for us."""
+    """The seconds from "... for at least 1500 milliseconds", the only number that is read from a quota fault."""
     found = re.search(r"(\d+) (?:ms|milli)", text)
     return int(found[1]) / 1000 if found else None
 
 
 def sign_in_problem(text: str, options: ExchangeOptions) -> str:
-    """Why no session came about for want of a good sign-in."""
+    """The message for a failed sign-in."""
     text = " ".join(text.split())
     reason = next((why for fragment, why in _KERBEROS if fragment.lower() in text.lower()), None)
     who = f" as {account(options.username, reason or '')}" if options.username else ""
@@ -123,7 +123,7 @@ def sign_in_problem(text: str, options: ExchangeOptions) -> str:
 
 
 def refused(options: ExchangeOptions) -> str:
-    """The server answered 401 to the end."""
+    """The message for a server that still answers 401 after the sign-in."""
     if options.auth_protocol == "basic":
         return (
             f"{options.place}: {USERNAME} or {PASSWORD} is wrong, or Basic is not enabled for remote PowerShell (it is "
@@ -137,7 +137,7 @@ def refused(options: ExchangeOptions) -> str:
 
 
 def no_kerberos(offered: str, options: ExchangeOptions) -> str:
-    """The server offers other ways to sign in."""
+    """The message for a server that only offers other ways to sign in."""
     return (
         f"{options.place}: the server offers {offered or 'no way to sign in'} and not Kerberos (Negotiate): enable it "
         "on its PowerShell virtual directory; NTLM is never used"
@@ -145,7 +145,7 @@ def no_kerberos(offered: str, options: ExchangeOptions) -> str:
 
 
 def fault(code: object, text: str, options: ExchangeOptions) -> ExchangeError:
-    """A WSMan fault as an error that tells what may help."""
+    """A WSMan fault as an error that says what to do."""
     shown = " ".join(text.split())[:300] or "no details"
     if code in FAULT_QUOTAS:
         return ExchangeBusy(
@@ -167,7 +167,7 @@ def fault(code: object, text: str, options: ExchangeOptions) -> ExchangeError:
 
 
 def no_exchange(status: int, options: ExchangeOptions) -> ExchangeError:
-    """An HTTP status that is no answer of remote PowerShell."""
+    """The error for an HTTP status that is not an answer of remote PowerShell."""
     if status in (429, 503):
         return ExchangeBusy(f"{options.place}: the server is busy (HTTP {status}); run again later")
     if status >= 500:
@@ -184,7 +184,7 @@ def no_exchange(status: int, options: ExchangeOptions) -> ExchangeError:
 
 
 def untrusted(why: str, options: ExchangeOptions) -> ExchangeError:
-    """The server's certificate does not hold here."""
+    """The error for a server certificate that is not accepted."""
     return ExchangeError(
         f"{options.place}: the server's certificate is not accepted ({why}); give the authority's certificate in "
         f"{CA_CERT}, and the name that stands in the certificate as server, or use tls_mode http with Kerberos"
@@ -192,12 +192,12 @@ def untrusted(why: str, options: ExchangeOptions) -> ExchangeError:
 
 
 def no_tls(why: object, options: ExchangeOptions) -> ExchangeError:
-    """TLS did not come about."""
+    """The error for a failed TLS connection."""
     return ExchangeError(f"{options.place}: no TLS connection was possible ({why}); check port and tls_mode")
 
 
 def missing_role(failure: Failure, cmdlet: str, options: ExchangeOptions) -> ExchangeError:
-    """The session does not have the cmdlet or the parameter at all, or does not take it."""
+    """The error for a session that does not have the cmdlet or the parameter, or does not accept it."""
     if failure.name in NO_LANGUAGE:
         return ExchangeError(
             f"{options.place}: the session does not take {cmdlet} ({failure.name}: {failure.text}). Exchange's own "
@@ -212,7 +212,7 @@ def missing_role(failure: Failure, cmdlet: str, options: ExchangeOptions) -> Exc
 
 
 def user_problem(failure: Failure, task: str, size: int | None = None) -> str:
-    """Why one user's photo could not be read or written, and what to do."""
+    """The message about one user's photo that could not be read or written, with what to do."""
     said = f"{failure.name}: {failure.text}" if failure.text else failure.name
     if failure.name in NOT_FOUND:
         return (

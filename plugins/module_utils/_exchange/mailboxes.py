@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Identities -> mailboxes: Get-Mailbox with filters, then Get-User for whom no mailbox on-premises answers.
+"""Identities -> mailboxes: Get-Mailbox with filters, then Get-User for users without an on-premises mailbox.
 
-A listing of all mailboxes would be fewer calls and far more data: a mailbox has over a hundred properties, none of
-which can be left out, and each shard of a run would list all mailboxes for its five hundred users.
+A list of all mailboxes would need fewer calls, but far more data: a mailbox has over a hundred properties, which are
+always sent, and each shard of a run would list all mailboxes for its own users.
 """
 
 from __future__ import annotations
@@ -37,23 +37,23 @@ from .pipelines import Job, Pipelines
 
 _Found = dict[str, list[Account]]
 
-#: Groups in one group. A server that names still more never ends.
+#: How many groups one group may contain. More groups probably mean an endless list.
 MOST_GROUPS = 10_000
 
 
 class Mailboxes:
-    """Finds users of an Exchange organization."""
+    """Finds the users of an Exchange organization."""
 
     def __init__(self, pipelines: Pipelines, options: ExchangeOptions, match_by: str) -> None:
         self._pipelines = pipelines
         self._options = options
         self._match_by = match_by
         self._option = called("match_by", options.option_prefix, "exchange")
-        #: The role has no Get-User: where a missing mailbox lives is then not known.
+        #: True if the role has no Get-User: then it is not known where a missing mailbox is.
         self.blind = False
 
     def resolve(self, identities: t.Sequence[str]) -> dict[str, Resolution]:
-        """An answer for each identity. Raises ExchangeError when the account may not ask at all."""
+        """An answer for each identity. Raises ExchangeError when the account may not call the cmdlets."""
         answers: dict[str, Resolution] = {}
         asked: list[str] = []
         for identity in dict.fromkeys(identities):
@@ -72,9 +72,9 @@ class Mailboxes:
         return {identity: answers[identity] for identity in identities}
 
     def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
-        """Every mailbox on-premises. One without the ``match_by`` property goes by its GUID.
+        """All on-premises mailboxes. A mailbox without the ``match_by`` property is named by its GUID.
 
-        Raises PhotoError for a filter that the server does not take, and for a group that is none or several.
+        Raises PhotoError for a filter that the server does not accept, and for a group that is not found or not unique.
         """
         members = self._members(whom.group) if whom.group else None
         answer = self._pipelines.one(all_mailboxes(whom.filter))
@@ -91,7 +91,7 @@ class Mailboxes:
                 yield account.as_user(account.matches or account.id)
 
     def _members(self, group: str) -> set[str]:
-        """The GUIDs of who is in a group, or in a group in it. The server lists direct members only."""
+        """The GUIDs of the members of a group, also of nested groups. The server lists only direct members."""
         asked, waiting, found = {group}, [group], set[str]()
         while waiting:
             name = waiting.pop()
@@ -108,7 +108,7 @@ class Mailboxes:
                     f"{self._options.place}: group '{shown(group)}' needs a management role with "
                     f"Get-DistributionGroupMember ({failure.name}); assign one, or use filter"
                 )
-            self._accounts(answer, "Get-DistributionGroupMember")  # for its failures
+            self._accounts(answer, "Get-DistributionGroupMember")  # raises for other failures
             self._whole(answer, "Get-DistributionGroupMember")
             for member in answer.objects:
                 id_ = guid_of(member.get("Guid"))
@@ -127,7 +127,7 @@ class Mailboxes:
         return found
 
     def _find(self, identities: t.Sequence[str], question: t.Callable[[str, t.Sequence[str]], Call]) -> _Found:
-        """Accounts by the key of the identity that they answer to. What a filter only takes for equal is left out."""
+        """Accounts by the key of their identity. Accounts that match the filter but have another key are left out."""
         wanted = {key(self._match_by, identity) for identity in identities}
         lots = [identities[start : start + CLAUSES] for start in range(0, len(identities), CLAUSES)]
         found: _Found = defaultdict(list)
@@ -154,7 +154,7 @@ class Mailboxes:
         return [account for account in accounts if account is not None]
 
     def _whole(self, answer: Answer, cmdlet: str) -> None:
-        """Raises ExchangeError for a list that an error cut off: who is missing in it would look like nobody."""
+        """Raises ExchangeError for an incomplete list: users missing from it would look as if they did not exist."""
         if answer.failure is not None and answer.objects:
             raise ExchangeError(
                 f"{self._options.place}: {cmdlet} sent a part of its list, and then failed ({answer.failure.name}: "

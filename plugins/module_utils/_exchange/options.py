@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How an Exchange server is reached and signed in to: the options, and what can be said about them offline."""
+"""The options for the connection and sign-in to an Exchange server, and their check without a connection."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ TlsMode = t.Literal["https", "http"]
 AuthProtocol = t.Literal["kerberos", "basic"]
 CertValidation = t.Literal["always", "ignore_hostname", "ignore"]
 
-#: Remote PowerShell sessions that one account may have at a time by default (PowerShellMaxConcurrency).
+#: How many remote PowerShell sessions an account may have at a time by default (PowerShellMaxConcurrency).
 MOST_SESSIONS = 18
-#: For messages.
+#: The option and its environment variable, for messages.
 CA_CERT = with_environment("ca_cert", "exchange")
 USERNAME, PASSWORD = with_environment("username", "exchange"), with_environment("password", "exchange")
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?")
@@ -42,23 +42,23 @@ class ExchangeOptions:
     domain_controller: str | None = None
     timeout: int = 30
     concurrency: int = 5
-    #: What messages put before the names of options: the prefix of a role's variables.
+    #: The prefix before option names in messages, for the variables of a role.
     option_prefix: str = ""
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> ExchangeOptions:
-        """From a module's parameters, which may hold more than these; an empty text counts as not given."""
+        """From a module's parameters, which may have other keys, too. An empty text counts as not given."""
         given = {name: params.get(name) for name in cls.__dataclass_fields__}
         return cls(**{name: value for name, value in given.items() if value not in (None, "")})
 
     @property
     def is_configured(self) -> bool:
-        """Was a server named at all?"""
+        """Was a server given?"""
         return bool(self.server)
 
     @property
     def effective_port(self) -> int:
-        """The port that is connected to."""
+        """The port for the connection."""
         return self.port if self.port is not None else (443 if self.tls_mode == "https" else 80)
 
     @property
@@ -68,11 +68,11 @@ class ExchangeOptions:
 
     @property
     def authority(self) -> str:
-        """What receipts are kept under: the server's DNS domain. One Exchange organization is one forest."""
+        """The authority of receipts: the server's DNS domain. An Exchange organization belongs to one forest."""
         return self.server.partition(".")[2].lower()
 
     def validate(self) -> None:
-        """What is wrong before anybody is asked. Raises PhotoError that names the option and says what to do."""
+        """Check the options without a connection. Raises PhotoError that names the option and says what to do."""
         self._validate_place()
         self._validate_sign_in()
         if self.tls_mode == "https" and self.ca_cert and self.cert_validation != "ignore":

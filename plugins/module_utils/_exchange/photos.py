@@ -1,16 +1,16 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading and writing photos: each job is one user's way, several run at a time.
+"""Reading and writing photos. Each job handles one user; several jobs run at a time.
 
-Get-UserPhoto returns the picture with everything else, so the tag is the hash of its bytes. The Thumbprint that comes
-beside it is not used: it has 32 bits, how it is made is not documented, and it saves nothing.
+Get-UserPhoto always returns the picture, so the tag is the hash of its bytes. Its Thumbprint is not used: it has only
+32 bits, it is not documented how it is made, and it saves no time.
 
-Get-UserPhoto with -Filter reads many photos at once, and is not used: its objects name the user by a canonical name
-that changes when the account is renamed or moved, and not by GUID, and it is not documented what it says of a user
-without a photo and of one whose photo could not be read. These two must never be taken for each other.
+Get-UserPhoto with -Filter would read many photos at once. It is not used, because its objects name the user by a
+canonical name, which changes when the account is renamed or moved, and not by GUID. It is also not documented how it
+reports a user without a photo and a user whose photo could not be read. These two must never be confused.
 
-Exchange has no compare-and-swap for photos, so the photo is read once more right before it is written.
+Exchange has no compare-and-swap for photos, so the photo is read again immediately before it is written.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ _CHANGED = "the photo was changed by others since it was read"
 
 
 class Photos:
-    """The photos of users that have been resolved. ``handle`` of a user is the GUID."""
+    """The photos of resolved users. The ``handle`` of a user is the GUID."""
 
     def __init__(self, pipelines: Pipelines, options: ExchangeOptions, *, clear_record: bool = False) -> None:
         self._pipelines = pipelines
         self._options = options
         self._clear_record = clear_record
-        #: Why no write at all can succeed, once one was refused for that.
+        #: Why no write can succeed; set after the first write that was refused for this reason.
         self._refused: str | None = None
-        #: Users whose photo was removed while the record of it could not be cleared.
+        #: Users whose photo was removed, but the record of the removal could not be cleared.
         self.records_left: list[str] = []
 
     def observe(
         self, users: t.Sequence[User], wanted: Wanted, expected: Expected | None = None
     ) -> t.Iterator[tuple[User, Observation]]:
-        """See PhotoStore. The picture comes with every answer, and is handed on where it is wanted."""
+        """See PhotoStore. Every answer contains the picture."""
         for user, seen in self._pipelines.run((user, self._look(user, expected)) for user in users):
             is_wanted = seen.picture is not None and wanted(user, seen.tag)
             yield user, seen if is_wanted else replace(seen, picture=None)
@@ -62,14 +62,14 @@ class Photos:
         if user.mailbox == "cloud":
             why = "the user's mailbox is in the cloud (a remote mailbox), so Exchange Server holds no photo"
             return Observation(problem=f"{why}; use the target exo", no_mailbox=True)
-        # Of others it is not known for certain: who is remembered from an earlier run has no mailbox noted.
+        # For other users it is not certain: users from receipts have no mailbox noted.
         seen = self._observation((yield get_photo(user.handle, self._options.domain_controller)))
         if not seen.present and seen.problem is None and expected is not None and expected(user):
             seen = self._observation((yield get_photo(user.handle, self._options.domain_controller)))
         return seen
 
     def _observation(self, answer: Answer) -> Observation:
-        """What an answer of Get-UserPhoto says. Raises ExchangeError when the role does not have it."""
+        """The observation for an answer of Get-UserPhoto. Raises ExchangeError when the role has no such cmdlet."""
         failure = answer.failure
         if answer.lost is not None:
             return Observation(problem=f"Exchange Server gave no answer: {answer.lost}", no_answer=True)
@@ -80,7 +80,7 @@ class Photos:
                 raise missing_role(failure, "Get-UserPhoto", self._options)
             return Observation(problem=user_problem(failure, "read"), no_mailbox=failure.name in NOT_FOUND)
         picture = picture_of(answer.objects[0]) if answer.objects else None
-        if picture is None:  # a mailbox without a photo is an error of the cmdlet, so this says nothing about the photo
+        if picture is None:  # without a photo, the cmdlet returns an error; so this does not mean that there is none
             why = "Exchange Server answered Get-UserPhoto with neither a photo nor the error that there is none"
             return Observation(problem=f"{why}; look at the photo in the mailbox, or run again", no_answer=True)
         digest = sha256(picture)
@@ -121,7 +121,7 @@ class Photos:
 
 
 def _as_planned(write: Write, now: Observation) -> bool:
-    """Does the target still hold what the change was planned on, perhaps in other bytes?"""
+    """Does the target still have the photo that the change was planned for, perhaps with other bytes?"""
     if write.expected is None or not now.present:
         return write.expected is None and not now.present
     if now.tag == write.expected:

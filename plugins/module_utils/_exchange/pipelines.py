@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several cmdlets at once in one session, and what to do when the server asks to wait or the session is lost.
+"""Runs several cmdlets at once in one session, and handles throttling and lost sessions.
 
-A job is a generator: it yields a call, is sent the answer, and returns its result. What may be repeated is repeated in
-a new session. Of a write that was under way when a session was lost nobody knows, which its job is told.
+A job is a generator: it yields a call, is sent the answer, and returns its result. Repeatable calls are repeated in a
+new session. If a session is lost during a write, the result of the write is unknown, and its job is told so.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from .errors import BUSY, TRANSIENT, ExchangeBusy, ExchangeGone, milliseconds_in
 _Result = t.TypeVar("_Result")
 Job = t.Generator[Call, Answer, _Result]
 
-#: A new session is tried so often before the server counts as gone; seconds before each try.
+#: The seconds before each attempt to open a new session. After the last one, the server counts as unavailable.
 REOPENINGS = (0.0, 2.0, 5.0)
-#: Seconds before a call is repeated that the throttling policy refused, when the server does not say.
+#: Seconds before a call that the throttling policy refused is repeated, if the server does not name a time.
 PAUSES = (2.0, 5.0, 10.0, 20.0, 30.0)
-#: Seconds that are waited for the throttling policy in vain, in all and without an answer in between.
+#: How many seconds to wait for the throttling policy in total, without an answer in between.
 PATIENCE = 300.0
-#: A call is begun at most so often.
+#: How often a call is sent at most.
 MOST_ATTEMPTS = 4
-#: So many sessions in a row may be lost before one call is answered. Two users can end four each.
+#: How many sessions in a row may be lost without an answered call. The calls of two users can end four sessions each.
 MOST_FRUITLESS = 2 * MOST_ATTEMPTS
 
 
 class Sessions(t.Protocol):
-    """What ``session.Session`` offers."""
+    """The interface of ``session.Session``."""
 
     def open(self) -> None: ...
     def drop(self) -> None: ...
@@ -43,7 +43,7 @@ class Sessions(t.Protocol):
 
 
 class Clock(t.Protocol):
-    """Time, so that tests need not wait."""
+    """The time functions, so that tests need not wait."""
 
     def sleep(self, seconds: float) -> None: ...
 
@@ -72,12 +72,12 @@ class Pipelines:
         self._waited = 0.0
         self._busy = 0
         self._fruitless = 0
-        #: Seconds waited because the throttling policy asked for it.
+        #: Seconds that the run waited because of the throttling policy.
         self.throttled = 0.0
         self.reopened = 0
 
     def open(self) -> None:
-        """Open the session, and wait for a place when the account has too many. Raises as ``Session.open``."""
+        """Open the session. Waits if the account has too many sessions. Raises the errors of ``Session.open``."""
         while True:
             try:
                 self._session.open()
@@ -93,7 +93,7 @@ class Pipelines:
         return answer
 
     def run(self, jobs: t.Iterable[tuple[t.Any, Job[_Result]]]) -> t.Iterator[tuple[t.Any, _Result]]:
-        """Every job's result with its key, as they come. Raises StoreError when the server cannot be worked with."""
+        """Every job's key and result, in the order in which they end. Raises StoreError when the server is unusable."""
         round_ = _Round(self, self._session, iter(jobs), self._limit)
         stopped: StoreError | None = None
         more = True
@@ -102,7 +102,7 @@ class Pipelines:
                 more = round_.fill()
                 if more:
                     round_.finish_one()
-            except StoreError as error:  # first what is known already
+            except StoreError as error:  # raised below, after the results that are known already
                 stopped, more = error, False
             while round_.results:
                 yield round_.results.popleft()
@@ -110,7 +110,7 @@ class Pipelines:
             raise stopped
 
     def reopen(self, gone: ExchangeGone) -> None:
-        """A new session instead of one that is lost. Raises ExchangeGone when none comes about."""
+        """Open a new session in place of a lost one. Raises ExchangeGone when this fails."""
         self._session.drop()
         last = gone
         self._fruitless += 1
@@ -132,15 +132,15 @@ class Pipelines:
         self._clock.sleep(seconds)
 
     def answered(self) -> None:
-        """The server does what it is asked for."""
+        """Note that the server works."""
         self._waited, self._busy = 0.0, 0
 
     def fruitful(self) -> None:
-        """A call in the session was answered. That a session came about is not enough."""
+        """Note that a call in the session was answered. An open session is not enough."""
         self._fruitless = 0
 
     def wait(self, busy: ExchangeBusy, asked: float | None) -> None:
-        """Wait as long as the server asked for. Raises ``busy`` when that was done for long enough."""
+        """Wait as long as the server asks. Raises ``busy`` when the total would be too long."""
         pause = asked if asked is not None else PAUSES[min(self._busy, len(PAUSES) - 1)]
         self._busy += 1
         self._waited += pause
@@ -151,7 +151,7 @@ class Pipelines:
 
 
 class _Round(t.Generic[_Result]):
-    """The jobs of one ``run``: those that wait with a call to begin, and those whose call is under way."""
+    """The jobs of one ``run``: those with a call to send, and those whose call is running."""
 
     def __init__(
         self,
@@ -169,7 +169,7 @@ class _Round(t.Generic[_Result]):
         self.results: deque[tuple[t.Any, _Result]] = deque()
 
     def fill(self) -> bool:
-        """Begin as many calls as may be under way. False: there is nothing left to do."""
+        """Send calls up to the limit. Returns False if there is nothing left to do."""
         while len(self.running) < self.limit and (self.ready or self._take_new()):
             item = self.ready.popleft()
             item.attempts += 1
@@ -178,7 +178,7 @@ class _Round(t.Generic[_Result]):
             except ExchangeBusy as busy:
                 self._put_back(item)
                 if self.running:
-                    self.limit = len(self.running)  # the policy allows that many at a time
+                    self.limit = len(self.running)  # the policy allows only so many at a time
                 else:
                     self.owner.wait(busy, busy.wait)
             except ExchangeGone as gone:
@@ -189,7 +189,7 @@ class _Round(t.Generic[_Result]):
         return bool(self.running)
 
     def finish_one(self) -> None:
-        """Wait for the call that was begun first."""
+        """Wait for the call that was sent first."""
         item = self.running[0]
         try:
             answer = self.session.finish(item.running)
@@ -216,7 +216,7 @@ class _Round(t.Generic[_Result]):
             self._go_on(item, answer)
 
     def _take_new(self) -> bool:
-        """The next job that has a call. False: there is none."""
+        """Take the next job with a call. Returns False if there is none."""
         for key, job in self.source:
             try:
                 self.ready.append(_Item(key, job, next(job)))
@@ -227,22 +227,22 @@ class _Round(t.Generic[_Result]):
         return False
 
     def _put_back(self, item: _Item[_Result]) -> None:
-        """It was refused, and nothing was carried out."""
+        """Queue a refused call again; nothing was carried out."""
         item.attempts -= 1
         self.ready.appendleft(item)
 
     def _go_on(self, item: _Item[_Result], answer: Answer) -> None:
-        """Tell a job its answer; its next call, or its result."""
+        """Send a job its answer. Then queue its next call, or store its result."""
         try:
             call = item.job.send(answer)
         except StopIteration as end:
             self.results.append((item.key, end.value))
         else:
-            # Before new jobs: what was begun is ended first, and a look is still fresh when its write follows.
+            # Before new jobs, so that the time between a job's read and its write is short.
             self.ready.appendleft(_Item(item.key, item.job, call))
 
     def _lost(self, gone: ExchangeGone) -> None:
-        """The session is lost with all calls under way."""
+        """Handle a lost session with all its running calls."""
         lost = list(self.running)
         self.running.clear()
         for item in reversed(lost):
@@ -254,5 +254,5 @@ class _Round(t.Generic[_Result]):
 
 
 def ask(call: Call) -> Job[Answer]:
-    """A job of one call, whose result is the answer."""
+    """A job with one call. Its result is the answer."""
     return (yield call)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What this account may do on an Exchange server. Nothing is written: writing cmdlets are called with WhatIf."""
+"""Finds out what this account may do on an Exchange server. Writes nothing: it calls cmdlets with WhatIf."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ class Role:
     """``missing``: cmdlets that the account does not have."""
 
     missing: frozenset[str] = frozenset()
-    #: The roles with Set-UserPhoto. None: the account may not read management roles, which no run needs.
+    #: The roles with Set-UserPhoto. None: the account may not read management roles (no run needs this right).
     roles: tuple[str, ...] | None = None
 
 
 @dataclass(slots=True)
 class Scope:
-    """Of some users, who is outside of the write scope, and of whom another error came: (identity, why)."""
+    """Users outside of the write scope, and users with another error: (identity, why)."""
 
     outside: list[str] = field(default_factory=list)
     odd: list[tuple[str, str]] = field(default_factory=list)
 
 
 def role_of(pipelines: Pipelines, picture: bytes) -> Role:
-    """Which cmdlets are there? They are called for an account that does not exist."""
+    """Which cmdlets does the account have? They are called for a user that does not exist."""
     nobody = str(uuid.uuid4())
     calls = (
         find_mailboxes("objectGUID", [nobody]),
@@ -63,9 +63,9 @@ def role_of(pipelines: Pipelines, picture: bytes) -> Role:
 
 
 def scope_of(pipelines: Pipelines, users: t.Sequence[User], pictures: t.Mapping[str, bytes], other: bytes) -> Scope:
-    """May the photos of these users be written? ``pictures``: by user id, what they have; ``other`` for the rest.
+    """May the photos of these users be written? ``pictures``: their photos by user id; ``other``: for all others.
 
-    A user's own picture is what WhatIf is called with, so that nothing is lost should a server not know WhatIf.
+    WhatIf is called with the user's own picture, so that nothing is lost if a server ignores WhatIf.
     """
     scope = Scope()
     jobs = ((user, ask(try_set(user.handle, pictures.get(user.id, other)))) for user in users)
@@ -81,7 +81,7 @@ def scope_of(pipelines: Pipelines, users: t.Sequence[User], pictures: t.Mapping[
 
 
 def sessions_allowed(pipelines: Pipelines) -> int | None:
-    """The least PowerShellMaxConcurrency of the throttling policies; None: there is no limit, or it may not be read."""
+    """The smallest PowerShellMaxConcurrency of the throttling policies; None: there is no limit, or it is not known."""
     found = [each.get("PowerShellMaxConcurrency") for each in pipelines.one(throttling_policies()).objects]
     numbers = [int(str(each)) for each in found if str(each).isdigit()]
     return min(numbers, default=None)

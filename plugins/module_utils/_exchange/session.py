@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A remote PowerShell session with one Exchange server. The only file that imports pypsrp.
 
-One runspace pool over one connection: calls are begun one after the other, run at the same time on the server, and are
-finished in the order in which they were begun. Over http every message is encrypted by Kerberos in one security
-context, whose order must be kept, so no two threads may use a session.
+One runspace pool over one connection: calls are sent one after the other, run at the same time on the server, and are
+finished in the order in which they were sent. Over http, Kerberos encrypts every message in one security context, which
+needs the messages in order. So only one thread may use a session.
 """
 
 from __future__ import annotations
@@ -44,43 +44,43 @@ try:
 except ImportError as import_error:
     PYPSRP_IMPORT_ERROR = import_error
 
-# What it has to say of errors, we say; without a handler Python would print it.
+# Our messages have the errors of these libraries. Without a handler, Python would print their log, too.
 for _library in ("pypsrp", "spnego"):
     logging.getLogger(_library).addHandler(logging.NullHandler())
 
 CONFIGURATION = "Microsoft.Exchange"
-#: What the endpoint is called on every Exchange server.
+#: The path of the endpoint on every Exchange server.
 PATH = "PowerShell/"
-#: Seconds that the server may hold back an answer while a cmdlet runs, before it says that there is nothing yet.
+#: Seconds that the server may wait with its answer while a cmdlet runs, before it answers that there is no output yet.
 _HOLDS = 20
-#: A cmdlet that says nothing for so many timeouts is given up.
+#: After so many timeouts without output, a cmdlet is given up.
 PATIENCE = 10
 _FAILURE = re.compile(r"\[FailureCategory=[^\]]*?-(\w+)\]")
 
 
-#: Calls of the server to its client's console that wait for a person ([MS-PSRP] 2.2.3.17); others only show something.
+#: Calls to the client's console that wait for a person's input ([MS-PSRP] 2.2.3.17); other calls only show something.
 _ASKING = frozenset({11, 12, 23, 24, 25, 26, 46, 56})
 
 
 class _AsksAPerson(Exception):
-    """The server waits for an answer that nobody gives."""
+    """The server asks for input, and there is no person to give it."""
 
 
 class _NoConsole:
-    """Stands where pypsrp has the client's console, so that a question ends its cmdlet and does not wait for ever.
+    """Replaces pypsrp's console of the client, so that a question ends its cmdlet and does not wait for ever.
 
-    The server is told that there is no console, so it should not ask, and each cmdlet that would gets Confirm.
+    Normally no question is asked: the server is told that there is no console, and cmdlets that ask get Confirm.
     """
 
     @staticmethod
     def run_method(method: t.Any, *_args: t.Any) -> None:
-        """Called by pypsrp with the method that the server calls."""
+        """pypsrp calls this with the method that the server calls."""
         if int(getattr(method, "value", 0) or 0) in _ASKING:
             raise _AsksAPerson(str(method))
 
 
 class Running:
-    """A call under way."""
+    """A running call."""
 
     def __init__(self, call: Call, pipeline: t.Any) -> None:
         self.call = call
@@ -88,11 +88,11 @@ class Running:
 
 
 class Session:
-    """Opens at ``open``; raises StoreError kinds whose text names the option to look at."""
+    """A session; not open before ``open``. The StoreErrors that it raises name the option to check."""
 
     def __init__(self, options: ExchangeOptions) -> None:
         self.options = options
-        #: Cmdlets sent.
+        #: How many cmdlets were sent.
         self.requests = 0
         self._pool: t.Any = None
         self._wsman: t.Any = None
@@ -109,11 +109,11 @@ class Session:
         self._pool = pool
 
     def close(self) -> None:
-        """Give the session back to the server, as far as it answers. Safe to call twice."""
+        """End the session on the server, if the server answers. May be called twice."""
         pool, wsman = self._pool, self._wsman
         self._pool = self._wsman = None
         if pool is not None:
-            # The server counts sessions, so leaving one behind would cost later runs.
+            # The server limits the number of sessions, so one that is left open would hinder later runs.
             with contextlib.suppress(Exception):
                 bounded(pool.close, min(self.options.timeout, 10))
         if wsman is not None:
@@ -121,7 +121,7 @@ class Session:
                 wsman.close()
 
     def drop(self) -> None:
-        """Forget a session that is lost. The server ends it by itself when nobody uses it."""
+        """Discard a lost session. The server ends unused sessions by itself."""
         wsman = self._wsman
         self._pool = self._wsman = None
         if wsman is not None:
@@ -129,7 +129,7 @@ class Session:
                 wsman.close()
 
     def begin(self, call: Call) -> Running:
-        """Send a call. Raises ExchangeGone (nobody knows whether it arrived), ExchangeBusy (it was not taken)."""
+        """Send a call. Raises ExchangeGone (it is not known whether it arrived) or ExchangeBusy (it was refused)."""
         if self._pool is None:
             raise ExchangeGone(f"{self.options.place}: not connected")
         self.requests += 1
@@ -141,10 +141,10 @@ class Session:
         return Running(call, pipeline)
 
     def finish(self, running: Running) -> Answer:
-        """Wait for a call's end. Raises as ``begin``."""
+        """Wait for the end of a call. Raises the errors of ``begin``."""
         pipeline = running.pipeline
         question = self._step(lambda: self._ended(self._pool, pipeline), PATIENCE * self.options.timeout)
-        # Ending a pipeline on the server is our duty, and what it answered is known already.
+        # The client must end a pipeline on the server. The answer is already known, so an error here does not matter.
         with contextlib.suppress(ExchangeError):
             self._step(pipeline.close, self.options.timeout + 5)
         objects = tuple(_properties(each) for each in pipeline.output)
@@ -173,7 +173,7 @@ class Session:
             read_timeout=holds + o.timeout,
             operation_timeout=holds,
             encryption="auto",
-            # The server is of the own network, and Kerberos' encryption belongs to one connection from end to end.
+            # The server is in the company's network, and Kerberos encrypts one connection from end to end.
             no_proxy=True,
             negotiate_service="HTTP",
         )
@@ -188,7 +188,7 @@ class Session:
 
     @staticmethod
     def _ended(pool: t.Any, pipeline: t.Any) -> str | None:
-        """Wait for a pipeline's end; the question that stopped it, or None."""
+        """Wait for the end of a pipeline. Returns the question that stopped it, or None."""
         pool.host = _NoConsole()
         try:
             pipeline.end_invoke()
@@ -199,7 +199,7 @@ class Session:
         return None
 
     def _step(self, work: t.Callable[[], t.Any], seconds: float) -> t.Any:
-        """Do one exchange with the server within its time, with the library's errors as ours."""
+        """Do one exchange with the server within the time limit. Raises the library's errors as our own."""
         o = self.options
         try:
             with warnings.catch_warnings():
@@ -208,7 +208,7 @@ class Session:
         except TimeoutError as error:
             raise ExchangeGone(f"{o.place}: no answer within {seconds:g} s; check the server's health") from error
         except AuthenticationError as error:
-            if self._pool is not None:  # another connection, to which the session's sign-in does not belong
+            if self._pool is not None:  # this is a new connection, without the session's sign-in
                 raise ExchangeGone(f"{o.place}: the connection was lost") from error
             raise self._unauthenticated(str(error)) from error
         except WSManFaultError as error:
@@ -221,9 +221,9 @@ class Session:
             raise ExchangeError(sign_in_problem(_text(error), o)) from error
         except WinRMError as error:
             raise ExchangeGone(f"{o.place}: the session broke ({_text(error)})") from error
-        except OSError as error:  # what requests raises are kinds of it
+        except OSError as error:  # the errors of requests are OSErrors
             raise self._unreachable(error) from error
-        except Exception as error:  # what lies below: errors of GSSAPI, and answers that cannot be taken apart
+        except Exception as error:  # errors of GSSAPI, and answers that cannot be parsed
             other = re.search(r"auth protocol '(\w+)'", str(error)) if isinstance(error, ValueError) else None
             if other is not None:
                 raise ExchangeError(no_kerberos(other[1], o)) from error
@@ -255,7 +255,7 @@ def _text(error: BaseException) -> str:
 
 
 def _properties(found: t.Any) -> dict[str, t.Any]:
-    """An object of the output as a dictionary of its properties."""
+    """The properties of an object of the output."""
     adapted = getattr(found, "adapted_properties", None)
     extended = getattr(found, "extended_properties", None)
     if adapted is None and extended is None:
@@ -265,7 +265,7 @@ def _properties(found: t.Any) -> dict[str, t.Any]:
 
 
 def _failure(records: t.Sequence[t.Any]) -> Failure | None:
-    """The first error record as a name and the server's words; None when there is none."""
+    """The name and message of the first error record; None if there is none."""
     if not records:
         return None
     record = records[0]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exchange Server as a PhotoStore: the photos of mailboxes that live on-premises."""
+"""Exchange Server as a PhotoStore: the photos of on-premises mailboxes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class ExchangePhotoStore:
     """The mailboxes of the organization of ``options.server``. ``clear_record``: see ``cmdlets.remove_photo``."""
 
     target = "exchange"
-    #: There is one session, whose messages have an order.
+    #: There is only one session, and its messages must stay in order.
     overlaps = False
-    #: Exchange makes a photo of its own of what it is given.
+    #: Exchange re-encodes each photo.
     keeps_bytes = False
 
     def __init__(
@@ -54,7 +54,7 @@ class ExchangePhotoStore:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of how this run went."""
+        """Notes for the reader about this run."""
         notes = []
         if self.pipelines.reopened:
             notes.append(
@@ -71,7 +71,7 @@ class ExchangePhotoStore:
         return notes
 
     def open(self) -> str:
-        """Sign in, once; the DNS domain that the server is in. Raises PhotoError, StoreError."""
+        """Sign in once. Returns the server's DNS domain. Raises PhotoError, StoreError."""
         if not self._authority:
             self.options.validate()
             self.pipelines.open()
@@ -84,26 +84,26 @@ class ExchangePhotoStore:
         self._session.close()
 
     def blocked(self) -> str | None:
-        """Nothing blocks a server as a whole."""
+        """Always None: Exchange has no switch that blocks all photos."""
         self.open()
         return None
 
     def limit(self) -> int | None:
-        """Exchange does not tell."""
+        """Always None: Exchange does not report a size limit."""
         return None
 
     def resolve(self, identities: t.Sequence[str], on_observed: OnObserved | None = None) -> dict[str, Resolution]:
-        """See PhotoStore. Photos are asked for apart from users."""
+        """See PhotoStore. Photos are read separately, so ``on_observed`` is not called."""
         self.open()
         return self._mailboxes.resolve(identities)
 
     def resolve_by(self, match_by: str, identities: t.Sequence[str]) -> dict[str, Resolution]:
-        """As ``resolve``, by another property than the store's own."""
+        """As ``resolve``, but by another property than the store's own."""
         self.open()
         return Mailboxes(self.pipelines, self.options, match_by).resolve(identities)
 
     def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
-        """All mailboxes on-premises; see PhotoStore."""
+        """All on-premises mailboxes; see PhotoStore."""
         self.open()
         return self._mailboxes.everyone(whom)
 

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A report's users as the page carries them: words instead of codes, short keys, no empty values.
+"""A report's users for the HTML page: words instead of codes, short keys, no empty values.
 
 User: u(ser), l(abel), o(rigin), s(tate), f(ile), h(ash), a key for each target, n(ot examined: reason by target),
 p(ictures, added later).
-Target: d(rift), t (what is done about it), a(ction), r(eason), e(rror), x (changed by others),
+Target: d(rift), t (action in words), a(ction), r(eason), e(rror), x (changed by others),
 c(hanged since it was approved), s(ize there),
 z (size declared), h(ash or tag), k(ind of h), l(imit in words), o(ver the limit), w(arnings),
 m (same picture as), i(d), b(ackup).
@@ -24,7 +24,7 @@ from .words import action_text, exo_limit, picture_size
 
 Short = dict[str, t.Any]
 
-#: So many users are listed: a page of more can hardly be shown by a browser, or sent by mail.
+#: The largest number of users that are listed. A larger page is too slow in a browser and too large for mail.
 MOST = 20_000
 #: Users in these states are shown without pictures.
 NOT_PICTURED = frozenset({"in_sync", "not_examined"})
@@ -38,7 +38,7 @@ class Compact:
     total: int
     #: Users who are not in sync.
     attention: int
-    #: Of how many users a target's row has the short keys of ``MARKS``.
+    #: For each of ``MARKS``: how many users have it at a target.
     marks: t.Mapping[str, int]
 
     @property
@@ -52,9 +52,9 @@ MARKS = ("x", "c", "o")
 
 
 def compact(report: t.Mapping[str, t.Any], most: int = MOST) -> Compact:
-    """At most ``most`` users in the order of their names, those of whom nothing but the name is known included.
+    """At most ``most`` users in the order of their names, also users of whom only the name is known.
 
-    Users who are not in sync come before the others, where not all can be listed.
+    If not all users can be listed, those who are not in sync are taken first.
     """
     unseen: dict[str, dict[str, str]] = {}
     names: dict[str, str] = {}
@@ -137,5 +137,5 @@ def _target(mode: t.Any, name: str, user: str, row: t.Mapping[str, t.Any]) -> Sh
 
 
 def _said(values: Short) -> Short:
-    """Without what is empty, so that a page of ten thousand users can be sent by mail."""
+    """The values that are not empty. This keeps a page of ten thousand users small enough for mail."""
     return {key: value for key, value in values.items() if value not in (None, "", False, [], {})}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many users are in which state, so that the figures add up: every user counts once."""
+"""How many users are in which state. Every user counts once, so the figures add up."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .people import People, Standing
 
 Counts = dict[str, t.Any]
 
-#: A user is in the first of these that is true at any target: what a run would change comes before what it cannot
-#: check, and nobody is in sync who is not so at every target that was looked at.
+#: A user counts under the first state that applies at any target. Changes come before users who cannot be checked, and
+#: a user is in sync only when this is true at every target that was examined.
 STATES = ("missing", "different", "unwanted", "invalid", "unresolved", "unavailable", "not_examined", "in_sync")
 DRIFTING = ("missing", "different", "unwanted")
 PROBLEM_STATES = ("invalid", "unresolved", "unavailable")
-#: The states in which nobody knows whether a photo is as declared.
+#: The states in which it is not known whether a photo is as declared.
 UNCHECKED = (*PROBLEM_STATES, "not_examined")
-#: The same after a real run: what went wrong comes before what went right. ``left`` is drift that was left as it is.
+#: The same after a real run: failures come before successes. ``left`` is drift that the run did not change.
 OUTCOMES = (
     "failed",
     "left",
@@ -38,12 +38,12 @@ OUTCOMES = (
     "removed",
     "in_sync",
 )
-#: What a reader, and a pipeline, has to do: nothing, look at drift, mend a user, mend the run. The worst counts.
+#: The status of a run, from best to worst: nothing to do, drift to look at, a user to correct, a run to correct.
 STATUSES = ("clean", "drift", "problem", "failed")
 
 
 def outcome(row: Row) -> str:
-    """What became of one row in a real run: one of OUTCOMES."""
+    """The outcome of one row in a real run: one of OUTCOMES."""
     if row.drift in PROBLEMS:
         return row.drift
     if row.error:
@@ -56,19 +56,19 @@ def outcome(row: Row) -> str:
 
 
 def found_states(mode: Mode, rows: t.Iterable[Row], unseen: bool) -> set[str]:
-    """All states of one user, at whatever target."""
+    """All states of one user, over all targets."""
     found = {outcome(row) if mode == "done" else row.drift for row in rows}
     return found | {"not_examined"} if unseen else found
 
 
 def standing(mode: Mode, rows: t.Iterable[Row], unseen: bool) -> str:
-    """The one state that a user counts under: of STATES for a plan, of OUTCOMES for what was done."""
+    """The one state that a user counts under: one of STATES for a plan, of OUTCOMES after a real run."""
     found = found_states(mode, rows, unseen)
     return next(state for state in (OUTCOMES if mode == "done" else STATES) if state in found)
 
 
 def place(mode: Mode, state: str, rows: t.Sequence[Row]) -> Standing:
-    """Where a person stands who counts under ``state`` and has these rows."""
+    """The standing of a person who counts under ``state`` and has these rows."""
     if state in ("in_sync", "put", "removed"):
         return "right"
     if state in PROBLEM_STATES:
@@ -100,14 +100,14 @@ class _AtTarget:
 
 
 def count(gathered: Gathered, mode: Mode) -> tuple[Counts, People]:
-    """All figures of a report, and where its people stand.
+    """All figures of a report, and the standings of its people.
 
-    ``states`` adds up to ``users``; the seven drifts of a target to its ``checked``. ``also`` counts users whose state
-    hides that they could not be checked at another target. ``written``: users with a photo that was written or removed.
-    ``problems``: users who could not be checked at a target; ``accepted``: those of them whose problems
-    are all known and accepted. ``default_shown``: users who show the default picture at a target; ``default_own``: for
-    whom it is declared and who have a photo of their own there. ``at``: for each target its users by state, and
-    problems that are not accepted by kind.
+    ``states`` adds up to ``users``; the seven drifts of a target to its ``checked``. ``also`` counts users who
+    count under another state and could not be checked at some target. ``written``: users with a photo that was written
+    or removed. ``problems``: users who could not be checked at a target; ``accepted``: those of them whose problems are
+    all known and accepted. ``default_shown``: users who show the default picture at a target. ``default_own``: users
+    for whom it is declared and who have their own photo there. ``at``: for each target its users by state, and
+    its problems that are not accepted by kind.
     """
     unseen = {identity_key(item.user) for item in gathered.unseen if item.user is not None}
     missed = set(unseen)
@@ -163,7 +163,7 @@ def count(gathered: Gathered, mode: Mode) -> tuple[Counts, People]:
 
 
 def totals(counts: Counts) -> dict[str, t.Any]:
-    """A module's summary over all results, and under ``targets`` that of each target."""
+    """A module's summary over all results; ``targets`` has the summary of each target."""
     targets = counts["targets"]
     return {
         **{key: sum(summary[key] for summary in targets.values()) for key in SUMMARY},
@@ -174,13 +174,13 @@ def totals(counts: Counts) -> dict[str, t.Any]:
 
 
 def drifting(mode: Mode, counts: Counts) -> int:
-    """How many users drift: that a run would change, or that it left as they were."""
+    """How many users drift: a run would change them, or did not change them."""
     states = counts["states"]
     return states["left"] if mode == "done" else sum(states[state] for state in DRIFTING)
 
 
 def open_problems(counts: Counts) -> int:
-    """Users with a problem that nobody accepted."""
+    """How many users have a problem that is not accepted."""
     return int(counts["problems"] - counts["accepted"])
 
 
@@ -188,8 +188,8 @@ def status(mode: Mode, counts: Counts, targets_not_examined: t.Sequence[t.Any]) 
     """One of STATUSES for a whole run.
 
     ``failed``: a change failed, or a target, a part of the run or a user was not examined. ``problem``: a user could
-    not be checked and nobody accepted that, or a written photo is not shown yet. ``drift``: a photo is not as
-    declared. ``clean``: none of it.
+    not be checked and this is not accepted, or a written photo is not shown yet. ``drift``: a photo is not as
+    declared. ``clean``: none of these.
     """
     states, also = counts["states"], counts["also"]
     lost = states["not_examined"] + also["not_examined"] + counts["parts_not_examined"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report itself: plain data, all targets of a user side by side, in a stable order. All formats are made of it."""
+"""The report as plain data: all targets of a user together, in a stable order. All formats are made from it."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def build(
     requested: t.Collection[str] = (),
     scope: Scope | None = None,
 ) -> Report:
-    """The report of a run. Only ``generated`` differs between two runs that found the same.
+    """The report of a run. Two runs that found the same differ only in ``generated``.
 
-    ``requested``: targets that were to be examined; one at which nobody was is named in ``targets_not_examined``.
-    ``scope``: whom the run did not concern, and who has a photo and no definition.
+    ``requested``: targets that the run should examine; if no user was examined at one, ``targets_not_examined`` names
+    it. ``scope``: users that the run left out, and users with a photo and without a definition.
     """
     unseen = {identity_key(item.user) for item in gathered.unseen if item.user is not None}
     scope = scope or Scope()
@@ -92,14 +92,14 @@ def build(
 
 
 def as_json(report: Report) -> str:
-    """The report as a file that people can read and `diff` can compare."""
+    """The report as JSON text that people can read and `diff` can compare."""
     return "".join(json_pieces(report))
 
 
 def json_pieces(report: Report) -> t.Iterator[str]:
-    """The same, piece by piece: each user is one line."""
+    """The same text in pieces: each user is one line."""
     whole = json.dumps({**report, "users": []}, indent=1, ensure_ascii=False, allow_nan=False)
-    # No text can hold this: line ends and quotation marks are escaped in it.
+    # No text in the report can contain this, because JSON escapes line ends and quotation marks.
     head, empty, tail = whole.rpartition('\n "users": []')
     yield head + empty.removesuffix("]")
     separator = "\n  "
@@ -125,7 +125,7 @@ def _user(rows: t.Mapping[str, Row], mode: Mode, unseen: bool, root: str | None)
 
 
 def _label(rows: t.Sequence[Row]) -> str | None:
-    """What people call the user, where a target knows more than the identity itself."""
+    """The name that people use for the user, if a target knows more than the identity."""
     labels = (row.label for row in rows if row.label and identity_key(row.label) != identity_key(row.user))
     return next(labels, None)
 
@@ -135,7 +135,7 @@ def _at_target(row: Row, source: dict[str, t.Any] | None, root: str | None) -> d
     found = to_report(row)
     found["shared_with"].sort(key=str.casefold)
     if own is not None and own != source:
-        # The file changed between the targets' turns: then this target says what it saw itself.
+        # The file changed between the runs of two targets, so this target's row gets its own source.
         found["source"] = own
     if TARGETS[row.target].sync_limit is not None:
         held = row.observed.bytes if row.observed else None
@@ -151,7 +151,7 @@ def _source(row: Row, root: str | None) -> dict[str, t.Any]:
 
 
 def _messages(gathered: Gathered) -> list[dict[str, t.Any]]:
-    """What modules reported when they failed, each text once per target."""
+    """The messages of modules that failed, each text once for each target."""
     said = {(item.text, item.target): item for item in reversed(gathered.messages)}
     texts = [{"target": item.target, "shard": item.shard, "text": item.text} for item in said.values()]
     return sorted(texts, key=lambda item: (item["target"] or "", item["shard"] or "", item["text"] or ""))

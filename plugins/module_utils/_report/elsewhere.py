@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A mailbox is on one side: who has none on the other side has no problem there."""
+"""A mailbox is either on-premises or in the cloud. A user without a mailbox on one side has no problem there."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .gather import Gathered
 
 
 def leave_out_elsewhere(gathered: Gathered) -> None:
-    """Leave out rows that say no more than that the user's mailbox is on the other side, where it was looked at.
+    """Leave out rows that only say that the user's mailbox is on the other side, if the other side was examined.
 
-    A target that said so was examined. When it said nothing else, the message of its module is left out as well.
+    A target with such rows was examined. If it has no other rows, the message of its module is left out, too.
     """
     for (key, target), row in gathered.rows.items():
         if target not in MAILBOXES or not row.no_mailbox or row.drift not in PROBLEMS:
@@ -31,9 +31,9 @@ def leave_out_elsewhere(gathered: Gathered) -> None:
 
 
 def tell_mailboxes(gathered: Gathered, asked: t.Iterable[t.Any]) -> None:
-    """Say of users without a mailbox in Exchange Online where it is. ``asked``: results of ``ad_user_info``.
+    """Add to users without a mailbox in Exchange Online where their mailbox is. ``asked``: results of ``ad_user_info``.
 
-    Raises PhotoError for what is none.
+    Raises PhotoError for anything else.
     """
     for result in asked:
         known = people_of(result, "")

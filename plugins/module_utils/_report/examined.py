@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which targets were not examined: no photo was seen there, and the reason is not one of a few chosen users."""
+"""Which targets were not examined: no photo was read there, and this is not the problem of a few chosen users."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from .._sync.guards import GUARDED_FROM
 from .counts import DRIFTING
 from .gather import Gathered
 
-#: The states of a row in which the target was looked at and a photo, or none, was seen there.
+#: The states of a row that show that the target was examined and a photo, or no photo, was found.
 EXAMINED = ("in_sync", *DRIFTING)
-#: A run of so few users can be one in which none of them has a photo to look at. It is the number of the limits.
+#: In a run of at most so many users, it is possible that none of them can be checked. The limits use the same number.
 FEW = GUARDED_FROM - 1
 
 
 def not_examined_targets(gathered: Gathered, requested: t.Collection[str], not_chosen: int = 0) -> list[dict[str, str]]:
-    """Each requested target at which not one user's photo could be looked at, with the reason given most often.
+    """Each requested target at which no user's photo could be examined, with the most frequent reason.
 
-    A target that says of a user that the mailbox is elsewhere was looked at; one at which all users were left out for
-    that reason, and that did not fail, concerns nobody. If other users are declared (``not_chosen``: how many), a
-    target that gave an answer about each of a few chosen users was examined too: they have a problem. If nobody of all
-    declared users, or of many, is found, it is rather the wrong server, search base, tenant or attribute.
+    A target was examined if it says that a user's mailbox is elsewhere. If all its users were left out for this reason
+    and it did not fail, no user belongs to it. If other users are declared (``not_chosen``: how many), a target that
+    gave an answer for each of a few chosen users was examined, too: these users have a problem. If none of all declared
+    users, or of many users, is found, the server, search base, tenant or attribute is probably wrong.
     """
     lost = set(requested) - gathered.answered
     lost -= {target for _key, target in gathered.left_out} - _with_something(gathered)
-    # Usually the first row decides.
+    # Usually the first row is enough.
     for row in gathered.rows.values():
         if row.drift in EXAMINED:
             lost.discard(row.target)
@@ -50,11 +50,11 @@ def not_examined_targets(gathered: Gathered, requested: t.Collection[str], not_c
 
 
 class _AtTarget:
-    """The rows of a target at which no photo was seen."""
+    """The rows of a target at which no photo was examined."""
 
     def __init__(self) -> None:
         self.reasons: Counter[str] = Counter()
-        #: Rows that say where the user stands; and of them, those of users who were not found.
+        #: Rows with an answer about the user, and how many of them say that the user was not found.
         self.answers = self.unresolved = 0
 
     def add(self, row: Row) -> None:
@@ -80,12 +80,12 @@ class _AtTarget:
 
 
 def _with_something(gathered: Gathered) -> set[str]:
-    """Targets with a row, or of which a part was not examined."""
+    """Targets with a row, or with a part that was not examined."""
     return {*gathered.rows.targets(), *_silent(gathered)}
 
 
 def _silent(gathered: Gathered) -> set[str]:
-    """Targets with somebody who was not examined, or a module that failed as a whole."""
+    """Targets with a user who was not examined, or with a module that failed as a whole."""
     told = {item.target or "" for item in gathered.unseen}
     told |= {message.target or "" for message in gathered.messages if message.whole}
     return set(names()) if "" in told else told

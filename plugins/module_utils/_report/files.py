@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writing a report: whole or not at all, for its owner only, and not again when nothing changed."""
+"""Writing a report: complete or not at all, readable only by its owner, and not again if nothing changed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .._core import safe_write
 from .._core.files import UnusableFile, open_file, read_file
 from .._core.model import PhotoError
 
-#: A file that is larger is none of ours, and is replaced.
+#: A larger file is not one of our reports, and is replaced.
 _MAX_REPORT = 1024 * 1024 * 1024
 
 
 def make_folder(folder: Path, named: str = "The report's folder") -> bool:
-    """Make the folder, closed to others when it is new (reports carry pictures of people). True: it is new.
+    """Make the folder. Returns True if it is new; only its owner can use it then, since reports show people's photos.
 
-    ``named``: the option that names it. Raises PhotoError.
+    ``named``: the option that names the folder. Raises PhotoError.
     """
     try:
         return safe_write.make_folder(folder)
@@ -32,7 +32,7 @@ def make_folder(folder: Path, named: str = "The report's folder") -> bool:
 
 
 def present(path: Path) -> str | None:
-    """What a file holds now; None when it is not there or no text of ours."""
+    """The present text of a file; None when it does not exist or is not a text that we wrote."""
     try:
         return read_file(path, _MAX_REPORT)[0].decode()
     except (UnusableFile, UnicodeDecodeError):
@@ -45,16 +45,16 @@ def write(path: Path, text: str) -> None:
 
 
 class Made:
-    """The text of a report that is made and not yet written, in a temporary file."""
+    """The text of a report before it is written to its place; it is in a temporary file."""
 
     def __init__(self, pieces: t.Iterable[str]) -> None:
-        """Raises what making the pieces raises."""
+        """Raises the errors of ``pieces``."""
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives until the report is written
         for piece in pieces:
             self._file.write(piece.encode("utf-8"))
 
     def differs(self, path: Path, timeless: t.Callable[[bytes], bytes]) -> bool:
-        """Does the file hold something else, times left aside, or is it none that can be read?"""
+        """Is the content of the file different (times are ignored), or can it not be read?"""
         self._file.seek(0)
         try:
             with open_file(path) as there:
@@ -64,7 +64,7 @@ class Made:
             return True
 
     def write(self, path: Path) -> None:
-        """Replace a file in one step, so that a reader sees the old report or the new one, never half of one."""
+        """Replace a file in one step: a reader sees the old report or the new one, never an incomplete one."""
         self._file.seek(0)
         try:
             safe_write.write_safely(path, t.cast("t.BinaryIO", self._file), lasting=False)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the files of a report go: the newest in the folder itself, and each run's own in ``runs/<run>``."""
+"""Where the files of a report are written: the newest to the folder itself, each run's own to ``runs/<run>``."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ FILES = {
     "openmetrics": "drift.prom",
 }
 RUNS = "runs"
-#: Times in a report, which do not make it another one.
+#: Times in a report. A report that differs only in these is the same report.
 _STAMP = re.compile(
     rb"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d|^hybrid_photos_last_run_(?:timestamp|duration)_seconds\{.*$", re.MULTILINE
 )
 
 
 def probe(folder: Path, option: str = "dest") -> None:
-    """Make the folder, and find out whether a report could be written there. Raises PhotoError that says why not."""
+    """Make the folder, and check that a report can be written there. Raises PhotoError with the reason if not."""
     make_folder(folder, option)
     try:
         safe_write.probe(folder)
@@ -39,7 +39,7 @@ def probe(folder: Path, option: str = "dest") -> None:
 
 
 def save(folder: Path, texts: t.Mapping[str, Made], option: str = "dest") -> tuple[dict[str, str], bool]:
-    """Write each format's text into the folder. Its paths by format, and whether anything but a time changed."""
+    """Write each format's text into the folder. Returns the paths by format, and whether more than a time changed."""
     make_folder(folder, option)
     paths = {name: folder / FILES[name] for name in texts}
     changed = False
@@ -54,7 +54,7 @@ def _timeless(text: bytes) -> bytes:
 
 
 def run_folder(dest: Path, run: str) -> Path:
-    """A new folder for one run. A run of a name that is there already gets a number: no report replaces another."""
+    """A new folder for one run. If the name exists already, a number is added: no report replaces another."""
     name = re.sub(r"[^\w.+-]+", "-", run).strip(".-") or "run"
     number, folder = 1, dest / RUNS / name
     while not _made(folder):
@@ -75,7 +75,7 @@ def _made(folder: Path) -> bool:
 
 
 def forget(dest: Path, keep: int, plan: Path | None) -> None:
-    """Remove the reports of all but the newest ``keep`` runs. Other files, and the plan's folder, stay."""
+    """Remove the reports of all runs except the newest ``keep``. Other files and the plan's folder are kept."""
     with contextlib.suppress(OSError):
         runs = [path for path in (dest / RUNS).iterdir() if path.is_dir() and not path.is_symlink()]
         runs.sort(key=lambda path: (path.stat().st_mtime_ns, path.name))
@@ -92,12 +92,12 @@ def _empty(folder: Path) -> None:
 
 
 def holds(dest: Path, plan: Path | None) -> bool:
-    """Is the plan one of the files that a report in ``dest`` would replace?"""
+    """Would a report in ``dest`` replace the file of the plan?"""
     if plan is None:
         return False
     return any((dest / file).exists() and (dest / file).samefile(plan) for file in FILES.values() if plan.exists())
 
 
 def elsewhere() -> Path:
-    """A new folder for a report that cannot be written where it should be."""
+    """A new folder for a report that cannot be written to its own folder."""
     return Path(tempfile.mkdtemp(prefix="photo-report-"))

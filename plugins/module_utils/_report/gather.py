@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules returned, joined: rows, who was not examined, and why. The only place that knows a whole result."""
+"""Joins the results of the modules: rows, who was not examined, and why. Only this file knows a whole result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Mode = t.Literal["plan", "done"]
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """What was not examined: a user, or (``user`` None) a part of the run whose users are not known."""
+    """A user who was not examined; with ``user`` None: a part of the run whose users are not known."""
 
     reason: str
     user: str | None = None
@@ -37,7 +37,7 @@ class Message:
     text: str
     target: str | None = None
     shard: str | None = None
-    #: The module returned no row at all, so this is why its users were not examined.
+    #: The module returned no row, so this message is the reason why its users were not examined.
     whole: bool = False
 
 
@@ -51,18 +51,18 @@ class Gathered:
     requests: Counter[str] = field(default_factory=Counter)
     #: Rows that were replaced by a later one of the same user and target.
     repeated: int = 0
-    #: What the results themselves say about having been a check run; None when they say nothing.
+    #: Whether the results say that they are of a check run; None if they do not say it.
     checked_only: bool | None = None
-    #: Of how many users a shard's results for a target say anything.
+    #: By shard and target: how many users its results name.
     came: Counter[tuple[str, str]] = field(default_factory=Counter)
-    #: Keys and targets of declared users that a module left out because of where their mailbox is.
+    #: Keys and targets of declared users that a module left out because their mailbox is elsewhere.
     left_out: set[tuple[str, str]] = field(default_factory=set)
-    #: Targets that said of a user that the mailbox is on the other side; such rows are left out.
+    #: Targets with a user whose mailbox is on the other side; such rows are left out.
     answered: set[str] = field(default_factory=set)
 
     @property
     def mode(self) -> Mode:
-        """Told by the results, else by evidence: only what was written is ever verified or backed up."""
+        """From the results; if they do not say it, from the rows: only written photos are verified or backed up."""
         if self.checked_only is not None:
             return "plan" if self.checked_only else "done"
         written = any(row.verified is not None or row.backup for row in self.rows.values())
@@ -70,7 +70,7 @@ class Gathered:
 
     @property
     def targets(self) -> frozenset[str]:
-        """Every target that a result or a failure is about."""
+        """Every target of a result or a failure."""
         about = [*self.rows.targets()]
         about += [item.target for item in self.unseen if item.target is not None]
         about += [message.target for message in self.messages if message.target is not None]
@@ -78,11 +78,11 @@ class Gathered:
 
 
 def gather(results: t.Iterable[t.Any]) -> Gathered:
-    """Join results in their order: when a user and target come twice, the later row counts."""
+    """Join results in their order. If a user has two rows for a target, the later row is used."""
     into = Gathered()
     for place, result in _flat(results, "results"):
         _take(result, place, into)
-    # A user may have been seen after all, by another result for the same target.
+    # Another result for the same target may have a row of the user.
     into.unseen = [unseen for unseen in into.unseen if not _seen(into, unseen)]
     return into
 
@@ -94,7 +94,7 @@ def _seen(into: Gathered, unseen: Unseen) -> bool:
 
 
 def _flat(results: t.Any, place: str) -> t.Iterator[tuple[str, t.Mapping[str, t.Any]]]:
-    """Results one by one: a registered loop keeps its own in ``results``."""
+    """Results one by one. A registered loop has them in ``results``."""
     if isinstance(results, t.Mapping):
         if isinstance(results.get("results"), (list, tuple)):
             yield from _flat(results["results"], f"{place}.results")
@@ -129,14 +129,14 @@ def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
     if target is not None:
         into.left_out.update((key, target) for key in left_out)
     if isinstance(result.get("check_mode"), bool):
-        # One real run among check runs makes the whole a thing that was done.
+        # One real run among check runs makes the whole a real run.
         into.checked_only = bool(result["check_mode"]) and into.checked_only is not False
     summary = _mapping(result.get("summary"))
     if target is not None:
         into.requests[target] += number(summary.get("requests")) or 0
     shard = _shard(result)
     if said is not None:
-        # failed_when may say that a failure is none; the message is there all the same.
+        # With failed_when, a task with such a message may count as not failed.
         into.messages.append(Message(said, target, shard, whole=not rows))
     came = {row.key for row in found} | left_out
     if shard is not None and target is not None:
@@ -145,7 +145,7 @@ def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
 
 
 def _whole(result: t.Mapping[str, t.Any]) -> tuple[t.Mapping[str, t.Any], str | None]:
-    """The result with the rows that it keeps in a file, and why they are lost, or None."""
+    """The result with its rows, also rows that are in a file; and why the rows are lost, or None."""
     try:
         return rows_file.whole(result), None
     except PhotoError as error:
@@ -153,7 +153,7 @@ def _whole(result: t.Mapping[str, t.Any]) -> tuple[t.Mapping[str, t.Any], str | 
 
 
 def _failure(result: t.Mapping[str, t.Any]) -> str | None:
-    """Why a module failed, in one line; None for one that did not. Of a crash the last line of its output says why."""
+    """Why a module failed, in one line; None if it did not. After a crash: the last line of its output."""
     said = text(in_one_line(str(result.get("msg") or "")))
     if said is None and (result.get("failed") or result.get("unreachable")):
         said = "It failed without a message."
@@ -165,9 +165,9 @@ def _failure(result: t.Mapping[str, t.Any]) -> str | None:
 def _lost(
     result: t.Mapping[str, t.Any], came: t.Collection[str], rows: int, said: str | None, target: str | None
 ) -> list[Unseen]:
-    """Users that were requested but have no result, so that a partial run never looks clean.
+    """Users that were requested but have no result, so that an incomplete run never looks clean.
 
-    ``came``: keys of users of whom something is known. ``rows``: how many rows there are.
+    ``came``: keys of users with a result. ``rows``: how many rows there are.
     """
     shard = _shard(result)
     checked = number(_mapping(result.get("summary")).get("checked")) or 0
@@ -182,7 +182,7 @@ def _lost(
 
 
 def _asked(result: t.Mapping[str, t.Any]) -> list[str]:
-    """The users of a call, as the playbook added them: a registered result does not keep what it was called with."""
+    """The users of a call, as the playbook added them: a registered result does not contain the arguments."""
     entries = result.get("users")
     if not isinstance(entries, (list, tuple)):
         return []
@@ -198,7 +198,7 @@ def _shard(result: t.Mapping[str, t.Any]) -> str | None:
 
 
 def _target_of(result: t.Mapping[str, t.Any], place: str) -> str | None:
-    """The target of a whole result: its own, or that of its rows."""
+    """The target of a whole result: its own, or else the target of its rows."""
     if result.get("target"):
         return checked_name(result["target"], place)
     photos = result.get("photos")
@@ -209,7 +209,7 @@ def _target_of(result: t.Mapping[str, t.Any], place: str) -> str | None:
 
 
 def _row(photo: t.Any, target: str | None, place: str, *, planned: bool) -> Row | None:
-    """A row of a photo module; or of an info module, which counts only where the photo could not be read."""
+    """A row of a photo module; or of an info module, but only if the photo could not be read."""
     if isinstance(photo, t.Mapping) and "has_photo" in photo:
         if not photo.get("problem"):
             return None
@@ -218,7 +218,7 @@ def _row(photo: t.Any, target: str | None, place: str, *, planned: bool) -> Row 
 
 
 def _in_sync(entry: t.Any, target: str | None, place: str) -> Row:
-    """A user in sync, in the short form of results.in_short: no more is known."""
+    """A user in sync, in the short form of results.in_short, which has no other values."""
     if isinstance(entry, t.Mapping):
         return from_result({"drift": "in_sync", "action": "none", **entry}, target, place)
     parts = [entry] if isinstance(entry, str) else _list(entry, place)

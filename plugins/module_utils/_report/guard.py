@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guards over all shards of a play, before the first write on any target."""
+"""The guards for all shards of a play together, before the first write to any target."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ ARGUMENTS: dict[str, t.Any] = {
 
 
 def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """``allowed`` and, by target, the figures. Raises PhotoError for a limit or results that cannot be read.
+    """``allowed``, and the figures by target. Raises PhotoError for a limit or results that cannot be read.
 
-    ``prefix`` is what a message puts before the name of a limit, so that a role can name its own variable.
+    ``prefix``: what messages put before the name of a limit, so that they name the variable of a role.
 
-    Each target is judged by its own figures: changes of one target must not be hidden by another.
+    Each target is judged by its own figures, because totals would hide many changes at one target.
     """
     prefix = str(options.get("prefix") or "")
     added = options.get("max_added")
@@ -56,9 +56,10 @@ def judge(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def shared(rows: Rows) -> dict[str, list[str]]:
-    """Users whose planned picture is declared for others too, with those others.
+    """Users whose planned picture is declared for other users, too, with these other users.
 
-    A photo module sees only its own users; here are those of all shards. The default picture is meant for many.
+    A photo module sees only the users of its own shard; here are those of all shards. The default picture is not
+    counted, because it is meant for many users.
     """
     by_picture: dict[str, dict[str, str]] = defaultdict(dict)
     planned: dict[str, str] = {}
@@ -77,7 +78,7 @@ def shared(rows: Rows) -> dict[str, list[str]]:
 
 
 def _of_several(rows: Rows) -> set[int]:
-    """Pictures that several users have. A number each, since there may be some hundred thousand of them."""
+    """Pictures that several users have, each as a number, to save memory: there may be several hundred thousand."""
     once: set[int] = set()
     several: set[int] = set()
     for _key, of_user in rows.by_user():
@@ -88,12 +89,12 @@ def _of_several(rows: Rows) -> set[int]:
 
 
 def _short(picture: str) -> int:
-    """Two pictures with the same number are looked at closely."""
+    """A number for a picture. Pictures with the same number are compared by their whole hash."""
     return hash(picture)
 
 
 def held_back(row: Row, held: t.Mapping[str, t.Sequence[str]], prefix: str) -> Row:
-    """The row without its put, when its picture is declared for others too: as the photo modules say it themselves."""
+    """The row without its put if its picture is declared for other users, too, with the photo modules' own reason."""
     others = held.get(row.user)
     if not others or row.action != "put":
         return row
@@ -103,13 +104,13 @@ def held_back(row: Row, held: t.Mapping[str, t.Sequence[str]], prefix: str) -> R
 
 @dataclass(slots=True)
 class _Planned:
-    """What is planned at one target, and what percentages are of."""
+    """The changes planned at one target, and the base for percentages."""
 
     base: Base
     changes: list[tuple[str, Change]] = field(default_factory=list)
 
     def add(self, row: Row) -> None:
-        """One more row. One in short form has no reason: that user is in sync, and counts as a photo."""
+        """Add a row. A row in short form has no reason: the user is in sync and counts as having a photo."""
         present = row.observed is not None or (row.drift == "in_sync" and not row.reason)
         base = self.base
         self.base = Base(base.checked + 1, base.present + present, base.unanswered + row.no_answer)
@@ -132,7 +133,7 @@ class _Planned:
 
 
 def _replaces(row: Row) -> bool:
-    """Would a photo be lost by what is planned for this user?"""
+    """Would the planned change of this user overwrite or remove a photo?"""
     return row.action != "none" and row.observed is not None
 
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The history: one line of JSON for each run, appended, so that a report can say how drift went over time.
+"""The history: one line of JSON is appended for each run, so that a report can show drift over time.
 
-No name of a person is in it. A line that was cut off (a full disk, a crash) is passed over, and the next run begins a
-new line after it.
+It contains no names of people. An incomplete line (full disk, crash) is ignored; the next run begins a new line after
+it.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from .._core.json_text import loads
 from .._core.model import PhotoError
 from .people import percent
 
-#: So much of the end of a history is read: some 2,000 runs. The file itself has no limit.
+#: How many bytes at the end of a history are read: about 2,000 runs. The file itself has no limit.
 MAX_READ = 1024 * 1024
-#: So long another run is waited for that is writing its line, in seconds.
+#: How long to wait for another run that is writing its line, in seconds.
 PATIENCE = 10.0
 _VERSION = 1
 _BEGINS = b'{"version":'
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-#: A file system without locks: a line that is appended in one go is whole there too.
+#: A file system without locks. There, too, a line that is appended with one call is complete.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS})
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A run as the history holds it, with what is drawn of it."""
+    """A run from the history, with the values for the drawing."""
 
     time: datetime
     users: int
     right: int
     targets: frozenset[str]
-    #: Only some of the declared users were chosen, so its figures compare with nothing.
+    #: Only some of the declared users were chosen, so the figures cannot be compared with other runs.
     partial: bool = False
 
     @property
@@ -54,7 +54,7 @@ class Past:
 
 
 def line_of(report: t.Mapping[str, t.Any], run: str, seconds: float | None) -> dict[str, t.Any]:
-    """What the history keeps of a report."""
+    """The line of the history for a report."""
     people, counts = report["people"], report["counts"]
     undeclared = report["undeclared"]
     return {
@@ -79,7 +79,7 @@ def line_of(report: t.Mapping[str, t.Any], run: str, seconds: float | None) -> d
 
 
 def past_of(line: t.Any) -> Past | None:
-    """A line of the history; None for what is none of ours."""
+    """The run of a line; None if the line is not one of ours."""
     try:
         if line["version"] != _VERSION:
             return None
@@ -94,10 +94,10 @@ def past_of(line: t.Any) -> Past | None:
 
 
 def read(path: Path, option: str = "history") -> list[Past]:
-    """The runs in the last ``MAX_READ`` bytes, oldest first. Makes the file when it is missing, and no folder.
+    """The runs in the last ``MAX_READ`` bytes, oldest first. Creates the file if it is missing, but never a folder.
 
-    ``option``: what the reader of a message sets to name the file.
-    Raises PhotoError when it cannot be read and written, or holds something else.
+    ``option``: the name of the option in messages.
+    Raises PhotoError when the file cannot be read and written, or has other content.
     """
     descriptor = _open(path, option)
     try:
@@ -110,9 +110,9 @@ def read(path: Path, option: str = "history") -> list[Past]:
         os.close(descriptor)
     lines = data.split(b"\n")
     if start:
-        del lines[0]  # its beginning was not read
+        del lines[0]  # the beginning of this line was not read
     known = [past for past in map(_parsed, lines) if past is not None]
-    # A first line that was cut off is the trace of a run, and no other file.
+    # An incomplete first line comes from a run that was interrupted; the file is still a history.
     if not known and not _BEGINS.startswith(data.lstrip()[: len(_BEGINS)]):
         raise PhotoError(f"{option} {path} is there and is no history of this collection. Name another file.")
     return known
@@ -144,7 +144,7 @@ def append(path: Path, line: t.Mapping[str, t.Any], option: str = "history") -> 
 
 
 def _open(path: Path, option: str) -> int:
-    """A descriptor to read and append. A new file is its owner's only. No folder is made: it may be a typo.
+    """A descriptor to read and append. A new file is for its owner only. No folder is created: it may be a typo.
 
     Raises PhotoError.
     """
@@ -181,18 +181,18 @@ def _lock(descriptor: int, path: Path, option: str) -> None:
 
 
 def comparable(history: t.Sequence[Past], targets: t.Iterable[str]) -> list[Past]:
-    """The whole runs over the same targets, oldest first."""
+    """The runs of all users at the same targets, oldest first."""
     asked = frozenset(targets)
     return sorted((past for past in history if past.targets == asked and not past.partial), key=lambda past: past.time)
 
 
 def now_of(report: t.Mapping[str, t.Any]) -> Past:
-    """A report as the history would hold it."""
+    """A report in the form of the history."""
     people = report["people"]
     when = datetime.fromisoformat(report["generated"])
     return Past(when, people["users"], people["right"], frozenset(report["targets"]), report["not_chosen"] > 0)
 
 
 def _is_count(number: t.Any) -> bool:
-    """JSON's true is an int for Python, and no count."""
+    """Is it a whole number of at least 0? For Python, JSON's true is an int, too."""
     return isinstance(number, int) and not isinstance(number, bool) and number >= 0

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report as JUnit XML, so that any CI shows drift as failed tests: one test case a user and target."""
+"""The report as JUnit XML, so that any CI shows drift as failed tests: one test case for each user and target."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from .._core.targets import title
 from .._core.text import BIDI
 from .words import action_text, state_text
 
-#: What XML 1.0 cannot hold at all, escaped or not; and what would show another text than is there.
+#: Characters that XML 1.0 does not allow, not even escaped; and characters that change the direction of text.
 _FORBIDDEN = re.compile(rf"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[{''.join(sorted(BIDI))}]")
 
 _PIECE = 256 * 1024
 
 
 def clean(text: t.Any) -> str:
-    """Text without the characters that no XML file can hold, and without changes of direction."""
+    """The text without the characters of ``_FORBIDDEN``."""
     return _FORBIDDEN.sub("", str(text))
 
 
 def junit(report: t.Mapping[str, t.Any]) -> str:
-    """Failures are drift (after a real run: drift that was left), errors are problems and what was not examined."""
+    """Failures are drift (after a real run: drift that is left); errors are problems and users not examined."""
     return "".join(junit_pieces(report))
 
 
 def junit_pieces(report: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    """The same, piece by piece. The figures come first in the file, so the cases of each target wait in a file."""
+    """The same text in pieces. The figures come first, so the cases of each target wait in a temporary file."""
     with contextlib.ExitStack() as files:
         by_target = {
             target: files.enter_context(_Suite(title(target), report["generated"])) for target in report["targets"]
@@ -102,7 +102,7 @@ class _Suite:
         for name, number in self.figures.items():
             suite.set(name, str(number))
         suite.set("time", "0")
-        # The schema wants a local time without a zone.
+        # The schema requires a local time without a time zone.
         suite.set("timestamp", self._generated.rstrip("Z"))
         if not self.figures["tests"]:
             yield f" {ET.tostring(suite, encoding='unicode')}\n"
@@ -124,7 +124,7 @@ def _not_examined(suite: _Suite, report: t.Mapping[str, t.Any], target: str | No
 
 
 def _undeclared(report: t.Mapping[str, t.Any]) -> _Suite:
-    """Photos that no definition declares, as skipped cases: they are to be seen, and are no failure."""
+    """Photos that no definition declares, as skipped cases: a reader sees them, and they are not failures."""
     suite = _Suite("Undeclared", report["generated"])
     for each in report["undeclared"]:
         case = ET.Element("testcase", classname=_class(each["target"]), name=clean(each["user"]), time="0")

@@ -18,15 +18,15 @@ from .words import action_text, picture_size, state_text
 
 #: GitHub refuses comments above 65,536 characters.
 MAX_LENGTH = 60_000
-#: More rows than this never fit.
+#: More rows than this can never fit.
 _MOST_ROWS = MAX_LENGTH // 40
-#: Free text (reasons, messages) is cut to this.
+#: Free text (reasons, messages) is cut to this length.
 _LONGEST = 400
-#: What means something within a line, and what does only at the start of one.
+#: Characters with a meaning in Markdown anywhere in a line, and those with a meaning only at its start.
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
 _LEADING = re.compile(r"^(\d*)([-+=.)])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
-#: What GitHub and GitLab take for a reference to an issue, a merge request, a milestone, a label, a snippet or an epic.
+#: What GitHub and GitLab read as a reference to an issue, merge request, milestone, label, snippet or epic.
 _REFERENCE = re.compile(
     r"#(?=\d)|!(?=\d)|%(?=[0-9A-Za-z\"])|~(?=[0-9A-Za-z\"])|\$(?=\d)|&amp;(?=\d)|(?i:\bG[HL])(?=-\d)"
 )
@@ -34,13 +34,13 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def escape(value: t.Any, longest: int = _LONGEST) -> str:
-    """Text that stays text in Markdown: no markup, HTML, table cell, mention, reference or link comes of it."""
+    """The text escaped for Markdown: it makes no markup, HTML, table cell, mention, reference or link."""
     text = _CONTROL.sub(" ", str(value)).strip()
     if len(text) > longest:
         text = text[: longest - 1] + "…"
     text = re.sub(r"[&<>]", lambda found: _ENTITIES[found[0]], text)
     text = _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", text))
-    # Hosts look for these in the text that comes out, where no backslash helps: an unseen space parts them.
+    # GitHub and GitLab look for these in the finished text, where a backslash has no effect. A zero-width space does.
     text = re.sub(r"(^|[^0-9A-Za-z])@(?=[0-9A-Za-z])", "\\1@\u200b", text)
     text = _REFERENCE.sub(lambda found: found[0] + "\u200b", text)
     return re.sub(r"(?i)(https?|ftp|mailto)(?=:)|(www)(?=\.)", lambda found: found[0] + "\u200b", text)
@@ -53,14 +53,14 @@ def code(value: t.Any, longest: int = 200) -> str:
         text = text[: longest - 1] + "…"
     if "|" not in text and "`" not in text:
         return f"`{text}`"
-    # A pipe would end the table's cell, and nothing escapes a backtick in a span: entities are never structure.
+    # A pipe would end the table cell, and a backtick cannot be escaped in a code span. Entities work for both.
     return f"<code>{re.sub(_SPECIAL.pattern + '|[&<>@]', lambda found: f'&#{ord(found[0])};', text)}</code>"
 
 
 def cell(mode: Mode, row: t.Mapping[str, t.Any] | None) -> str:
     """One target of a user in the table."""
     if row is None:
-        return "–"  # noqa: RUF001 - a dash for nothing
+        return "–"  # noqa: RUF001 - a dash means: no row
     done = action_text(mode, row)
     state = f"{state_text(row['drift'])}: {done}" if done else state_text(row["drift"])
     return (
@@ -71,9 +71,9 @@ def cell(mode: Mode, row: t.Mapping[str, t.Any] | None) -> str:
 
 
 def markdown(report: t.Mapping[str, t.Any], trend: str = "") -> str:
-    """The report within MAX_LENGTH: what drifts first, details folded, and how many rows had to be left out.
+    """The report within MAX_LENGTH: drift first, details folded, and how many rows were left out.
 
-    ``trend``: what changed since the last run, in words (trend.compared).
+    ``trend``: the change since the last run, in words (trend.compared).
     """
     filters: dict[str, t.Callable[..., t.Any]] = {
         "md": escape,
@@ -85,7 +85,7 @@ def markdown(report: t.Mapping[str, t.Any], trend: str = "") -> str:
     }
     empty = template("report.md.j2", filters, html=False)
     lists = _lists(report)
-    # Of the rows that can fit, the largest number that does is found by halving.
+    # Binary search for the largest number of rows that fits.
     low, high = 0, max(len(listed.rows) for listed in lists.values())
     best = ""
     while low <= high:
@@ -100,13 +100,13 @@ def markdown(report: t.Mapping[str, t.Any], trend: str = "") -> str:
 
 @dataclass(slots=True)
 class _Listed:
-    """The first rows of a list, as many as can ever fit, and how many there are in all."""
+    """The first rows of a list (no more than can fit), and the number of all rows."""
 
     rows: list[t.Any] = field(default_factory=list)
     total: int = 0
 
     def add(self, row: t.Any) -> None:
-        """One more."""
+        """Add a row."""
         self.total += 1
         if len(self.rows) < _MOST_ROWS:
             self.rows.append(row)
@@ -120,7 +120,7 @@ def _listed(rows: t.Iterable[t.Any]) -> _Listed:
 
 
 def _lists(report: t.Mapping[str, t.Any]) -> dict[str, _Listed]:
-    # What went wrong is what a reader wants first.
+    # Users with failures come first.
     wrong, right, problems = _Listed(), _Listed(), _Listed()
     last = ("put", "removed") if report["mode"] == "done" else ()
     for user in report["users"]:
@@ -136,7 +136,7 @@ def _lists(report: t.Mapping[str, t.Any]) -> dict[str, _Listed]:
         "not_examined": _listed(report["not_examined"]),
         "excluded": _listed(report["excluded"]),
         "undeclared": _listed(report["undeclared"] or []),
-        # "Not examined" shows these already.
+        # The list "Not examined" already shows these texts.
         "messages": _listed(item for item in report["messages"] if item["text"] not in reasons),
     }
 

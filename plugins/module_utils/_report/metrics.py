@@ -1,11 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The figures of a run as OpenMetrics text, which is valid in Prometheus' older text format too.
+"""The figures of a run as OpenMetrics text that is also valid in Prometheus' older text format.
 
-node_exporter's textfile collector reads the older format. Text that holds for both has gauges only, no time of its own
-on a sample, and ends with ``# EOF``, which the older format takes for a comment
-(prometheus.io/docs/specs/om/open_metrics_spec, prometheus.io/docs/instrumenting/exposition_formats). No label holds the
+node_exporter's textfile collector reads the older format. Text that is valid in both has only gauges and no timestamps
+on samples, and ends with ``# EOF``, which is a comment in the older format
+(prometheus.io/docs/specs/om/open_metrics_spec, prometheus.io/docs/instrumenting/exposition_formats). No label has the
 name of a person.
 """
 
@@ -21,20 +21,20 @@ from .._core.model import PhotoError
 from .counts import STATUSES
 from .people import STANDINGS
 
-#: A name of a kind of run: it is in a file name and in a label.
+#: The name of a kind of run; it is used in a file name and in a label.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _PREFIX = "hybrid_photos_"
 
 
 @dataclass(slots=True)
 class Metrics:
-    """Families of gauges, in the order of the text. ``run`` is the label that every sample has."""
+    """Families of gauges, in the order of the text. Every sample has the label ``run``."""
 
     run: str
     _lines: list[str] = field(default_factory=list)
 
     def gauge(self, name: str, meaning: str, samples: t.Iterable[tuple[t.Mapping[str, str], float]]) -> None:
-        """A family with its samples; without samples it is left out."""
+        """Add a family with its samples; without samples it is left out."""
         lines = [f"{_PREFIX}{name}{self._labels(labels)} {_number(value)}" for labels, value in samples]
         if lines:
             self._lines += [f"# HELP {_PREFIX}{name} {meaning}", f"# TYPE {_PREFIX}{name} gauge", *lines]
@@ -50,7 +50,7 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """When a credential of our own ends. ``credential``: ``password``, ``certificate`` or ``client_secret``."""
+    """When a credential of the runs expires. ``credential``: ``password``, ``certificate`` or ``client_secret``."""
 
     target: str
     credential: str
@@ -60,7 +60,7 @@ class Expiry:
 def openmetrics(
     report: t.Mapping[str, t.Any], run: str, seconds: float | None = None, expiries: t.Iterable[Expiry] = ()
 ) -> str:
-    """The text of a report. ``run`` names the kind of run; ``seconds`` is how long it took, None if nobody knows."""
+    """The text for a report. ``run`` names the kind of run; ``seconds``: its duration, None if it is not known."""
     made = Metrics(run)
     made.gauge(
         "people",
@@ -160,7 +160,7 @@ def _last(made: Metrics, report: t.Mapping[str, t.Any], seconds: float | None) -
 
 
 def checked_run_name(name: str, option: str = "metrics_name") -> str:
-    """The name of a kind of run. Raises PhotoError, naming the option, for one that fits in no file name."""
+    """The name of a kind of run. Raises PhotoError that names the option if the name cannot be part of a file name."""
     if not _NAME.fullmatch(name):
         raise PhotoError(
             f"{option} is {name!r:.80}; give a word of letters, digits, hyphens and underscores, such as drift"
@@ -169,9 +169,9 @@ def checked_run_name(name: str, option: str = "metrics_name") -> str:
 
 
 def expiries_of(results: t.Iterable[t.Any]) -> list[Expiry]:
-    """What the doctor modules returned as ``expires``. A result without it, or that failed, tells nothing.
+    """The ``expires`` of the doctor modules' results. Results without it, and failed ones, are ignored.
 
-    Raises PhotoError for times that are none.
+    Raises PhotoError for an invalid time.
     """
     found = []
     for result in results:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What monitoring gets of a run: the file for node_exporter and the history. Options in, files out."""
+"""The files for monitoring: metrics for node_exporter, and the history."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .._core.safe_write import probe, write_safely
 from . import history
 from .metrics import checked_run_name, expiries_of, openmetrics
 
-#: Other accounts read the metrics: node_exporter runs as one of its own. There is no name of a person in them.
+#: Other accounts may read the metrics, because node_exporter has its own account. They contain no names of people.
 _READABLE = 0o644
 
 Options = t.Mapping[str, t.Any]
 
 
 def check(options: Options) -> None:
-    """Raises PhotoError when the metrics or the history could not be written, naming the option. Writes nothing."""
+    """Raises PhotoError that names the option if the metrics or the history cannot be written. Writes nothing."""
     checked_run_name(options["metrics_name"], _named(options, "metrics_name"))
     started(options)
     folder = metrics_folder(options)
@@ -32,7 +32,7 @@ def check(options: Options) -> None:
 
 
 def _named(options: Options, option: str) -> str:
-    """An option, as the reader of a message can set it."""
+    """The name of an option in messages."""
     return called(option, options["option_prefix"])
 
 
@@ -51,7 +51,7 @@ def _check_folder(folder: Path, option: str) -> None:
 
 
 def metrics_folder(options: Options) -> Path | None:
-    """The folder of node_exporter's textfile collector; None when the metrics go to the report's folder or nowhere."""
+    """The folder of node_exporter's textfile collector; None if they go to the report's folder or are not made."""
     return Path(options["metrics_dir"]).expanduser().absolute() if options["metrics_dir"] else None
 
 
@@ -61,7 +61,7 @@ def history_path(options: Options) -> Path | None:
 
 
 def started(options: Options) -> datetime | None:
-    """When the run began. Raises PhotoError for what is no time."""
+    """When the run began. Raises PhotoError for an invalid time."""
     given = options["started"]
     if not given:
         return None
@@ -73,7 +73,7 @@ def started(options: Options) -> datetime | None:
 
 
 def seconds(options: Options, now: datetime) -> float | None:
-    """How long the run took; None when nobody said when it began."""
+    """How long the run took; None if its start is not known."""
     begun = started(options)
     return None if begun is None else (now - begun).total_seconds()
 
@@ -90,19 +90,19 @@ def earlier(options: Options) -> list[history.Past]:
     if path is None:
         return []
     if path.parent == Path(options["dest"]).expanduser().absolute() and not path.parent.exists():
-        return []  # the report makes its own folder
+        return []  # the history is in the report's folder, which does not exist yet
     return history.read(path, _named(options, "history"))
 
 
 def publish(options: Options, report: t.Mapping[str, t.Any], now: datetime) -> tuple[dict[str, str], list[str]]:
-    """Write the metrics to ``metrics_dir``, and the line of the history. The metrics' path, and what went wrong."""
+    """Write the metrics to ``metrics_dir``, and the line of the history. Returns the metrics' path, and problems."""
     paths: dict[str, str] = {}
     problems: list[str] = []
     folder, past = metrics_folder(options), history_path(options)
     if folder is not None:
         file = folder / f"hybrid_photos_{options['metrics_name']}.prom"
         try:
-            # No half of a file is ever there: node_exporter reads at any time.
+            # node_exporter reads at any time, so the file is replaced in one step.
             write_safely(file, metrics(options, report, now).encode(), lasting=False, mode=_READABLE)
             paths["openmetrics"] = str(file)
         except OSError as ex:

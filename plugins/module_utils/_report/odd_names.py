@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users who were not found, and whose picture has a name that a copy or a second ending has changed."""
+"""Users who were not found, and whose picture file has a name like that of a copy, or a second extension."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .gather import Gathered
 
 
 def tell_odd_names(gathered: Gathered) -> None:
-    """Add to the reason of such a user what ``validate`` says about the name of the file."""
+    """Add the message of ``validate`` about the file's name to the reason of such a user."""
     for key, row in gathered.rows.items():
-        # A user without a line of photos.yml is declared by a file; its name is the origin.
+        # The origin of a user who is not in photos.yml is the name of the picture file.
         for odd in odd_names([row.origin]) if row.drift == "unresolved" and row.origin else ():
             gathered.rows[key] = replace(row, reason=f"{row.reason}; {odd.file}: {odd.why}")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report as one HTML file that needs nothing else: what people show each other."""
+"""The report as one HTML file that needs no other files, so that it can be passed on."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from .render import asset, own, template
 from .trend import compared, drawing
 from .words import state_text
 
-#: So many users are listed for browsers without JavaScript.
+#: How many users are listed for browsers without JavaScript.
 _PLAIN = 200
-#: So many departments are shown at once, the others folded away.
+#: How many departments are shown at once; the others are folded.
 _GROUPS = 8
 
 
 def page(report: t.Mapping[str, t.Any], folder: Path | None, max_pictures: int, earlier: t.Sequence[Past] = ()) -> str:
-    """The HTML report. ``folder`` holds the previews; of at most ``max_pictures`` users they are taken in.
+    """The HTML report. ``folder`` has the previews; those of at most ``max_pictures`` users are included.
 
-    ``earlier``: the runs before this one over the same targets, oldest first.
+    ``earlier``: earlier runs with the same targets, oldest first.
     """
     return "".join(page_pieces(report, folder, max_pictures, earlier=earlier))
 
@@ -45,7 +45,7 @@ def page_pieces(
     *,
     earlier: t.Sequence[Past] = (),
 ) -> t.Iterator[str]:
-    """The same, piece by piece. ``most``: so many users are listed."""
+    """The same text in pieces. ``most``: how many users are listed."""
     found = compact(report, most)
     users = found.users
     pictured = [user for user in users if user["s"] not in NOT_PICTURED]
@@ -84,7 +84,7 @@ def page_pieces(
         "csp": _policy(css, js),
         "css": css,
         "js": js,
-        # Stands where the data comes. No text of a report can hold it.
+        # A placeholder for the data. It is random, so no text of a report contains it.
         "data": (mark := secrets.token_hex(16)),
     }
     text = template("report.html.j2", {"own": own, "state_text": state_text}, html=True)(values)
@@ -111,7 +111,7 @@ def _left_out(number: int) -> str:
 
 
 def embedded(data: t.Any) -> str:
-    """JSON for a script element: nothing in it can end the element or start another."""
+    """JSON for a script element: no text in it can end the element or start another one."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
@@ -119,7 +119,7 @@ def embedded(data: t.Any) -> str:
 
 
 def _policy(css: str, js: str) -> str:
-    """A content security policy under which only our own style and script count, and nothing is ever fetched."""
+    """A content security policy that allows only our own style and script, and no requests."""
     return "; ".join(
         [
             "default-src 'none'",
@@ -137,7 +137,7 @@ def _hash(text: str) -> str:
 
 
 def _attach(users: t.Iterable[dict[str, t.Any]], shown: t.Mapping[str, t.Mapping[str, str]]) -> list[str]:
-    """Give each user the numbers of its pictures; a picture that several users share is in the list once."""
+    """Give each user the numbers of the pictures. A picture of several users is in the list once."""
     numbers: dict[str, int] = {}
     for user in users:
         if user["u"] in shown:
@@ -146,7 +146,7 @@ def _attach(users: t.Iterable[dict[str, t.Any]], shown: t.Mapping[str, t.Mapping
 
 
 def _lead(report: t.Mapping[str, t.Any]) -> str:
-    """The headline's first words, and how many failed or could not be checked; the filters show the other figures."""
+    """The start of the headline, and how many failed or could not be checked. The filters show the other figures."""
     states = report["counts"]["states"]
     lead = str(report["headline"]).split(";", maxsplit=1)[0].split(" (", maxsplit=1)[0].rstrip(".")
     unknown = sum(states.get(state, 0) for state in (*PROBLEM_STATES, "not_examined"))
@@ -155,13 +155,13 @@ def _lead(report: t.Mapping[str, t.Any]) -> str:
 
 
 def _groups(groups: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
-    """Departments with most to do first; a few without anything to do are no reason to look."""
+    """The departments, those with most to do first."""
     rows = [{**group, "open": group["users"] - group["right"]} for group in groups]
     return sorted(rows, key=lambda row: -row["open"])
 
 
 def _bar(report: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    """The states as parts of a thousand, each that occurs wide enough to be seen."""
+    """The states in parts of a thousand. Each state that occurs is wide enough to be visible."""
     states = {state: number for state, number in report["counts"]["states"].items() if number}
     if not states:
         return []
@@ -176,7 +176,7 @@ def _bar(report: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
 
 
 def _chips(report: t.Mapping[str, t.Any], found: Compact) -> list[dict[str, t.Any]]:
-    """The filter buttons, each with how many users it leaves."""
+    """The filter buttons, each with the number of users that it shows."""
     states = report["counts"]["states"]
     total = found.total
     chips = [_chip("all", "All", total, "group")]
@@ -210,7 +210,7 @@ def _chip(name: str, text: str, count: int, tone: str, title: str = "") -> dict[
 
 
 def _summary(report: t.Mapping[str, t.Any], target: str) -> str:
-    """What stands under a column's name."""
+    """The text below a column's name."""
     total = report["counts"]["targets"][target]
     if not total["checked"]:
         return "not examined"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A report as a plan: was it changed since it was written, and which changes does it hold?"""
+"""A report as a plan: checks that it was not changed since it was written, and reads its changes."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ from .._core.model import PhotoError
 from .._core.results import Row, from_report
 from .._core.targets import checked_name
 
-#: A line of a report has some 600 bytes: 400,000 users.
+#: Enough for 400,000 users: a line of a report has about 600 bytes.
 MAX_PLAN_BYTES = 256 * 1024 * 1024
-#: Not part of what was found: when, and the digest itself.
+#: Not part of the digest: the time, and the digest itself.
 _APART = ("generated", "digest")
 
 
 class Digest:
-    """SHA-256 of what a report found, fed with one user after the other.
+    """SHA-256 of a report's content; users are added one after the other.
 
-    It is taken of JSON with sorted keys, without spaces, in ASCII, without ``generated`` and ``digest``. Equal for two
-    runs that found the same.
+    It is computed from JSON with sorted keys, without spaces, in ASCII, without ``generated`` and ``digest``. Two runs
+    that found the same have the same digest.
     """
 
     def __init__(self, report: t.Mapping[str, t.Any]) -> None:
         """``report``: everything but the users."""
         kept = {key: value for key, value in report.items() if key not in _APART}
-        # No text can hold this: quotation marks are escaped in it. Of the keys, only "version" comes after "users".
+        # No text can contain this, because JSON escapes quotation marks. Only the key "version" is after "users".
         head, _users, self._tail = canonical({**kept, "users": []}).rpartition(b'"users":[]')
         self._sum = hashlib.sha256(head + b'"users":[')
         self._first = True
 
     def add(self, user: t.Any) -> None:
-        """The next user. Raises TypeError or ValueError for what cannot be JSON."""
+        """Add the next user. Raises TypeError or ValueError for values that JSON does not have."""
         self._sum.update(canonical(user) if self._first else b"," + canonical(user))
         self._first = False
 
     def hexdigest(self) -> str:
-        """The digest, once all users were added."""
+        """The digest, after all users were added."""
         whole = self._sum.copy()
         whole.update(b"]" + self._tail)
         return whole.hexdigest()
 
 
 def canonical(value: t.Any) -> bytes:
-    """The bytes of a part of a report that its digest is taken of."""
+    """The bytes of a part of a report from which the digest is computed."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
 
 
@@ -62,7 +62,7 @@ def digest(report: t.Mapping[str, t.Any]) -> str:
 
 
 def read(path: str) -> str:
-    """The text of a plan. Raises PhotoError for what is no ordinary file of text within the limit; never waits."""
+    """The text of a plan. Raises PhotoError unless it is a regular text file within the limit. Never blocks."""
     try:
         return read_file(path, MAX_PLAN_BYTES)[0].decode("utf-8")
     except UnusableFile as ex:
@@ -74,7 +74,7 @@ def read(path: str) -> str:
 
 
 def parse(text: str | bytes, name: str = "the plan") -> dict[str, t.Any]:
-    """A report read from its JSON, verified."""
+    """Read a report from JSON text and verify it. Raises PhotoError."""
     try:
         report = loads(text)
     except (ValueError, UnicodeDecodeError) as ex:
@@ -84,7 +84,7 @@ def parse(text: str | bytes, name: str = "the plan") -> dict[str, t.Any]:
 
 
 def verify(report: t.Any, name: str = "the plan") -> None:
-    """Raise PhotoError unless this is a report of ours of a known version, and unchanged since it was written."""
+    """Raise PhotoError unless this is a report of a known version that was not changed since it was written."""
     verify_shape(report, name)
     try:
         found = digest(report)
@@ -94,7 +94,7 @@ def verify(report: t.Any, name: str = "the plan") -> None:
 
 
 def verify_shape(report: t.Any, name: str) -> None:
-    """Raise PhotoError unless this looks like a report of ours of a known version."""
+    """Raise PhotoError unless this has the shape of a report of a known version."""
     if not isinstance(report, dict) or not isinstance(report.get("users"), list) or "digest" not in report:
         raise PhotoError(f"{name} is not a drift report. Give the drift.json that drift_report wrote.")
     if report.get("version") != 1:
@@ -105,7 +105,7 @@ def verify_shape(report: t.Any, name: str) -> None:
 
 
 def verify_digest(report: t.Mapping[str, t.Any], found: str, name: str) -> None:
-    """Raise PhotoError unless the digest in a report is the one of its content, ``found``."""
+    """Raise PhotoError unless the digest in a report is that of its content, ``found``."""
     if found != report["digest"]:
         raise PhotoError(
             f"{name} was changed after it was written: its digest is {str(report['digest'])[:12]}…, "
@@ -123,6 +123,6 @@ def planned_changes(report: t.Mapping[str, t.Any], target: str) -> list[Row]:
     try:
         rows = [from_report(user, target) for user in report["users"]]
     except (AttributeError, KeyError, TypeError, PhotoError) as ex:
-        # A digest proves that nothing was changed since, not that it was we who wrote it.
+        # The digest shows that the file was not changed, but not that this collection wrote it.
         raise PhotoError(f"The plan is not a drift report ({ex})") from ex
     return [row for row in rows if row is not None and row.changed and row.action != "none"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The changes of a plan, read from its file user by user: the plan of a large company has some hundred megabytes."""
+"""Reads the changes of a plan from its file, user by user: the plan of a large company has several hundred MB."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .rows import Rows
 
 Json = dict[str, t.Any]
 
-#: No line of a report is longer.
+#: The length limit for a line of a report, in bytes.
 _LONGEST = 8 * 1024 * 1024
-#: The line before the users, each of whom is a line that begins with two spaces. See ``document.json_pieces``.
+#: The line before the users. Each user is a line that begins with two spaces. See ``document.json_pieces``.
 _USERS = b' "users": ['
 
 
 def changes(path: str, targets: t.Sequence[str]) -> Rows:
     """The changes at some targets in the file of a plan.
 
-    Raises PhotoError for a file that cannot be read, or that is no plan or was changed after it was written.
+    Raises PhotoError for a file that cannot be read, is not a plan, or was changed after it was written.
     """
     rows = Rows()
     try:
@@ -38,7 +38,7 @@ def changes(path: str, targets: t.Sequence[str]) -> Rows:
         raise PhotoError(
             f"The plan {path} cannot be read: {why}. Give the drift.json that drift_report wrote."
         ) from error
-    # Another program wrote the same data in other lines.
+    # Another program formatted the same data in other lines.
     report = parse(read(path), path)
     for target in targets:
         for row in planned_changes(report, target):
@@ -47,7 +47,7 @@ def changes(path: str, targets: t.Sequence[str]) -> Rows:
 
 
 def _read(file: t.BinaryIO, head: Json, path: str, targets: t.Sequence[str]) -> Rows:
-    """The changes and the digest come from one reading, so that nobody can change the file between them."""
+    """The changes of a file. They and the digest come from one reading, so that the file cannot change in between."""
     rows = Rows()
     verify_shape(head, path)
     digest = Digest({key: value for key, value in head.items() if key != "users"})
@@ -64,7 +64,7 @@ def _read(file: t.BinaryIO, head: Json, path: str, targets: t.Sequence[str]) -> 
 
 
 def _head(file: t.BinaryIO) -> Json | None:
-    """Everything but the users, when the file has the lines that we write, and no more than is read; else None."""
+    """Everything except the users. None if the file does not have our lines, or is too large."""
     kept: list[bytes] = []
     size = 0
     inside = found = False
@@ -85,7 +85,7 @@ def _head(file: t.BinaryIO) -> Json | None:
 
 
 def _users(file: t.BinaryIO) -> t.Iterator[t.Any]:
-    """The users of a file with such lines. Raises ValueError."""
+    """The users of a file with our lines. Raises ValueError."""
     while (line := file.readline(_LONGEST)) and line.rstrip() != _USERS:
         pass
     while (line := file.readline(_LONGEST)).startswith(b"  "):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small pictures for the HTML report, which the photo modules leave in a folder when they are asked to."""
+"""Small pictures for the HTML report. The photo modules write them to a folder if this is requested."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pathlib import Path
 from .._core.files import UnusableFile, read_file
 from .._core.preview_names import is_preview_name, kinds, preview_name
 
-#: Anything larger is no preview, and a report stays something that can be sent by mail.
+#: A larger file is not a preview. The limit also keeps a report small enough for mail.
 MAX_BYTES = 64 * 1024
 
 
 def preview(folder: Path, kind: str, user: str) -> str | None:
-    """A preview as a data URI; None when there is none that can be shown."""
+    """A preview as a data URI; None if it is missing or cannot be shown."""
     try:
-        # A link in a shared folder must not bring another file into a report that is passed on.
+        # A link in a shared folder must not put another file into a report that is passed on.
         data, _status = read_file(folder / preview_name(kind, user), MAX_BYTES, follow=False)
     except UnusableFile:
         return None
@@ -30,7 +30,7 @@ def preview(folder: Path, kind: str, user: str) -> str | None:
 
 
 def previews(folder: Path | None, users: t.Iterable[str]) -> dict[str, dict[str, str]]:
-    """The previews of some users, by user; who has none is not in it."""
+    """The previews of some users, by user, without users who have none."""
     if folder is None:
         return {}
     found = {user: {kind: uri for kind in kinds() if (uri := preview(folder, kind, user))} for user in users}
@@ -38,7 +38,7 @@ def previews(folder: Path | None, users: t.Iterable[str]) -> dict[str, dict[str,
 
 
 def remove(folder: Path) -> None:
-    """Remove the previews, and the folder when nothing else is in it."""
+    """Remove the previews, and the folder if nothing else is in it."""
     with contextlib.suppress(OSError):
         for path in [path for path in folder.iterdir() if is_preview_name(path.name)]:
             path.unlink()

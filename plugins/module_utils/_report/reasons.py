@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why something is not as it should be: lines for the screen and for the message of a failed run."""
+"""The reasons of problems: lines for the screen and for the message of a failed run."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .._core.wording import first
 from .counts import PROBLEM_STATES
 from .words import state_text
 
-#: So many users are named, and so many reasons given, as everywhere in messages.
+#: How many users and how many reasons are named, as in all messages.
 SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What is wrong with some users at one target (None: with the run itself)."""
+    """The problem of some users at one target (None: of the run itself)."""
 
     target: str | None
     state: str
@@ -27,16 +27,16 @@ class Reason:
 
 
 def alerts(report: t.Mapping[str, t.Any]) -> list[str]:
-    """A line in capital letters for each requested target at which nobody was examined, with the reason."""
+    """A line in capital letters for each requested target at which no user was examined, with the reason."""
     return [
         f"{title(item['target']).upper()} WAS NOT EXAMINED: {item['reason']}" for item in report["targets_not_examined"]
     ]
 
 
 def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
-    """The first users who failed or could not be checked, with their reasons; users with one reason share a line.
+    """The first users who failed or could not be checked, with their reasons. Users with the same reason share a line.
 
-    What is known and accepted is in the report only.
+    Accepted problems are only in the report.
     """
     failed, unseen, unchecked = _Found(shown), _Found(shown), _Found(shown)
     for target, user, row in _rows(report):
@@ -47,9 +47,9 @@ def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
     for item in report["not_examined"]:
         reason = Reason(item["target"], "not_examined", item["reason"])
         unseen.add(reason, item["user"] or item["shard"] or "a part of the run")
-    # In this order, whatever comes first in the report.
+    # In this order, not in the order of the report.
     parts = (failed, unseen, unchecked)
-    # Many reasons of one kind leave a line to each of the others.
+    # If one kind has many reasons, each of the other kinds still gets a line.
     told, others = list[tuple[Reason, _Users]](), sum(bool(part.users) for part in parts)
     for part in parts:
         others -= bool(part.users)
@@ -61,7 +61,7 @@ def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
 
 @dataclass(slots=True)
 class _Users:
-    """The first of those with one reason, and how many there are."""
+    """The first users with one reason, and the number of all."""
 
     first: list[str]
     number: int = 0
@@ -69,14 +69,14 @@ class _Users:
 
 @dataclass(slots=True)
 class _Found:
-    """The first reasons of a kind with their users. ``total``: of how many users there are any."""
+    """The first reasons of a kind with their users. ``total``: how many were added."""
 
     most: int
     users: dict[Reason, _Users] = field(default_factory=dict)
     total: int = 0
 
     def add(self, reason: Reason, user: str) -> None:
-        """One more. Those after the first few only count."""
+        """Add a user. After the first few, users are only counted."""
         self.total += 1
         if len(self.users) < self.most or reason in self.users:
             users = self.users.setdefault(reason, _Users([]))
@@ -91,7 +91,7 @@ def _line(reason: Reason, users: _Users) -> str:
 
 
 def _rows(report: t.Mapping[str, t.Any]) -> t.Iterator[tuple[str, t.Mapping[str, t.Any], t.Mapping[str, t.Any]]]:
-    """Target, user and row of all rows; none are read where the figures say that nothing is wrong."""
+    """Target, user and row of all rows. Reads none if the figures show no problem."""
     summaries = report["counts"]["targets"].values()
     if not any(summary[name] for summary in summaries for name in ("failed", *PROBLEM_STATES)):
         return

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The only room that imports Jinja2: data and a template beside this file make a text."""
+"""Templates: the only file that imports Jinja2."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _FOLDER = Path(__file__).parent / "templates"
 
 
 def asset(name: str) -> str:
-    """A file of the templates folder, as it is."""
+    """The text of a file in the templates folder."""
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
 def own(text: str) -> t.Any:
-    """Mark text of ours (style, script, data that is escaped already) as safe to stand in HTML as it is."""
+    """Mark our own text (style, script, data that is already escaped) as safe HTML."""
     import markupsafe
 
     return markupsafe.Markup(text)  # noqa: S704 - only called with our own assets and escaped JSON
 
 
 def template(name: str, filters: t.Mapping[str, t.Callable[..., t.Any]], *, html: bool) -> Template:
-    """Read a template once, to be filled often. A name that the data lacks is an error.
+    """Read a template. A name that is missing in the data is an error.
 
-    With ``html`` everything that is not marked safe is escaped.
+    With ``html``, all text that is not marked safe is escaped.
     """
     try:
         import jinja2

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows of a whole run, one for each user and target, in a temporary database: memory does not grow with users.
+"""The rows of a whole run, one for each user and target, in a temporary database, so that memory does not grow.
 
-SQLite keeps a database without a name in a file that is removed from its folder as soon as it is open, so nothing is
-left behind however the process ends.
+SQLite removes the file of a database without a name from its folder right after opening it, so no file is left, even
+when the process is killed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .._core.results import Picture, Row
 
 Key = tuple[str, str]
 
-#: Rows that are read, or changed, at a time.
+#: How many rows are read at a time.
 _PAGE = 1000
-#: KiB of the database that stay in memory.
+#: How many KiB of the database are kept in memory.
 _CACHE = 16 * 1024
 
 _ROW = attrgetter(*(each.name for each in fields(Row)))
@@ -34,7 +34,7 @@ _DESIRED, _OBSERVED = _NAMES.index("desired"), _NAMES.index("observed")
 class Rows:
     """Rows by ``(key of the user, target)``, in that order. A later row of the same key replaces the earlier one.
 
-    Rows may be replaced and removed while they are iterated over; such an iteration shows each row once.
+    Rows may be replaced and removed during an iteration; the iteration still shows each row once.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Rows:
         self._put(key, row)
 
     def add(self, row: Row) -> bool:
-        """Put a row in its place. True: it replaced one."""
+        """Add a row. Returns True if it replaced one."""
         return self._put((row.key, row.target), row)
 
     def _put(self, key: Key, row: Row) -> bool:
@@ -89,12 +89,12 @@ class Rows:
         return (_decoded(data) for _key, data in self._pages())
 
     def by_user(self) -> t.Iterator[tuple[str, list[Row]]]:
-        """The key of each user, and the rows of the user."""
+        """The key and the rows of each user."""
         for user, items in groupby(self.items(), key=lambda item: item[0][0]):
             yield user, [row for _key, row in items]
 
     def targets(self) -> frozenset[str]:
-        """Every target that a row is of."""
+        """Every target that has a row."""
         if not self._count:
             return frozenset()
         return frozenset(target for (target,) in self._open().execute("SELECT DISTINCT target FROM rows"))
@@ -121,7 +121,7 @@ class Rows:
             self._db.execute(
                 "CREATE TABLE rows (key TEXT, target TEXT, data BLOB, PRIMARY KEY (key, target)) WITHOUT ROWID"
             )
-            # One transaction for all: nobody else reads it, and it ends with the process.
+            # One transaction for everything: no other process reads the database.
             self._db.execute("BEGIN")
         return self._db
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""drift_report without Ansible: options in, files and a result out."""
+"""drift_report without Ansible: takes options, writes files and returns a result."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from .unexamined import add_lost_shards, add_unexamined, settle
 
 TITLES = {"plan": "Photo drift", "done": "Photo sync"}
 
-#: Kept equal to the documentation by a test.
+#: A test compares these with the documentation.
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "results": {"type": "list", "elements": "dict", "required": True},
     "dest": {"type": "path", "required": True},
@@ -78,9 +78,9 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A report that is made and not yet written, with what a person is to see of it at once.
+    """A report that is not written yet, with its lines for the screen.
 
-    ``problems``: what is wrong, for the result and for the message of a failed run.
+    ``problems``: the lines about problems, for the result and for the message of a failed run.
     """
 
     report: Report
@@ -89,7 +89,7 @@ class Prepared:
 
 
 def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prepared:
-    """Make the report. Writes nothing. Raises PhotoError for results that are none."""
+    """Make the report. Writes nothing. Raises PhotoError for values that are not results."""
     gathered = gather(options["results"])
     shards = parse(options["shards"])
     requested = _requested(options, shards)
@@ -118,9 +118,9 @@ def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prep
 
 
 def publish(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime | None = None) -> dict[str, t.Any]:
-    """Write the report that was made. Returns what the module returns.
+    """Write the report. Returns the module's result.
 
-    Never raises PhotoError: what could not be written is written to another folder, and ``failed`` and ``msg`` say so.
+    Never raises PhotoError: a report that cannot be written goes to another folder, and ``failed`` and ``msg`` say so.
     """
     try:
         return _written(options, prepared, now or datetime.now(UTC))
@@ -129,14 +129,14 @@ def publish(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime | 
 
 
 def drop_previews(options: t.Mapping[str, t.Any]) -> None:
-    """Remove the previews when that is asked for."""
+    """Remove the previews if this is requested."""
     folder = _previews(options)
     if folder and options["remove_previews"]:
         remove(folder)
 
 
 def probe_dest(options: t.Mapping[str, t.Any]) -> None:
-    """Raises PhotoError when the report, the metrics or the history could not be written. Writes none of them."""
+    """Raises PhotoError if the report, the metrics or the history cannot be written. Writes none of them."""
     monitoring.check(options)
     probe(_dest(options), called("dest", options["option_prefix"]))
 
@@ -167,7 +167,7 @@ def _written(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime) 
 
 
 def _texts(options: t.Mapping[str, t.Any], report: Report, now: datetime) -> tuple[dict[str, Made], str | None]:
-    """Each format's text, and why one of them could not be made. One bad format does not cost the others."""
+    """Each format's text, and why one could not be made. If one format fails, the others are still made."""
     problem: str | None = None
     try:
         earlier = comparable(monitoring.earlier(options), report["targets"])
@@ -181,7 +181,7 @@ def _texts(options: t.Mapping[str, t.Any], report: Report, now: datetime) -> tup
         "openmetrics": lambda: [monitoring.metrics(options, report, now)],
     }
     texts: dict[str, Made] = {}
-    # Metrics that have a folder of their own are not in the report's.
+    # If the metrics have their own folder, they are not written to the report's folder.
     for name in (name for name in options["formats"] if name != "openmetrics" or not options["metrics_dir"]):
         try:
             texts[name] = Made(makers[name]())
@@ -191,7 +191,7 @@ def _texts(options: t.Mapping[str, t.Any], report: Report, now: datetime) -> tup
 
 
 def accept(gathered: Gathered, ignored: t.Collection[str]) -> None:
-    """Problems that are ignored for everybody are accepted, as those are that a definition names as known."""
+    """Accept problems that are ignored for all users, in the same way as problems that a definition names as known."""
     for key, row in gathered.rows.items() if ignored else ():
         if row.drift in PROBLEMS and row.drift in ignored:
             gathered.rows[key] = replace(row, accepted=True)
@@ -204,7 +204,7 @@ def _expected(options: t.Mapping[str, t.Any], target: str) -> t.Sequence[str]:
 
 
 def _requested(options: t.Mapping[str, t.Any], shards: t.Sequence[Shard]) -> list[str]:
-    """The targets that were to be examined, without those of which it is known that nobody is declared there."""
+    """The targets that the run should examine, without those at which no user is declared."""
     declared = options["declared_at"] or {}
     numbers = {name: len(declared.get(name) or ()) + sum(s.declared.get(name, 0) for s in shards) for name in names()}
     known = {name for name in names() if shards or declared.get(name) is not None}
@@ -221,7 +221,7 @@ def _scope(options: t.Mapping[str, t.Any], shards: t.Sequence[Shard], gathered: 
 
 
 def _names(shards: t.Iterable[Shard], part: str, gathered: Gathered) -> t.Iterator[str]:
-    """Names in the files of all shards. Those of a file that is lost are missing, and the report says so."""
+    """The names in the files of all shards. If a file is lost, its names are missing, and the report says so."""
     for shard in shards:
         try:
             yield from shard.names(part)

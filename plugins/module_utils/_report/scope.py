@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whom a run did not concern, and who has a photo on a target and no definition."""
+"""The users that a run left out, and users with a photo at a target and without a definition."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .gather import Gathered, Message
 
 @dataclass(frozen=True, slots=True)
 class Undeclared:
-    """A photo on a target whose user no definition names."""
+    """A photo at a target whose user has no definition."""
 
     user: str
     target: str
@@ -32,9 +32,9 @@ class Undeclared:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """``excluded``: declared users who were excluded by name; ``not_chosen``: how many others it did not concern.
+    """``excluded``: declared users who were excluded by name. ``not_chosen``: how many other users were not chosen.
 
-    ``undeclared`` None: nobody asked.
+    ``undeclared`` None: it was not requested.
     """
 
     excluded: tuple[str, ...] = ()
@@ -48,13 +48,13 @@ def find_undeclared(
     declared: t.Iterable[str],
     exclude: t.Sequence[str] = (),
 ) -> tuple[Undeclared, ...]:
-    """Who has a photo and is not declared. ``everyone``: results of the info modules without ``users``.
+    """Users with a photo who are not declared. ``everyone``: results of the info modules without ``users``.
 
-    An account counts as declared when a row of the run has its id, or when a definition has its name. ``exclude`` are
-    patterns of names that are nobody's business. A side that could not be read becomes a message of the report.
-    Raises PhotoError for what is no result of an info module.
+    An account counts as declared when a row of the run has its id, or when a definition has its name. ``exclude``:
+    patterns of names that are ignored. A target that could not be read becomes a message of the report.
+    Raises PhotoError for anything that is not a result of an info module.
     """
-    # A photo of one's own where only the default picture is declared is declared by nobody; ``declared`` has who is.
+    # If only the default picture is declared and the user has an own photo, that photo is not declared.
     ids: set[tuple[str, str]] = set()
     keys = {identity_key(str(user)) for user in declared}
     for row in gathered.rows.values():

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a report says to somebody who does not know the words of this collection."""
+"""The result of a run in one sentence, for readers who do not know the terms of this collection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._core.wording import counted
 from .gather import Mode
 from .people import STANDINGS, People, groups_of, percent
 
-#: What is said of people who are not right, in this order; one, several.
+#: The words for people who are not right, in this order: for one person, for several.
 _PLAN = {
     "to_change": ("will be changed by the next run", "will be changed by the next run"),
     "person": ("needs a person", "need a person"),
@@ -25,7 +25,7 @@ _DONE = {**_PLAN, "left": ("differs and was left as it is", "differ and were lef
 
 
 def people_of(found: People, mode: Mode, targets: t.Sequence[str], parts_not_examined: int) -> dict[str, t.Any]:
-    """A report's ``people``: how many stand where (``people.STANDINGS``), the sentence, and the groups."""
+    """A report's ``people``: how many have which standing (``people.STANDINGS``), the sentence, and the groups."""
     return {
         "users": found.users,
         **{standing: found.standings[standing] for standing in STANDINGS},
@@ -64,7 +64,7 @@ def sentence(found: People, mode: Mode, targets: t.Sequence[str], parts_not_exam
 
 
 def places(targets: t.Sequence[str]) -> str:
-    """Where photos were looked at, in words."""
+    """The targets that were examined, in words."""
     if len(targets) == 1:
         return f"in {title(targets[0])}"
     return "on both sides" if len(targets) == 2 else "in all three places"

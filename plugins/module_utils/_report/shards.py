@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whom the shards of a run concern, as photo_choice returned it for each: numbers in variables, names in files."""
+"""The users of a run's shards, from photo_choice's results: numbers are in variables, names are in files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .._core.results import number, plain, text
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One host of the run. ``declared``: how many users are declared at each target."""
+    """One shard: a host of the run. ``declared``: how many users are declared at each target."""
 
     name: str
     declared: t.Mapping[str, int]
@@ -24,19 +24,19 @@ class Shard:
     not_chosen: int = 0
 
     def users(self, target: str) -> t.Iterator[str]:
-        """The users that are declared at a target. Raises PhotoError before the first when the file is not whole."""
+        """The users that are declared at a target. Raises PhotoError before the first one if the file is incomplete."""
         entries = rows_file.items(self.file, "photos")
         return (plain(entry["user"]) for entry in entries if rows_file.concerns(entry, target))
 
     def names(self, part: str) -> t.Iterator[str]:
-        """``excluded``, or ``everybody`` that the host declares. Raises PhotoError as ``users`` does."""
+        """``part`` is ``excluded``, or ``everybody`` for all declared users. Raises PhotoError as ``users`` does."""
         if part == "excluded" and not self.excluded:
             return iter(())
         return map(plain, rows_file.items(self.file, part))
 
 
 def parse(told: t.Iterable[t.Any]) -> list[Shard]:
-    """The option ``shards``. Raises PhotoError for what photo_choice did not return."""
+    """The option ``shards`` as values. Raises PhotoError for anything that is not a result of photo_choice."""
     found = []
     for place, one in enumerate(told):
         if not isinstance(one, t.Mapping) or not isinstance(one.get("declared"), t.Mapping):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the share of right photos went over time: words, and a drawing that needs no script. Pure."""
+"""The percentage of right photos over time: in words, and as a drawing that needs no script. No input or output."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import typing as t
 
 from .history import Past
 
-#: The drawing's own units; it is stretched to the page's width.
+#: The size in the drawing's own units; the page scales it to its width.
 WIDTH, HEIGHT = 1000, 120
-#: More runs than this cannot be told apart in a drawing.
+#: The largest number of runs that can be distinguished in the drawing.
 MOST_POINTS = 200
-#: So many runs are listed below the drawing.
+#: How many runs are listed below the drawing.
 LISTED = 20
 
 
 def compared(earlier: t.Sequence[Past], now: Past) -> str:
-    """What changed since the last run before this one, such as "3 more than at the last run …"; empty without one.
+    """The change since the last run, such as "3 more than at the last run …"; empty if there is no earlier run.
 
-    ``earlier``: runs over the same targets, oldest first.
+    ``earlier``: runs with the same targets, oldest first.
     """
     before = [past for past in earlier if past.time < now.time]
     if not before or now.partial:
@@ -34,14 +34,14 @@ def compared(earlier: t.Sequence[Past], now: Past) -> str:
 
 
 def day(past: Past) -> str:
-    """The day of a run as people write it: 7 November 2026."""
+    """The day of a run in words: 7 November 2026."""
     return f"{past.time.day} {past.time:%B %Y}"
 
 
 def drawing(earlier: t.Sequence[Past], now: Past) -> dict[str, t.Any] | None:
-    """The course as a line, with the same in words and as rows. None when there are not two runs to join.
+    """The points of the line, the same in words, and rows for a table. None if there are fewer than two runs.
 
-    ``low`` and ``high`` are the ends of the scale in percent. It begins at nought unless that would flatten the line.
+    ``low`` and ``high``: the ends of the scale in percent. See ``_floor``.
     """
     runs = [*(past for past in earlier if past.time < now.time and past.users), now]
     if len(runs) < 2 or now.partial or not now.users:
@@ -88,7 +88,7 @@ def _floor(least: float) -> int:
 
 
 def _thinned(runs: t.Sequence[Past]) -> list[Past]:
-    """At most ``MOST_POINTS`` of the runs, evenly, with the first and the last."""
+    """At most ``MOST_POINTS`` of the runs, at even distances, with the first and the last."""
     if len(runs) <= MOST_POINTS:
         return list(runs)
     step = (len(runs) - 1) / (MOST_POINTS - 1)

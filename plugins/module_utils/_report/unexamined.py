@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run did not do: users who were to be examined and were not, changes that were planned and not carried out."""
+"""What a run did not do: users who should have been examined, and planned changes that were not carried out."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from .._core.targets import names
 from .gather import Gathered, Message, Mode, Unseen
 from .shards import Shard
 
-#: So many messages are given as possible reasons, when nobody knows which one concerns a user.
+#: How many messages are named as possible reasons if it is not known which one belongs to a user.
 REASONS_SHOWN = 3
 
 
 def add_unexamined(gathered: Gathered, users: t.Iterable[str], targets: t.Collection[str]) -> None:
-    """Every one of ``users`` without a row for one of ``targets`` is not examined, with the reason if it is known."""
-    # Several targets need the users several times.
+    """Add each of ``users`` without a row for one of ``targets`` as not examined, with the reason if it is known."""
+    # With several targets, the users are read several times.
     users = users if len(targets) < 2 else list(users)
     for target in (target for target in names() if target in targets):
         _add(gathered, target, [(None, users)])
 
 
 def add_lost_shards(gathered: Gathered, shards: t.Iterable[Shard], target: str) -> None:
-    """The same for the users that shards declare at a target. Files of shards that are complete are not read."""
+    """The same for the users that shards declare at a target. Does not read the files of complete shards."""
     groups: list[tuple[str | None, t.Iterable[str]]] = []
     for shard in shards:
         if gathered.came[shard.name, target] >= shard.declared.get(target, 0):
@@ -39,7 +39,7 @@ def add_lost_shards(gathered: Gathered, shards: t.Iterable[Shard], target: str) 
 
 
 def _add(gathered: Gathered, target: str, groups: t.Sequence[tuple[str | None, t.Iterable[str]]]) -> None:
-    """``groups``: names of shards, None for users of whom it is not known, with their users."""
+    """``groups``: shards with their users; the shard is None if it is not known."""
     known = {(identity_key(item.user), item.target) for item in gathered.unseen if item.user is not None}
     explained: set[str | None] = set()
     for shard, users in groups:
@@ -54,7 +54,7 @@ def _add(gathered: Gathered, target: str, groups: t.Sequence[tuple[str | None, t
             explained.add(shard)
     if not explained:
         return
-    # Parts of the run of which the users were not known: now they are.
+    # The users of these parts of the run are known now.
     gathered.unseen = [
         item
         for item in gathered.unseen
@@ -65,7 +65,7 @@ def _add(gathered: Gathered, target: str, groups: t.Sequence[tuple[str | None, t
 
 
 def settle(gathered: Gathered, mode: Mode) -> None:
-    """After a real run, a row of a plan that has no later row is a change that was not carried out."""
+    """After a real run: a planned change without a later row was not carried out, and is reported as failed."""
     if mode != "done":
         return
     for key, row in gathered.rows.items():
@@ -76,7 +76,7 @@ def settle(gathered: Gathered, mode: Mode) -> None:
 
 
 def _why(messages: t.Iterable[Message], target: str, shard: str | None = None) -> str | None:
-    """What stopped a target: the one message, or those that it can have been. A shard's own messages come first."""
+    """What stopped a target: its only message, or the possible ones. The shard's own messages are preferred."""
     whole = [message for message in messages if message.whole and message.target in (target, None)]
     own = [message for message in whole if shard is not None and message.shard == shard]
     said = list(dict.fromkeys(message.text for message in own or whole))

@@ -18,9 +18,9 @@ _PIECE = 256 * 1024
 
 
 class Users(Sequence[Json]):
-    """Users of a report in its order, to be iterated over as often as needed. Each time they are read from the file.
+    """Users of a report in its order. They can be iterated over several times; each time they are read from the file.
 
-    The file is removed from its folder as soon as it is open, so nothing is left behind however the process ends.
+    The file is removed from its folder right after it is opened, so it is never left behind.
     """
 
     def __init__(self, users: t.Iterable[Json]) -> None:
@@ -32,9 +32,9 @@ class Users(Sequence[Json]):
         self._file.flush()
 
     def lines(self) -> t.Iterator[str]:
-        """Each user as JSON on one line, without its end."""
+        """Each user as one line of JSON, without the line end."""
         offset, rest = 0, b""
-        # With an offset of its own, so that one iteration does not disturb another.
+        # Each iteration has its own offset, so that iterations do not disturb each other.
         while piece := os.pread(self._file.fileno(), _PIECE, offset):
             offset += len(piece)
             *lines, rest = (rest + piece).split(b"\n")
@@ -54,7 +54,7 @@ class Users(Sequence[Json]):
     def __getitem__(self, index: slice) -> list[Json]: ...
 
     def __getitem__(self, index: int | slice) -> Json | list[Json]:
-        """Reads all users before it: for a few, not for all."""
+        """Reads all users before this one, so it is only for a few users."""
         if isinstance(index, slice):
             return list(self)[index]
         place = index if index >= 0 else index + self._count

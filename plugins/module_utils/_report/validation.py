@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What photo_validate tells: lines for the screen, and JUnit XML with a test case a user. Pure."""
+"""photo_validate without Ansible: lines for the screen, and JUnit XML with a test case for each user."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .junit import clean
 
 _STAMP = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
-#: Files that declare nobody are named on the screen up to so many.
+#: How many files without a user are named on the screen.
 _NOTES = 20
 
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
@@ -35,7 +35,7 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
 
 
 def run(options: t.Mapping[str, t.Any], workers: int | None = None) -> dict[str, t.Any]:
-    """Check the folder and write the file that is asked for. Returns what the module returns."""
+    """Check the folder and write the requested file. Returns the module's result."""
     rules = Rules(options["sharp_side"], options["max_crop_loss"], options["max_file_bytes"])
     report = validate(Path(options["path"]), rules, workers, [str(text) for text in options["exclude"]])
     changed = bool(options["junit"]) and _save(Path(options["junit"]).absolute(), report, options["fail_on"])
@@ -58,7 +58,7 @@ def run(options: t.Mapping[str, t.Any], workers: int | None = None) -> dict[str,
 
 
 def _save(path: Path, report: Report, fail_on: str) -> bool:
-    """Write the file unless it is there and says the same, whenever it was written."""
+    """Write the file, unless it exists with the same content (the time is ignored). Returns True if it was written."""
     make_folder(path.parent)
     before = present(path) or ""
     found = _STAMP.search(before)
@@ -69,13 +69,13 @@ def _save(path: Path, report: Report, fail_on: str) -> bool:
 
 
 def as_dict(finding: Finding) -> dict[str, t.Any]:
-    """A finding as JSON types."""
+    """A finding for the module's result."""
     names = ("severity", "kind", "file", "line", "user", "message")
     return {name: getattr(finding, name) for name in names}
 
 
 def lines(report: Report) -> list[str]:
-    """A line a finding, a line a file that declares nobody, and a sum."""
+    """A line for each finding, a line for each file without a user, and a line with the totals."""
     errors, warnings = report.count("error"), report.count("warning")
     total = f"{counted(len(report.users), 'user')}, {counted(report.pictures, 'picture')}: "
     total += f"{counted(errors, 'error')}, {counted(warnings, 'warning')}."
@@ -96,7 +96,7 @@ def lines(report: Report) -> list[str]:
 
 
 def junit(report: Report, fail_on: str = "error", stamp: str = "1970-01-01T00:00:00") -> str:
-    """What fails the check is a failure of the user it concerns; what concerns nobody, of the file it is in."""
+    """A finding that fails the check is a failure of its user; without a user, of its file."""
     by_case: dict[str, list[Finding]] = {user: [] for user in report.users}
     for finding in report.findings:
         by_case.setdefault(finding.user or finding.file, []).append(finding)

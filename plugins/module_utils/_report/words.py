@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a report says in words: the line on the screen, the headline, the verb of a row. Plain text, never markup."""
+"""The texts of a report: the line on the screen, the headline, the verb of a row. Plain text without markup."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _STATE_TEXTS: t.Mapping[str, str] = {
 
 
 def state_text(state: str) -> str:
-    """A state, or another figure of a summary, as people read it."""
+    """The words for a state, or for another figure of a summary."""
     return _STATE_TEXTS.get(state) or state.replace("_", " ")
 
 
 def line(mode: Mode, counts: Counts) -> str:
     """The one line for the screen.
 
-    Its figures of users add up. After a real run the photos that were written come first, by target, since one user may
-    have several.
+    Its figures of users add up. After a real run, the written photos come first, by target, because a user may have
+    several.
     """
     states = counts["states"]
     unchecked = [_figures(states, UNCHECKED), _parts(counts)]
@@ -74,18 +74,18 @@ def _updated(counts: Counts) -> str:
 
 
 def _besides(counts: Counts) -> str:
-    """What is said after the figures that add up."""
+    """The text after the figures that add up."""
     return _also(counts) + _accepted(counts) + _defaults(counts)
 
 
 def _also(counts: Counts) -> str:
-    """Users who count under another state, and yet could not be checked at one of the targets."""
+    """Users who count under another state, but could not be checked at one of the targets."""
     also = _figures(counts["also"], UNCHECKED)
     return f"; at another target also {also}" if also else ""
 
 
 def scope_words(report: t.Mapping[str, t.Any]) -> str:
-    """A sentence about users that were left out or are not declared; empty if there are none."""
+    """A sentence about users who were left out or are not declared; empty if there are none."""
     undeclared = len({each["user"] for each in report["undeclared"] or ()})
     parts = [
         f"{counted(len(report['excluded']), 'user')} excluded" if report["excluded"] else "",
@@ -96,7 +96,7 @@ def scope_words(report: t.Mapping[str, t.Any]) -> str:
 
 
 def _accepted(counts: Counts) -> str:
-    """How many of those with problems need nobody."""
+    """How many of the problems are accepted."""
     accepted, problems = counts["accepted"], counts["problems"]
     if not accepted:
         return ""
@@ -104,7 +104,7 @@ def _accepted(counts: Counts) -> str:
 
 
 def _defaults(counts: Counts) -> str:
-    """Who shows the default picture, and who has a photo of their own in its place."""
+    """How many users show the default picture, and how many have their own photo instead."""
     shown, own = counts["default_shown"], counts["default_own"]
     parts = [
         f"{counted(shown, 'user shows', 'users show')} the default picture" if shown else "",
@@ -114,7 +114,7 @@ def _defaults(counts: Counts) -> str:
 
 
 def action_text(mode: Mode, row: t.Mapping[str, t.Any]) -> str:
-    """What a run would do with one row of a report, or did."""
+    """What a run would do, or did, with one row of a report."""
     if row["drift"] in PROBLEM_STATES:
         return ""
     if mode == "done" and row["error"]:
@@ -133,7 +133,7 @@ def action_text(mode: Mode, row: t.Mapping[str, t.Any]) -> str:
 
 
 def exo_limit(size: int | None, limit: int) -> str:
-    """Whether an AD photo of this size passes on to Exchange Online."""
+    """Whether an AD photo of this size is synced to Exchange Online."""
     if size is None:
         return ""
     if size <= limit:
@@ -142,10 +142,10 @@ def exo_limit(size: int | None, limit: int) -> str:
 
 
 def picture_size(picture: t.Mapping[str, t.Any] | None) -> str:
-    """Pixels and bytes, as far as they are known."""
+    """Pixels and bytes, if they are known."""
     if not picture:
         return ""
-    # No line ends within a size.
+    # No-break spaces: no line ends within a size.
     sides = (
         f"{picture['width']}\u00a0\u00d7\u00a0{picture['height']}"
         if picture.get("width") and picture.get("height")

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Erasing one person's photos from the backups of all runs, on purpose.
+"""Erases one person's photos from the backups of all runs.
 
-What is left of a photo is a line that says whose it was, in which run, and when it was erased: no picture, no hash, no
-fingerprint, no tag. The file erased.jsonl beside the runs says who erased what, and when.
+For each erased photo, a line remains with the user, the run and the time of the erasure, but without picture, hash,
+fingerprint or tag. The file erased.jsonl beside the runs records who erased what, and when.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from .keep import BUSY
 from .places import Entry, Place, entries_of, pictures, places, read_place, unlink
 
 RECORD = "erased.jsonl"
-#: Accounts of both targets are objects of Active Directory, with one id.
+#: The accounts of both targets are the same objects of Active Directory, with the same id.
 _ON_PREMISES = ("ad", "exchange")
 
 
 @dataclass(slots=True)
 class Account:
-    """An account whose photos are in the backups. ``files``: pictures; ``erased``: when that was done before."""
+    """An account with photos in the backups. ``erased``: when they were erased by an earlier call, or empty."""
 
     target: str
     authority: str
@@ -52,7 +52,7 @@ class Account:
         return self.target, self.authority, self.id
 
     def told(self) -> dict[str, t.Any]:
-        """For a result and for the record: nothing that describes a picture."""
+        """The account for the result and the record, without anything that describes a picture."""
         names, runs = sorted(self.names), sorted(self.runs)
         return {"target": self.target, "authority": self.authority, "id": self.id, "names": names, "runs": runs}
 
@@ -64,7 +64,7 @@ class Account:
 
 @dataclass(slots=True)
 class Erased:
-    """What was erased (in check mode: would be). ``others``: accounts that may be the same person's, and were left."""
+    """What was erased (in check mode: would be). ``others``: accounts that may be of the same person, not erased."""
 
     user: str
     accounts: list[Account] = field(default_factory=list)
@@ -75,16 +75,16 @@ class Erased:
 
     @property
     def runs(self) -> list[str]:
-        """The runs in whose backups the accounts were."""
+        """The runs with backups of the accounts."""
         return sorted({run for account in self.accounts for run in account.runs})
 
     @property
     def before(self) -> str:
-        """When all of it was erased earlier already, or an empty text."""
+        """When everything was erased by an earlier call, or an empty text."""
         return max((account.erased for account in self.accounts), default="")
 
     def lines(self, check: bool, changed: bool) -> list[str]:
-        """For the screen."""
+        """The lines for the screen."""
         if not changed:
             return [f"{self.user}: nothing is left to erase; this was done on {self.before[:10]}"]
         verb = "would be erased" if check else "erased"
@@ -102,18 +102,18 @@ class Erased:
 def forget(
     folder: Path, user: str, by: str, receipts: Path | None = None, *, check: bool, option_prefix: str = ""
 ) -> tuple[Erased, bool]:
-    """Erase the photos of a user, named as a manifest names them or by id; and whether there was anything to erase.
+    """Erase the photos of a user, named as in a manifest or by id. Returns also whether there was anything to erase.
 
-    ``by`` is for the record; empty: the account that runs this. ``receipts``: a receipts file that forgets them too.
-    Raises PhotoError, before anything is erased, when nobody or more than one account is meant, when a manifest cannot
-    be read, or while a run saves photos there.
+    ``by``: who erases, for the record; empty: the account that runs this. ``receipts``: a receipts file from which the
+    user is erased, too. Raises PhotoError before anything is erased: when the name leads to no account or to several,
+    when a manifest cannot be read, or while a run saves photos there.
     """
     found = places(folder)
     for place in found:
         if not place.entries and place.problem:
             raise BackupError(f"{place.problem}. Nothing was erased")
     with contextlib.ExitStack() as locks:
-        # In check mode too: what a run saves meanwhile would be missing.
+        # Locked in check mode, too: photos that a run saves in the meantime would be missing from the result.
         for place in found:
             _held(place, locks, check)
         found = [read_place(place.folder) for place in found]
@@ -139,7 +139,7 @@ def forget(
 
 
 def _whoever() -> str:
-    """The account and the host, as far as they have names."""
+    """The account and the host that run this."""
     try:
         name = getpass.getuser()
     except (ImportError, KeyError, OSError):
@@ -157,7 +157,7 @@ def _held(place: Place, locks: contextlib.ExitStack, check: bool) -> None:
     locks.callback(lock.free)
 
 
-# -- who is meant -----------------------------------------------------------------------------------------------------
+# -- finding the accounts ---------------------------------------------------------------------------------------------
 
 
 def _find(found: t.Sequence[Place], user: str, folder: Path) -> Erased:
@@ -167,7 +167,7 @@ def _find(found: t.Sequence[Place], user: str, folder: Path) -> Erased:
         account.runs.add(saved.run)
         account.times.append(saved.time)
         account.erased = max(account.erased, saved.erased)
-        if saved.user != saved.id:  # a restore knows accounts by id alone
+        if saved.user != saved.id:  # in backups of a restore, the id is in place of the name
             account.names.add(saved.user)
     key = identity_key(user)
     by_id = [account for account in accounts.values() if identity_key(account.id) == key]
@@ -184,7 +184,7 @@ def _key(saved: Saved) -> tuple[str, str, str]:
 
 
 def _one_person(user: str, accounts: t.Sequence[Account]) -> None:
-    """A name that led to two accounts of one directory was passed on to another person."""
+    """Raise PhotoError for several accounts in one directory: the name may have been given to another person later."""
     for side in (_ON_PREMISES, *((name,) for name in TARGETS if name not in _ON_PREMISES)):
         here = [account for account in accounts if account.target in side]
         if len({(account.authority, account.id) for account in here}) > 1:
@@ -196,7 +196,7 @@ def _one_person(user: str, accounts: t.Sequence[Account]) -> None:
 
 
 def _namesakes(chosen: t.Sequence[Account], accounts: t.Iterable[Account]) -> list[Account]:
-    """Accounts that share a name with those that are meant: perhaps the same person's, perhaps another's."""
+    """Other accounts with a name of the chosen ones: they may be of the same person or of another one."""
     names = {identity_key(name) for account in chosen for name in account.names}
     ours = [account.key for account in chosen]
     alike = [each for each in accounts if each.key not in ours and names & set(map(identity_key, each.names))]
@@ -212,13 +212,13 @@ def _lines_of(place: Place, accounts: t.Sequence[Account]) -> list[Saved]:
 
 
 def _files(place: Place, account: Account) -> list[str]:
-    """The account's pictures, also one that a killed run left without a line; none that a line gives to another one."""
+    """The account's pictures, also those that a killed run left without a line, but none of another account's lines."""
     others = {saved.file for saved in place.saved if _key(saved) != account.key and saved.file}
     return pictures(place.folder, others, only=(account.target, folder_name(account.id)))
 
 
 def _erase(found: t.Sequence[Place], answer: Erased, record: Path, by: str) -> None:
-    """The manifests first: whoever restores after a call that was killed is told that it was done on purpose."""
+    """Change the manifests first: then a restore says that the photos were erased, even if this call is killed."""
     now = datetime.now(UTC).isoformat()
     told = {
         "time": now,
@@ -245,7 +245,7 @@ def _erase(found: t.Sequence[Place], answer: Erased, record: Path, by: str) -> N
 
 
 def _without(place: Place, accounts: t.Sequence[Account], now: str) -> list[Entry]:
-    """The lines of a manifest, with one for each run and account that says no more than that it was erased."""
+    """The lines of a manifest; for each run and account, one line remains that only says that it was erased."""
     keys = {account.key for account in accounts}
     ids = {(target, id_) for target, _authority, id_ in keys}
     files = {saved.file for saved in place.saved if _key(saved) in keys and saved.file}
@@ -284,9 +284,9 @@ def _redacted(saved: Saved, now: str) -> Entry:
 
 
 def _is_finished(record: Path, answer: Erased) -> bool:
-    """Does the record say that this was done to its end? A call that was killed leaves one that was only begun."""
+    """Does the record say that the erasure was finished? A killed call leaves a record that was only begun."""
     if not all(account.erased for account in answer.accounts):
-        return True  # the lines that are left say that there is something to do
+        return True  # the remaining lines show already that there is something to do
     try:
         data, _status = read_file(record, MAX_MANIFEST_BYTES, inside=record.parent, follow=False)
     except UnusableFile:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Old backups: which runs are kept, and removing the others.
+"""Removes the backups of old runs.
 
-Never removed: the newest run, the newest run that is no restore (the one that ``restore`` undoes without being told
-which), the run that is just ending, a run that may still be writing, and anything that is not surely a run of ours.
+Never removed: the newest run; the newest run that is not a restore (``restore`` undoes it by default); the run that is
+just ending; a run that may still be writing; and anything that may not be a run of this collection.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from .places import Place, pictures, places, read_place, remove_empty, unlink
 from .restore import RESTORE_PREFIX
 
 _KEEP = re.compile(r"([1-9][0-9]{0,4})(d?)")
-#: A run whose end is not recorded, because it failed, was killed, or did not say so, may go on for so long after its
-#: last photo. Between two batches of shards no process of a run is there to hold the lock.
+#: A run without a recorded end (it failed, was killed, or did not record it) counts as running for so long after its
+#: last photo. The lock does not show this: between two batches of shards, no process of the run holds it.
 UNENDED_FOR = timedelta(hours=1)
 BUSY = "a run is saving photos there at this moment, or backups are being removed there"
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How much is kept: so many runs, or the runs of so many days."""
+    """What is kept: a number of runs, or the runs of a number of days."""
 
     number: int
     days: bool
 
     @classmethod
     def parse(cls, text: str, option: str = "keep") -> Keep:
-        """``20``: runs; ``30d``: days. Raises PhotoError that names option and value."""
+        """``20`` means runs, ``30d`` means days. Raises PhotoError that names the option and the value."""
         match = _KEEP.fullmatch(text.strip())
         if match is None:
             raise PhotoError(
@@ -54,7 +54,7 @@ class Keep:
 
 @dataclass(slots=True)
 class Run:
-    """A run and what it saved. ``photos``: pictures in its backups."""
+    """A run with backups. ``photos``: how many pictures it saved."""
 
     name: str
     time: str = ""
@@ -63,7 +63,7 @@ class Run:
 
     @property
     def last(self) -> datetime | None:
-        """When it saved something last; None when the manifest does not tell."""
+        """The time of its last backup; None if the manifest does not have it."""
         try:
             found = datetime.fromisoformat(self.time)
         except ValueError:
@@ -71,20 +71,20 @@ class Run:
         return found if found.tzinfo else found.replace(tzinfo=UTC)
 
     def told(self) -> dict[str, t.Any]:
-        """For a result."""
+        """The run for the module's result."""
         return {"run": self.name, "time": self.time, "photos": self.photos}
 
 
 @dataclass(slots=True)
 class Pruned:
-    """What was removed (in check mode: would be), what was left although it is old, and how many runs are kept."""
+    """Runs that were removed (in check mode: would be), old runs that were not, and how many runs are kept."""
 
     removed: list[Run] = field(default_factory=list)
     left: list[tuple[str, str]] = field(default_factory=list)
     kept: int = 0
 
     def lines(self, keep: Keep, check: bool) -> list[str]:
-        """For the screen. Nothing when nothing was to be removed."""
+        """The lines for the screen; none if there was nothing to remove."""
         verb = "would be removed" if check else "removed"
         told: list[str] = []
         if self.removed:
@@ -98,10 +98,10 @@ class Pruned:
 
 
 def prune(folder: Path, keep: Keep | None, run: str, *, check: bool, saves: bool = False) -> Pruned:
-    """Record that ``run`` is over, and remove what is older than ``keep`` says. Check mode: says what would be removed.
+    """Record the end of ``run``, and remove runs that are older than ``keep`` allows. Check mode: only lists them.
 
-    ``saves`` (check mode): the run is going to save something, so it is one more than there are. A folder that is not
-    there has no old runs. Raises PhotoError when the folder cannot be read.
+    ``saves`` (check mode): the run would save photos, so it counts as one run more. A missing folder has no old runs.
+    Raises PhotoError when the folder cannot be read.
     """
     found = places(folder)
     if run and not check:
@@ -146,7 +146,7 @@ def _runs(found: t.Iterable[Place]) -> dict[str, Run]:
 
 
 def _too_many(runs: t.Sequence[Run], keep: Keep, ending: str) -> list[Run]:
-    """The runs to remove, of all runs with the newest last."""
+    """The runs to remove. ``runs`` has the newest last."""
     ordinary = [run.name for run in runs if not run.name.startswith(RESTORE_PREFIX)]
     spared = {ending, *ordinary[-1:], *(run.name for run in runs[-1:])}
     if not keep.days:
@@ -166,7 +166,7 @@ def _in_progress(run: Run) -> str:
 
 
 def _remove(run: Run, check: bool) -> str:
-    """Remove a run from all its places, or say why it is left. What was begun is finished by the next call."""
+    """Remove a run from all its places, or return why not. The next call finishes an incomplete removal."""
     for place in run.places:
         try:
             lock = alone(place.folder, make=not check)
@@ -184,7 +184,7 @@ def _remove(run: Run, check: bool) -> str:
 
 
 def _remove_from(folder: Path, run: Run) -> str:
-    """With the lock held. Pictures first, then their lines: a killed call leaves no photo that nobody knows."""
+    """Remove a run from a folder, with the lock held. Pictures first, so that each has a line if this is killed."""
     place = read_place(folder)
     mine = [saved for saved in place.saved if saved.run == run.name]
     if place.problem or any(saved.time > run.time for saved in mine):
@@ -200,6 +200,6 @@ def _remove_from(folder: Path, run: Run) -> str:
     remove_empty(folder)
     (folder / MANIFEST).unlink(missing_ok=True)
     (folder / LOCK).unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # the folder above all runs, or one with files of others
+    with contextlib.suppress(OSError):  # not empty: the folder of all runs, or it has other files
         folder.rmdir()
     return ""

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders with backups of ours, for those who remove something there.
+"""Backup folders, for code that removes photos there.
 
-Only folders with a manifest of ours are touched, and in them only files with the names that we give. No link is
-followed: neither of a folder nor of a file.
+Only folders with a manifest are changed, and in them only files with names that this collection gives. Links are never
+followed, neither links to folders nor links to files.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .._core.safe_write import write_safely
 from .._core.targets import names
 from .._sync.backups import ENDED, MANIFEST, BackupError, Saved, examine_lines, manifest_bytes
 
-#: What backups.py calls a photo, and the beginning of the name of one that a killed run did not finish.
+#: The name that backups.py gives a photo, and the start of the name of an incomplete photo from a killed run.
 _PICTURE = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.jpg")
 _UNFINISHED = ".new-"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -30,19 +30,19 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a manifest as it stands, and what it says; None: that cannot be read."""
+    """A line of a manifest: its bytes and its content; None if the content cannot be read."""
 
     raw: bytes
     says: dict[str, t.Any] | None
 
     def about(self, name: str) -> str:
-        """A field of the line, or an empty text."""
+        """The text of a field, or an empty text."""
         return str((self.says or {}).get(name, ""))
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder with a manifest: what is saved there, the lines, and why it cannot be worked with, if so."""
+    """A folder with a manifest: its backups, its lines, and the problem if it cannot be used."""
 
     folder: Path
     saved: tuple[Saved, ...] = ()
@@ -50,16 +50,16 @@ class Place:
     problem: str = ""
 
     def ended(self, run: str) -> bool:
-        """Does the manifest say that this run is over?"""
+        """Does the manifest say that this run has ended?"""
         return any(entry.about("event") == ENDED and entry.about("run") == run for entry in self.entries)
 
     def write(self, entries: t.Sequence[Entry]) -> None:
-        """Replace the manifest: at no time is there half of one. Raises OSError."""
+        """Replace the manifest in one step. Raises OSError."""
         write_safely(self.folder / MANIFEST, b"".join(b"\n" + entry.raw + b"\n" for entry in entries))
 
 
 def places(folder: Path) -> list[Place]:
-    """The folder itself and the folders in it, as far as they have a manifest; none when it is not there.
+    """The folder itself and the folders in it, if they have a manifest; none if the folder does not exist.
 
     Raises BackupError.
     """
@@ -74,7 +74,7 @@ def places(folder: Path) -> list[Place]:
 
 
 def read_place(folder: Path) -> Place:
-    """A folder with a manifest. What cannot be read or understood is its ``problem``."""
+    """A folder with a manifest. If the manifest cannot be read or parsed, ``problem`` says so."""
     try:
         data = manifest_bytes(folder, follow=False)
     except BackupError as error:
@@ -84,7 +84,7 @@ def read_place(folder: Path) -> Place:
 
 
 def entries_of(data: bytes) -> t.Iterator[Entry]:
-    """The finished lines of a manifest, or of another file of its kind."""
+    """The complete lines of a manifest, or of a similar file."""
     lines = (line.rstrip() for line in data.split(b"\n"))
     return (Entry(line, _said(line)) for line in lines if line.endswith(b"}"))
 
@@ -108,9 +108,9 @@ def _has_manifest(folder: Path) -> bool:
 def pictures(
     place: Path, spared: t.Collection[str], *, only: tuple[str, str] | None = None, until: str | None = None
 ) -> list[str]:
-    """Photos of ours in a place, also of a killed run, as ``<target>/<id>/<file>``; without those ``spared``.
+    """Our photos in a place, also of a killed run, as ``<target>/<id>/<file>``; without those in ``spared``.
 
-    ``only``: target and folder of one account. ``until``: none that was saved later than this file name says.
+    ``only``: target and folder of one account. ``until``: a file name; photos that were saved later are left out.
     """
     found: list[str] = []
     targets = [only[0]] if only else list(names())
@@ -126,7 +126,7 @@ def pictures(
 
 
 def unlink(place: Path, files: t.Iterable[str]) -> int:
-    """Remove photos that ``pictures`` found, and folders that are empty then; how many there were. Raises OSError."""
+    """Remove photos that ``pictures`` found, and the empty folders. Returns the number of photos. Raises OSError."""
     removed = 0
     folders = set()
     for name in files:
@@ -151,7 +151,7 @@ def remove_empty(place: Path) -> None:
 
 
 def _listed(place: Path, *below: str) -> list[str]:
-    """What is in a folder; nothing when it is none, or a link."""
+    """The names in a folder; none if it is a link or not a folder."""
     with (
         contextlib.suppress(NotADirectoryError, FileNotFoundError),
         _opened(place, *below) as folder,

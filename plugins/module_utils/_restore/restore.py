@@ -1,11 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a backup folder holds, and what the photo modules have to be told to bring a run's photos back. Only reads.
+"""Reads a backup folder, and makes the arguments with which the photo modules restore the photos of a run.
 
-For each account that is the picture from before the run, and what the run left there: a photo is put back only while
-the target still shows that, so nobody's later change is lost. A first photo of the run, which replaced none, is
-removed when that is asked for, on the same condition.
+For each account these are the picture from before the run, and the state that the run left. A photo is restored only if
+the target still has that state, so that no later change is lost. A first photo of the run, which replaced none, is
+removed if this is requested, on the same condition.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from .._core.wording import counted
 from .._pictures.fingerprint import alike, fingerprint
 from .._sync.backups import MANIFEST, BackupError, Finding, Saved, examine_manifest
 
-#: Runs of the restore role are named so, and are not what "the newest run" means: a restore repeated changes nothing.
+#: Runs of the restore role begin with this. They are not "the newest run", so a repeated restore changes nothing.
 RESTORE_PREFIX = "restore-"
 NAMES_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A manifest line and the folder that its file is in."""
+    """A manifest line and the folder of its file."""
 
     folder: Path
     saved: Saved
@@ -39,9 +39,9 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class RestoreRequest:
-    """What is to be restored. ``users``: identities or ids, empty for all; ``run`` empty: the newest.
+    """What to restore. ``users``: identities or ids, empty for all; ``run`` empty: the newest.
 
-    ``first``: what becomes of photos that the run put where there was none.
+    ``first``: what happens to photos that the run put for users without a photo.
     """
 
     users: tuple[str, ...] = ()
@@ -49,16 +49,16 @@ class RestoreRequest:
     targets: tuple[str, ...] = field(default_factory=names)
     force: bool = False
     first: t.Literal["keep", "remove"] = "keep"
-    #: Names or patterns of users whose photos are left alone.
+    #: Names or patterns of users whose photos are not changed.
     exclude: tuple[str, ...] = ()
-    #: What messages put before the names of options: the prefix of a role's variables.
+    #: The prefix before option names in messages, for the variables of a role.
     option_prefix: str = ""
 
 
 def read_backups(folder: Path, option: str = "path") -> tuple[list[Kept], list[Finding]]:
-    """Every backup in a folder with a manifest, or in folders below it that have one, and lines that cannot be used.
+    """Every backup in a folder with a manifest and in its subfolders with one, and the lines that cannot be used.
 
-    Raises PhotoError when there is no backup folder that can be read. A folder below that cannot is a finding.
+    Raises PhotoError when there is no readable backup folder. An unreadable subfolder is a finding.
     """
     places = [folder] if (folder / MANIFEST).is_file() else []
     try:
@@ -94,7 +94,7 @@ def read_backups(folder: Path, option: str = "path") -> tuple[list[Kept], list[F
 
 
 def _with_names(kept: list[Kept]) -> list[Kept]:
-    """A restore knows accounts by id alone; what they were called is in the backups of the run that it undid."""
+    """Add names to the backups of restores, which only have ids. The names are in the backups of other runs."""
     called = {(e.saved.target, e.saved.id): e.saved.user for e in kept if e.saved.user != e.saved.id}
     return [
         each
@@ -107,7 +107,7 @@ def _with_names(kept: list[Kept]) -> list[Kept]:
 
 
 def runs(kept: t.Iterable[Kept]) -> list[dict[str, t.Any]]:
-    """Each run's name, time of its last backup, and number of photos a target; oldest first."""
+    """Each run's name, time of its last backup, and number of photos by target; oldest first."""
     found: dict[str, dict[str, t.Any]] = {}
     for each in kept:
         run = found.setdefault(each.saved.run, {"run": each.saved.run, "time": "", **dict.fromkeys(names(), 0)})
@@ -118,7 +118,7 @@ def runs(kept: t.Iterable[Kept]) -> list[dict[str, t.Any]]:
 
 
 def chosen_run(kept: t.Sequence[Kept], wanted: str, option: str = "run") -> str:
-    """The run to restore. Raises PhotoError that names the ones there are; ``option``: what names a run."""
+    """The run to restore. Raises PhotoError that lists the existing runs. ``option``: the option that names a run."""
     known = [str(run["run"]) for run in runs(kept)]
     if wanted:
         if wanted in known:
@@ -138,8 +138,8 @@ def chosen_run(kept: t.Sequence[Kept], wanted: str, option: str = "run") -> str:
 def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     """``run``, ``runs``; by target ``photos``, ``approved`` and ``authority`` for the photo module; ``problems``,
 
-    ``erased`` (whose photos were erased on purpose), ``first_left`` (how many first photos are left), and
-    ``warnings`` about lines of a manifest that nothing of this run depends on.
+    ``erased`` (users whose photos were erased on purpose), ``first_left`` (how many first photos are kept), and
+    ``warnings`` about lines of a manifest that do not affect this run.
 
     Raises PhotoError when nothing can be restored at all, or a named user has no backup in the run.
     """
@@ -161,7 +161,7 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     problems, warnings = _of_this_run(findings, run, request)
     warnings += _left_out(kept, run, request)
     erased = [_erased(each.saved) for each in gone]
-    # Who is named and cannot be restored is a failure; of all others it is said.
+    # A named user who cannot be restored is a failure; other users are only listed.
     problems += erased if request.users else []
     answer: dict[str, t.Any] = {"run": run, "runs": runs(kept), "problems": problems, "warnings": warnings}
     answer["excluded"] = excluded
@@ -176,7 +176,7 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
 def _without(
     kept: list[Kept], findings: list[Finding], run: str, request: RestoreRequest
 ) -> tuple[list[Kept], list[Finding], RestoreRequest, list[str]]:
-    """Backups, findings and request without the users whom the request excludes, by name or id; and their names."""
+    """Backups, findings and request without the users that the request excludes; and the names of these users."""
     mine = [each.saved for each in kept if each.saved.run == run and each.saved.target in request.targets]
     meant = [saved for saved in mine if _is_named(saved, request)]
     if not request.exclude or not meant:
@@ -190,7 +190,7 @@ def _without(
         called("exclude", request.option_prefix),
     ).excluded
     keys = {name for saved in meant if saved.user in excluded for name in _names(saved)}
-    # Who is named and excluded, with a backup or without one, is not missed. At least one user is left.
+    # A user who is named and excluded is not reported as missing. At least one user remains.
     left = {name for saved in meant for name in _names(saved)} - keys
     missed = set(choose(request.users, exclude=exclude).chosen)
     return (
@@ -213,7 +213,7 @@ def _erased(saved: Saved) -> dict[str, str]:
 def _of_this_run(
     findings: t.Sequence[Finding], run: str, request: RestoreRequest
 ) -> tuple[list[dict[str, str]], list[str]]:
-    """Lines that would have brought a photo back, as problems of their users; all others, as warnings."""
+    """Unusable lines of photos that would be restored, as problems of their users; all others, as warnings."""
     wanted = {identity_key(user) for user in request.users}
     problems: list[dict[str, str]] = []
     warnings: list[str] = []
@@ -227,7 +227,7 @@ def _of_this_run(
 
 
 def _left_out(kept: t.Iterable[Kept], run: str, request: RestoreRequest) -> t.Iterator[str]:
-    """Photos that the run saved at targets that were not asked for: nothing is left without a word."""
+    """Warnings about photos that the run saved at targets that were not requested."""
     [found] = [each for each in runs(kept) if each["run"] == run]
     option = called("targets", request.option_prefix)
     for target in names():
@@ -238,10 +238,10 @@ def _left_out(kept: t.Iterable[Kept], run: str, request: RestoreRequest) -> t.It
 
 
 def _was_never_made(mine: Kept, kept: t.Iterable[Kept]) -> bool:
-    """A change of which nobody knows whether it was made: was it there when a later run came?
+    """Does a later run show that a change with an unknown outcome was not made?
 
-    It was not, where that run found the photo from before it; nor where the next run found any other photo. What the
-    target shows now, and may look just like that change, is then of the later run.
+    The change was not made if a later run found the photo from before it, or if the next run found any other photo.
+    Then the present photo is of the later run, even if it looks like that change.
     """
     saved = mine.saved
     if saved.done:
@@ -250,18 +250,18 @@ def _was_never_made(mine: Kept, kept: t.Iterable[Kept]) -> bool:
     later = [e for e in later if e.saved.run != saved.run and e.saved.time > saved.time]
     if any(e.saved.tag == saved.tag for e in later):
         return True
-    # A service gives the same photo another tag when it stores it anew.
+    # A service may give the same photo a new tag when it stores it again.
     before = _print_of(mine)
     if before is not None and any(alike(before, _print_of(e)) for e in later):
         return True
-    # Only the next one: after that, a restore may have brought back what this run wrote.
+    # Only the next run: after it, a restore may have put the photo of this run back.
     return bool(later) and _found_another(saved, min(later, key=lambda e: e.saved.time))
 
 
 def _found_another(saved: Saved, later: Kept) -> bool:
-    """Did a later run surely find something else than this change was to leave?"""
+    """Is it certain that a later run found something other than the result of this change?"""
     if not saved.action:
-        return False  # a manifest that does not say what was to be written
+        return False  # the manifest does not say what the run wanted to write
     if later.saved.first or saved.action == "remove":
         return later.saved.first != (saved.action == "remove")
     if TARGETS[saved.target].keeps_bytes:
@@ -332,10 +332,10 @@ def _for_target(target: str, kept: t.Sequence[Kept], force: bool, problems: list
 
 
 def left_behind(history: t.Sequence[Saved]) -> dict[str, str | None]:
-    """What the target must still show for these changes of one photo to be undone without loss, as ``approved`` has it.
+    """The state that the target must still have so that these changes of one photo can be undone, as in ``approved``.
 
-    ``tag`` None: no photo at all. When the run was cut off before it knew the tag, the fingerprint of what was on its
-    way says whether the photo that is there is ours, and the tag from before (``untouched``) that nothing was done.
+    ``tag`` None: no photo. If the run was interrupted before it knew the tag, the fingerprint of the photo that it was
+    writing shows whether the present photo is ours, and the earlier tag (``untouched``) shows that nothing was written.
     """
     last = history[-1]
     if last.done:
@@ -343,13 +343,13 @@ def left_behind(history: t.Sequence[Saved]) -> dict[str, str | None]:
     before = {"untouched": last.tag} if len(history) == 1 else {}
     if last.action == "remove":
         return {"tag": None, **before}
-    # An earlier write of this run left the tag that the last one was planned on.
+    # The last change was planned for the tag that an earlier write of this run left.
     tag = last.intended if len(history) == 1 else last.tag
     return {"tag": tag, "fingerprint": last.intended_fingerprint, **before}
 
 
 def damage(kept: Kept) -> str | None:
-    """Why the saved picture cannot be used, or None."""
+    """The reason why the saved picture cannot be used, or None."""
     if kept.saved.first:
         return None
     path = kept.folder / kept.saved.file

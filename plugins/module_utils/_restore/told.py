@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a restore did, for the screen and the report."""
+"""The result of a restore in words, for the screen and the report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DONE = ("restored", "removed")
 
 
 def named(result: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> dict[str, t.Any]:
-    """A photo module's result with the users called as they were when they were saved, instead of by id."""
+    """A photo module's result with the users' names from the backup in place of ids."""
     rows = [{**row, "user": names.get(row["user"], row["user"])} for row in result.get("photos", ())]
     return {**result, "photos": rows}
 
@@ -29,7 +29,7 @@ def lines(
     *,
     first_left: int = 0,
 ) -> list[str]:
-    """What a restore did, for the screen: a line a user, and a sum. ``first_left``: first photos that are left."""
+    """The lines for the screen: one for each user, and the totals. ``first_left``: how many first photos are kept."""
     told: list[str] = []
     counts = dict.fromkeys(("restored", "removed", "already as saved", "left", "failed"), 0)
     for row in (row for result in results for row in result.get("photos", ())):
