@@ -127,13 +127,18 @@ class Mailboxes:
         return found
 
     def _find(self, identities: t.Sequence[str], question: t.Callable[[str, t.Sequence[str]], Call]) -> _Found:
-        """Accounts by the key of the identity that they answer to. What a filter only takes for equal is left out."""
+        """Accounts by the key of the identity that they answer to. What a filter only takes for equal is left out.
+
+        Raises ExchangeError for an answer that an error cut off: a missing account, or a second one, may be behind it.
+        """
         wanted = {key(self._match_by, identity) for identity in identities}
         lots = [identities[start : start + CLAUSES] for start in range(0, len(identities), CLAUSES)]
         found: _Found = defaultdict(list)
         calls = [question(self._match_by, lot) for lot in lots]
         for cmdlet, answer in self._pipelines.run((call.cmdlet, _ask(call)) for call in calls):
-            for account in self._accounts(answer, cmdlet):
+            accounts = self._accounts(answer, cmdlet)
+            self._whole(answer, cmdlet)
+            for account in accounts:
                 name = key(self._match_by, account.matches)
                 if name in wanted and account.id not in {known.id for known in found[name]}:
                     found[name].append(account)
@@ -154,7 +159,7 @@ class Mailboxes:
         return [account for account in accounts if account is not None]
 
     def _whole(self, answer: Answer, cmdlet: str) -> None:
-        """Raises ExchangeError for a list that an error cut off: who is missing in it would look like nobody."""
+        """Raises ExchangeError for a list that an error cut off. Accounts that it lacks would count as missing."""
         if answer.failure is not None and answer.objects:
             raise ExchangeError(
                 f"{self._options.place}: {cmdlet} sent a part of its list, and then failed ({answer.failure.name}: "
