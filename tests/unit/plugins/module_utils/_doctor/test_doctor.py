@@ -563,7 +563,7 @@ def test_the_libraries_of_all_targets_are_told_once() -> None:
     ]
     told = diagnosis.diagnosis({"results": good, "targets": ["ad", "exo"]})
     lines = [line.split() for line in told["lines"] if "libraries" in line]
-    assert lines == ["ok libraries Pillow 12.0, python-ldap 3.4, msal 1.28, requests 2.31".split()]
+    assert lines == [["ok", "libraries", "Pillow", "12.0,", "python-ldap", "3.4,", "msal", "1.28,", "requests", "2.31"]]
     missing = Check("libraries", "fail", "missing or broken: msal (No module named 'msal')", "pip install msal")
     told = diagnosis.diagnosis({"results": [good[0], libraries_of("exo", missing)], "targets": ["ad", "exo"]})
     texts = [check["text"] for check in told["checks"] if check["name"] == "libraries"]
