@@ -11,7 +11,9 @@ from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
 
+from ..module_utils._core.choice import excludes_nobody
 from ..module_utils._core.model import PhotoError
+from ..module_utils._core.option_names import called
 from ..plugin_utils.controller_action import ControllerAction
 from ..plugin_utils.role_paths import kind_of, problems_of_paths
 from ..plugin_utils.role_values import problems
@@ -25,7 +27,10 @@ class ActionModule(ControllerAction):
     Does not check values of other variables, nor entries of users.
     """
 
-    arguments: t.ClassVar[dict[str, t.Any]] = {"role": {"type": "str", "required": True, "choices": list(all_roles())}}
+    arguments: t.ClassVar[dict[str, t.Any]] = {
+        "role": {"type": "str", "required": True, "choices": list(all_roles())},
+        "excludes_nobody": {"type": "list", "elements": "str", "default": []},
+    }
     variables: t.Mapping[str, t.Any] = {}
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -36,6 +41,11 @@ class ActionModule(ControllerAction):
     def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """See the base class."""
         role = str(options["role"])
+        idle = list(map(str, options["excludes_nobody"]))
+        if idle:
+            # The variables were checked when the role began.
+            Display().warning(excludes_nobody(called("exclude", f"{role}_"), idle, "of this run"))
+            return {"changed": False}
         names = frozenset(map(str, self.variables))
         extra = frozenset(map(str, load_extra_vars(self._loader)))
         ours = "ansible_collections" in str(self._loader.get_basedir())

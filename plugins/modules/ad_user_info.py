@@ -141,6 +141,11 @@ excluded:
   type: list
   elements: str
   sample: [ceo@example.com]
+matched:
+  description: The names and patterns of O(only) and O(exclude) that matched a user.
+  returned: success
+  type: list
+  elements: str
 left_out:
   description:
     - Names in O(users) that are not meant by O(filter), O(group) or O(only). They have no row.

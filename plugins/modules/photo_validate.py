@@ -111,6 +111,11 @@ summary:
   returned: always
   type: dict
   sample: {"users": 34, "excluded": 0, "pictures": 31, "errors": 2, "warnings": 3}
+matched:
+  description: The names and patterns of O(exclude) that matched a user.
+  returned: success
+  type: list
+  elements: str
 excluded:
   description: Users who are declared and whom O(exclude) excludes.
   returned: always

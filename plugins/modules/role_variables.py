@@ -31,6 +31,13 @@ options:
     type: str
     choices: [doctor, drift, export, lead, restore, sync, validate]
     required: true
+  excludes_nobody:
+    description:
+      - Names and patterns of the exclude list of the role that matched no user. They get a warning, because a misspelt one
+        means that somebody is changed by mistake. Nothing else is checked then.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""

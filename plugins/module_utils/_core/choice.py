@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .model import PhotoError, identity_key
 from .text import shown, unusable
-from .wording import counted, first
+from .wording import counted, first, which
 
 #: The most patterns that a message names.
 _NAMED = 5
@@ -97,6 +97,20 @@ def refuse_nobody(choice: Choice, exclude: t.Sequence[str], where: str, option: 
     named = [f"'{shown(pattern)}'" for pattern in exclude]
     number = counted(len(set(choice.excluded)), "user")
     raise PhotoError(f"{option} {first(named, _NAMED)} excludes all {number} {where}, so nothing was done; correct it")
+
+
+def met_nobody(choice: Choice, exclude: t.Sequence[str]) -> list[str]:
+    """The patterns of ``exclude`` that matched no user, as they were given."""
+    met = {identity_key(pattern.strip()) for pattern in choice.matched}
+    return [pattern for pattern in dict.fromkeys(exclude) if identity_key(pattern.strip()) not in met]
+
+
+def excludes_nobody(option: str, patterns: t.Sequence[str], where: str) -> str:
+    """The warning about patterns that matched no user. A misspelt one means that somebody is written by mistake."""
+    named = first([f"'{shown(pattern)}'" for pattern in patterns], _NAMED)
+    one = which(len(patterns), "matches", "match")
+    it = which(len(patterns), "it excludes", "they exclude")
+    return f"{option}: {named} {one} no user {where}, so {it} nobody; check the spelling"
 
 
 class _Patterns:

@@ -87,6 +87,8 @@ class Report:
     small_exports: int = 0
     #: Users who are declared and were not checked.
     excluded: list[str] = field(default_factory=list)
+    #: The patterns of ``exclude`` that matched a user.
+    matched: list[str] = field(default_factory=list)
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity == severity for finding in self.findings)
@@ -106,7 +108,7 @@ def validate(
     choice = without([definition.user for definition in everybody], exclude, "that the folder declares")
     excluded = set(choice.excluded)
     definitions = [definition for definition in everybody if definition.user not in excluded]
-    report = Report(str(folder), list(choice.chosen), excluded=list(choice.excluded))
+    report = Report(str(folder), list(choice.chosen), excluded=list(choice.excluded), matched=sorted(choice.matched))
     problems = [*found_there.problems, *(odd.problem for odd in found_there.odd)]
     report.findings += [_of_problem(problem) for problem in problems]
     users: dict[str, list[Definition]] = defaultdict(list)

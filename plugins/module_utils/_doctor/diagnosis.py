@@ -12,6 +12,7 @@ from dataclasses import replace
 from .._core.model import identity_key
 from .._core.targets import TARGETS
 from .._core.wording import counted, which
+from .environment import LIBRARIES
 from .model import Check, Step, examine, fail, ok, skipped, some, warn
 
 TITLES = {"machine": "This machine", **{name: known.title for name, known in TARGETS.items()}, "both": "Both together"}
@@ -37,7 +38,7 @@ def diagnosis(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     for target in ("ad", "exo"):
         if target not in asked:
             checks.append(Check("connection", "skipped", "not asked for", area=t.cast(t.Any, target)))
-    checks = _without_repeats(checks)
+    checks = _with_libraries_once(_without_repeats(checks))
     unset = [target for target in TARGETS if target in asked and any(_is_unset(check, target) for check in checks)]
     checks = [replace(each, advice=UNSET) if each.area in unset and not each.advice else each for each in checks]
     if "exchange" in asked:
@@ -86,6 +87,16 @@ def _without_repeats(checks: t.Sequence[Check]) -> list[Check]:
             kept.append(check)
         seen.add(key)
     return kept
+
+
+def _with_libraries_once(checks: t.Sequence[Check]) -> list[Check]:
+    """The libraries that are in order, of all targets in one line, where the first of them stood."""
+    good = [check for check in checks if (check.area, check.name, check.status) == ("machine", LIBRARIES, "ok")]
+    if not good:
+        return list(checks)
+    names = dict.fromkeys(name for check in good for name in check.text.split(", "))
+    joined = replace(good[0], text=", ".join(names))
+    return [joined if check is good[0] else check for check in checks if check is good[0] or check not in good]
 
 
 def _with_exchange(check: Check) -> Check:

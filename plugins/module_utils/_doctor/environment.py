@@ -19,6 +19,8 @@ from .._sync.receipts import Receipts
 from .model import Check, Step, fail, ok, skipped, warn
 
 LEAST_PYTHON = (3, 11)
+#: The name of the check of libraries. It is there for Pillow, and for those of each target.
+LIBRARIES = "libraries"
 
 
 class Library(t.NamedTuple):
@@ -111,6 +113,8 @@ def steps(wanted: t.Sequence[Library], receipts_path: str | None, target: str) -
     """The checks of this machine."""
     return [
         Step("Python", python_version),
-        Step("libraries", lambda: libraries((PILLOW, *wanted))),
+        # Apart from the others, because it is the same finding for each target.
+        Step(LIBRARIES, lambda: libraries((PILLOW,))),
+        Step(LIBRARIES, lambda: libraries(wanted)),
         Step("receipts file", lambda: receipts(receipts_path, target)),
     ]

@@ -134,7 +134,7 @@ def info_results(found: Export, target: str) -> dict[str, t.Any]:
         "requests": found.requests,
     }
     photos = [info_row(row, target) for row in found.rows]
-    names = {"excluded": list(found.excluded), "left_out": list(found.left_out)}
+    names = {"excluded": list(found.excluded), "left_out": list(found.left_out), "matched": sorted(found.matched)}
     return {"changed": found.changed, "summary": summary, "photos": photos, **names, "target": target}
 
 

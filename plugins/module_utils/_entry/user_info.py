@@ -58,7 +58,8 @@ def run_user_info_module(module: AnsibleModule, open_store: OpenStore) -> None:
             rows, concerned = user_rows(store, params["users"], names, check(whom_of(params)))
             left = {"excluded": list(concerned.excluded), "left_out": list(concerned.left_out)}
             counts = {**summary_of(rows), **{name: len(some) for name, some in left.items()}}
-            answer = {"users": rows, "summary": counts, **left, "target": "ad"}
+            matched = sorted(concerned.matched)
+            answer = {"users": rows, "summary": counts, **left, "matched": matched, "target": "ad"}
             if store.notes:
                 answer["notes"] = list(store.notes)
     except PhotoError as error:

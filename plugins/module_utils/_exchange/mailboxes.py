@@ -127,13 +127,18 @@ class Mailboxes:
         return found
 
     def _find(self, identities: t.Sequence[str], question: t.Callable[[str, t.Sequence[str]], Call]) -> _Found:
-        """Accounts by the key of their identity. Accounts that match the filter but have another key are left out."""
+        """Accounts by the key of their identity. Accounts that match the filter but have another key are left out.
+
+        Raises ExchangeError for an incomplete answer: a missing account, or a second one, may be in the rest.
+        """
         wanted = {key(self._match_by, identity) for identity in identities}
         lots = [identities[start : start + CLAUSES] for start in range(0, len(identities), CLAUSES)]
         found: _Found = defaultdict(list)
         calls = [question(self._match_by, lot) for lot in lots]
         for cmdlet, answer in self._pipelines.run((call.cmdlet, _ask(call)) for call in calls):
-            for account in self._accounts(answer, cmdlet):
+            accounts = self._accounts(answer, cmdlet)
+            self._whole(answer, cmdlet)
+            for account in accounts:
                 name = key(self._match_by, account.matches)
                 if name in wanted and account.id not in {known.id for known in found[name]}:
                     found[name].append(account)

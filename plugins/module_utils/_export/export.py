@@ -72,6 +72,8 @@ class Export:
     #: Names of excluded users, and of named users outside the filter or the group.
     excluded: t.Sequence[str] = ()
     left_out: t.Sequence[str] = ()
+    #: The patterns that matched a user.
+    matched: t.AbstractSet[str] = frozenset()
 
 
 def export(
@@ -112,7 +114,7 @@ def export(
         # Also the file of an excluded user who is no longer at the target.
         excluded = {*map(identity_key, run.excluded), *choose(folder.keys, exclude=whom.exclude).excluded}
         changed = folder.finish(gone=(none | gone) - unknown - excluded)
-    return Export(rows, changed, error, store.requests, run.excluded, run.left_out)
+    return Export(rows, changed, error, store.requests, run.excluded, run.left_out, run.matched)
 
 
 def holders(store: PhotoStore, whom: Whom = EVERYBODY) -> Export:
@@ -136,7 +138,7 @@ def holders(store: PhotoStore, whom: Whom = EVERYBODY) -> Export:
                 rows[user.id] = replace(_row(user), problem="unavailable", reason=seen.problem)
     except StoreError as failure:
         error = str(failure)
-    return Export(list(rows.values()), error=error, requests=store.requests, excluded=chosen.excluded)
+    return Export(list(rows.values()), False, error, store.requests, chosen.excluded, matched=chosen.matched)
 
 
 def names(store: PhotoStore, identities: t.Sequence[str] = (), whom: Whom = EVERYBODY, *, match_by: str = "") -> Export:
@@ -159,7 +161,7 @@ def names(store: PhotoStore, identities: t.Sequence[str] = (), whom: Whom = EVER
         else row
         for row in run.rows.values()
     ]
-    return Export(rows, False, error, store.requests, run.excluded, run.left_out)
+    return Export(rows, False, error, store.requests, run.excluded, run.left_out, run.matched)
 
 
 class _Run:
@@ -189,6 +191,7 @@ class _Run:
         self.match_by = match_by
         self.excluded: t.Sequence[str] = ()
         self.left_out: t.Sequence[str] = ()
+        self.matched: t.AbstractSet[str] = frozenset()
         self.rows: dict[str, Row] = {}
         #: In a listing of everybody: why an identity would not lead back to the user, by user id.
         self.nameless: dict[str, str] = {}
@@ -205,7 +208,7 @@ class _Run:
         if "" in (key.strip() for key in given):
             raise PhotoError("an entry of users is empty; give every entry an identity, or no entry at all")
         answers, chosen = concern.named(self.store, {name: name for name in given.values()}, self.whom)
-        self.excluded, self.left_out = chosen.excluded, chosen.left_out
+        self.excluded, self.left_out, self.matched = chosen.excluded, chosen.left_out, chosen.matched
         owners: dict[str, str] = {}
         users: list[User] = []
         for name, answer in answers.items():
@@ -228,7 +231,7 @@ class _Run:
         later, or to another user.
         """
         chosen = concern.everybody(self.store, self.whom)
-        self.excluded = chosen.excluded
+        self.excluded, self.matched = chosen.excluded, chosen.matched
         everyone = list(chosen.users)
         answers = self.store.resolve([user.identity for user in everyone])
         for user in everyone:

@@ -25,6 +25,8 @@ class Concerned:
     users: t.Sequence[User] = ()
     excluded: t.Sequence[str] = ()
     left_out: t.Sequence[str] = ()
+    #: The patterns of ``only`` and ``exclude`` that matched a user.
+    matched: t.AbstractSet[str] = frozenset()
 
 
 def check(whom: Whom) -> Whom:
@@ -44,7 +46,8 @@ def everybody(store: PhotoStore, whom: Whom) -> Concerned:
     choice = choose([user.identity for user in found], whom.only, whom.exclude)
     refuse_nobody(choice, whom.exclude, f"of {TARGETS[store.target].title} whom this run concerns")
     chosen = set(choice.chosen)
-    return Concerned([user for user in found if user.identity in chosen], list(dict.fromkeys(choice.excluded)))
+    users = [user for user in found if user.identity in chosen]
+    return Concerned(users, list(dict.fromkeys(choice.excluded)), matched=choice.matched)
 
 
 def named(store: PhotoStore, names: t.Mapping[str, str], whom: Whom) -> tuple[dict[str, Resolution], Concerned]:
@@ -64,7 +67,7 @@ def named(store: PhotoStore, names: t.Mapping[str, str], whom: Whom) -> tuple[di
         outside = {user for user, answer in answers.items() if isinstance(answer, User) and answer.id not in inside}
     left_out = [*choice.others, *(user for user in answers if user in outside)]
     kept = {user: answer for user, answer in answers.items() if user not in outside}
-    return kept, Concerned((), choice.excluded, left_out)
+    return kept, Concerned((), choice.excluded, left_out, choice.matched)
 
 
 def _asked(whom: Whom) -> str:

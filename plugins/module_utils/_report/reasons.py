@@ -19,9 +19,9 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """The problem of some users at one target (None: of the run itself)."""
+    """The problem of some users at ``targets`` (None: at all targets of the run, or of the run itself)."""
 
-    target: str | None
+    targets: tuple[str, ...] | None
     state: str
     text: str
 
@@ -36,17 +36,16 @@ def alerts(report: t.Mapping[str, t.Any]) -> list[str]:
 def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
     """The first users who failed or could not be checked, with their reasons. Users with the same reason share a line.
 
-    Accepted problems are only in the report.
+    A user with the same reason at several targets is counted and named once. Accepted problems are only in the report.
     """
     failed, unseen, unchecked = _Found(shown), _Found(shown), _Found(shown)
-    for target, user, row in _rows(report):
-        if row["error"]:
-            failed.add(Reason(target, "failed", row["error"]), _named(user))
-        elif row["drift"] in PROBLEM_STATES and not row["accepted"]:
-            unchecked.add(Reason(target, row["drift"], row["reason"]), _named(user))
-    for item in report["not_examined"]:
-        reason = Reason(item["target"], "not_examined", item["reason"])
-        unseen.add(reason, item["user"] or item["shard"] or "a part of the run")
+    targets = tuple(report["targets"])
+    for user, rows in _rows(report):
+        for (state, text), places in _reasons_of(rows).items():
+            part = failed if state == "failed" else unchecked
+            part.add(Reason(_where(places, targets), state, text), _named(user))
+    for (who, text), places in _not_examined(report["not_examined"]).items():
+        unseen.add(Reason(_where(places, targets), "not_examined", text), who)
     # In this order, not in the order of the report.
     parts = (failed, unseen, unchecked)
     # If one kind has many reasons, each of the other kinds still gets a line.
@@ -85,20 +84,47 @@ class _Found:
                 users.first.append(user)
 
 
+def _where(places: t.Sequence[str | None], targets: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The targets that a message names: those of ``places``, or None when they are all of several ``targets``."""
+    named = tuple(dict.fromkeys(place for place in places if place is not None))
+    return None if not named or (len(named) > 1 and set(named) >= set(targets)) else named
+
+
 def _line(reason: Reason, users: _Users) -> str:
-    where = f" in {title(reason.target)}" if reason.target else ""
+    where = f" in {' and '.join(map(title, reason.targets))}" if reason.targets else ""
     return f"{first(users.first, SHOWN, users.number)}: {state_text(reason.state)}{where}: {reason.text}"
 
 
-def _rows(report: t.Mapping[str, t.Any]) -> t.Iterator[tuple[str, t.Mapping[str, t.Any], t.Mapping[str, t.Any]]]:
-    """Target, user and row of all rows. Reads none if the figures show no problem."""
+_Row = t.Mapping[str, t.Any]
+
+
+def _reasons_of(rows: t.Mapping[str, _Row]) -> dict[tuple[str, str], list[str | None]]:
+    """The targets of each problem of one user, by state and reason. ``rows``: by target."""
+    found: dict[tuple[str, str], list[str | None]] = {}
+    for target, row in rows.items():
+        if row["error"]:
+            found.setdefault(("failed", row["error"]), []).append(target)
+        elif row["drift"] in PROBLEM_STATES and not row["accepted"]:
+            found.setdefault((row["drift"], row["reason"]), []).append(target)
+    return found
+
+
+def _not_examined(items: t.Iterable[_Row]) -> dict[tuple[str, str], list[str | None]]:
+    """The targets at which somebody was not examined, by name and reason."""
+    found: dict[tuple[str, str], list[str | None]] = {}
+    for item in items:
+        who = str(item["user"] or item["shard"] or "a part of the run")
+        found.setdefault((who, item["reason"]), []).append(item["target"])
+    return found
+
+
+def _rows(report: t.Mapping[str, t.Any]) -> t.Iterator[tuple[_Row, dict[str, _Row]]]:
+    """Each user with the rows by target. Reads none if the figures show no problem."""
     summaries = report["counts"]["targets"].values()
     if not any(summary[name] for summary in summaries for name in ("failed", *PROBLEM_STATES)):
         return
     for user in report["users"]:
-        for target in report["targets"]:
-            if user.get(target):
-                yield target, user, user[target]
+        yield user, {target: user[target] for target in report["targets"] if user.get(target)}
 
 
 def _named(user: t.Mapping[str, t.Any]) -> str:

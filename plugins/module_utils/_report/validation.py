@@ -52,6 +52,7 @@ def run(options: t.Mapping[str, t.Any], workers: int | None = None) -> dict[str,
             "warnings": warnings,
         },
         "excluded": [shown(user) for user in report.excluded],
+        "matched": report.matched,
         "ignored": [{"file": each.file, "reason": each.why} for each in report.ignored],
         "lines": lines(report),
     }

@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .._core.choice import choose, without
+from .._core.choice import choose, excludes_nobody, met_nobody, without
 from .._core.files import MAX_FILE_BYTES, UnusableFile, read_file
 from .._core.model import PhotoError, identity_key
 from .._core.option_names import called
@@ -145,7 +145,7 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
     """
     kept, findings = read_backups(folder, called("path", request.option_prefix))
     run = chosen_run(kept, request.run, called("run", request.option_prefix))
-    kept, findings, request, excluded = _without(kept, findings, run, request)
+    kept, findings, request, excluded, idle = _without(kept, findings, run, request)
     of_run = [each for each in kept if each.saved.run == run and each.saved.target in request.targets]
     gone = [each for each in of_run if each.saved.erased]
     there = [each for each in kept if not each.saved.erased]
@@ -160,6 +160,8 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
         mine, gone = [each for each in chosen if not each.saved.erased], [each for each in chosen if each.saved.erased]
     problems, warnings = _of_this_run(findings, run, request)
     warnings += _left_out(kept, run, request)
+    if idle:
+        warnings.append(excludes_nobody(called("exclude", request.option_prefix), idle, f"of the run {run}"))
     erased = [_erased(each.saved) for each in gone]
     # A named user who cannot be restored is a failure; other users are only listed.
     problems += erased if request.users else []
@@ -175,20 +177,24 @@ def plan(folder: Path, request: RestoreRequest) -> dict[str, t.Any]:
 
 def _without(
     kept: list[Kept], findings: list[Finding], run: str, request: RestoreRequest
-) -> tuple[list[Kept], list[Finding], RestoreRequest, list[str]]:
-    """Backups, findings and request without the users that the request excludes; and the names of these users."""
+) -> tuple[list[Kept], list[Finding], RestoreRequest, list[str], list[str]]:
+    """Backups, findings and request without the users whom the request excludes, by name or id; and their names.
+
+    The last value: the names and patterns that exclude nobody, unless users are named.
+    """
     mine = [each.saved for each in kept if each.saved.run == run and each.saved.target in request.targets]
     meant = [saved for saved in mine if _is_named(saved, request)]
     if not request.exclude or not meant:
-        return kept, findings, request, []
+        return kept, findings, request, [], []
     ids = {identity_key(saved.id): saved.user for saved in meant}
     exclude = [ids.get(identity_key(text), text) for text in request.exclude]
-    excluded = without(
+    choice = without(
         sorted({saved.user for saved in meant}),
         exclude,
         f"of the run {run}",
         called("exclude", request.option_prefix),
-    ).excluded
+    )
+    excluded, idle = choice.excluded, set(met_nobody(choice, exclude))
     keys = {name for saved in meant if saved.user in excluded for name in _names(saved)}
     # A user who is named and excluded is not reported as missing. At least one user remains.
     left = {name for saved in meant for name in _names(saved)} - keys
@@ -198,6 +204,7 @@ def _without(
         [each for each in findings if each.saved is None or keys.isdisjoint(_names(each.saved))],
         replace(request, users=tuple(user for user in request.users if user in missed or identity_key(user) in left)),
         list(excluded),
+        [] if request.users else [given for given, name in zip(request.exclude, exclude, strict=True) if name in idle],
     )
 
 

@@ -128,3 +128,20 @@ def test_a_pattern_that_no_user_can_have_is_one_message_and_nothing_is_written(c
     run = company.play(role, "-e", json.dumps({f"{role}_exclude": ["sa\x1bmir*"]}), inventory=role != "validate")
     assert (run.code != 0, company.writes()) == (True, writes), run.output
     assert re.search(r"exclude 'sa\\+x1bmir\*' cannot be used: it contains a control", run.output), run.output
+
+
+@pytest.mark.variant
+@pytest.mark.parametrize("role", ["drift", "sync", "doctor", "validate", "restore", "export", "onprem_to_cloud"])
+def test_a_misspelt_name_that_excludes_nobody_is_warned_of_by_its_variable(company: Company, role: str) -> None:
+    company.only(CHIEF, OTHER)
+    limits = {"sync_max_replaced": "100%", "sync_max_removed": "100%"}
+    if role == "restore":
+        company.play("sync", "-e", json.dumps(limits))
+    prefix = "lead" if role == "onprem_to_cloud" else role
+    given = {f"{prefix}_exclude": [CHIEF, "tesa@photos.test"], **(limits if role == "sync" else {})}
+    inventory = role not in ("validate", "export", "onprem_to_cloud")
+    run = company.play(role, "-e", json.dumps(given), "--check", inventory=inventory)
+    said = f"{prefix}_exclude: 'tesa@photos.test' matches no user of th"
+    output = " ".join(run.output.split())
+    assert output.count(said) == 1, run.output
+    assert output.count("matches no user") == 1, run.output

@@ -112,6 +112,16 @@ def test_named_tests_are_there(page: Path) -> None:
         assert last is not None, f"{page.name}: ::{name} follows no file"
         assert last.exists(), f"{page.name}: {last}"
         assert name in functions(last), f"{page.name}: {last.name} has no {name}"
+    for file in re.findall(r"`((?:[\w.-]+/)*test_\w+\.py)`", words(page)):
+        assert (ROOT / file).exists() or (ROOT / "tests" / file).exists(), f"{page.name}: {file}"
+
+
+def test_every_promise_of_safety_names_a_test() -> None:
+    table = words(ROOT / "docs/safety.md").partition("## What is promised")[2].partition("\n\n")[2]
+    rows = [row.split(" | ") for row in table.partition("\n\n")[0].splitlines()[2:]]
+    assert len(rows) > 20
+    for promise, held_by, *_rest in rows:
+        assert "test_" in held_by, promise
 
 
 @each_page

@@ -19,6 +19,7 @@ from ansible_collections.hybrid.photos.plugins.plugin_utils.role_variables impor
     all_roles,
     known_variables,
     meant_for_role,
+    options_of,
 )
 
 
@@ -88,6 +89,21 @@ def test_the_task_fails_by_name_and_looks_at_no_value_of_others(tmp_path: Path) 
     assert result["failed"] is True
     assert "sync_target (did you mean sync_targets?)" in result["msg"]
     assert "max_replaced (did you mean sync_max_replaced?)" in result["msg"]
+
+
+@pytest.mark.parametrize("role", all_roles())
+def test_excluded_names_that_match_nobody_are_a_warning_by_the_roles_own_variable(role: str) -> None:
+    args = {"role": role, "excludes_nobody": ["bop@x"]}
+    task = mock.MagicMock(Task, async_val=0, check_mode=False, diff=False, args=args)
+    with mock.patch.object(role_variables, "Display") as display:
+        action = role_variables.ActionModule(
+            task, mock.MagicMock(), mock.MagicMock(PlayContext), mock.MagicMock(), None, None
+        )
+        result = action.run(task_vars={f"{role}_mistyped": 1})
+    assert not result.get("failed") and not result["changed"]
+    [said] = display.return_value.warning.call_args.args
+    assert said.startswith(f"{role}_exclude: 'bop@x' matches no user of this run")
+    assert f"{role}_exclude" in options_of(role)
 
 
 @pytest.mark.parametrize("role", all_roles())

@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import choose, without
+from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import (
+    choose,
+    excludes_nobody,
+    met_nobody,
+    without,
+)
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +39,16 @@ def test_names_and_patterns(only: list[str], exclude: list[str], chosen: list[st
 
 def test_a_pattern_that_met_nobody_is_known() -> None:
     assert choose(PEOPLE, ["bob@x", "nobody@x"], ["board*", "z*"]).matched == {"bob@x", "board*"}
+
+
+def test_an_excluded_name_that_met_nobody_is_told_as_it_was_given() -> None:
+    exclude = ["BOB@x ", "bob@x", "bop@x", "board*", "bop@x", "z*"]
+    assert met_nobody(choose(PEOPLE, exclude=exclude), exclude) == ["bop@x", "z*"]
+    said = excludes_nobody("sync_exclude", ["bop@x", "z\x1b*"], "of this run")
+    assert said == (
+        r"sync_exclude: 'bop@x', 'z\x1b*' match no user of this run, so they exclude nobody; check the spelling"
+    )
+    assert "'bop@x' matches no user" in excludes_nobody("exclude", ["bop@x"], "of this run")
 
 
 @given(st.lists(st.text("ab@x", min_size=1), unique=True), st.lists(st.text("ab@x*?")), st.lists(st.text("ab@x*?")))

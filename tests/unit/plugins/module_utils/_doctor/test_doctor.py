@@ -549,6 +549,33 @@ def test_the_two_sides_are_joined() -> None:
     assert json.loads(diagnosis.as_json(told))["counts"]["fail"] == 1
 
 
+def libraries_of(target: str, own: Check) -> dict[str, t.Any]:
+    pillow = Check("libraries", "ok", "Pillow 12.0", area="machine")
+    return result(
+        target, [pillow, replace(own, area="machine"), Check("sign-in", "ok", "in", area=t.cast(t.Any, target))]
+    )
+
+
+def test_the_libraries_of_all_targets_are_told_once() -> None:
+    good = [
+        libraries_of("ad", Check("libraries", "ok", "python-ldap 3.4")),
+        libraries_of("exo", Check("libraries", "ok", "msal 1.28, requests 2.31")),
+    ]
+    told = diagnosis.diagnosis({"results": good, "targets": ["ad", "exo"]})
+    lines = [line.split() for line in told["lines"] if "libraries" in line]
+    assert lines == [["ok", "libraries", "Pillow", "12.0,", "python-ldap", "3.4,", "msal", "1.28,", "requests", "2.31"]]
+    missing = Check("libraries", "fail", "missing or broken: msal (No module named 'msal')", "pip install msal")
+    told = diagnosis.diagnosis({"results": [good[0], libraries_of("exo", missing)], "targets": ["ad", "exo"]})
+    texts = [check["text"] for check in told["checks"] if check["name"] == "libraries"]
+    assert texts == ["Pillow 12.0, python-ldap 3.4", missing.text]
+
+
+def test_a_library_that_all_targets_need_is_a_check_of_its_own() -> None:
+    steps = environment.steps(environment.GRAPH, None, "exo")
+    texts = [step.make().text for step in steps if step.name == "libraries"]
+    assert [("Pillow" in text, "msal" in text) for text in texts] == [(True, False), (False, True)]
+
+
 def test_a_module_that_could_not_run_is_a_failed_check() -> None:
     told = diagnosis.diagnosis({"results": [{"target": "ad", "msg": "it broke"}], "targets": ["ad"]})
     assert not told["ok"]

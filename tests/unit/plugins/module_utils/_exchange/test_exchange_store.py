@@ -456,6 +456,20 @@ def test_a_list_that_an_error_cut_off_is_not_taken_for_a_whole_one(
         some(session, **({"group": "all@example.com"} if "Group" in cmdlet else {}))
 
 
+@pytest.mark.parametrize("cmdlet", ["Get-Mailbox", "Get-User"])
+def test_a_look_up_that_an_error_cut_off_says_of_nobody_that_there_is_no_such_user(
+    session: ScriptedSession, monkeypatch: pytest.MonkeyPatch, cmdlet: str
+) -> None:
+    session.add("a@example.com")
+    mailbox = dict(session.accounts[0])
+    if cmdlet == "Get-User":
+        session.accounts.clear()
+    cut = Answer((mailbox,), Failure("ADOperationException", "a referral was returned"))
+    monkeypatch.setattr(session, cmdlet.lower().replace("-", "_"), lambda _parameters: cut)
+    with pytest.raises(StoreError, match=rf"{cmdlet} sent a part of its list, and then failed \(ADOperationException"):
+        store_over(session).resolve(["a@example.com", "b@example.com"])
+
+
 def test_values_of_odd_kinds_from_the_server_are_nobody(session: ScriptedSession) -> None:
     class NoText:
         def __str__(self) -> str:

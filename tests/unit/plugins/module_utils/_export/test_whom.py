@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.choice import Whom
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
-from ansible_collections.hybrid.photos.plugins.module_utils._export.export import export, holders
+from ansible_collections.hybrid.photos.plugins.module_utils._entry.info import info_results
+from ansible_collections.hybrid.photos.plugins.module_utils._export.export import export, holders, names
 from ansible_collections.hybrid.photos.plugins.module_utils._export.folder import ExportFolder
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.named import NamedStore
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import ScriptedStore, picture
@@ -66,6 +67,12 @@ def test_a_filter_leaves_named_users_out_and_only_restricts_without_a_problem(st
     some = export(store, [], whom=Whom(only=("ALICE@x", "nobody@x", "d*")))
     assert [row.user for row in some.rows] == ["alice@x", "dora@x"]
     assert export(store, ["bob@x"], whom=Whom(filter="f")).rows == []
+
+
+def test_the_patterns_that_matched_somebody_are_known_so_that_the_others_can_be_told(store: Store) -> None:
+    whom = Whom(exclude=("ceo@*", "coe@x"))
+    for found in (export(store, [], whom=whom), holders(store, whom), names(store, [], whom)):
+        assert info_results(found, "ad")["matched"] == ["ceo@*"]
 
 
 def test_by_another_name_the_store_inside_is_asked_with_the_same_filter(store: Store) -> None:

@@ -95,3 +95,4 @@ def test_excluded_users_are_counted_and_named(tmp_path: Path) -> None:
     found = run(options(tmp_path / "photos", exclude=["ceo*"]))
     assert (found["excluded"], found["summary"]["users"], found["summary"]["excluded"]) == (["ceo@x.test"], 1, 1)
     assert "note: 1 user excluded and not checked: ceo@x.test" in found["lines"]
+    assert run(options(tmp_path / "photos", exclude=["ceo*", "cfo@x.test"]))["matched"] == ["ceo*"]

@@ -490,6 +490,16 @@ def test_who_is_excluded_is_left_alone_counted_and_named(store: ScriptedStore, t
     assert said[0] == "1 user excluded: alice"
 
 
+def test_an_excluded_name_that_is_nobody_of_the_run_is_a_warning(store: ScriptedStore, tmp_path: Path) -> None:
+    sync(store, BAD, tmp_path / "run-1")
+    request = RestoreRequest(exclude=("alcie", "ALICE", "id-alice", "b?p"), option_prefix="restore_")
+    warnings = plan(tmp_path / "run-1", request)["warnings"]
+    said = "restore_exclude: 'alcie', 'b?p' match no user of the run run-1, so they exclude nobody; check the spelling"
+    assert warnings == [said]
+    # Of users who are named here, others that are excluded are no question.
+    assert plan(tmp_path / "run-1", dataclasses.replace(request, users=("bob",)))["warnings"] == []
+
+
 def test_to_exclude_everybody_of_a_restore_is_refused_and_never_means_all(store: ScriptedStore, tmp_path: Path) -> None:
     sync(store, BAD, tmp_path / "run-1")
     for request in (RestoreRequest(exclude=("*",)), RestoreRequest(users=("alice",), exclude=("alice",))):
