@@ -133,7 +133,7 @@ class Definition:
 
     def named_at(self, target: str) -> str:
         """The user's name at a target."""
-        return next((name for where, name in self.accounts if where == target), self.user)
+        return dict(self.accounts).get(target, self.user) if self.accounts else self.user
 
 
 @dataclass(frozen=True, slots=True)
