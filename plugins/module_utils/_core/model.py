@@ -9,7 +9,6 @@ SHA-256, all times are seconds since the epoch.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import typing as t
@@ -133,7 +132,7 @@ class Definition:
 
     def named_at(self, target: str) -> str:
         """The user's name at a target."""
-        return next((name for where, name in self.accounts if where == target), self.user)
+        return dict(self.accounts).get(target, self.user) if self.accounts else self.user
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +149,12 @@ class Recipe:
     #: The source's own bytes are the rendition when they are a JPEG within the limit. Used to restore a backup.
     as_is: bool = False
 
-    @property
-    def digest(self) -> str:
-        """Sixteen hexadecimal digits that change when anything that influences the rendition changes."""
-        return _digest(self)
+    #: Sixteen hexadecimal digits that change when anything that influences the rendition changes.
+    digest: str = field(init=False, repr=False, compare=False)
 
-
-@functools.lru_cache(maxsize=64)
-def _digest(recipe: Recipe) -> str:
-    parts = [RECIPE_VERSION, recipe.size, recipe.max_bytes, recipe.crop, recipe.background, recipe.as_is]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    def __post_init__(self) -> None:
+        parts = [RECIPE_VERSION, self.size, self.max_bytes, self.crop, self.background, self.as_is]
+        object.__setattr__(self, "digest", hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16])
 
 
 @dataclass(frozen=True, slots=True)

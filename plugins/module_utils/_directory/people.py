@@ -82,18 +82,20 @@ def attributes_for(match_by: MatchBy, known: t.Container[str]) -> list[str]:
 def person(dn: str, attributes: Attributes, match_by: MatchBy) -> Person | None:
     """An entry as a person; None without a whole objectGUID, which only an account that may see nothing can meet."""
     guids = attributes.get("objectguid")
-    if not guids or not guid(guids[0]):
+    id_ = guid(guids[0]) if guids else ""
+    if not guids or not id_:
         return None
     anchor = base64.b64encode((attributes.get(CONSISTENCY_GUID.lower()) or guids)[0]).decode()
+    name = text(attributes, "sAMAccountName")
     return Person(
-        id=guid(guids[0]),
+        id=id_,
         dn=dn,
         matches=_matches(dn, attributes, match_by, anchor),
-        label=text(attributes, "userPrincipalName") or text(attributes, "sAMAccountName"),
+        label=text(attributes, "userPrincipalName") or name,
         immutable_id=anchor,
         usn=number(attributes, "uSNChanged"),
         mailbox=_MAILBOX.get(text(attributes, RECIPIENT_TYPE)),
-        name=text(attributes, "sAMAccountName"),
+        name=name,
         department=text(attributes, "department").strip() or None,
     )
 

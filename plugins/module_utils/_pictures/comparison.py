@@ -18,6 +18,11 @@ from .mark import read_mark
 from .measure import Measures, measure
 from .prepare import Prepared, prepared
 
+#: The three answers of ``by_tag``. There is one object of each, since every user of a run gets one of them.
+_SAME = Comparison("same", "tag", "unchanged since we uploaded the declared picture")
+_OTHER_SOURCE = Comparison("different", "tag", "unchanged since our last upload, but another picture is declared now")
+_OTHER_RECIPE = Comparison("different", "tag", "unchanged since our last upload, but size, limit or crop have changed")
+
 
 def by_tag(receipt: Receipt | None, tag: str | None, source_sha256: str, recipe_digest: str) -> Comparison | None:
     """What our receipt says, without a download.
@@ -28,10 +33,10 @@ def by_tag(receipt: Receipt | None, tag: str | None, source_sha256: str, recipe_
     if receipt is None or tag is None or receipt.tag != tag or receipt.source_sha256 is None:
         return None
     if receipt.source_sha256 != source_sha256:
-        return Comparison("different", "tag", "unchanged since our last upload, but another picture is declared now")
+        return _OTHER_SOURCE
     if receipt.recipe != recipe_digest:
-        return Comparison("different", "tag", "unchanged since our last upload, but size, limit or crop have changed")
-    return Comparison("same", "tag", "unchanged since we uploaded the declared picture")
+        return _OTHER_RECIPE
+    return _SAME
 
 
 def by_content(

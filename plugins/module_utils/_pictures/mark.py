@@ -56,7 +56,7 @@ def stamp(jpeg: bytes, source_sha256: str, recipe_digest: str) -> bytes:
         raise ValueError("a mark takes a SHA-256 and a recipe digest in lower-case hexadecimal")
     # JFIF requires its APP0 segment right after the start of the image, so the comment is put after it.
     first = next(_segments(rest), None)
-    place = first.end if first is not None and first.marker == _APP0 else len(_SOI)
+    place = first[3] if first is not None and first[0] == _APP0 else len(_SOI)
     return rest[:place] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + rest[place:]
 
 
@@ -78,11 +78,11 @@ def frame_size(jpeg: bytes) -> tuple[int, int] | None:
     For a picture with our own mark. Pillow would read all of its tables, which takes five times as long.
     """
     size = None
-    for segment in _segments(jpeg):
-        if segment.marker in _UNSURE:
+    for marker, _start, payload, end in _segments(jpeg):
+        if marker in _UNSURE:
             return None
-        if segment.marker in _FRAMES and segment.end - segment.payload >= 5:
-            height, width = struct.unpack_from(">HH", jpeg, segment.payload + 1)
+        if marker in _FRAMES and end - payload >= 5:
+            height, width = struct.unpack_from(">HH", jpeg, payload + 1)
             size = (width, height) if width and height else None
     return size
 
@@ -104,47 +104,42 @@ _UNSURE = frozenset({0xE1})
 def foreign_segments(jpeg: bytes) -> list[str]:
     """What a JPEG contains besides its pixels and our mark, in words, each once."""
     found: dict[str, None] = {}
-    for segment in _segments(jpeg):
-        head = jpeg[segment.payload : segment.payload + 4]
-        if segment.marker == _COM and not _PATTERN.fullmatch(jpeg, segment.payload, segment.end):
+    for marker, _start, payload, end in _segments(jpeg):
+        head = jpeg[payload : payload + 4]
+        if marker == _COM and not _PATTERN.fullmatch(jpeg, payload, end):
             found["a comment"] = None
-        elif 0xE0 <= segment.marker <= 0xEF and segment.marker not in _PIXELS_ONLY:
-            names = (name for marker, start, name in _CARRIERS if segment.marker == marker and head == start)
+        elif 0xE0 <= marker <= 0xEF and marker not in _PIXELS_ONLY:
+            names = (name for carrier, begins, name in _CARRIERS if marker == carrier and head == begins)
             found[next(names, "application data")] = None
     return list(found)
 
 
-class _Segment(t.NamedTuple):
-    """A segment: its marker, where it starts, where its payload starts, and where both end."""
-
-    marker: int
-    start: int
-    payload: int
-    end: int
+#: A segment: its marker, where it starts, where its payload starts, and where both end.
+_Segment = tuple[int, int, int, int]
 
 
 def _segments(jpeg: bytes) -> t.Iterator[_Segment]:
     """The segments before the scan, as far as the file is well-formed."""
     if not jpeg.startswith(_SOI):
         return
-    at = len(_SOI)
-    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
+    at, last = len(_SOI), len(jpeg) - 4
+    while at <= last and jpeg[at] == 0xFF:
         marker = jpeg[at + 1]
         if marker in (_SOS, _EOI):
             return
-        length = int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        length = jpeg[at + 2] << 8 | jpeg[at + 3]
         end = at + 2 + length
         if length < 2 or end > len(jpeg):
             return
-        yield _Segment(marker, at, at + 4, end)
+        yield marker, at, at + 4, end
         at = end
 
 
 def _find(jpeg: bytes) -> tuple[int, int, re.Match[bytes]] | None:
     """The place of our comment; None unless there is exactly one."""
     found = [
-        (segment.start, segment.end, match)
-        for segment in _segments(jpeg)
-        if segment.marker == _COM and (match := _PATTERN.fullmatch(jpeg, segment.payload, segment.end))
+        (start, end, match)
+        for marker, start, payload, end in _segments(jpeg)
+        if marker == _COM and (match := _PATTERN.fullmatch(jpeg, payload, end))
     ]
     return found[0] if len(found) == 1 else None

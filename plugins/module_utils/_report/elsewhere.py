@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
 
 from .._core.model import PROBLEMS
 from .._core.targets import MAILBOXES
@@ -40,4 +39,4 @@ def tell_mailboxes(gathered: Gathered, asked: t.Iterable[t.Any]) -> None:
         for key, person in known.by_key.items() if known is not None else ():
             row = gathered.rows.get((key, "exo"))
             if known is not None and row is not None and row.no_mailbox:
-                gathered.rows[key, "exo"] = replace(row, reason=mailbox_told(known.where, person, row.reason))
+                gathered.rows[key, "exo"] = row._replace(reason=mailbox_told(known.where, person, row.reason))

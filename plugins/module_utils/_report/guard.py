@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .._core.model import Change
 from .._core.option_names import called
@@ -99,7 +99,7 @@ def held_back(row: Row, held: t.Mapping[str, t.Sequence[str]], prefix: str) -> R
     if not others or row.action != "put":
         return row
     why = f"{row.user}: {shared_reason(others, prefix)}"
-    return replace(row, drift="invalid", action="none", changed=False, reason=why, shared_with=tuple(others))
+    return row._replace(drift="invalid", action="none", changed=False, reason=why, shared_with=tuple(others))
 
 
 @dataclass(slots=True)

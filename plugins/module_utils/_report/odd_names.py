@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from .._definitions.ignored import odd_names
 from .gather import Gathered
 
@@ -16,4 +14,4 @@ def tell_odd_names(gathered: Gathered) -> None:
     for key, row in gathered.rows.items():
         # The origin of a user who is not in photos.yml is the name of the picture file.
         for odd in odd_names([row.origin]) if row.drift == "unresolved" and row.origin else ():
-            gathered.rows[key] = replace(row, reason=f"{row.reason}; {odd.file}: {odd.why}")
+            gathered.rows[key] = row._replace(reason=f"{row.reason}; {odd.file}: {odd.why}")

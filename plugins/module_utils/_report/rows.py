@@ -12,9 +12,7 @@ from __future__ import annotations
 import marshal
 import sqlite3
 import typing as t
-from dataclasses import fields
 from itertools import groupby
-from operator import attrgetter
 
 from .._core.results import Picture, Row
 
@@ -25,10 +23,8 @@ _PAGE = 1000
 #: How many KiB of the database are kept in memory.
 _CACHE = 16 * 1024
 
-_ROW = attrgetter(*(each.name for each in fields(Row)))
-_PICTURE = attrgetter(*(each.name for each in fields(Picture)))
-_NAMES = [each.name for each in fields(Row)]
-_DESIRED, _OBSERVED = _NAMES.index("desired"), _NAMES.index("observed")
+#: The fields that are pictures.
+_PICTURES = (Row._fields.index("desired"), Row._fields.index("observed"))
 
 
 class Rows:
@@ -127,14 +123,15 @@ class Rows:
 
 
 def _encoded(row: Row) -> bytes:
-    values = list(_ROW(row))
-    for place in (_DESIRED, _OBSERVED):
-        values[place] = None if values[place] is None else _PICTURE(values[place])
+    # marshal writes plain tuples only.
+    values: list[t.Any] = list(row)
+    for place in _PICTURES:
+        values[place] = None if values[place] is None else tuple(values[place])
     return marshal.dumps(values)
 
 
 def _decoded(data: bytes) -> Row:
     values = marshal.loads(data)  # noqa: S302 - written by this process into a file that nobody else can open
-    for place in (_DESIRED, _OBSERVED):
-        values[place] = None if values[place] is None else Picture(*values[place])
-    return Row(*values)
+    for place in _PICTURES:
+        values[place] = None if values[place] is None else Picture._make(values[place])
+    return Row._make(values)

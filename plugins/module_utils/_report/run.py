@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -194,7 +194,7 @@ def accept(gathered: Gathered, ignored: t.Collection[str]) -> None:
     """Accept problems that are ignored for all users, in the same way as problems that a definition names as known."""
     for key, row in gathered.rows.items() if ignored else ():
         if row.drift in PROBLEMS and row.drift in ignored:
-            gathered.rows[key] = replace(row, accepted=True)
+            gathered.rows[key] = row._replace(accepted=True)
 
 
 def _expected(options: t.Mapping[str, t.Any], target: str) -> t.Sequence[str]:

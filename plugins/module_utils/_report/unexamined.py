@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
 
 from .._core.model import PhotoError, identity_key
 from .._core.targets import names
@@ -72,7 +71,7 @@ def settle(gathered: Gathered, mode: Mode) -> None:
         if row.planned and row.changed:
             why = _why(gathered.messages, row.target)
             error = "This was planned but not carried out" + (f": {why}" if why else ". There is no result for it.")
-            gathered.rows[key] = replace(row, changed=False, error=row.error or error)
+            gathered.rows[key] = row._replace(changed=False, error=row.error or error)
 
 
 def _why(messages: t.Iterable[Message], target: str, shard: str | None = None) -> str | None:

@@ -14,7 +14,6 @@ from .._core.model import (
     Change,
     Comparison,
     Definition,
-    Expectation,
     Observation,
     Outcome,
     Receipt,
@@ -31,6 +30,7 @@ from .._pictures.decode import describe
 from .._pictures.fingerprint import fingerprint, matches
 from .._pictures.mark import frame_size
 from .._pictures.recipe_check import breach
+from .approval import approved
 from .default_picture import DefaultPictures, stepped_back
 from .guards import decide, shared_reason
 from .options import Settings
@@ -40,6 +40,18 @@ from .renditions import Renditions
 #: hours, the service's own answers rarely for more than minutes (contract: a GET right after a PUT may show the old
 #: photo).
 ON_ITS_WAY_SECONDS = 3600.0
+#: The change of an outcome that gets another one.
+NOT_DECIDED = Change("unavailable", "none", "")
+
+
+class Found(t.NamedTuple):
+    """What comparing found for one user: what the outcome says besides the change."""
+
+    observed: Observation
+    #: None: there was nothing to compare.
+    comparison: Comparison | None = None
+    desired: Summary | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,35 +109,42 @@ class Planner:
         Never raises for an unusable picture, declared or observed.
         """
         receipt = self.receipts.get(user.id)
-        outcome = Outcome(
-            definition,
-            self.target,
-            Change("unavailable", "none", ""),
-            user=user,
-            source_sha256=self.renditions.hashes.get(definition.key),
-            observed=self._without_picture(seen, receipt),
-            shared_with=self.renditions.shared_with(definition),
-        )
+        found = Found(self._without_picture(seen, receipt))
+
+        def outcome(change: Change, *, source_needed: bool = False) -> Outcome:
+            # Made once, at the end: a copy with another value takes longer than most steps before it.
+            return Outcome(
+                definition,
+                self.target,
+                change,
+                user=user,
+                source_sha256=self.renditions.hashes.get(definition.key),
+                desired=found.desired,
+                observed=found.observed,
+                warnings=found.warnings,
+                shared_with=self.renditions.shared_with(definition),
+                source_needed=source_needed,
+            )
+
         if seen.present and seen.problem is None and self.has_own(definition, user, seen.tag):
-            return approved(stepped_back(outcome), seen.picture)
-        comparison: Comparison | None = None
+            return approved(stepped_back(outcome(NOT_DECIDED)), seen.picture)
         if definition.state == "present" and seen.problem is None:
             try:
-                comparison, outcome = self._compare(definition, user, seen, outcome)
+                found = self._compare(definition, user, seen, found.observed)
             except SourceElsewhere as error:
-                return replace(outcome, change=Change("unavailable", "none", str(error)), source_needed=True)
+                return outcome(Change("unavailable", "none", str(error)), source_needed=True)
             except SourceError as error:
-                return replace(outcome, change=Change("invalid", "none", str(error)))
-        if definition.default:
-            there = outcome.observed or seen
-            if not self.defaults.may_replace(user.id, comparison, seen, there, self.keeps_bytes):
-                return approved(stepped_back(outcome), seen.picture)
+                return outcome(Change("invalid", "none", str(error)))
+        comparison = found.comparison
+        if definition.default and not self.defaults.may_replace(
+            user.id, comparison, seen, found.observed, self.keeps_bytes
+        ):
+            return approved(stepped_back(outcome(NOT_DECIDED)), seen.picture)
         foreign = self.is_foreign(receipt, seen, comparison)
         policy = self.settings.on_foreign_change
         option = called("on_foreign_change", self.settings.option_prefix)
         change = decide(definition, seen, comparison, foreign=foreign, on_foreign_change=policy, option=option)
-        outcome = self._allowed(replace(outcome, change=change), receipt)
-        return approved(outcome, seen.picture)
+        return approved(self._allowed(outcome(change), receipt), seen.picture)
 
     def _without_picture(self, seen: Observation, receipt: Receipt | None) -> Observation:
         """What is kept of an observation: hashes and sizes, and a fingerprint where tags can change without a write."""
@@ -166,19 +185,19 @@ class Planner:
         ours = (receipt.fingerprint if receipt.seen else None, *prints)
         return not any(matches(known, seen.picture) for known in ours)
 
-    def _compare(
-        self, definition: Definition, user: User, seen: Observation, outcome: Outcome
-    ) -> tuple[Comparison | None, Outcome]:
-        """Compares step by step; renders only when a step needs it. Raises SourceError."""
+    def _compare(self, definition: Definition, user: User, seen: Observation, observed: Observation) -> Found:
+        """Compares step by step; renders only when a step needs it. Raises SourceError.
+
+        ``observed``: the observation without its picture.
+        """
         if not seen.present:
-            return None, self._with_rendition(outcome, self.renditions.rendition(definition))
+            return _with_rendition(observed, None, self.renditions.rendition(definition))
         comparison = self.known(definition, user, seen.tag)
         source, recipe = self.renditions.hashes[definition.key], self.renditions.recipe
         if comparison is not None and comparison.verdict == "same":
             receipt = self.receipts[user.id]
             warnings = (receipt.service_transform,) if receipt.service_transform else ()
-            return comparison, replace(outcome, desired=receipt.rendition, warnings=warnings)
-        observed = outcome.observed or seen
+            return Found(observed, comparison, receipt.rendition, warnings)
         # By what the bytes say, before a picture is opened.
         content = None
         if comparison is None and not recipe.as_is:
@@ -186,7 +205,6 @@ class Planner:
         if seen.picture is not None:
             ours = content is not None and content.verdict == "same" and content.rung == "mark"
             observed = measured(observed, seen.picture, ours=ours)
-            outcome = replace(outcome, observed=observed)
         # A restored photo can have a mark of its own. The source in that mark is not the file in the backups.
         if content is not None:
             comparison = content
@@ -194,18 +212,18 @@ class Planner:
                 kept = self._as_declared(comparison, seen)
                 if kept.verdict == "same":
                     desired = Summary(observed.sha256, observed.bytes, observed.width, observed.height)
-                    return kept, replace(outcome, desired=desired)
+                    return Found(observed, kept, desired)
                 comparison = kept
         if comparison is None and seen.picture is not None:
             look = self.renditions.first_look(definition, seen.picture, sized=is_sized(seen))
             if look is not None:
                 verdict = self._sharp(self._as_declared(look.comparison, seen), (look.width, look.height), observed)
                 if verdict.verdict == "same":
-                    return verdict, replace(outcome, desired=Summary(width=look.width, height=look.height))
+                    return Found(observed, verdict, Summary(width=look.width, height=look.height))
         rendition = self.renditions.rendition(definition)
         size = (rendition.width, rendition.height)
         verdict = self._sharp(self.compare(rendition, seen, comparison), size, observed)
-        return verdict, self._with_rendition(outcome, rendition)
+        return _with_rendition(observed, verdict, rendition)
 
     def compare(self, rendition: Rendition, seen: Observation, known: Comparison | None = None) -> Comparison:
         """The steps that need the declared picture itself: equal bytes, then pixels.
@@ -245,11 +263,6 @@ class Planner:
         known = TARGETS.get(self.target)
         return known.by_product if known is not None else None
 
-    @staticmethod
-    def _with_rendition(outcome: Outcome, rendition: Rendition) -> Outcome:
-        desired = Summary(rendition.sha256, len(rendition.data), rendition.width, rendition.height)
-        return replace(outcome, desired=desired, warnings=(*outcome.warnings, *rendition.notes))
-
     def _allowed(self, outcome: Outcome, receipt: Receipt | None) -> Outcome:
         """The outcome with its change withheld when it must not be made, or was already sent."""
         change, definition = outcome.change, outcome.definition
@@ -286,6 +299,11 @@ class Planner:
             return None
         age = time.time() - pending.begun_at
         return age if 0 <= age < ON_ITS_WAY_SECONDS else None
+
+
+def _with_rendition(observed: Observation, comparison: Comparison | None, rendition: Rendition) -> Found:
+    desired = Summary(rendition.sha256, len(rendition.data), rendition.width, rendition.height)
+    return Found(observed, comparison, desired, rendition.notes)
 
 
 def _not_as_declared(comparison: Comparison, reason: str) -> Comparison:
@@ -355,41 +373,3 @@ def measured(seen: Observation, picture: bytes, *, ours: bool = False) -> Observ
     except SourceError:
         return seen  # no picture at all; the comparison of pixels reports it
     return replace(seen, width=summary.width, height=summary.height)
-
-
-def approved(outcome: Outcome, picture: bytes | None = None) -> Outcome:
-    """The outcome with its change withheld, if there was an approval and the change is not what was approved.
-
-    ``picture`` is what the target holds, if it was read: the approved photo under another tag is still that photo.
-    """
-    expect, change = outcome.definition.expect, outcome.change
-    if expect is None or change.action == "none":
-        return outcome
-    seen = outcome.observed or Observation()
-    tag = seen.tag if seen.present else None
-    if expect.untouched is not None and tag == expect.untouched:
-        reason = "the target still holds the photo from before that change, which was not made"
-        return replace(outcome, change=Change("in_sync", "none", reason, change.foreign))
-    if change.action != expect.action:
-        since = f"{change.action} is not among the approved changes"
-    elif not _is_the_approved_photo(expect, tag, picture):
-        since = "the target holds another photo than the one that was seen then"
-    elif expect.source_sha256 not in (None, outcome.source_sha256):
-        since = "another picture is declared now"
-    elif outcome.user is not None and expect.user_id not in (None, outcome.user.id):
-        since = "the identity belongs to another account now"
-    else:
-        return outcome
-    reason = f"{change.reason}; not written, changed since the approval: {since}"
-    return replace(outcome, change=Change(change.drift, "none", reason, change.foreign), stale=True)
-
-
-def _is_the_approved_photo(expect: Expectation, tag: str | None, picture: bytes | None) -> bool:
-    """Does the target hold what it held when the change was approved?
-
-    If the picture was read, it decides: a service may give the same photo another tag, and a picture that was read
-    after its tag may be a newer one.
-    """
-    if picture is not None and expect.fingerprint is not None:
-        return matches(expect.fingerprint, picture)
-    return tag == expect.tag

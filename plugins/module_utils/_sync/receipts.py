@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import time
 import typing as t
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 
 from .._core.json_text import loads
@@ -278,10 +278,20 @@ def _parts(values: t.Sequence[_T]) -> t.Iterator[tuple[t.Sequence[_T], str]]:
 
 def _row(receipt: Receipt) -> tuple[t.Any, ...]:
     r = receipt
-    pending = None if r.pending is None else json.dumps(asdict(r.pending), sort_keys=True)
+    pending = None if r.pending is None else json.dumps(_values(r.pending), sort_keys=True)
     picture = (r.rendition.sha256, r.rendition.bytes, r.rendition.width, r.rendition.height)
     head = (r.user_id, r.source_sha256, r.recipe, r.tag, *picture, r.service_transform)
     return (*head, r.written_at or time.time(), r.fingerprint, int(r.seen), pending)
+
+
+def _values(pending: Pending) -> dict[str, t.Any]:
+    """As ``asdict``, which copies every value and takes ten times as long."""
+    values = {name: getattr(pending, name) for name in _PENDING}
+    return {**values, "rendition": {name: getattr(pending.rendition, name) for name in _SUMMARY}}
+
+
+_PENDING = tuple(each.name for each in fields(Pending))
+_SUMMARY = tuple(each.name for each in fields(Summary))
 
 
 def _receipt(row: tuple[t.Any, ...]) -> Receipt:

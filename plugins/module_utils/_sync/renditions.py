@@ -138,6 +138,8 @@ class Renditions:
         if definition.default:
             return ()
         users = self.users_of.get(self.hashes.get(definition.key, ""), [])
+        if len(users) < 2:  # nearly always: the user alone
+            return ()
         return tuple(user for user in users[: SHARERS_TOLD + 1] if user != definition.user)[:SHARERS_TOLD]
 
 

@@ -39,6 +39,8 @@ class Resolver:
         #: SHA-256 of the declared pictures, by definition key.
         self._hashes = hashes
         self.remembered: set[str] = set()
+        #: Who the names led to before this run, by name at the target, as ``settle`` read it.
+        self._holders: dict[str, Holder] = {}
 
     def resolve(self, definitions: t.Sequence[Definition], on_observed: OnObserved | None = None) -> Answers:
         """An answer for each definition, by its key. ``on_observed``: see PhotoStore.resolve."""
@@ -71,14 +73,24 @@ class Resolver:
             return
         # The default picture is not of a person: showing it does not make an account the one that is meant.
         mine = [d for d in definitions if d.key in users and not d.default]
-        before = self._receipts.holders([self._name(d) for d in mine])
-        fresh = {}
-        for definition in mine:
-            old, source = before.get(self._name(definition)), self._hashes.get(definition.key)
-            now = (old or Holder("", None)).with_source(users[definition.key].id, source)
-            if old is None or (old.user_id, old.source_sha256) != (now.user_id, now.source_sha256):
-                fresh[self._name(definition)] = now
+        # Another run may have changed these records since ``settle`` read them, so those to be changed are read again.
+        maybe = [d for d in mine if self._new_holder(d, users, self._holders) is not None]
+        if not maybe:
+            return
+        before = self._receipts.holders([self._name(d) for d in maybe])
+        changed = {self._name(d): self._new_holder(d, users, before) for d in maybe}
+        fresh = {name: holder for name, holder in changed.items() if holder is not None}
         self._receipts.save_holders(self._settings.match_by, fresh)
+
+    def _new_holder(
+        self, definition: Definition, users: t.Mapping[str, User], before: t.Mapping[str, Holder]
+    ) -> Holder | None:
+        """The record to save for a definition; None: it would be the same."""
+        old, source = before.get(self._name(definition)), self._hashes.get(definition.key)
+        user_id = users[definition.key].id
+        now = (old or Holder("", None)).with_source(user_id, source)
+        same = old is not None and (old.user_id, old.source_sha256) == (now.user_id, now.source_sha256)
+        return None if same else now
 
     def _name(self, definition: Definition) -> str:
         """Records about a user have the name at this target: another name may be another account."""
@@ -89,7 +101,7 @@ class Resolver:
             return {}
         since = time.time() - RESOLVED_FOR_SECONDS
         found = self._receipts.users(self._settings.match_by, [self._name(d) for d in definitions], since)
-        return {d.key: replace(found[self._name(d)], identity=d.user) for d in definitions if self._name(d) in found}
+        return {d.key: _called(found[name], d.user) for d in definitions if (name := self._name(d)) in found}
 
     def _ask(self, definitions: t.Sequence[Definition], on_observed: OnObserved | None) -> Answers:
         if not definitions:
@@ -98,7 +110,7 @@ class Resolver:
         resolved = self._store.resolve(identities, on_observed)
         if self._receipts is not None:
             name_of = {definition.user: self._name(definition) for definition in definitions}
-            users = [replace(a, identity=name_of[user]) for user, a in resolved.items() if isinstance(a, User)]
+            users = [_called(a, name_of[user]) for user, a in resolved.items() if isinstance(a, User)]
             gone = [name_of[identity] for identity in identities if not isinstance(resolved[identity], User)]
             self._receipts.save_users(self._settings.match_by, users, forget=gone)
         return {definition.key: resolved[definition.user] for definition in definitions}
@@ -108,9 +120,9 @@ class Resolver:
         if self._receipts is None:
             return answers
         found = [d for d in definitions if isinstance(answers[d.key], User) and not d.default]
-        before = self._receipts.holders([self._name(d) for d in found])
+        self._holders.update(self._receipts.holders([self._name(d) for d in found]))
         for definition in found:
-            user, old = t.cast(User, answers[definition.key]), before.get(self._name(definition))
+            user, old = t.cast(User, answers[definition.key]), self._holders.get(self._name(definition))
             if old is None or old.user_id == user.id or definition.key in self._settings.confirmed:
                 continue
             source = self._hashes.get(definition.key)
@@ -143,6 +155,11 @@ def without_twins(definitions: t.Sequence[Definition], answers: Answers) -> Answ
             why = f"{definition.user} and {', '.join(others)} are the same account; declare it once"
             answers[definition.key] = Unresolved(definition.user, why)
     return answers
+
+
+def _called(user: User, identity: str) -> User:
+    """The user under this identity. Most users already have it, and a copy would take longer than looking them up."""
+    return user if user.identity == identity else replace(user, identity=identity)
 
 
 def _id(answer: User | Unresolved) -> str | None:

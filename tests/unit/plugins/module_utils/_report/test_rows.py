@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.results import (
@@ -95,7 +94,7 @@ def test_it_holds_what_a_dictionary_would_hold_in_the_order_of_names(steps: list
         if drop and (key, target) in model:
             del model[key, target], rows[key, target]
         elif not drop:
-            model[key, target] = rows[key, target] = replace(FULL, user=key, target=target, id=str(number))
+            model[key, target] = rows[key, target] = FULL._replace(user=key, target=target, id=str(number))
     assert list(rows.items()) == sorted(model.items(), key=lambda item: item[0])
     assert len(rows) == len(model)
     assert rows.targets() == {target for _key, target in model}
@@ -105,12 +104,12 @@ def test_it_holds_what_a_dictionary_would_hold_in_the_order_of_names(steps: list
 
 
 def test_rows_may_be_changed_and_removed_while_they_are_read() -> None:
-    rows = filled(*(replace(FULL, user=f"{number:05d}") for number in range(2500)))
+    rows = filled(*(FULL._replace(user=f"{number:05d}") for number in range(2500)))
     seen = 0
     for key, row in rows.items():
         seen += 1
         if int(row.user) % 2:
-            rows[key] = replace(row, accepted=True)
+            rows[key] = row._replace(accepted=True)
         else:
             del rows[key]
     assert seen == 2500

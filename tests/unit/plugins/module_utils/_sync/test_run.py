@@ -28,7 +28,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.model import (
 from ansible_collections.hybrid.photos.plugins.module_utils._sync import applier, verifier
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.backups import Backups, read_manifest
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.options import Services
-from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Receipts
+from ansible_collections.hybrid.photos.plugins.module_utils._sync.receipts import Holder, Receipts
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.renditions import SHARERS_TOLD
 from ansible_collections.hybrid.photos.plugins.module_utils._sync.run import Result, reconcile
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.scripted_store import (
@@ -185,6 +185,42 @@ def test_plan_only_writes_no_photo_and_still_remembers_what_is_in_sync(open_rece
     receipts = open_receipts("exo")
     receipts.authority = "example.test"
     assert set(receipts.get(["id-alice", "id-bob"])) == {"id-alice"}
+
+
+def test_who_held_a_name_is_read_once_in_a_run_in_which_nothing_changed(
+    open_receipts: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ScriptedStore(["alice", "bob"])
+    definitions = [declared("alice", picture(1)), declared("bob", picture(2))]
+    run(store, definitions, receipts=open_receipts("exo"))
+    asked: list[str] = []
+    real = Receipts.holders
+
+    def holders(self: Receipts, identities: t.Sequence[str]) -> dict[str, Holder]:
+        asked.extend(identities)
+        return real(self, identities)
+
+    monkeypatch.setattr(Receipts, "holders", holders)
+    assert drifts(run(store, definitions, receipts=open_receipts("exo"))) == ["in_sync", "in_sync"]
+    assert asked == ["alice", "bob"]
+
+
+def test_what_another_run_recorded_meanwhile_about_a_names_pictures_is_kept(open_receipts: t.Any) -> None:
+    store = ScriptedStore(["alice"])
+    run(store, [declared("alice", picture(1))], receipts=open_receipts("exo"))
+    other = open_receipts("exo")
+    other.authority = store.authority
+    observe = store.observe
+
+    def observe_slowly(*arguments: t.Any) -> t.Any:
+        held = other.holders(["alice"])["alice"]
+        if len(held.sources) == 1:
+            other.save_holders("userPrincipalName", {"alice": held.with_source("id-alice", sha256(picture(7)))})
+        return observe(*arguments)
+
+    store.observe = observe_slowly  # type: ignore[method-assign]
+    run(store, [declared("alice", picture(2))], receipts=open_receipts("exo"))
+    assert other.holders(["alice"])["alice"].sources == [sha256(picture(seed)) for seed in (1, 7, 2)]
 
 
 def test_users_are_looked_up_where_the_report_is_grouped_since_memory_has_no_departments(open_receipts: t.Any) -> None:
