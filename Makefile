@@ -27,8 +27,8 @@ test: setup-all ## tests and gates, in lanes side by side
 	@tests/run
 
 .PHONY: test-long
-test-long: setup-all ## more cases in playbooks; CI runs them after `make test`
-	@tests/run variants
+test-long: setup-all ## more cases in playbooks, recipes, benchmarks as tests; CI runs them after `make test`
+	@tests/run --long
 
 .PHONY: unit
 unit: setup ## unit tests alone (seconds)

@@ -113,7 +113,7 @@ def test_check_mode_tells_that_a_guard_would_refuse(company: Company) -> None:
 
 
 @pytest.mark.either_scaler
-@pytest.mark.parametrize("receipts", [True, False])
+@pytest.mark.parametrize("receipts", [True, pytest.param(False, marks=pytest.mark.variant)])
 def test_a_photo_changed_by_hand_on_either_side_is_found_and_mended(company: Company, receipts: bool) -> None:
     memory = ["-e", "sync_receipts=r.sqlite", "-e", "drift_receipts=r.sqlite"] if receipts else []
     company.only(*(f"{name}@photos.test" for name in ("alice", "bob", "carol", "dave", "wendy", "zeno")))

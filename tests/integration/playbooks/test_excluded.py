@@ -35,7 +35,7 @@ def named_in_reports(company: Company, folder: str = "reports") -> None:
     assert CHIEF not in (place / "drift.xml").read_text()
 
 
-@pytest.mark.parametrize("check", [["--check"], []])
+@pytest.mark.parametrize("check", [pytest.param(["--check"], marks=pytest.mark.variant), []])
 def test_sync_and_drift(company: Company, check: list[str]) -> None:
     company.only(CHIEF, OTHER)
     before = photos(company, CHIEF)

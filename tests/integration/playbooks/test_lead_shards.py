@@ -39,6 +39,7 @@ def downloads(company: Company) -> int:
     return count
 
 
+@pytest.mark.variant
 def test_a_second_run_reads_no_photo_and_after_one_change_one(company: Company) -> None:
     users = ["quinn@photos.test", "rosa@photos.test", "dora@photos.test", "pia@photos.test"]
     given = variables(

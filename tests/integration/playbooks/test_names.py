@@ -130,6 +130,7 @@ def test_photos_yml_names_a_person_for_each_target(company: Company) -> None:
     assert "1 put in Active Directory, 1 put in Exchange Online" in run.line
 
 
+@pytest.mark.variant
 def test_a_leading_side_finds_its_people_by_the_anchor(company: Company) -> None:
     users = '{"lead_users": ["pia@photos.test", "quinn@photos.test"]}'
     for who in ("pia", "quinn"):

@@ -279,6 +279,7 @@ def test_the_name_of_a_file_that_is_not_utf_8_stops_nobody_else(company: Company
     assert company.tenant.photo("alice@photos.test") is not None
 
 
+@pytest.mark.variant
 def test_two_inventories_are_done_side_by_side_and_one_user_of_both_is_an_error(company: Company) -> None:
     for region, users in (("emea", ("pia", "quinn")), ("apac", ("rosa", "samir"))):
         folder = company.folder / region

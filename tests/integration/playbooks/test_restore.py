@@ -167,6 +167,7 @@ def test_backups_of_another_tenant_or_domain_are_refused(company: Company) -> No
     assert company.writes() == writes
 
 
+@pytest.mark.variant
 def test_a_spoiled_backup_fails_and_the_others_come_back(company: Company) -> None:
     before_ad, _before_exo = photos(company)
     sync(company)
@@ -195,6 +196,7 @@ def test_a_report_on_demand_and_no_picture_on_the_screen(company: Company) -> No
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
 
 
+@pytest.mark.variant
 def test_old_backups_go_and_a_leaver_is_erased(company: Company) -> None:
     backups = company.folder / "reports" / "backups"
     everything = ("-e", "sync_max_replaced=100%", "-e", "sync_max_removed=100%", "-e", "sync_receipts=receipts.sqlite")

@@ -61,6 +61,7 @@ def test_rows_pass_through_no_variable_and_no_file_is_left(company: Company, pla
     assert left(place) == []
 
 
+@pytest.mark.variant
 def test_one_shard_after_another_and_a_part_of_them_report_whom_they_concern(company: Company, place: Path) -> None:
     company.play("sync", *LIMITS, "-e", "sync_serial=1", shard_size=1)
     assert len(company.report()) == 4

@@ -29,6 +29,7 @@ def batches(output: str) -> list[set[str]]:
     return [set(re.findall(r"^(photos_\d+): [\w ]+: .*\bput\b", play, re.MULTILINE)) for play in writing]
 
 
+@pytest.mark.variant
 def test_a_canary_goes_first_and_the_others_follow(company: Company) -> None:
     run = company.play(
         "sync", *LIMITS, "-e", '{"sync_serial": [1, "100%"], "sync_receipts": "r.sqlite"}', shard_size=10

@@ -103,6 +103,7 @@ def test_three_places_are_brought_in_line_and_nobody_is_a_problem_for_living_on_
         }
 
 
+@pytest.mark.variant
 def test_a_company_with_cloud_mailboxes_alone_has_no_target_that_was_not_examined(company: Company) -> None:
     exchange = exchange_of(company)
     company.only(ALICE)

@@ -31,6 +31,7 @@ def whole(company: Company) -> dict[str, t.Any]:
     return report
 
 
+@pytest.mark.variant
 def test_a_report_says_who_was_excluded_what_is_known_and_what_nobody_declared(company: Company) -> None:
     known = {"known_problems": ["unresolved"]}
     declare(company, **{GUEST: {"targets": ["exo"]}, "wendy@photos.test": known})
@@ -83,6 +84,7 @@ def test_what_was_mistyped_is_said_and_nothing_is_written(company: Company, give
     assert company.writes() == before
 
 
+@pytest.mark.variant
 def test_a_chosen_user_who_is_not_there_is_a_problem_and_not_a_target_that_was_not_examined(company: Company) -> None:
     declare(company)
     wendy = ["-e", "drift_users=wendy@photos.test", "-e", "drift_targets=exo"]
@@ -97,6 +99,7 @@ def test_a_chosen_user_who_is_not_there_is_a_problem_and_not_a_target_that_was_n
     assert "EXCHANGE ONLINE WAS NOT EXAMINED: the only user was not found there; " in everybody.output
 
 
+@pytest.mark.variant
 def test_one_picture_for_people_of_two_shards_is_written_for_none_of_them(company: Company) -> None:
     company.only("alice@photos.test", "carol@photos.test", "dave@photos.test")
     picture = next(path for path in company.photos.iterdir() if path.stem == "alice@photos.test")
@@ -117,6 +120,7 @@ def test_one_picture_for_people_of_two_shards_is_written_for_none_of_them(compan
     assert company.domain.photo("carol@photos.test") is not None
 
 
+@pytest.mark.variant
 def test_accounts_without_the_name_that_both_sides_share_stop_neither_a_move_nor_an_export(company: Company) -> None:
     names = ["-e", "lead_match_by=mail", "-e", "lead_follow_by=userPrincipalName"]
     company.domain.set_photo("svc-photos@photos.test", company.domain.photo("samir@photos.test"))

@@ -48,6 +48,7 @@ def listed(company: Company) -> str:
     return (company.folder / "out" / "different.txt").read_text()
 
 
+@pytest.mark.variant
 def test_a_group_in_active_directory_decides_for_both_and_who_is_excluded_is_named(office: Company) -> None:
     checked = export(office, "--check", ad_group="office@photos.test", exclude=["TESSA@*"])
     assert checked.code == 0, checked.output
