@@ -46,7 +46,7 @@ options:
         type: str
       copied:
         description:
-          - Whether the picture is the photo that another target holds. Such a photo may be stored anew in other bytes by the
+          - Whether the picture is the photo that another target holds. Such a photo may be encoded again in other bytes by the
             service itself. Then it is compared with what this target holds, also where O(receipts) know the former bytes,
             and the same picture is not written again.
         type: bool
@@ -77,7 +77,7 @@ options:
             no photo. A photo of the person, whoever set it, stays; the user is then in sync, with
             RV(ignore:own_photo=true).
           - When another picture becomes the default one, it replaces the former one where O(receipts) show that the
-            target still has it. Without O(receipts) nobody can tell, and the former one stays.
+            target still has it. Without O(receipts) this is not known, and the former one stays.
           - Many users may have it, so O(shared_pictures) does not refuse it.
           - A default picture that cannot be used fails the module before any server is called.
         type: bool

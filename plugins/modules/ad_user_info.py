@@ -13,7 +13,7 @@ description:
   - The source anchor is what Entra ID shows as C(onPremisesImmutableId), the base64 form of C(mS-DS-ConsistencyGuid),
     or of C(objectGUID) if the user has no C(mS-DS-ConsistencyGuid).
   - M(hybrid.photos.exo_user_photo) takes the result in its option O(ignore:people). With O(ignore:match_by=anchor) it finds
-    the same people in Microsoft 365, whatever they are called there. The roles of this collection do so by themselves.
+    the same people in Microsoft 365, also under other names. The roles of this collection do so by themselves.
   - No photo is read. A user who is not found is a row with a problem, and does not make the module fail.
 author:
   - hybrid.photos developers (@hybrid-photos)

@@ -20,8 +20,8 @@ description:
   - What was not examined (hosts that were not reached, sign-ins that failed, users without a result) is listed with
     the reason, so that a partial run never looks clean.
   - Prints one line, such as V(12 drift (3 missing, 7 different, 2 unwanted\), 488 in sync, 1 unresolved).
-    Its figures of users add up, because each user counts once. Below it stand the targets that were not examined, in
-    capital letters, and the first ten users that failed or could not be checked, with the reasons.
+    Its figures of users add up, because each user counts once. Below it are, in capital letters, the targets
+    that were not examined, and up to ten lines about users that failed or could not be checked, with the reasons.
   - The line is printed before the first file is written. When the files cannot be written to O(dest), they are written
     to a new temporary folder, and the task fails with the line and that folder in its message.
 extends_documentation_fragment:
@@ -34,7 +34,7 @@ options:
         unreachable host, or be what a loop registered (a dictionary with a list C(results)).
       - The playbook can add the keys C(target), C(shard) and C(users) to a result, so that the report can name the
         users that were not examined. A key C(check_mode) says whether it was a check run.
-      - When a user and target come twice, the later one counts. So the results of a plan may stand before those of
+      - When a user and target come twice, the later one counts. So the results of a plan can come before those of
         its execution. With O(mode=done), a planned change (of a result with C(check_mode=true)) without a later result
         is reported as failed.
       - With the option C(rows_in_file) of the photo modules their rows are read from the files. Users of a result whose

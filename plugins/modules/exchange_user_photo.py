@@ -9,13 +9,14 @@ module: exchange_user_photo
 short_description: Declare the Exchange Server photo of one user or of thousands
 version_added: 0.1.0
 description:
-  - Brings the photo that Exchange Server (2013 to Subscription Edition) keeps in a mailbox on-premises in line with a
-    picture file, with C(Set-UserPhoto) over remote PowerShell.
-  - Exchange Server encodes every upload anew. The module therefore compares the pictures themselves, or remembers in
+  - Makes the photo that Exchange Server (2013 to Subscription Edition) keeps in a mailbox on-premises match a picture
+    file, with C(Set-UserPhoto) over remote PowerShell.
+  - Exchange Server encodes every upload again. The module therefore compares the pictures themselves, or remembers in
     O(receipts) what Exchange made of its own upload; a second run changes nothing.
-  - C(Set-UserPhoto) also writes a C(thumbnailPhoto) of 64x64 pixels into Active Directory, and what was there is not
-    saved. Who declares both places writes Active Directory with M(hybrid.photos.ad_thumbnail_photo) before this module,
-    which saves what was there, and once more after it, as the role P(hybrid.photos.sync#role) does.
+  - C(Set-UserPhoto) also writes a C(thumbnailPhoto) of 64x64 pixels into Active Directory, and the former photo
+    there is not saved. If photos are declared for both targets, write Active Directory with
+    M(hybrid.photos.ad_thumbnail_photo) before this module, which saves the former photo, and once more after it, as the
+    role P(hybrid.photos.sync#role) does.
 author:
   - hybrid.photos developers (@hybrid-photos)
 extends_documentation_fragment:
