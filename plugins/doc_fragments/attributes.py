@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # What modules that write photos or settings have in common.
+    # For modules that write photos or settings.
     DOCUMENTATION = r"""
 options: {}
 attributes:
@@ -21,16 +21,16 @@ attributes:
     description: When run twice in a row outside check mode, with the same arguments, the second invocation changes nothing.
     support: full
 """
-    # What modules with an action plugin of ours add to that.
+    # In addition, for modules with an action plugin.
     ACTION = r"""
 options: {}
 attributes:
   action:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
-    details: It shows that a long run lives, and prints one line when a call with several users is done.
+    details: It shows the progress of a long run, and prints one line at the end of a call with several users.
 """
-    # What modules that only look have in common. Not called INFO: that name would lead to info.py.
+    # For modules that only read. It is not called INFO, because that name would refer to info.py.
     LOOKING = r"""
 options: {}
 attributes:
@@ -44,12 +44,12 @@ attributes:
     description: When run twice in a row outside check mode, with the same arguments, the second invocation changes nothing.
     support: full
 """
-    # What modules that do all their work on the controller add to that.
+    # In addition, for modules that do all their work on the controller.
     CONTROLLER = r"""
 options: {}
 attributes:
   action:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
-    details: All of it runs on the controller, whatever host the task is for.
+    details: The whole module runs on the controller, for every host of the task.
 """

@@ -11,7 +11,7 @@ class ModuleDocFragment:
 options:
   users:
     description:
-      - The users to check, named as O(match_by) says.
+      - The users to check, by the attribute in O(match_by).
       - If empty, the checks of users are skipped.
     type: list
     elements: str

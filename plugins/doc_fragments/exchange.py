@@ -82,7 +82,7 @@ options:
     default: 30
   concurrency:
     description:
-      - The most concurrent cmdlets in one session. Exchange Server's default throttling policy allows an account 18.
+      - The largest number of concurrent cmdlets in one session. Exchange Server's default throttling policy allows an account 18.
       - If the throttling policy refuses a cmdlet, the module waits as long as the server asks for, at most five
         minutes.
     type: int

@@ -90,7 +90,7 @@ options:
     default: 30
   max_attempts:
     description:
-      - The most attempts for one request when Microsoft Graph throttles, fails or cannot be reached. The module waits
+      - The largest number of attempts for one request when Microsoft Graph throttles, fails or cannot be reached. The module waits
         as long as Microsoft Graph asks for.
     type: int
     default: 6

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # For the roles, whose users set the variables of the role and not the options of the module.
+    # For the roles: their users set variables of the role, not options of the module.
     DOCUMENTATION = r"""
 options:
   option_prefix:

@@ -11,7 +11,7 @@ class ModuleDocFragment:
 options:
   user:
     description:
-      - The user whose photo is declared, named as O(match_by) says.
+      - The user whose photo is declared, by the attribute in O(match_by).
       - Exactly one of O(user) and O(photos) is needed.
     type: str
   photos:
@@ -22,7 +22,7 @@ options:
     elements: dict
     suboptions:
       user:
-        description: The user, named as O(match_by) says. No user may be declared twice.
+        description: The user, by the attribute in O(match_by). No user may be declared twice.
         type: str
         required: true
       src:
@@ -38,17 +38,17 @@ options:
         default: present
       source_sha256:
         description:
-          - The SHA-256 hash of a picture that is not here, without O(photos[].src) and O(photos[].content). O(receipts)
-            tell whether it is the photo that the target holds, and then the user is V(in_sync).
-          - Where they do not tell, nothing is done for the user, who is V(unavailable) and named in
-            RV(ignore:source_needed). Run the module again with the picture itself.
-          - The role P(hybrid.photos.lead#role) uses it for photos that did not change on the leading side.
+          - The SHA-256 hash of a picture that was not read, in place of O(photos[].src) and O(photos[].content). If
+            O(receipts) show that the target has this photo, the user is V(in_sync).
+          - Otherwise nothing is done for the user, who is V(unavailable) and named in RV(ignore:source_needed). Run the
+            module again with the picture itself.
+          - The role P(hybrid.photos.lead#role) uses it for photos that did not change at the leading target.
         type: str
       copied:
         description:
-          - Whether the picture is the photo that another target holds. Such a photo may be encoded again in other bytes by the
-            service itself. Then it is compared with what this target holds, also where O(receipts) know the former bytes,
-            and the same picture is not written again.
+          - Whether the picture is a photo from another target. A service may store such a photo again with other bytes. Then it
+            is compared with the photo at this target, even if O(receipts) have the former bytes, and the same picture is not
+            written again.
         type: bool
         default: false
       origin:
@@ -58,8 +58,8 @@ options:
         type: str
       targets:
         description:
-          - Where this user's photo is declared, such as V([exo]) for a guest. A module of another target leaves the
-            user out. All targets if not given.
+          - The targets for which this user's photo is declared, such as V([exo]) for a guest. A module of another target leaves
+            the user out. All targets if not given.
         type: list
         elements: str
         choices: [ad, exchange, exo]
@@ -73,64 +73,65 @@ options:
         default: []
       default:
         description:
-          - Whether O(photos[].src) is the default picture, for people without one. It is put only where the target has
-            no photo. A photo of the person, whoever set it, stays; the user is then in sync, with
+          - Whether O(photos[].src) is the default picture, for users without a photo. It is only put if the target has no
+            photo. A photo of the user is not changed, no matter who set it. The user is then in sync, with
             RV(ignore:own_photo=true).
-          - When another picture becomes the default one, it replaces the former one where O(receipts) show that the
-            target still has it. Without O(receipts) this is not known, and the former one stays.
-          - Many users may have it, so O(shared_pictures) does not refuse it.
+          - If the default picture changes, the new one replaces the former one if O(receipts) show that the target still has
+            it. Without O(receipts) this is not known, and the former one stays.
+          - O(shared_pictures) does not refuse it, because many users may have it.
           - A default picture that cannot be used fails the module before any server is called.
         type: bool
         default: false
         version_added: 0.1.0
       ad:
         description:
-          - The user's name in Active Directory, where it is another one than O(photos[].user). It is found by O(match_by).
-          - Results name the user as O(photos[].user) does.
+          - The user's name in Active Directory, if it is not the same as O(photos[].user). It is found by O(match_by).
+          - Results have the name in O(photos[].user).
         type: str
       exchange:
         description:
-          - The user's name in Exchange Server, where it is another one than O(photos[].user). It is found by O(match_by).
+          - The user's name in Exchange Server, if it is not the same as O(photos[].user). It is found by O(match_by).
         type: str
       exo:
         description:
-          - The user's name in Exchange Online, where it is another one than O(photos[].user). It is found by O(match_by);
-            with O(match_by=anchor) it is a user principal name.
-          - Results name the user as O(photos[].user) does.
+          - The user's name in Exchange Online, if it is not the same as O(photos[].user). It is found by O(match_by); with
+            O(match_by=anchor) it is a user principal name.
+          - Results have the name in O(photos[].user).
         type: str
   photos_file:
     description:
-      - What M(hybrid.photos.photo_choice) returned in RV(hybrid.photos.photo_choice#module:photos_file), in place of
-        O(photos). Used by the roles.
+      - The value RV(hybrid.photos.photo_choice#module:photos_file) that M(hybrid.photos.photo_choice) returned, in place
+        of O(photos). Used by the roles.
     type: dict
   people:
     description:
-      - What another module returned about the same users at the other target, as registered. Usually that is
+      - The registered result of another module about the same users at the other target, usually of
         M(hybrid.photos.ad_user_info).
-      - With O(match_by=anchor) it says which account each user has there. Its source anchor leads to the account here; in
-        Exchange Server its C(objectGUID) does.
-      - Also without O(match_by=anchor), a user whose mailbox is on-premises is reported as such and not only as a user
-        without a mailbox in Exchange Online.
+      - With O(match_by=anchor) it has each user's account there. The source anchor of that account leads to the account at
+        this target; in Exchange Server the C(objectGUID) does.
+      - Also without O(match_by=anchor), it is used to report that a mailbox is on-premises, and not only that there is no
+        mailbox in Exchange Online.
     type: dict
   leave_out:
     description:
-      - Leave out users whose mailbox is there, as O(people) say. They have no row, and RV(ignore:left_out) names them.
-      - V(routed) leaves out who has the mailbox at the other one of the two targets with mailboxes (Exchange Server,
-        Exchange Online), if the photo is declared for that target too. Runs over both use it.
-      - A user of whose mailbox O(people) say nothing is not left out.
+      - Leave out users who have their mailbox in this place, according to O(people). They have no row, and
+        RV(ignore:left_out) names them.
+      - V(routed) is for runs with both targets with mailboxes (Exchange Server and Exchange Online). It leaves out users
+        who have the mailbox at the other one of these targets, if the photo is declared for that target, too.
+      - A user is not left out if O(people) have nothing about the mailbox.
     type: list
     elements: str
     choices: [on_premises, cloud, routed]
     default: []
   src:
     description:
-      - The picture file, with O(user). It is read on the host and by the account that run the module; copy it there
-        first, or give O(content), where that is not the controller.
-      - Give an absolute path; where a relative one starts depends on the connection.
+      - The picture file, with O(user). It is read on the host and with the account that run the module. If this is not the
+        controller, copy the file there first, or use O(content).
+      - Give an absolute path. The start of a relative path depends on the connection.
       - JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF of any size are read; HEIC only if the Python package C(pillow-heif) is
         installed.
-      - A leading C(~) is the home folder. Environment variables such as C($HOME) are not replaced, because names of
-        files come from outside.
+      - A leading C(~) is the home folder. Environment variables such as C($HOME) are not replaced, because file names come
+        from outside.
       - Not used with O(state=absent).
     type: str
   content:
@@ -159,21 +160,22 @@ options:
     default: "#ffffff"
   as_is:
     description:
-      - Store the bytes of the source as they are when they are a JPEG of at most O(max_bytes). For Active Directory,
-        pictures of other formats are stored as they are, too, and only equal bytes count as the same photo.
+      - Store the bytes of the source unchanged if they are a JPEG of at most O(max_bytes). For Active Directory, pictures of
+        other formats are stored unchanged, too, and only equal bytes count as the same photo.
       - Use it to restore photos that were saved from the same target.
     type: bool
     default: false
   receipts:
     description:
       - A file in which the module remembers what it wrote. So the next run recognizes unchanged photos without fetching
-        them, and photos that others changed. Created when missing, and its folder with mode C(0700). Hosts of a play
-        that run on one machine can share it. If the file is lost, the next run takes longer, but no photo is lost.
-      - Before each write it records what is about to be written. So after a run that was killed, the next run
-        recognizes the photo as its own. It also remembers permanently to which account each name belonged, see
+        them, and also photos that others changed. The file and its folder (mode C(0700)) are created if they are missing.
+        Hosts of a play that run on one machine can share it. If the file is lost, the next run takes longer, but no photo
+        is lost.
+      - Before each write, the module records it in this file. So after a run that was killed, the next run recognizes the
+        photo as its own. The file also remembers permanently to which account each name belonged, see
         O(confirm_accounts).
       - For 15 minutes it remembers to which account each name belongs, so that the plays of one call look it up only
-        once. Before a change is planned the name is looked up again, also in check mode.
+        once. Before a change is planned, the name is always looked up again, also in check mode.
       - It also remembers the hashes of picture files. Files whose size, times and inode did not change are not read
         again.
       - Not written in check mode.
@@ -189,7 +191,7 @@ options:
   backup_dir:
     description:
       - A folder in which every photo is saved before it is overwritten or removed. If a photo cannot be saved, its
-        change is not made. Created when missing, with mode C(0700).
+        change is not made. The folder is created if it is missing, with mode C(0700).
       - The role P(hybrid.photos.restore#role) restores photos from it.
     type: path
   run_id:
@@ -197,8 +199,8 @@ options:
     type: str
   max_replaced:
     description:
-      - How many existing photos one run may replace, as a count or as a percentage of the photos that are there.
-      - If ten or more users are checked and the plan passes this limit, nothing is written and the module fails. First
+      - How many existing photos one run may replace, as a count or as a percentage of the existing photos.
+      - If ten or more users are checked and the plan exceeds this limit, nothing is written and the module fails. First
         photos do not count.
       - Users for which the target gave no answer count as if their photo were replaced.
     type: str
@@ -209,13 +211,13 @@ options:
     default: 10%
   max_added:
     description:
-      - The same as O(max_replaced), for first photos, as a count or as a percentage of the users that are checked.
+      - The same as O(max_replaced), for first photos, as a count or as a percentage of the checked users.
       - Not limited if not given.
     type: str
   shared_pictures:
     description:
       - What to do when one picture is declared for several users of this call.
-      - V(allow) writes it and names the other users in C(shared_with); V(refuse) writes it for none of them and reports
+      - V(allow) writes it and names the other users in C(shared_with). V(refuse) writes it for none of them and reports
         them as C(invalid).
     type: str
     choices: [allow, refuse]
@@ -252,9 +254,9 @@ options:
     default: []
   approved:
     description:
-      - Make only these changes, and each only if the photo at the target and the source are still the same as when it
-        was approved. All other changes are reported with RV(ignore:stale=true).
-      - The role P(hybrid.photos.sync#role) takes it from a drift report.
+      - Make only these changes, and each only if the photo at the target and the source are still the same as at the time
+        of the approval. All other changes are reported with RV(ignore:stale=true).
+      - The role P(hybrid.photos.sync#role) reads the list from a drift report.
     type: list
     elements: dict
     suboptions:
@@ -263,7 +265,7 @@ options:
         type: str
         required: true
       action:
-        description: What was approved.
+        description: The approved change.
         type: str
         choices: [put, remove]
         required: true
@@ -297,8 +299,8 @@ options:
   previews_dir:
     description:
       - A folder for small copies of the declared and the present photos of users with drift, for
-        M(hybrid.photos.drift_report). It is written in check mode too.
-      - Ignored where the module does not run on the controller, which is where the report looks for them.
+        M(hybrid.photos.drift_report). They are written in check mode, too.
+      - Ignored if the module does not run on the controller, because the report reads them there.
     type: path
   rows:
     description:
@@ -310,11 +312,11 @@ options:
     default: all
   rows_in_file:
     description:
-      - Keep RV(ignore:photos) in a file on the controller and return RV(ignore:rows_file), which says where it is, how
-        many rows it has, and its SHA-256. So the results of many shards need no memory. Used by the roles;
-        M(hybrid.photos.drift_report) and M(hybrid.photos.photo_guard) read such files.
-      - The file is in Ansible's own temporary folder of this run (C(DEFAULT_LOCAL_TMP)), which only its owner can open
-        and which Ansible removes at the end. It is written in check mode too.
+      - Keep RV(ignore:photos) in a file on the controller and return RV(ignore:rows_file) with its path, its number of rows
+        and its SHA-256. So the results of many shards need no memory. Used by the roles. M(hybrid.photos.drift_report) and
+        M(hybrid.photos.photo_guard) read such files.
+      - The file is in Ansible's temporary folder of this run (C(DEFAULT_LOCAL_TMP)). Only its owner can open it, and
+        Ansible removes it at the end. It is written in check mode, too.
     type: bool
     default: false
   progress_file:

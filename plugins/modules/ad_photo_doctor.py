@@ -11,9 +11,10 @@ version_added: 0.1.0
 author:
   - hybrid.photos developers (@hybrid-photos)
 description:
-  - Checks everything that a run of M(hybrid.photos.ad_thumbnail_photo) needs, and writes nothing. Libraries, the
-    connection, its certificate, the sign-in, the clock, the search base, the declared users, the right to write
-    C(thumbnailPhoto), as C(allowedAttributesEffective) says, and photos too large for Exchange Online.
+  - Checks everything that a run of M(hybrid.photos.ad_thumbnail_photo) needs, and writes nothing.
+  - Checks the libraries, the connection, its certificate, the sign-in, the clock, the search base, the declared users,
+    the right to write C(thumbnailPhoto) (from C(allowedAttributesEffective)), and whether photos are too large for
+    Exchange Online.
   - All checks are skipped without O(server) and O(domain).
   - A failed check does not stop the others, and does not make the module fail. M(hybrid.photos.photo_doctor) shows the
     checks of all targets in a table and fails.
@@ -32,8 +33,8 @@ options:
     elements: str
   match_by:
     description:
-      - The property by which users are named.
-      - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
+      - The property that identifies users.
+      - V(proxyAddresses) matches any address of a user. An address without a prefix is an SMTP address.
       - V(onPremisesImmutableId) is the ID that connects the account with the one in Entra ID, as Entra shows it. It is
         the base64 form of C(mS-DS-ConsistencyGuid), or of C(objectGUID) if the user has no C(mS-DS-ConsistencyGuid).
       - V(extensionAttribute1) to V(extensionAttribute15) exist only if the schema is extended for Exchange.
@@ -66,7 +67,7 @@ options:
       - extensionAttribute15
     default: userPrincipalName
   names:
-    description: For users whose name in Active Directory is another than in O(users), that name.
+    description: By user in O(users), the name in Active Directory if it is another one.
     type: dict
     default: {}
 """
@@ -83,7 +84,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checks:
-  description: The checks, in the order in which they were made.
+  description: The checks, in the order in which they ran.
   returned: always
   type: list
   elements: dict
@@ -92,13 +93,14 @@ checks:
     name: {description: What was checked., type: str, returned: always}
     status: {description: 'V(ok), V(warn), V(fail) or V(skipped).', type: str, returned: always}
     text: {description: What was found., type: str, returned: always}
-    advice: {description: What to do. Empty when there is nothing to do., type: str, returned: always}
+    advice: {description: What to do. Empty if there is nothing to do., type: str, returned: always}
 ok:
   description: Whether no check failed.
   returned: always
   type: bool
 expires:
-  description: When credentials end that this connection signs in with, where that is known and they end at all.
+  description: When the credentials of this connection expire. Credentials that never expire, and unknown times, are not in
+    the list.
   returned: always
   type: list
   elements: dict
@@ -113,7 +115,7 @@ users:
   contains:
     user: {description: The identity as given., type: str, returned: always}
     id: {description: The account's id., type: str, returned: always}
-    account: {description: The account's own name., type: str, returned: always}
+    account: {description: The account's name at the target., type: str, returned: always}
     mailbox: {description: 'V(on_premises) or V(cloud).', type: str, returned: when known}
     immutable_id: {description: The immutable ID that connects the on-premises account with the cloud account., type: str, returned: always}
     bytes: {description: The length of the photo., type: int, returned: when there is a photo}

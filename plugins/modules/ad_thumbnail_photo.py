@@ -24,13 +24,13 @@ extends_documentation_fragment:
 options:
   match_by:
     description:
-      - The attribute by which users are named.
-      - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
+      - The attribute that identifies users.
+      - V(proxyAddresses) matches any address of a user. An address without a prefix is an SMTP address.
       - V(onPremisesImmutableId) is the ID that connects the account with the one in Entra ID, as Entra shows it. It is
         the base64 form of C(mS-DS-ConsistencyGuid), or of C(objectGUID) if the user has no C(mS-DS-ConsistencyGuid).
       - V(extensionAttribute1) to V(extensionAttribute15) exist only if the schema is extended for Exchange.
-      - V(anchor) finds the account from which the one that O(people) names is synced, by the source anchor. It is for
-        photos that come from the cloud.
+      - V(anchor) is for photos that come from the cloud. O(people) names the account in the cloud, and the source anchor
+        leads to the account from which it is synced.
     type: str
     choices:
       - userPrincipalName
@@ -64,7 +64,7 @@ options:
     description:
       - Return for each user the department (the attribute C(department)), or the organizational unit of the account, such
         as V(Berlin / Sales). A report can then show figures for each.
-      - With it users are always looked up, also when O(receipts) knows them from a few minutes before.
+      - With this option users are always looked up, even if O(receipts) has them from a few minutes before.
     type: str
     choices: [department, ou]
   size:
@@ -73,8 +73,8 @@ options:
     default: 96
   max_bytes:
     description:
-      - The most bytes of the photo. The highest JPEG quality that fits is used.
-      - Exchange Online takes at most 10 KB from Entra ID. The attribute holds at most 100 KB.
+      - The largest size of the photo in bytes. The highest JPEG quality that fits is used.
+      - Exchange Online accepts at most 10 KB from Entra ID. The attribute can have at most 100 KB.
     type: int
     default: 10240
 notes:
@@ -113,7 +113,7 @@ summary:
     checked: {description: Users in the call., type: int, returned: success}
     in_sync: {description: Users whose photo is as declared., type: int, returned: success}
     missing: {description: Users with a declared photo whose target has none., type: int, returned: success}
-    different: {description: Users whose target holds another photo., type: int, returned: success}
+    different: {description: Users whose target has another photo., type: int, returned: success}
     unwanted: {description: Users declared absent whose target has a photo., type: int, returned: success}
     unresolved: {description: Identities that match no user or several users., type: int, returned: success}
     unavailable: {description: Users whose photo cannot be read or cannot be stored., type: int, returned: success}
@@ -126,7 +126,7 @@ summary:
     stale: {description: Changes that were not made because they are not the same as in O(approved)., type: int, returned: success}
     default_shown: {description: Users who show the default picture., type: int, returned: success}
     default_own:
-      description: Users for whom the default picture is declared, and who have a photo of their own, which stays.
+      description: Users for whom the default picture is declared, but who have their own photo. It is not changed.
       type: int
       returned: success
     requests: {description: LDAP operations sent., type: int, returned: success}
@@ -134,7 +134,7 @@ summary:
     removed: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, default_shown: 0,
     default_own: 0, requests: 4}
 photos:
-  description: One row a user, in the order of the call. Pictures are never returned.
+  description: One row for each user, in the order of the call. Pictures are never returned.
   returned: always, unless no user could be checked
   type: list
   elements: dict
@@ -154,8 +154,8 @@ photos:
     verified: {description: Whether the written photo was read back; null when nothing was written., type: bool, returned: always}
     source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
     desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should have.', type: dict, returned: when known}
-    observed: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
-    account: {description: 'The account''s own name there, the userPrincipalName, else the sAMAccountName.', type: str, returned: when resolved}
+    observed: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that it has.', type: dict, returned: when there is a photo}
+    account: {description: 'The account''s name at the target, the userPrincipalName, else the sAMAccountName.', type: str, returned: when resolved}
     label: {description: The display name., type: str, returned: when known}
     group: {description: The department or organizational unit., type: str, returned: when O(group_by) asks for it and there is one}
     origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}
@@ -167,19 +167,19 @@ photos:
           V(unknown), V(refused), V(conflict), V(failed) or V(dropped).'
       type: str
       returned: when a change was started
-    warnings: {description: Warnings for this user., type: list, elements: str, returned: when there is something}
+    warnings: {description: Warnings for this user., type: list, elements: str, returned: when there are some}
     shared_with: {description: Other users whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
     stale: {description: Whether the change is not the same as in O(approved)., type: bool, returned: when it is not}
     no_answer: {description: "Whether nothing is known about this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
     accepted: {description: Whether the problem is known and accepted., type: bool, returned: when it is accepted}
     default: {description: Whether the default picture is declared., type: bool, returned: when it is}
     own_photo:
-      description: Whether the default picture is declared, and the user has a photo of their own, which stays.
+      description: Whether the default picture is declared, but the user has an own photo. It is not changed.
       type: bool
       returned: when it is so
-    no_mailbox: {description: Whether the account has no mailbox where this target keeps photos., type: bool, returned: when it is so}
+    no_mailbox: {description: Whether the account has no mailbox at this target., type: bool, returned: when it is so}
 in_sync:
-  description: Pairs of user and id of the users that have no row, with O(rows=drifting).
+  description: Pairs of user and id for users who are in sync and have no row.
   returned: with O(rows=drifting)
   type: list
   elements: list
@@ -189,18 +189,18 @@ left_out:
   type: list
   elements: str
 no_mailbox:
-  description: Users for whom the target said that there is no mailbox.
+  description: Users who have no mailbox, according to the target.
   returned: when there are some
   type: list
   elements: str
 source_needed:
-  description: Users for whom the picture itself is needed, with O(photos[].source_sha256).
+  description: Users with O(photos[].source_sha256) for whom the picture itself is needed.
   returned: when there are some
   type: list
   elements: str
 notes:
   description: Notes about the run as a whole.
-  returned: when there is something
+  returned: when there are some
   type: list
   elements: str
 target:

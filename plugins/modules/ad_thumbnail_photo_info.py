@@ -10,7 +10,7 @@ short_description: List or export the Active Directory photos of some users or o
 version_added: 0.1.0
 description:
   - Returns for each user whether there is a photo in C(thumbnailPhoto), its hash and its size, and whether Exchange
-    Online would take it from Entra ID.
+    Online would accept it from Entra ID.
   - With O(dest) it also writes the photos, byte for byte as in the target, to a definitions folder. A comparison of
     this folder with the same target shows no drift.
   - Never changes a photo of a user.
@@ -26,13 +26,13 @@ extends_documentation_fragment:
 options:
   match_by:
     description:
-      - The attribute by which users are named, in O(users) and in the results.
-      - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
+      - The attribute that identifies users, in O(users) and in the results.
+      - V(proxyAddresses) matches any address of a user. An address without a prefix is an SMTP address.
       - V(onPremisesImmutableId) is the ID that connects the account with the one in Entra ID, as Entra shows it. It is
         the base64 form of C(mS-DS-ConsistencyGuid), or of C(objectGUID) if the user has no C(mS-DS-ConsistencyGuid).
       - V(extensionAttribute1) to V(extensionAttribute15) exist only if the schema is extended for Exchange.
-      - V(anchor) finds the account from which the one that O(people) names is synced, by the source anchor. It is for
-        photos that come from the cloud.
+      - V(anchor) is for photos that come from the cloud. O(people) names the account in the cloud, and the source anchor
+        leads to the account from which it is synced.
     type: str
     choices:
       - userPrincipalName
@@ -70,7 +70,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Who has a photo?
+- name: List all photos
   hybrid.photos.ad_thumbnail_photo_info:
   register: found
 
@@ -87,7 +87,7 @@ EXAMPLES = r"""
     dest: photos
     ignore_problems: [unavailable]
 
-- name: Two users, by their address
+- name: List the photos of two users by their address
   hybrid.photos.ad_thumbnail_photo_info:
     users: [alice@example.com, bob@example.com]
     match_by: mail
@@ -95,41 +95,41 @@ EXAMPLES = r"""
 
 RETURN = r"""
 photos:
-  description: One row a user, in the order of O(users). Pictures are never returned.
+  description: One row for each user, in the order of O(users). Pictures are never returned.
   returned: always, unless no user could be checked
   type: list
   elements: dict
   contains:
     user: {description: 'The identity, as given in O(users), otherwise the value of O(match_by).', type: str, returned: always}
     id: {description: The objectGUID., type: str, returned: when resolved}
-    has_photo: {description: Whether there is a photo; null when that is not known., type: bool, returned: always}
+    has_photo: {description: Whether there is a photo; null if this is not known., type: bool, returned: always}
     sha256: {description: SHA-256 of the photo., type: str, returned: when there is a photo}
     within_exo_limit:
-      description: Whether the photo has at most 10,240 bytes, so that Exchange Online takes it from Entra ID.
+      description: Whether the photo has at most 10,240 bytes, so that Exchange Online accepts it from Entra ID.
       type: bool
       returned: when there is a photo
     bytes: {description: Length of the photo., type: int, returned: when there is a photo}
     width: {description: Width in pixels., type: int, returned: when known}
     height: {description: Height in pixels., type: int, returned: when known}
     path: {description: The file in O(dest)., type: str, returned: when it was exported}
-    account: {description: The account's own name., type: str, returned: when known}
+    account: {description: The account's name at the target., type: str, returned: when known}
     immutable_id: {description: The source anchor., type: str, returned: when known}
-    mailbox: {description: 'V(on_premises) or V(cloud), as C(msExchRecipientTypeDetails) tells.', type: str, returned: when known}
+    mailbox: {description: 'V(on_premises) or V(cloud), from C(msExchRecipientTypeDetails).', type: str, returned: when known}
     label: {description: The display name., type: str, returned: when known}
     problem:
       description:
-        - V(unresolved) when the identity matches no user, or several users.
-        - V(unavailable) when the photo could not be read.
-        - V(invalid) when the photo is not a picture, or its file in O(dest) was not written by an export.
+        - V(unresolved) if the identity matches no user, or several users.
+        - V(unavailable) if the photo could not be read.
+        - V(invalid) if the photo is not a picture, or if its file in O(dest) was not written by an export.
       type: str
       returned: when there is one
-    reason: {description: 'The problem, or another remark.', type: str, returned: when there is something}
+    reason: {description: 'The problem, or another remark.', type: str, returned: when there is one}
     unnamed:
-      description: Whether the account has no value of O(match_by), and is not named in O(users). Then the problem does
-        not make the module fail.
+      description: Whether the account has no value of O(match_by) and is not named in O(users). Its problem does not make
+        the module fail.
       type: bool
       returned: when it is so
-    remembered: {description: 'Whether the photo is the one that O(receipts) remember, and so was not read.', type: bool, returned: when it is so}
+    remembered: {description: 'Whether the photo is the one in O(receipts), and so was not read.', type: bool, returned: when it is so}
 users:
   description: The users, with O(names_only). Users with a problem are in RV(photos) instead.
   returned: with O(names_only)
@@ -138,14 +138,14 @@ users:
   contains:
     user: {description: The name., type: str, returned: always}
     id: {description: The permanent id., type: str, returned: always}
-    immutable_id: {description: 'The source anchor, where the target tells it.', type: str, returned: always}
+    immutable_id: {description: 'The source anchor, if the target has it.', type: str, returned: always}
 summary:
   description: Counts of RV(photos), and the requests sent.
   returned: always, unless no user could be checked
   type: dict
   sample: {users: 500, with_photo: 451, without_photo: 47, unresolved: 1, unavailable: 1, invalid: 0, exported: 451, excluded: 0, left_out: 0, requests: 520}
 excluded:
-  description: Names of users whom O(exclude) excludes. They have no row.
+  description: Names of users that O(exclude) excludes. They have no row.
   returned: always, unless no user could be checked
   type: list
   elements: str
@@ -157,8 +157,8 @@ matched:
   elements: str
 left_out:
   description:
-    - Names in O(users) that are not meant by O(filter), O(group) or O(only). They have no row.
-    - Without O(users) it is empty, because users who are not meant are not listed at all.
+    - Names in O(users) that do not match O(filter), O(group) or O(only). They have no row.
+    - Without O(users) it is empty, because users who do not match are not listed at all.
   returned: always, unless no user could be checked
   type: list
   elements: str

@@ -6,14 +6,15 @@
 
 DOCUMENTATION = r"""
 module: ad_user_info
-short_description: See who users are in Active Directory, what ties them to the cloud, and where their mailbox is
+short_description: Look up users in Active Directory, with their source anchors and where their mailboxes are
 version_added: 0.1.0
 description:
-  - Looks users up by any attribute and returns, for each, the account, its source anchor and where its mailbox is.
-  - The source anchor is what Entra ID shows as C(onPremisesImmutableId), the base64 form of C(mS-DS-ConsistencyGuid),
-    or of C(objectGUID) if the user has no C(mS-DS-ConsistencyGuid).
-  - M(hybrid.photos.exo_user_photo) takes the result in its option O(ignore:people). With O(ignore:match_by=anchor) it finds
-    the same people in Microsoft 365, also under other names. The roles of this collection do so by themselves.
+  - Looks up users by any attribute. Returns the account, its source anchor and where its mailbox is for each user.
+  - Entra ID shows the source anchor as C(onPremisesImmutableId). It is the base64 form of C(mS-DS-ConsistencyGuid), or of
+    C(objectGUID) if the user has no C(mS-DS-ConsistencyGuid).
+  - The result can be given to M(hybrid.photos.exo_user_photo) in its option O(ignore:people). With
+    O(ignore:match_by=anchor) that module finds the same people in Microsoft 365, even if they have other names there. The
+    roles of this collection do this automatically.
   - No photo is read. A user who is not found is a row with a problem, and does not make the module fail.
 author:
   - hybrid.photos developers (@hybrid-photos)
@@ -26,38 +27,38 @@ extends_documentation_fragment:
 options:
   users:
     description:
-      - The users to look up, named as O(match_by) says.
-      - All users when it is empty.
+      - The users to look up, by the attribute in O(match_by).
+      - All users if it is empty.
     type: list
     elements: str
     default: []
   names:
-    description: For users whose name in Active Directory is another than in O(users), that name.
+    description: By user in O(users), the name in Active Directory if it is another one.
     type: dict
     default: {}
   photos_file:
     description:
-      - What M(hybrid.photos.photo_choice) returned in RV(hybrid.photos.photo_choice#module:photos_file), in place of O(users)
-        and O(names). Used by the roles.
+      - The value RV(hybrid.photos.photo_choice#module:photos_file) that M(hybrid.photos.photo_choice) returned, in place
+        of O(users) and O(names). Used by the roles.
     type: dict
   for_targets:
-    description: With O(photos_file), only users who are declared for one of these targets.
+    description: Look up only the users in O(photos_file) who are declared for one of these targets.
     type: list
     elements: str
     choices: [ad, exchange, exo]
     default: []
   rows_in_file:
     description:
-      - Keep RV(users) in a file on the controller and return RV(ignore:users_file), which says where it is. The option
-        C(people) of the photo modules takes such a result. Used by the roles.
-      - The file is in Ansible's own temporary folder of this run (C(DEFAULT_LOCAL_TMP)), which only its owner can open
-        and which Ansible removes at the end. It is written in check mode too.
+      - Keep RV(users) in a file on the controller and return RV(ignore:users_file), which has its path. The option
+        C(people) of the photo modules accepts such a result. Used by the roles.
+      - The file is in Ansible's temporary folder of this run (C(DEFAULT_LOCAL_TMP)). Only its owner can open it, and
+        Ansible removes it at the end. It is written in check mode, too.
     type: bool
     default: false
   match_by:
     description:
-      - The attribute by which users are named.
-      - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
+      - The attribute that identifies users.
+      - V(proxyAddresses) matches any address of a user. An address without a prefix is an SMTP address.
       - V(extensionAttribute1) to V(extensionAttribute15) exist only if the schema is extended for Exchange.
     type: str
     choices:
@@ -93,13 +94,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Who are these, by employee number?
+- name: Look up users by employee number
   hybrid.photos.ad_user_info:
     users: ["10234", "10235"]
     match_by: employeeNumber
   register: people
 
-- name: Their photos in Microsoft 365, where they have other names
+- name: Declare their photos in Microsoft 365, where they have other names
   hybrid.photos.exo_user_photo:
     photos:
       - {user: "10234", src: /srv/photos/10234.jpg}
@@ -110,7 +111,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 users:
-  description: One row a user, in the order of O(users).
+  description: One row for each user, in the order of O(users).
   returned: success
   type: list
   elements: dict
@@ -119,24 +120,24 @@ users:
     id: {description: The objectGUID., type: str, returned: when found}
     account: {description: 'The userPrincipalName, else the sAMAccountName.', type: str, returned: when found}
     immutable_id:
-      description: The source anchor. Null when the user is not found, or when another account has the same one.
+      description: The source anchor. Null if the user is not found, or if another account has the same one.
       type: str
       returned: always
     mailbox:
       description:
-        - V(on_premises) or V(cloud), as C(msExchRecipientTypeDetails) tells.
-        - Null when there is no mailbox, or when the schema is not extended for Exchange.
+        - V(on_premises) or V(cloud), from C(msExchRecipientTypeDetails).
+        - Null if there is no mailbox, or if the schema is not extended for Exchange.
       type: str
       returned: when found
-    problem: {description: V(unresolved) when there is no anchor for this user., type: str, returned: when there is one}
-    reason: {description: What the problem is., type: str, returned: when there is one}
+    problem: {description: V(unresolved) if there is no source anchor for this user., type: str, returned: when there is one}
+    reason: {description: A description of the problem., type: str, returned: when there is one}
 summary:
   description: Counts of RV(users).
   returned: success
   type: dict
   sample: {users: 40, found: 40, anchored: 40, mailbox_on_premises: 5, mailbox_cloud: 25, excluded: 0, left_out: 0}
 excluded:
-  description: Names of users whom O(exclude) excludes. They have no row.
+  description: Names of users that O(exclude) excludes. They have no row.
   returned: success
   type: list
   elements: str
@@ -148,15 +149,15 @@ matched:
   elements: str
 left_out:
   description:
-    - Names in O(users) that are not meant by O(filter), O(group) or O(only). They have no row.
-    - Without O(users) it is empty, because users who are not meant are not listed at all.
+    - Names in O(users) that do not match O(filter), O(group) or O(only). They have no row.
+    - Without O(users) it is empty, because users who do not match are not listed at all.
   returned: success
   type: list
   elements: str
   sample: []
 notes:
-  description: What is worth knowing of the run as a whole, such as a domain controller that did not answer.
-  returned: when there is something
+  description: Notes about the run as a whole, such as a domain controller that did not answer.
+  returned: when there are some
   type: list
   elements: str
 target:

@@ -9,70 +9,71 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: drift_report
-short_description: Report what differs between declared photos and the targets
+short_description: Report the differences between declared photos and the targets
 version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
-  - Joins what M(hybrid.photos.ad_thumbnail_photo) and M(hybrid.photos.exo_user_photo) returned into one report,
-    one row for each user with all targets side by side, and writes it as JSON, Markdown, HTML and JUnit XML.
+  - Joins the results of M(hybrid.photos.ad_thumbnail_photo), M(hybrid.photos.exchange_user_photo) and
+    M(hybrid.photos.exo_user_photo) into one report with one row for each user, and writes it as JSON, Markdown, HTML and
+    JUnit XML.
   - After a check run the report says what a run would do; after a real run it says what was done.
-    It is written in check mode too, because it changes nothing that is managed.
-  - What was not examined (hosts that were not reached, sign-ins that failed, users without a result) is listed with
-    the reason, so that a partial run never looks clean.
+    It is written in check mode, too, because it does not change any photo.
+  - Everything that was not examined (unreachable hosts, failed sign-ins, users without a result) is listed with the
+    reason, so that an incomplete run never looks clean.
   - Prints one line, such as V(12 drift (3 missing, 7 different, 2 unwanted\), 488 in sync, 1 unresolved).
-    Its figures of users add up, because each user counts once. Below it are, in capital letters, the targets
-    that were not examined, and up to ten lines about users that failed or could not be checked, with the reasons.
-  - The line is printed before the first file is written. When the files cannot be written to O(dest), they are written
-    to a new temporary folder, and the task fails with the line and that folder in its message.
+    Its figures of users add up, because each user counts once. Below it are the targets that were not examined, in
+    capital letters, and up to ten lines about users that failed or could not be checked, with the reasons.
+  - The line is printed before the first file is written. If the files cannot be written to O(dest), they are written
+    to a new temporary folder, and the task fails with a message that has the line and that folder.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
 options:
   results:
     description:
-      - What the photo modules returned, in any order, as registered. Each may have failed, been skipped, come from an
-        unreachable host, or be what a loop registered (a dictionary with a list C(results)).
+      - The registered results of the photo modules, in any order. Each may be failed, skipped, from an unreachable host, or
+        the result of a loop (a dictionary with a list C(results)).
       - The playbook can add the keys C(target), C(shard) and C(users) to a result, so that the report can name the
-        users that were not examined. A key C(check_mode) says whether it was a check run.
-      - When a user and target come twice, the later one counts. So the results of a plan can come before those of
-        its execution. With O(mode=done), a planned change (of a result with C(check_mode=true)) without a later result
-        is reported as failed.
-      - With the option C(rows_in_file) of the photo modules their rows are read from the files. Users of a result whose
-        file is missing, cut, or was changed are not examined.
-      - Results of M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) are taken too. Only
+        users that were not examined. The key C(check_mode) says whether it was a check run.
+      - If there are two rows for a user and target, the later one is used. So put the results of a plan before those of its
+        execution. With O(mode=done), a planned change (of a result with C(check_mode=true)) without a later result is
+        reported as failed.
+      - With the option C(rows_in_file) of the photo modules, the rows are read from the files. If a file is missing,
+        incomplete or changed, its users are not examined.
+      - Results of M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) are accepted, too. Only
         users whose photo could not be read become rows.
     type: list
     elements: dict
     required: true
   dest:
     description:
-      - The folder on the controller that gets the files. It is made when it is missing, not readable by others.
+      - The folder on the controller for the files. It is created if it is missing, and only its owner can read it.
       - A relative path starts from the folder of the playbook, or, for a playbook of a collection, from the folder
         in which Ansible was called.
     type: path
     required: true
   formats:
     description:
-      - What to write.
-      - V(json) gives C(drift.json), which holds everything and has a published JSON Schema.
-      - V(markdown) gives C(drift.md), short enough for a comment under a pull request.
-      - V(html) gives C(drift.html), one self-contained page with the pictures of what drifts.
-      - V(junit) gives C(drift.xml), one test case for each user and target.
-      - V(openmetrics) gives C(drift.prom), the figures for the textfile collector of Prometheus' node_exporter, without
-        the name of any person. See O(metrics_dir).
+      - The formats to write.
+      - V(json) writes C(drift.json), which has all data and a published JSON Schema.
+      - V(markdown) writes C(drift.md), which is short enough for a comment under a pull request.
+      - V(html) writes C(drift.html), one self-contained page with the pictures of users with drift.
+      - V(junit) writes C(drift.xml), with one test case for each user and target.
+      - V(openmetrics) writes C(drift.prom), the figures for the textfile collector of Prometheus' node_exporter, without
+        names of people. See O(metrics_dir).
     type: list
     elements: str
     choices: [json, markdown, html, junit, openmetrics]
     default: [json, markdown]
   title:
     description:
-      - The title of the report. Without it V(Photo drift), or V(Photo sync) after a real run.
+      - The title of the report. If not given, V(Photo drift), or V(Photo sync) after a real run.
     type: str
   mode:
     description:
       - Whether the results say what would be done (V(plan)) or what was done (V(done)).
-      - Without it, V(plan) in check mode or when a result says so with C(check_mode); else V(done) when any row was
-        verified or backed up, and V(plan) when none was.
+      - If not given, V(plan) in check mode, or what the key C(check_mode) of the results says. Without this key, V(done) if
+        any row was verified or backed up, otherwise V(plan).
     type: str
     choices: [plan, done]
   users:
@@ -82,7 +83,7 @@ options:
     elements: str
     default: []
   declared_at:
-    description: As O(users), by target, where not everybody is declared for every target.
+    description: The same as O(users), but by target, if not all users are declared for every target.
     type: dict
     suboptions:
       ad:
@@ -99,61 +100,62 @@ options:
         elements: str
   shards:
     description:
-      - What M(hybrid.photos.photo_choice) returned on each host. The users that they declare are those who should have been
-        examined, as with O(declared_at); their names are read from files. A file that is lost makes RV(status) V(failed).
-      - It also says who was excluded, and how many others the run did not concern.
+      - The results of M(hybrid.photos.photo_choice) of each host. They have the users who should have been examined, as in
+        O(declared_at). The names are read from files. If a file is lost, RV(status) is V(failed).
+      - They also have the users who were excluded, and the number of users who were not chosen.
     type: list
     elements: dict
     default: []
   mailboxes:
-    description: What M(hybrid.photos.ad_user_info) returned for users without a mailbox in Exchange Online.
+    description: The results of M(hybrid.photos.ad_user_info) about users without a mailbox in Exchange Online.
     type: list
     elements: dict
     default: []
   shared:
-    description: What M(hybrid.photos.photo_guard) returned in RV(hybrid.photos.photo_guard#module:shared).
+    description: The value RV(hybrid.photos.photo_guard#module:shared) that M(hybrid.photos.photo_guard) returned.
     type: dict
     default: {}
   option_prefix:
-    description: What a reason puts before the name of an option, such as V(sync_).
+    description: The prefix of option names in reasons, such as V(sync_).
     type: str
     default: ""
   targets:
     description:
       - The targets at which O(users) should have been examined.
-      - A target at which no photo could be looked at makes RV(status) V(failed), and is in RV(targets_not_examined). Not so
-        a target that said that the users' mailboxes are elsewhere, and one that answered about each of fewer than ten
-        users who were chosen among others (O(not_chosen)); they are V(unresolved), V(invalid), or have no mailbox there.
+      - If no photo could be read at a target, RV(status) is V(failed), and the target is in RV(targets_not_examined).
+      - There are two exceptions. One is a target that said that the users' mailboxes are elsewhere. The other is a target that
+        gave an answer for each of fewer than ten chosen users (see O(not_chosen)); these users are V(unresolved),
+        V(invalid), or have no mailbox there.
     type: list
     elements: str
     choices: [ad, exchange, exo]
     default: []
   ignore_problems:
     description:
-      - Problems that are reported for everybody and yet are accepted, as C(known_problems) of a definition is for one
-        user. They make RV(status) neither V(problem) nor RV(clean) false, and are not among RV(problems).
+      - Problems that are accepted for all users, as C(known_problems) of a definition does for one user. They are reported,
+        but they do not change RV(status) or RV(clean), and are not in RV(problems).
     type: list
     elements: str
     choices: [invalid, unavailable, unresolved]
     default: []
   excluded:
-    description: Users who are declared and were excluded from this run. The report counts and names them.
+    description: Declared users who were excluded from this run. The report counts and names them.
     type: list
     elements: str
     default: []
   not_chosen:
-    description: How many more users are declared and were not chosen for this run.
+    description: How many other declared users were not chosen for this run.
     type: int
     default: 0
   everyone:
     description:
-      - What M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) returned for everybody.
-        The report then lists who has a photo and no definition. They are never changed.
-      - A user is declared when a row of O(results) has the account's id, or when O(declared) has the name.
+      - The results of M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) for all users. The
+        report then lists users with a photo and without a definition. Their photos are never changed.
+      - A user is declared if a row of O(results) has the account's id, or if O(declared) has the name.
     type: list
     elements: dict
   declared:
-    description: All users who are declared, those of whom O(results) have no row included, for O(everyone).
+    description: All declared users, also those without a row in O(results), for O(everyone).
     type: list
     elements: str
     default: []
@@ -164,18 +166,18 @@ options:
     default: []
   previews_dir:
     description:
-      - A folder with small JPEG pictures for the HTML report, as the photo modules leave them with their option of the
-        same name. Only users that drift or could not be checked are shown with pictures.
+      - A folder with small JPEG pictures for the HTML report. The photo modules write them with their option of the same
+        name. Only users with drift and users that could not be checked are shown with pictures.
     type: path
   remove_previews:
     description:
-      - Remove the pictures from O(previews_dir) when the report is written or could not be, and the folder itself when
-        nothing else is in it.
+      - Remove the pictures from O(previews_dir) after the report, even if the report could not be written, and the folder
+        itself if nothing else is in it.
     type: bool
     default: false
   max_pictures:
     description:
-      - The most users that are shown with pictures in the HTML report. The report says when there were more.
+      - The largest number of users that are shown with pictures in the HTML report. The report says if there are more.
     type: int
     default: 300
   root:
@@ -185,57 +187,55 @@ options:
     type: path
   run:
     description:
-      - The name of this run, for its folder below C(runs). The time if not given. A name that is there already gets a
-        number.
+      - The name of this run, for its folder below C(runs). If not given, the time. If the name exists already, a number is
+        added.
     type: str
   keep_runs:
     description:
-      - Also write the report to C(runs/<run>) in O(dest), and keep those of so many runs. Older ones are removed.
+      - The number of runs whose reports are kept in C(runs/<run>) in O(dest). Older ones are removed.
       - With V(0) only the newest report is kept, in O(dest) itself.
     type: int
     default: 0
   plan:
     description:
-      - The C(drift.json) that was carried out. It is never overwritten. Where it is in O(dest) itself, this report is
-        written to C(runs/<run>) only.
+      - The C(drift.json) that was carried out. It is never overwritten. If it is in O(dest) itself, this report is only
+        written to C(runs/<run>).
     type: path
   metrics_dir:
     description:
       - The folder on the controller that node_exporter's textfile collector reads. The metrics are then written there,
-        as C(hybrid_photos_<metrics_name>.prom) with mode 0644, and not to O(dest). O(formats) need not have
-        V(openmetrics).
-      - The folder must be there. The file is replaced in one step.
+        as C(hybrid_photos_<metrics_name>.prom) with mode 0644, and not to O(dest). V(openmetrics) in O(formats) is not
+        necessary.
+      - The folder must exist. The file is replaced in one step.
     type: path
   metrics_name:
     description:
-      - A word for this kind of run, such as V(drift) or V(sync). It is the label C(run) of the metrics, part of the name
-        of their file, and C(run) in O(history). Runs whose metrics are read from one machine need different words.
+      - A word for this kind of run, such as V(drift) or V(sync). It is used for the label C(run) of the metrics, for the name
+        of their file, and for C(run) in O(history). Different kinds of runs on one machine need different words.
     type: str
     default: drift
   history:
     description:
-      - A file on the controller that gets one line of JSON for each run, with counts and without names of people. Several
-        kinds of runs can share it. Its folder must be there, unless it is O(dest).
-      - With it the Markdown and HTML reports say what changed since the last run over the same targets, and the HTML
-        report draws how the share of right photos went over time.
-      - A new file can be read by its owner only. A file that is
-        something else is refused.
+      - A file on the controller to which one line of JSON is added for each run, with counts and without names of people.
+        Several kinds of runs can share it. Its folder must exist, unless it is O(dest).
+      - With this file, the Markdown and HTML reports show the changes since the last run with the same targets, and the HTML
+        report shows the percentage of right photos over time.
+      - Only the owner can read a new file. A file with other content is refused.
     type: path
   started:
-    description: When the run began, as V(2026-11-27T02:15:00Z), so that the metrics and O(history) hold how long it took.
+    description: When the run began, such as V(2026-11-27T02:15:00Z). The metrics and O(history) then have its duration.
     type: str
   doctor:
     description:
-      - What M(hybrid.photos.ad_photo_doctor) and M(hybrid.photos.exo_photo_doctor) returned. The metrics then hold when
-        the password, the certificate or the client secret ends that runs sign in with, where that is known.
+      - The results of M(hybrid.photos.ad_photo_doctor) and M(hybrid.photos.exo_photo_doctor). The metrics then have the time
+        when the password, the certificate or the client secret of the runs expires, if it is known.
     type: list
     elements: dict
     default: []
   probe:
     description:
-      - Only find out whether a report could be written to O(dest), metrics to O(metrics_dir) and a line to O(history),
-        before a run that needs it. O(dest) and O(history) are made when they are missing. Nothing else is written, and
-        O(results) can be empty.
+      - Only check whether a report can be written to O(dest), metrics to O(metrics_dir) and a line to O(history), before a
+        run. O(dest) and O(history) are created if they are missing. Nothing else is written, and O(results) can be empty.
     type: bool
     default: false
   show:
@@ -245,7 +245,8 @@ options:
     default: true
   show_diff:
     description:
-      - Also print what each change would do, as C(--diff) does for the photo modules. For O(mode=plan).
+      - Also print the difference that each change would make, as C(--diff) does for the photo modules. Only with
+        O(mode=plan).
     type: bool
     default: false
 seealso:
@@ -254,21 +255,21 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what Active Directory has
+- name: Compare the photos in Active Directory
   hybrid.photos.ad_thumbnail_photo:
     photos: "{{ photos }}"
   check_mode: true
   ignore_errors: true
   register: in_ad
 
-- name: See what Exchange Online has
+- name: Compare the photos in Exchange Online
   hybrid.photos.exo_user_photo:
     photos: "{{ photos }}"
   check_mode: true
   ignore_errors: true
   register: in_exo
 
-- name: Report what differs
+- name: Report the differences
   hybrid.photos.drift_report:
     results: ["{{ in_ad }}", "{{ in_exo }}"]
     dest: "{{ playbook_dir }}/reports"
@@ -278,7 +279,7 @@ EXAMPLES = r"""
     metrics_dir: /var/lib/prometheus/node-exporter
   register: drift
 
-- name: Let the pipeline fail when anything is not as declared
+- name: Fail the pipeline if anything is not as declared
   ansible.builtin.assert:
     that: drift.clean
     fail_msg: "{{ drift.line }}"
@@ -286,37 +287,38 @@ EXAMPLES = r"""
 
 RETURN = r"""
 paths:
-  description: The files that hold the report, by format; those in O(dest) unless O(plan) is there or O(metrics_dir) is given.
+  description: The files of the report, by format. They are in O(dest), unless O(plan) is there or O(metrics_dir) is given.
   returned: success
   type: dict
   sample: {"json": "/srv/reports/drift.json", "markdown": "/srv/reports/drift.md"}
 run_dir:
-  description: The folder of this run's own report, with O(keep_runs) or when O(plan) is in O(dest). Else null.
+  description: The folder of this run's own report, with O(keep_runs) or if O(plan) is in O(dest). Otherwise null.
   returned: success
   type: str
   sample: /srv/reports/runs/20261127T021500Z
 status:
   description:
-    - The worst that the run found, for pipelines.
-    - V(failed) when a change failed, or a target, a part of the run or a user was not examined; V(problem) when a user
-      could not be checked, or a written photo is not shown yet; V(drift) when a photo is not as declared; V(clean) when
-      there is none of these.
+    - The worst state that the run found, for pipelines.
+    - V(failed) if a change failed, or if a target, a part of the run or a user was not examined.
+    - V(problem) if a user could not be checked, or if a written photo is not shown yet.
+    - V(drift) if a photo is not as declared.
+    - V(clean) if there is none of these.
   returned: success
   type: str
   sample: drift
 open_problems:
-  description: How many users could not be checked at a target, without those whose problems are known and accepted.
+  description: How many users could not be checked at a target, without users whose problems are known and accepted.
   returned: success
   type: int
   sample: 1
 undeclared:
-  description: Who has a photo and no definition, each with C(user), C(target), C(id) and C(label), with O(everyone).
+  description: With O(everyone), the users with a photo and without a definition, each with C(user), C(target), C(id) and C(label).
   returned: success
   type: list
   elements: dict
   sample: []
 targets_not_examined:
-  description: O(targets) at which no photo could be looked at, each with C(target) and C(reason).
+  description: The O(targets) at which no photo could be read, each with C(target) and C(reason).
   returned: success
   type: list
   elements: dict
@@ -331,7 +333,7 @@ summary:
   description:
     - The figures of all results, with the keys that the photo modules return, counted again from the rows. They count
       rows, one for each user and target.
-    - C(users) is how many users there are, C(not_examined) how many of them were not examined at some target, and
+    - C(users) is the number of users, C(not_examined) is the number of users who were not examined at some target, and
       C(targets) has the same keys for each target.
   returned: success
   type: dict
@@ -343,7 +345,7 @@ states:
   sample: {"missing": 3, "different": 7, "unwanted": 2, "in_sync": 488, "unresolved": 1}
 drifting:
   description:
-    - How many users a run would change, or, after a real run, how many still drift because they were left alone.
+    - How many users a run would change; after a real run, how many still drift because the run did not change them.
   returned: success
   type: int
   sample: 12
@@ -368,17 +370,17 @@ headline:
   type: str
   sample: 12 of 501 users drift (3 missing, 7 different, 2 unwanted); 488 in sync, 1 unresolved.
 sentence:
-  description: The report in one sentence for somebody who does not know the words of this collection.
+  description: The report in one sentence, for readers who do not know the terms of this collection.
   returned: success
   type: str
   sample: 412 of 430 people have the right photo on both sides; 12 will be changed by the next run; 6 need a person.
 percent:
-  description: The share of people with the right photo at all targets, rounded down to one decimal.
+  description: The percentage of people with the right photo at all targets, rounded down to one decimal.
   returned: success
   type: float
   sample: 95.8
 digest:
-  description: SHA-256 of what was found. Two reports with the same digest say the same.
+  description: SHA-256 of the report's content. Two reports with the same digest have the same content.
   returned: success
   type: str
   sample: 6f1ed002ab5595859014ebf0951522d9f1c7b1c2a0e7a0a7c2d1c1f0a0b0c0d0

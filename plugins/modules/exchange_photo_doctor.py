@@ -11,12 +11,12 @@ version_added: 0.1.0
 author:
   - hybrid.photos developers (@hybrid-photos)
 description:
-  - Checks everything that a run of M(hybrid.photos.exchange_user_photo) needs, and writes nothing. Libraries, the
-    connection, the server's certificate, the endpoint and what it offers to sign in with, the clock, the sign-in with
-    Kerberos, the cmdlets of the account's management role, the throttling policy, the declared users and where their
-    mailboxes are, and the write scope, for which C(Set-UserPhoto) is called with C(-WhatIf).
-  - Management roles and throttling policies are read with C(Get-ManagementRoleEntry) and C(Get-ThrottlingPolicy) where the
-    account may do so. No run needs that, so it is a warning if it may read roles.
+  - Checks everything that a run of M(hybrid.photos.exchange_user_photo) needs, and writes nothing.
+  - Checks the libraries, the connection, the server's certificate, the endpoint and its ways to sign in, the clock, the
+    sign-in with Kerberos, the cmdlets of the account's management role, the throttling policy, the declared users, where
+    their mailboxes are, and the write scope. For the write scope it calls C(Set-UserPhoto) with C(-WhatIf).
+  - Management roles and throttling policies are read with C(Get-ManagementRoleEntry) and C(Get-ThrottlingPolicy), if the
+    account may do this. No run needs this right, so there is a warning if the account may read management roles.
   - All checks are skipped without O(server).
   - A failed check does not stop the others, and does not make the module fail. M(hybrid.photos.photo_doctor) shows the
     checks of all targets in a table and fails.
@@ -28,20 +28,20 @@ extends_documentation_fragment:
 options:
   match_by:
     description:
-      - The attribute by which users are named.
+      - The attribute that identifies users.
       - V(mail) is the primary SMTP address.
-      - With V(employeeID) and V(anchor), O(people) say who the users are, and the account is found by its C(objectGUID).
+      - With V(employeeID) and V(anchor), O(people) has the users' accounts, which are found by their C(objectGUID).
     type: str
     choices: [userPrincipalName, sAMAccountName, mail, objectGUID, employeeID, anchor]
     default: userPrincipalName
   names:
-    description: For users whose name in Exchange Server is another than in O(users), that name.
+    description: By user in O(users), the name in Exchange Server if it is another one.
     type: dict
     default: {}
   people:
     description:
-      - With O(match_by=employeeID) and O(match_by=anchor), what M(hybrid.photos.ad_user_info) returned about O(users), as
-        registered.
+      - The registered result of M(hybrid.photos.ad_user_info) about O(users), for O(match_by=employeeID) and
+        O(match_by=anchor).
     type: dict
 """
 
@@ -57,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checks:
-  description: The checks, in the order in which they were made.
+  description: The checks, in the order in which they ran.
   returned: always
   type: list
   elements: dict
@@ -66,7 +66,7 @@ checks:
     name: {description: What was checked., type: str, returned: always}
     status: {description: 'V(ok), V(warn), V(fail) or V(skipped).', type: str, returned: always}
     text: {description: What was found., type: str, returned: always}
-    advice: {description: What to do. Empty when there is nothing to do., type: str, returned: always}
+    advice: {description: What to do. Empty if there is nothing to do., type: str, returned: always}
 ok:
   description: Whether no check failed.
   returned: always
@@ -79,7 +79,7 @@ users:
   contains:
     user: {description: The identity as given., type: str, returned: always}
     id: {description: The account's id., type: str, returned: always}
-    account: {description: The account's own name., type: str, returned: always}
+    account: {description: The account's name at the target., type: str, returned: always}
     mailbox: {description: 'V(on_premises) or V(cloud).', type: str, returned: when there is one}
     immutable_id: {description: Always null., type: str, returned: always}
 target:

@@ -9,14 +9,13 @@ module: exchange_user_photo
 short_description: Declare the Exchange Server photo of one user or of thousands
 version_added: 0.1.0
 description:
-  - Makes the photo that Exchange Server (2013 to Subscription Edition) keeps in a mailbox on-premises match a picture
-    file, with C(Set-UserPhoto) over remote PowerShell.
-  - Exchange Server encodes every upload again. The module therefore compares the pictures themselves, or remembers in
-    O(receipts) what Exchange made of its own upload; a second run changes nothing.
-  - C(Set-UserPhoto) also writes a C(thumbnailPhoto) of 64x64 pixels into Active Directory, and the former photo
-    there is not saved. If photos are declared for both targets, write Active Directory with
-    M(hybrid.photos.ad_thumbnail_photo) before this module, which saves the former photo, and once more after it, as the
-    role P(hybrid.photos.sync#role) does.
+  - Makes the photo of on-premises mailboxes in Exchange Server (2013 to Subscription Edition) match a picture file, with
+    C(Set-UserPhoto) over remote PowerShell.
+  - Exchange Server re-encodes every upload. The module therefore compares the pictures, or remembers in O(receipts) what
+    Exchange made from its own upload. A second run changes nothing.
+  - C(Set-UserPhoto) also writes a C(thumbnailPhoto) of 64x64 pixels to Active Directory, without saving the photo that was
+    there. If photos are declared for both targets, run M(hybrid.photos.ad_thumbnail_photo) before this module (it
+    saves that photo), and again after it. The role P(hybrid.photos.sync#role) does this.
 author:
   - hybrid.photos developers (@hybrid-photos)
 extends_documentation_fragment:
@@ -27,35 +26,34 @@ extends_documentation_fragment:
 options:
   match_by:
     description:
-      - The attribute by which users are named.
+      - The attribute that identifies users.
       - V(mail) is the primary SMTP address.
-      - Exchange Server has no filter for V(employeeID). Active Directory then says who the users are, in O(people), by
-        what M(hybrid.photos.ad_user_info) returned with C(match_by=employeeID), and the account is found by its
-        C(objectGUID).
+      - Exchange Server has no filter for V(employeeID). O(people) must then have the result of
+        M(hybrid.photos.ad_user_info) with C(match_by=employeeID), and the accounts are found by their C(objectGUID).
       - V(anchor) does the same with any C(match_by) of M(hybrid.photos.ad_user_info).
     type: str
     choices: [userPrincipalName, sAMAccountName, mail, objectGUID, employeeID, anchor]
     default: userPrincipalName
   size:
-    description: The side of the square photo in pixels. A smaller source is not enlarged. Exchange Server keeps at most 648.
+    description: The side of the square photo in pixels. A smaller source is not enlarged. Exchange Server stores at most 648.
     type: int
     default: 648
   max_bytes:
-    description: The most bytes of the photo. Its JPEG quality is the highest that fits.
+    description: The largest size of the photo in bytes. The highest JPEG quality that fits is used.
     type: int
     default: 500000
   clear_record:
     description:
-      - After C(Remove-UserPhoto), Exchange Server remembers that the photo was removed, and shows none, not even the one
-        in Active Directory. With V(true) that record is cleared, so that the photo in Active Directory shows again.
-      - It is cleared when a photo is removed in this run, and not later.
+      - After C(Remove-UserPhoto), Exchange Server records that the photo was removed, and shows no photo, not even the one
+        in Active Directory. With V(true) this record is cleared, so that the photo in Active Directory is shown again.
+      - The record is only cleared when a photo is removed in this run, not later.
     type: bool
     default: false
 notes:
-  - The account needs a management role with C(Get-Mailbox), C(Get-User), C(Get-UserPhoto), C(Set-UserPhoto) and
-    C(Remove-UserPhoto), and nothing else. The page about safety has it as PowerShell lines.
-  - A user whose mailbox lives in the cloud is V(unavailable); write it with M(hybrid.photos.exo_user_photo).
-  - Servers and clients cache photos for up to seven days, so what a client shows is no evidence.
+  - The account only needs a management role with C(Get-Mailbox), C(Get-User), C(Get-UserPhoto), C(Set-UserPhoto) and
+    C(Remove-UserPhoto). The page about safety has the PowerShell lines for it.
+  - A user whose mailbox is in the cloud is V(unavailable). Use M(hybrid.photos.exo_user_photo) for these users.
+  - Servers and clients cache photos for up to seven days, so a client may still show the old photo.
 seealso:
   - module: hybrid.photos.ad_thumbnail_photo
   - module: hybrid.photos.exo_user_photo
@@ -65,7 +63,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: One user's photo, with the Kerberos ticket that is there
+- name: One user's photo, with the existing Kerberos ticket
   hybrid.photos.exchange_user_photo:
     server: ex1.corp.example.com
     user: alice@example.com
@@ -80,20 +78,20 @@ EXAMPLES = r"""
     receipts: /var/lib/hybrid-photos/receipts.sqlite
     backup_dir: /var/backups/hybrid-photos
 
-- name: Who has these employee numbers?
+- name: Look up the employee numbers in Active Directory
   hybrid.photos.ad_user_info:
     users: "{{ photos | map(attribute='user') }}"
     match_by: employeeID
   register: accounts
 
-- name: Photos that are named by employee number
+- name: Declare photos by employee number
   hybrid.photos.exchange_user_photo:
     server: ex1.corp.example.com
     photos: "{{ photos }}"
     match_by: employeeID
     people: "{{ accounts }}"
 
-- name: Somebody left, and shall have no photo
+- name: Remove the photo of a person who left
   hybrid.photos.exchange_user_photo:
     server: ex1.corp.example.com
     user: bob@example.com
@@ -109,7 +107,7 @@ summary:
     checked: {description: Users in the call., type: int, returned: success}
     in_sync: {description: Users whose photo is as declared., type: int, returned: success}
     missing: {description: Users with a declared photo whose target has none., type: int, returned: success}
-    different: {description: Users whose target holds another photo., type: int, returned: success}
+    different: {description: Users whose target has another photo., type: int, returned: success}
     unwanted: {description: Users declared absent whose target has a photo., type: int, returned: success}
     unresolved: {description: Identities that match no user or several users., type: int, returned: success}
     unavailable: {description: Users whose photo cannot be read or cannot be stored., type: int, returned: success}
@@ -122,7 +120,7 @@ summary:
     stale: {description: Changes that were not made because they are not the same as in O(approved)., type: int, returned: success}
     default_shown: {description: Users who show the default picture., type: int, returned: success}
     default_own:
-      description: Users for whom the default picture is declared, and who have a photo of their own, which stays.
+      description: Users for whom the default picture is declared, but who have their own photo. It is not changed.
       type: int
       returned: success
     requests: {description: Cmdlets sent., type: int, returned: success}
@@ -130,7 +128,7 @@ summary:
     removed: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, default_shown: 0,
     default_own: 0, requests: 552}
 photos:
-  description: One row a user, in the order of the call. Pictures are never returned.
+  description: One row for each user, in the order of the call. Pictures are never returned.
   returned: always, unless no user could be checked
   type: list
   elements: dict
@@ -150,8 +148,8 @@ photos:
     verified: {description: Whether the written photo was read back; null when nothing was written., type: bool, returned: always}
     source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
     desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should have.', type: dict, returned: when known}
-    observed: {description: 'C(etag) (a hash), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
-    account: {description: 'The account''s own name there, the userPrincipalName.', type: str, returned: when known}
+    observed: {description: 'C(etag) (a hash), C(bytes), C(width) and C(height) of the photo that it has.', type: dict, returned: when there is a photo}
+    account: {description: 'The account''s name at the target, the userPrincipalName.', type: str, returned: when known}
     label: {description: The display name., type: str, returned: when known}
     group: {description: The department or organizational unit., type: str, returned: when known}
     origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}
@@ -163,19 +161,19 @@ photos:
           V(unknown), V(refused), V(conflict), V(failed) or V(dropped).'
       type: str
       returned: when a change was started
-    warnings: {description: Warnings for this user., type: list, elements: str, returned: when there is something}
+    warnings: {description: Warnings for this user., type: list, elements: str, returned: when there are some}
     shared_with: {description: Other users whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
     stale: {description: Whether the change is not the same as in O(approved)., type: bool, returned: when it is not}
     no_answer: {description: "Whether nothing is known about this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
     accepted: {description: Whether the problem is known and accepted., type: bool, returned: when it is accepted}
     default: {description: Whether the default picture is declared., type: bool, returned: when it is}
     own_photo:
-      description: Whether the default picture is declared, and the user has a photo of their own, which stays.
+      description: Whether the default picture is declared, but the user has an own photo. It is not changed.
       type: bool
       returned: when it is so
-    no_mailbox: {description: Whether the account has no mailbox where this target keeps photos., type: bool, returned: when it is so}
+    no_mailbox: {description: Whether the account has no mailbox at this target., type: bool, returned: when it is so}
 in_sync:
-  description: Pairs of user and id of the users that have no row, with O(rows=drifting).
+  description: Pairs of user and id for users who are in sync and have no row.
   returned: with O(rows=drifting)
   type: list
   elements: list
@@ -185,18 +183,18 @@ left_out:
   type: list
   elements: str
 no_mailbox:
-  description: Users for whom the target said that there is no mailbox.
+  description: Users who have no mailbox, according to the target.
   returned: when there are some
   type: list
   elements: str
 source_needed:
-  description: Users for whom the picture itself is needed, with O(photos[].source_sha256).
+  description: Users with O(photos[].source_sha256) for whom the picture itself is needed.
   returned: when there are some
   type: list
   elements: str
 notes:
   description: Notes about the run as a whole.
-  returned: when there is something
+  returned: when there are some
   type: list
   elements: str
 target:

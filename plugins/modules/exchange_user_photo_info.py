@@ -24,40 +24,39 @@ extends_documentation_fragment:
 options:
   filter:
     description:
-      - An OPATH filter, as C(Get-Mailbox -Filter) takes it, for example V(CustomAttribute1 -eq 'x'). Only mailboxes that it
-        finds are looked at.
-      - A user in O(users) whom it does not find is left out and counted in RV(left_out), and is no problem.
-      - A filter that Exchange Server refuses, or that finds nobody, is an error.
+      - An OPATH filter as for C(Get-Mailbox -Filter), for example V(CustomAttribute1 -eq 'x'). Only mailboxes that match it
+        are examined.
+      - A user in O(users) who does not match is left out and named in RV(left_out). This is not a problem.
+      - A filter that Exchange Server refuses, or that matches no user, is an error.
     type: str
     default: ''
   group:
     description:
       - A distribution group or mail-enabled security group, by address, GUID, alias or distinguished name. Only its members
-        are looked at, also members of groups in the group. Dynamic distribution groups are not followed.
+        are examined, also members of nested groups. Members of dynamic distribution groups are not found.
       - A name that matches no group, or several, is an error.
-      - The account needs a management role with C(Get-DistributionGroupMember) for it.
+      - This option needs a management role with C(Get-DistributionGroupMember).
     type: str
     default: ''
   match_by:
     description:
-      - The attribute by which users are named, in O(users) and in the results.
+      - The attribute that identifies users, in O(users) and in the results.
       - V(mail) is the primary SMTP address.
-      - Exchange Server has no filter for V(employeeID). Active Directory then says who the users are, in O(people), by
-        what M(hybrid.photos.ad_user_info) returned with C(match_by=employeeID), and the account is found by its
-        C(objectGUID).
+      - Exchange Server has no filter for V(employeeID). O(people) must then have the result of
+        M(hybrid.photos.ad_user_info) with C(match_by=employeeID), and the accounts are found by their C(objectGUID).
       - V(anchor) does the same with any C(match_by) of M(hybrid.photos.ad_user_info).
     type: str
     choices: [userPrincipalName, sAMAccountName, mail, objectGUID, employeeID, anchor]
     default: userPrincipalName
 notes:
-  - The account needs a management role with C(Get-Mailbox), C(Get-User) and C(Get-UserPhoto), and nothing else.
-  - Without O(users), all mailboxes on-premises are listed. Those in the cloud are not among them.
+  - The account only needs a management role with C(Get-Mailbox), C(Get-User) and C(Get-UserPhoto).
+  - Without O(users), all on-premises mailboxes are listed, but not those in the cloud.
 seealso:
   - module: hybrid.photos.exchange_user_photo
 """
 
 EXAMPLES = r"""
-- name: Who has a photo?
+- name: List all photos
   hybrid.photos.exchange_user_photo_info:
   register: found
 
@@ -70,7 +69,7 @@ EXAMPLES = r"""
     dest: photos
     ignore_problems: [unavailable]
 
-- name: Two users, by their address
+- name: List the photos of two users by their address
   hybrid.photos.exchange_user_photo_info:
     users: [alice@example.com, bob@example.com]
     match_by: mail
@@ -78,16 +77,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 photos:
-  description: One row a user, in the order of O(users). Pictures are never returned.
+  description: One row for each user, in the order of O(users). Pictures are never returned.
   returned: always, unless no user could be checked
   type: list
   elements: dict
   contains:
     user: {description: 'The identity, as given in O(users), otherwise the value of O(match_by).', type: str, returned: always}
     id: {description: The GUID (the objectGUID in Active Directory)., type: str, returned: when resolved}
-    has_photo: {description: Whether there is a photo; null when that is not known., type: bool, returned: always}
+    has_photo: {description: Whether there is a photo; null if this is not known., type: bool, returned: always}
     sha256: {description: SHA-256 of the photo., type: str, returned: when there is a photo}
-    etag: {description: 'The hash of the photo, as photo modules name it.', type: str, returned: when there is a photo}
+    etag: {description: 'The hash of the photo, under the name that the photo modules use.', type: str, returned: when there is a photo}
     bytes: {description: Length of the photo., type: int, returned: when there is a photo}
     width: {description: Width in pixels., type: int, returned: when known}
     height: {description: Height in pixels., type: int, returned: when known}
@@ -95,14 +94,14 @@ photos:
     label: {description: The display name., type: str, returned: when known}
     problem:
       description:
-        - V(unresolved) when the identity matches no user, or several users.
-        - V(unavailable) when the photo could not be read.
-        - V(invalid) when the photo is not a picture, or its file in O(dest) was not written by an export.
+        - V(unresolved) if the identity matches no user, or several users.
+        - V(unavailable) if the photo could not be read.
+        - V(invalid) if the photo is not a picture, or if its file in O(dest) was not written by an export.
       type: str
       returned: when there is one
-    no_mailbox: {description: Whether the user certainly has no mailbox here., type: bool, returned: when it is so}
-    reason: {description: 'The problem, or another remark.', type: str, returned: when there is something}
-    remembered: {description: 'Whether the photo is the one that O(receipts) remember, and so was not read.', type: bool, returned: when it is so}
+    no_mailbox: {description: Whether it is certain that the user has no mailbox at this target., type: bool, returned: when it is so}
+    reason: {description: 'The problem, or another remark.', type: str, returned: when there is one}
+    remembered: {description: 'Whether the photo is the one in O(receipts), and so was not read.', type: bool, returned: when it is so}
 users:
   description: The users, with O(names_only). Users with a problem are in RV(photos) instead.
   returned: with O(names_only)
@@ -111,14 +110,14 @@ users:
   contains:
     user: {description: The name., type: str, returned: always}
     id: {description: The permanent id., type: str, returned: always}
-    immutable_id: {description: 'The source anchor, where the target tells it.', type: str, returned: always}
+    immutable_id: {description: 'The source anchor, if the target has it.', type: str, returned: always}
 summary:
   description: Counts of RV(photos), and the requests sent.
   returned: always, unless no user could be checked
   type: dict
   sample: {users: 500, with_photo: 451, without_photo: 47, unresolved: 1, unavailable: 1, invalid: 0, exported: 451, excluded: 0, left_out: 0, requests: 520}
 excluded:
-  description: Names of users whom O(exclude) excludes. They have no row.
+  description: Names of users that O(exclude) excludes. They have no row.
   returned: always, unless no user could be checked
   type: list
   elements: str
@@ -130,8 +129,8 @@ matched:
   elements: str
 left_out:
   description:
-    - Names in O(users) that are not meant by O(filter), O(group) or O(only). They have no row.
-    - Without O(users) it is empty, because users who are not meant are not listed at all.
+    - Names in O(users) that do not match O(filter), O(group) or O(only). They have no row.
+    - Without O(users) it is empty, because users who do not match are not listed at all.
   returned: always, unless no user could be checked
   type: list
   elements: str

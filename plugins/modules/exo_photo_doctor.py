@@ -11,9 +11,9 @@ version_added: 0.1.0
 author:
   - hybrid.photos developers (@hybrid-photos)
 description:
-  - Checks everything that a run of M(hybrid.photos.exo_user_photo) needs, and writes nothing. Libraries, the sign-in,
-    the permissions in the token against those that are needed, the tenant's photo source, the clock, and the declared
-    users.
+  - Checks everything that a run of M(hybrid.photos.exo_user_photo) needs, and writes nothing.
+  - Checks the libraries, the sign-in, whether the token has the necessary permissions and no others, the tenant's photo
+    source, the clock, and the declared users.
   - All checks are skipped without a credential.
   - A failed check does not stop the others, and does not make the module fail. M(hybrid.photos.photo_doctor) shows the
     checks of all targets in a table and fails.
@@ -24,7 +24,7 @@ extends_documentation_fragment:
   - hybrid.photos.attributes.looking
 options:
   match_by:
-    description: The property by which users are named.
+    description: The property that identifies users.
     type: str
     choices:
       - userPrincipalName
@@ -38,13 +38,13 @@ options:
       - anchor
     default: userPrincipalName
   names:
-    description: For users whose name in Exchange Online is another than in O(users), that name.
+    description: By user in O(users), the name in Exchange Online if it is another one.
     type: dict
     default: {}
   people:
     description:
-      - With O(match_by=anchor), what M(hybrid.photos.ad_user_info) returned about O(users), as registered. Each account is
-        found by the source anchor.
+      - The registered result of M(hybrid.photos.ad_user_info) about O(users), for O(match_by=anchor). Each account is found
+        by the source anchor.
     type: dict
 """
 
@@ -60,7 +60,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checks:
-  description: The checks, in the order in which they were made.
+  description: The checks, in the order in which they ran.
   returned: always
   type: list
   elements: dict
@@ -69,13 +69,14 @@ checks:
     name: {description: What was checked., type: str, returned: always}
     status: {description: 'V(ok), V(warn), V(fail) or V(skipped).', type: str, returned: always}
     text: {description: What was found., type: str, returned: always}
-    advice: {description: What to do. Empty when there is nothing to do., type: str, returned: always}
+    advice: {description: What to do. Empty if there is nothing to do., type: str, returned: always}
 ok:
   description: Whether no check failed.
   returned: always
   type: bool
 expires:
-  description: When credentials end that this connection signs in with, where that is known and they end at all.
+  description: When the credentials of this connection expire. Credentials that never expire, and unknown times, are not in
+    the list.
   returned: always
   type: list
   elements: dict
@@ -90,7 +91,7 @@ users:
   contains:
     user: {description: The identity as given., type: str, returned: always}
     id: {description: The account's id., type: str, returned: always}
-    account: {description: The account's own name., type: str, returned: always}
+    account: {description: The account's name at the target., type: str, returned: always}
     immutable_id: {description: The immutable ID that connects the on-premises account with the cloud account., type: str, returned: always}
 target:
   description: Always V(exo).

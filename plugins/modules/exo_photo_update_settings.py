@@ -42,9 +42,9 @@ options:
     elements: str
   send_unseen:
     description:
-      - Some tenants do not return their source. O(source) cannot be compared there, so nothing is sent, and a warning says so.
-        The same holds for O(state=default) where no roles are set either.
-      - With V(true) it is sent at every run, and every run reports a change. Set it for one run only.
+      - Some tenants do not return their source. Then O(source) cannot be compared, so it is not sent, and there is a
+        warning. The same is true for O(state=default) if no roles are set.
+      - With V(true) it is sent in every run, and every run reports a change. Set it for one run only.
     type: bool
     default: false
 requirements:
@@ -54,7 +54,7 @@ notes:
     Microsoft Graph does not show it. In Exchange Online PowerShell, C(Get-OwaMailboxPolicy) shows it and
     C(Set-OwaMailboxPolicy) changes it.
   - Microsoft Graph has these settings only in its beta version.
-  - A change takes up to 24 hours until it is effective. The module does not wait for that.
+  - It takes up to 24 hours until a change is effective. The module does not wait for this.
   - The application needs the Microsoft Graph permission C(PeopleSettings.ReadWrite.All), or C(PeopleSettings.Read.All) for
     check mode.
 seealso:

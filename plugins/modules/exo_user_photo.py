@@ -23,12 +23,12 @@ extends_documentation_fragment:
 options:
   match_by:
     description:
-      - The property by which users are named.
+      - The property that identifies users.
       - V(onPremisesSamAccountName) and V(onPremisesUserPrincipalName) are the names in Active Directory. Microsoft Graph
-        looks for them in an index that lags behind by seconds to minutes.
-      - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
-      - V(anchor) finds the account that is synced from the one that O(people) names, by the source anchor. It is how the
-        roles of this collection find users who have another name in the cloud.
+        searches them in an index that is seconds to minutes behind.
+      - V(proxyAddresses) matches any address of a user. An address without a prefix is an SMTP address.
+      - With V(anchor), O(people) names the account in Active Directory, and the source anchor leads to the account that is
+        synced from it. The roles of this collection use it to find users who have another name in the cloud.
     type: str
     choices:
       - userPrincipalName
@@ -44,25 +44,25 @@ options:
   size:
     description:
       - The side of the square photo in pixels. A smaller source is not enlarged.
-      - More than V(648) is possible, for example V(1080). Microsoft 365 keeps an upload in its own size and shape, and makes
-        smaller sizes up to 648x648 of it, which is what most clients show.
+      - More than V(648) is possible, for example V(1080). Microsoft 365 stores an upload in its own size and shape, and makes
+        smaller sizes up to 648x648 from it. Most clients show these smaller sizes.
     type: int
     default: 648
   max_bytes:
-    description: The most bytes of the photo. The highest JPEG quality that fits is used. Microsoft Graph takes less
-      than 4 MB.
+    description: The largest size of the photo in bytes. The highest JPEG quality that fits is used. Microsoft Graph
+      accepts less than 4 MB.
     type: int
     default: 4194303
   group_by:
     description:
       - Return for each user the property C(department). A report can then show figures for each department.
-      - It is read in the requests that look users up anyway. With it users are always looked up, also when O(receipts)
-        knows them from a few minutes before.
+      - This needs no additional requests. With this option users are always looked up, even if O(receipts) has them from a
+        few minutes before.
     type: str
     choices: [department]
   concurrency:
-    description: The most concurrent requests. The module starts with few and adapts the number to the service's
-      answers.
+    description: The largest number of concurrent requests. The module starts with few and adapts the number to the
+      service's answers.
     type: int
     default: 8
 notes:
@@ -111,7 +111,7 @@ summary:
     checked: {description: Users in the call., type: int, returned: success}
     in_sync: {description: Users whose photo is as declared., type: int, returned: success}
     missing: {description: Users with a declared photo whose target has none., type: int, returned: success}
-    different: {description: Users whose target holds another photo., type: int, returned: success}
+    different: {description: Users whose target has another photo., type: int, returned: success}
     unwanted: {description: Users declared absent whose target has a photo., type: int, returned: success}
     unresolved: {description: Identities that match no user or several users., type: int, returned: success}
     unavailable: {description: Users whose photo cannot be read or cannot be stored., type: int, returned: success}
@@ -124,15 +124,15 @@ summary:
     stale: {description: Changes that were not made because they are not the same as in O(approved)., type: int, returned: success}
     default_shown: {description: Users who show the default picture., type: int, returned: success}
     default_own:
-      description: Users for whom the default picture is declared, and who have a photo of their own, which stays.
+      description: Users for whom the default picture is declared, but who have their own photo. It is not changed.
       type: int
       returned: success
-    requests: {description: 'HTTP requests sent, a batch being one.', type: int, returned: success}
+    requests: {description: HTTP requests sent. A batch counts as one., type: int, returned: success}
   sample: {checked: 500, in_sync: 488, missing: 3, different: 7, unwanted: 2, unresolved: 0, unavailable: 0, invalid: 0, put: 10,
     removed: 2, failed: 0, unverified: 0, foreign: 1, stale: 0, default_shown: 0,
     default_own: 0, requests: 27}
 photos:
-  description: One row a user, in the order of the call. Pictures are never returned.
+  description: One row for each user, in the order of the call. Pictures are never returned.
   returned: always, unless no user could be checked
   type: list
   elements: dict
@@ -152,8 +152,8 @@ photos:
     verified: {description: Whether the written photo was read back; null when nothing was written., type: bool, returned: always}
     source: {description: C(sha256) and C(path) of the declared picture., type: dict, returned: when declared present}
     desired: {description: 'C(sha256), C(bytes), C(width) and C(height) of the photo that the target should have.', type: dict, returned: when known}
-    observed: {description: 'C(etag), C(bytes), C(width) and C(height) of the photo that it holds.', type: dict, returned: when there is a photo}
-    account: {description: 'The account''s own name there, the userPrincipalName.', type: str, returned: when resolved}
+    observed: {description: 'C(etag), C(bytes), C(width) and C(height) of the photo that it has.', type: dict, returned: when there is a photo}
+    account: {description: 'The account''s name at the target, the userPrincipalName.', type: str, returned: when resolved}
     label: {description: The display name., type: str, returned: when known}
     group: {description: The department or organizational unit., type: str, returned: when O(group_by) asks for it and there is one}
     origin: {description: 'Where the photo is declared, as given in O(photos[].origin).', type: str, returned: when given}
@@ -165,19 +165,19 @@ photos:
           V(unknown), V(refused), V(conflict), V(failed) or V(dropped).'
       type: str
       returned: when a change was started
-    warnings: {description: Warnings for this user., type: list, elements: str, returned: when there is something}
+    warnings: {description: Warnings for this user., type: list, elements: str, returned: when there are some}
     shared_with: {description: Other users whose declared picture is the same or is shown here., type: list, elements: str, returned: when there are some}
     stale: {description: Whether the change is not the same as in O(approved)., type: bool, returned: when it is not}
     no_answer: {description: "Whether nothing is known about this user's photo, because the target gave no answer.", type: bool, returned: when it is so}
     accepted: {description: Whether the problem is known and accepted., type: bool, returned: when it is accepted}
     default: {description: Whether the default picture is declared., type: bool, returned: when it is}
     own_photo:
-      description: Whether the default picture is declared, and the user has a photo of their own, which stays.
+      description: Whether the default picture is declared, but the user has an own photo. It is not changed.
       type: bool
       returned: when it is so
-    no_mailbox: {description: Whether the account has no mailbox where this target keeps photos., type: bool, returned: when it is so}
+    no_mailbox: {description: Whether the account has no mailbox at this target., type: bool, returned: when it is so}
 in_sync:
-  description: Pairs of user and id of the users that have no row, with O(rows=drifting).
+  description: Pairs of user and id for users who are in sync and have no row.
   returned: with O(rows=drifting)
   type: list
   elements: list
@@ -187,18 +187,18 @@ left_out:
   type: list
   elements: str
 no_mailbox:
-  description: Users for whom the target said that there is no mailbox.
+  description: Users who have no mailbox, according to the target.
   returned: when there are some
   type: list
   elements: str
 source_needed:
-  description: Users for whom the picture itself is needed, with O(photos[].source_sha256).
+  description: Users with O(photos[].source_sha256) for whom the picture itself is needed.
   returned: when there are some
   type: list
   elements: str
 notes:
   description: Notes about the run as a whole.
-  returned: when there is something
+  returned: when there are some
   type: list
   elements: str
 target:

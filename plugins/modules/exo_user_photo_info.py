@@ -25,28 +25,28 @@ options:
   filter:
     description:
       - An OData filter for users of Microsoft Graph, for example V(department eq 'Sales' and accountEnabled eq true).
-        Only users that it finds are looked at.
-      - It is asked for as it is. When Microsoft Graph does not take it in this way, it is asked for as an advanced query
-        (C(ConsistencyLevel) C(eventual)), whose index lags behind by seconds to minutes.
-      - A user in O(users) whom it does not find is left out and counted in RV(left_out), and is no problem.
-      - A filter that Microsoft Graph refuses, or that finds nobody, is an error.
+        Only users who match it are examined.
+      - The filter is sent as a normal query first. If Microsoft Graph does not accept it, it is sent as an advanced query
+        (C(ConsistencyLevel) C(eventual)), whose index is seconds to minutes behind.
+      - A user in O(users) who does not match is left out and named in RV(left_out). This is not a problem.
+      - A filter that Microsoft Graph refuses, or that matches no user, is an error.
     type: str
     default: ''
   group:
     description:
-      - A group, by id, C(mail) or C(displayName). Only its members are looked at, also members of groups in the group.
+      - A group, by id, C(mail) or C(displayName). Only its members are examined, also members of nested groups.
       - A name that matches no group, or several, is an error.
-      - The application needs the Microsoft Graph permission C(GroupMember.Read.All) for it.
+      - This option needs the Microsoft Graph permission C(GroupMember.Read.All).
     type: str
     default: ''
   match_by:
     description:
-      - The property by which users are named, in O(users) and in the results.
+      - The property that identifies users, in O(users) and in the results.
       - V(onPremisesSamAccountName) and V(onPremisesUserPrincipalName) are the names in Active Directory. Microsoft Graph
-        looks for them in an index that lags behind by seconds to minutes.
-      - V(proxyAddresses) is any of a user's addresses; one without a prefix is an SMTP address.
-      - V(anchor) finds the account that is synced from the one that O(people) names, by the source anchor. It is how the
-        roles of this collection find users who have another name in the cloud.
+        searches them in an index that is seconds to minutes behind.
+      - V(proxyAddresses) matches any address of a user. An address without a prefix is an SMTP address.
+      - With V(anchor), O(people) names the account in Active Directory, and the source anchor leads to the account that is
+        synced from it. The roles of this collection use it to find users who have another name in the cloud.
     type: str
     choices:
       - userPrincipalName
@@ -60,21 +60,22 @@ options:
       - anchor
     default: userPrincipalName
   concurrency:
-    description: The most requests in flight. The module starts with few and lets the service's answers decide.
+    description: The largest number of concurrent requests. The module starts with few and adapts the number to the
+      service's answers.
     type: int
     default: 8
 notes:
-  - The application needs the Microsoft Graph permissions C(ProfilePhoto.Read.All) and C(User.Read.All), and nothing else.
-  - Without O(dest) no picture is fetched, so that the hash and the length of a photo are not known.
+  - The application only needs the Microsoft Graph permissions C(ProfilePhoto.Read.All) and C(User.Read.All).
+  - Without O(dest) no picture is fetched, so the hash and the length of a photo are not known.
   - Photos are exported in their own size and shape, also above 648 pixels.
-  - Microsoft Graph cannot tell the photo of an account whose mailbox it does not find or that is on-premises. Among all users
-    that is no problem; of a user that was named in O(users) it is.
+  - Microsoft Graph cannot return the photo of an account whose mailbox it does not find or whose mailbox is on-premises.
+    This is only a problem for users that are named in O(users).
 seealso:
   - module: hybrid.photos.exo_user_photo
 """
 
 EXAMPLES = r"""
-- name: Who has a photo?
+- name: List all photos
   hybrid.photos.exo_user_photo_info:
   register: found
 
@@ -87,7 +88,7 @@ EXAMPLES = r"""
     dest: photos
     ignore_problems: [unavailable]
 
-- name: Two users, by their address
+- name: List the photos of two users by their address
   hybrid.photos.exo_user_photo_info:
     users: [alice@example.com, bob@example.com]
     match_by: mail
@@ -95,38 +96,38 @@ EXAMPLES = r"""
 
 RETURN = r"""
 photos:
-  description: One row a user, in the order of O(users). Pictures are never returned.
+  description: One row for each user, in the order of O(users). Pictures are never returned.
   returned: always, unless no user could be checked
   type: list
   elements: dict
   contains:
     user: {description: 'The identity, as given in O(users), otherwise the value of O(match_by).', type: str, returned: always}
     id: {description: The Entra object id., type: str, returned: when resolved}
-    has_photo: {description: Whether there is a photo; null when that is not known., type: bool, returned: always}
+    has_photo: {description: Whether there is a photo; null if this is not known., type: bool, returned: always}
     sha256: {description: SHA-256 of the photo., type: str, returned: with O(dest)}
-    etag: {description: The photo's ETag. It moves whenever the photo is written., type: str, returned: when there is a photo}
+    etag: {description: The photo's ETag. It changes whenever the photo is written., type: str, returned: when there is a photo}
     bytes: {description: Length of the photo., type: int, returned: with O(dest)}
     width: {description: Width in pixels., type: int, returned: when known}
     height: {description: Height in pixels., type: int, returned: when known}
     path: {description: The file in O(dest)., type: str, returned: when it was exported}
-    account: {description: The account's own name., type: str, returned: when known}
+    account: {description: The account's name at the target., type: str, returned: when known}
     immutable_id: {description: The source anchor., type: str, returned: when known}
     label: {description: The display name., type: str, returned: when known}
     problem:
       description:
-        - V(unresolved) when the identity matches no user, or several users.
-        - V(unavailable) when the photo could not be read.
-        - V(invalid) when the photo is not a picture, or its file in O(dest) was not written by an export.
+        - V(unresolved) if the identity matches no user, or several users.
+        - V(unavailable) if the photo could not be read.
+        - V(invalid) if the photo is not a picture, or if its file in O(dest) was not written by an export.
       type: str
       returned: when there is one
-    no_mailbox: {description: Whether the user certainly has no mailbox here., type: bool, returned: when it is so}
-    reason: {description: 'The problem, or another remark.', type: str, returned: when there is something}
+    no_mailbox: {description: Whether it is certain that the user has no mailbox at this target., type: bool, returned: when it is so}
+    reason: {description: 'The problem, or another remark.', type: str, returned: when there is one}
     unnamed:
-      description: Whether the account has no value of O(match_by), and is not named in O(users). Then the problem does
-        not make the module fail.
+      description: Whether the account has no value of O(match_by) and is not named in O(users). Its problem does not make
+        the module fail.
       type: bool
       returned: when it is so
-    remembered: {description: 'Whether the photo is the one that O(receipts) remember, and so was not read.', type: bool, returned: when it is so}
+    remembered: {description: 'Whether the photo is the one in O(receipts), and so was not read.', type: bool, returned: when it is so}
 users:
   description: The users, with O(names_only). Users with a problem are in RV(photos) instead.
   returned: with O(names_only)
@@ -135,14 +136,14 @@ users:
   contains:
     user: {description: The name., type: str, returned: always}
     id: {description: The permanent id., type: str, returned: always}
-    immutable_id: {description: 'The source anchor, where the target tells it.', type: str, returned: always}
+    immutable_id: {description: 'The source anchor, if the target has it.', type: str, returned: always}
 summary:
   description: Counts of RV(photos), and the requests sent.
   returned: always, unless no user could be checked
   type: dict
   sample: {users: 500, with_photo: 451, without_photo: 47, unresolved: 1, unavailable: 1, invalid: 0, exported: 451, excluded: 0, left_out: 0, requests: 520}
 excluded:
-  description: Names of users whom O(exclude) excludes. They have no row.
+  description: Names of users that O(exclude) excludes. They have no row.
   returned: always, unless no user could be checked
   type: list
   elements: str
@@ -154,8 +155,8 @@ matched:
   elements: str
 left_out:
   description:
-    - Names in O(users) that are not meant by O(filter), O(group) or O(only). They have no row.
-    - Without O(users) it is empty, because users who are not meant are not listed at all.
+    - Names in O(users) that do not match O(filter), O(group) or O(only). They have no row.
+    - Without O(users) it is empty, because users who do not match are not listed at all.
   returned: always, unless no user could be checked
   type: list
   elements: str

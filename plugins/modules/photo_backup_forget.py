@@ -11,40 +11,40 @@ version_added: 0.1.0
 author:
   - hybrid.photos developers (@hybrid-photos)
 description:
-  - Erases the photos of one user from the backups of all runs, such as those of a person who left. The role
+  - Erases the photos of one user from the backups of all runs, for example of a person who left. The role
     P(hybrid.photos.restore#role) uses it for C(restore_forget).
-  - Accounts are told apart by id. All backups of an account are erased, whatever the account was called in each run.
+  - Accounts are identified by id. All backups of an account are erased, even if it had different names in the runs.
   - A name that belonged to several accounts of one target is refused, because it may have been given to another person. The
-    message lists the accounts. Name the account by its id.
-  - Erased are the pictures, and what the manifests say about them (hashes, fingerprints, tags). What is left of each is a line
-    that says whose photo it was, in which run, and when it was erased, so that a restore can say so.
-  - The file C(erased.jsonl) in O(path) keeps who erased what, when, from which runs, and how many files. It holds nothing
-    that describes a picture.
-  - Photos at the targets, files in Git and reports are not touched.
-  - Nothing is erased while a run saves photos there. A call that was killed is finished by the next one.
+    message lists the accounts. Give the id of the right account.
+  - The pictures and their data in the manifests (hashes, fingerprints, tags) are erased. For each photo, one line remains
+    with the user, the run and the time of the erasure, so that a restore can report it.
+  - The file C(erased.jsonl) in O(path) records who erased what, when, from which runs, and how many files. It does not
+    describe the pictures.
+  - Photos at the targets, files in Git and reports are not changed.
+  - Nothing is erased while a run saves photos there. If a call is killed, the next one completes the work.
 extends_documentation_fragment:
   - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
   path:
     description:
-      - A folder with a C(manifest.jsonl), or one whose folders have one, such as the V(backups) folder of the reports of
-        P(hybrid.photos.sync#role).
+      - A folder with a C(manifest.jsonl), or a folder whose subfolders have one, such as the V(backups) folder of the reports
+        of P(hybrid.photos.sync#role).
     type: path
     required: true
   user:
     description:
-      - The user, named as in any of the runs, or by the id of an account. The id names that one account only; a name names
-        the user's account at each target.
+      - The user, by a name in any of the runs or by the id of an account. An id means only that account. A name means the
+        user's account at each target.
     type: str
     required: true
   receipts:
     description:
-      - A receipts file, the option C(receipts) of the photo modules. What it knows of these accounts is erased too. A receipt
-        holds hashes and a fingerprint of the photo.
+      - A receipts file (the option C(receipts) of the photo modules). Its entries of these accounts are erased, too. A receipt
+        contains hashes and a fingerprint of the photo.
     type: path
   by:
-    description: Who erases, for the record. By default the account that runs the module, and the name of the host.
+    description: The name for the record of the erasure. By default the account that runs the module and the host name.
     type: str
 seealso:
   - module: hybrid.photos.photo_backup_info
@@ -60,16 +60,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 accounts:
-  description: The accounts whose photos were erased. In check mode those whose photos would be erased.
+  description: The accounts whose photos were erased; in check mode, the accounts whose photos would be erased.
   returned: success
   type: list
   elements: dict
   contains:
-    target: {description: Where the account is., type: str, returned: always}
+    target: {description: The target of the account., type: str, returned: always}
     authority: {description: The domain or tenant., type: str, returned: always}
     id: {description: The account's id., type: str, returned: always}
-    names: {description: What the account was called in the runs., type: list, elements: str, returned: always}
-    runs: {description: The runs in whose backups it is., type: list, elements: str, returned: always}
+    names: {description: The names of the account in the runs., type: list, elements: str, returned: always}
+    runs: {description: The runs with backups of the account., type: list, elements: str, returned: always}
 files:
   description: How many pictures were erased.
   returned: success
@@ -81,18 +81,18 @@ receipts:
   type: int
 others:
   description:
-    - Accounts that were left although they shared a name with the user in some run. They may be of another person. They have
-      the fields of RV(accounts).
+    - Accounts that had the same name as the user in some run and were not erased. They may belong to another person. They
+      have the fields of RV(accounts).
   returned: success
   type: list
   elements: dict
 problems:
-  description: Lines of manifests that could not be read, so that nobody knows whom they name.
+  description: Lines of manifests that could not be read. It is not known which users they name.
   returned: success
   type: list
   elements: str
 lines:
-  description: The same for the screen.
+  description: The same as text for the screen.
   returned: success
   type: list
   elements: str

@@ -11,35 +11,34 @@ version_added: 0.1.0
 author:
   - hybrid.photos developers (@hybrid-photos)
 description:
-  - Reads what the photo modules saved in C(backup_dir) before they overwrote or removed photos, and returns the options
-    with which these modules restore it.
+  - Reads the photos that the photo modules saved in C(backup_dir) before they overwrote or removed them, and returns the
+    options with which these modules restore the photos.
   - This module only reads files. The role P(hybrid.photos.restore#role) restores the photos.
-  - A photo that a run put where there was none replaced nothing, so there is no backup of it. It can be removed with
-    O(first=remove).
+  - If a user had no photo before the run, there is no backup. The photo of the run can be removed with O(first=remove).
 extends_documentation_fragment:
   - hybrid.photos.messages
   - hybrid.photos.attributes.looking
 options:
   path:
     description:
-      - A folder with a C(manifest.jsonl), or one whose folders have one, such as the V(backups) folder of the reports of
-        P(hybrid.photos.sync#role).
+      - A folder with a C(manifest.jsonl), or a folder whose subfolders have one, such as the V(backups) folder of the reports
+        of P(hybrid.photos.sync#role).
     type: path
     required: true
   run:
     description:
-      - The run to undo. The newest if not given; runs of the role P(hybrid.photos.restore#role), whose names begin with
-        V(restore-), count only when they are named.
+      - The run to undo. If not given, the newest run. Runs of the role P(hybrid.photos.restore#role), whose names begin
+        with V(restore-), are only used if they are named here.
     type: str
   users:
-    description: Only these users, named as they were in that run, or by id. All if not given.
+    description: Only these users, by their name in that run or by id. All users if not given.
     type: list
     elements: str
     default: []
   exclude:
     description:
-      - Names or patterns of users whose photos are not restored, also where O(users) names them. V(*) is any text, V(?) is
-        one character. RV(excluded) names them.
+      - Names or patterns of users whose photos are not restored, even if O(users) names them. V(*) is any text, V(?) is one
+        character. RV(excluded) lists them.
     type: list
     elements: str
     default: []
@@ -55,8 +54,8 @@ options:
     default: false
   first:
     description:
-      - What to do with photos that the run put where there was none. V(remove) removes them, but only where the target
-        still shows what the run put.
+      - What to do with photos that the run put for users without a photo. V(remove) removes them, but only if the target
+        still has the photo of the run.
     type: str
     choices: [keep, remove]
     default: keep
@@ -85,45 +84,45 @@ run:
   type: str
   sample: 20261123T081500Z
 runs:
-  description: All runs in the folder, oldest first, with the time of their last backup and their photos a target.
+  description: All runs in the folder, oldest first, with the time of their last backup and the number of photos by target.
   returned: success
   type: list
   elements: dict
   sample: [{"run": "20261123T081500Z", "time": "2026-11-23T08:15:07.123456+00:00", "ad": 7, "exchange": 0, "exo": 9}]
 ad:
-  description: What M(hybrid.photos.ad_thumbnail_photo) takes to bring the run back.
+  description: The options with which M(hybrid.photos.ad_thumbnail_photo) restores the photos.
   returned: success
   type: dict
   contains: &contains
     photos: {description: For its option C(photos). Users are named by id., type: list, elements: dict, returned: always}
     approved: {description: For its option C(approved). Null with O(force=true)., type: list, elements: dict, returned: always}
     authority: {description: For its option C(authority)., type: str, returned: always}
-    names: {description: What the users were called in that run by id., type: dict, returned: always}
+    names: {description: The users' names in that run by id., type: dict, returned: always}
 exchange:
-  description: What M(hybrid.photos.exchange_user_photo) takes to bring the run back.
+  description: The options with which M(hybrid.photos.exchange_user_photo) restores the photos.
   returned: success
   type: dict
   contains: *contains
 exo:
-  description: What M(hybrid.photos.exo_user_photo) takes to bring the run back.
+  description: The options with which M(hybrid.photos.exo_user_photo) restores the photos.
   returned: success
   type: dict
   contains: *contains
 excluded:
-  description: Names of users of this run whom O(exclude) excludes.
+  description: Names of users of this run that O(exclude) excludes.
   returned: success
   type: list
   elements: str
   sample: [ceo@example.com]
 first_left:
-  description: How many photos that the run put where there was none are left, with O(first=keep).
+  description: How many photos that the run put for users without a photo are kept, with O(first=keep).
   returned: success
   type: int
   sample: 0
 erased:
   description: >-
     Photos of this run that were erased from the backups on purpose (M(hybrid.photos.photo_backup_forget)), with C(user),
-    C(target) and C(reason). Of users that are named in O(users) they are in RV(problems).
+    C(target) and C(reason). For users in O(users), they are in RV(problems) instead.
   returned: success
   type: list
   elements: dict

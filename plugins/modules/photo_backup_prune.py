@@ -13,34 +13,34 @@ author:
 description:
   - Removes backups that the photo modules saved in C(backup_dir), run by run, oldest first. The roles use it for
     C(sync_keep_backups), C(lead_keep_backups) and C(restore_keep_backups).
-  - Never removed are the newest run, the newest run that is no restore, the run O(run), and a run that may still be saving
+  - It never removes the newest run, the newest run that is not a restore, the run O(run), and a run that may still be saving
     photos.
-  - Only folders with a manifest of this collection are touched, and in them only its own files. Links are not followed. A
-    manifest that has a damaged line, or is of a newer release, is left and reported.
-  - A call that was killed is finished by the next one.
+  - Only folders with a manifest of this collection are changed, and in them only its own files. Links are not followed. If
+    a manifest has a damaged line or is of a newer release, the run is kept and reported.
+  - If a call is killed, the next one completes the work.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
 options:
   path:
     description:
-      - A folder with a C(manifest.jsonl), or one whose folders have one, such as the V(backups) folder of the reports of
-        P(hybrid.photos.sync#role). A folder that does not exist has no old runs.
+      - A folder with a C(manifest.jsonl), or a folder whose subfolders have one, such as the V(backups) folder of the reports
+        of P(hybrid.photos.sync#role). A folder that does not exist has no old runs.
     type: path
     required: true
   keep:
     description:
-      - How much to keep. A number of runs, such as V(20), or a number of days, such as V(30d), by the time of the run's
-        last backup. Restores count as runs. A run that saved nothing has no backups and does not count.
-      - Without it nothing is removed.
+      - What to keep. A number of runs, such as V(20), or a number of days, such as V(30d), since the last backup of a run.
+        Restores count as runs. A run that saved nothing has no backups and does not count.
+      - If not given, nothing is removed.
     type: str
   run:
     description:
-      - The run that is just over. It is recorded that it is over, and it is not removed.
-      - A run whose end is not recorded is left for an hour after its last backup, because it may still be going on.
+      - The run that has just ended. Its end is recorded, and it is not removed.
+      - A run without a recorded end is kept for an hour after its last backup, because it may still be running.
     type: str
     default: ""
   saves:
-    description: In check mode, whether O(run) would save photos and so be one more run.
+    description: In check mode, whether O(run) would save photos. Then it counts as one run more.
     type: bool
     default: false
 seealso:
@@ -59,18 +59,18 @@ RETURN = r"""
 removed:
   description:
     - The runs whose backups were removed, oldest first, with the number of their photos and the time of their last backup.
-      In check mode those that would be removed.
+      In check mode, the runs that would be removed.
   returned: success
   type: list
   elements: dict
   sample: [{"run": "20260823T081500Z", "time": "2026-08-23T08:15:07.123456+00:00", "photos": 16}]
 photos:
-  description: How many photos these are.
+  description: How many photos these runs have.
   returned: success
   type: int
   sample: 16
 kept:
-  description: How many runs are left.
+  description: How many runs are kept.
   returned: success
   type: int
   sample: 20
@@ -80,7 +80,7 @@ left:
   type: list
   elements: dict
 lines:
-  description: The same for the screen. Empty if nothing was to be removed.
+  description: The same as text for the screen. Empty if there was nothing to remove.
   returned: success
   type: list
   elements: str

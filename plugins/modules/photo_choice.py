@@ -13,44 +13,44 @@ short_description: Choose the users of a host for a run, and keep their entries 
 version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
-  - The roles of this collection begin with it on each host. The photo modules then take the entries from the file with
-    their option C(photos_file), so that thousands of entries need not pass through arguments and variables.
-  - The file is in Ansible's own temporary folder of this run (C(DEFAULT_LOCAL_TMP)), which only its owner can open and
-    which Ansible removes at the end. It is written in check mode too.
+  - The roles of this collection begin with this module on each host. The photo modules then read the entries from the file
+    with their option C(photos_file). So arguments and variables do not contain thousands of entries.
+  - The file is in Ansible's temporary folder of this run (C(DEFAULT_LOCAL_TMP)). Only its owner can open it, and Ansible
+    removes it at the end. It is written in check mode, too.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
 options:
   variable:
-    description: The name of the variable that holds the entries, a list as the option C(photos) of the photo modules.
+    description: The name of the variable with the entries, which are a list as in the option C(photos) of the photo modules.
     type: str
     required: true
   more:
-    description: More entries, of users who need not be declared, such as those who get the default picture.
+    description: Additional entries of users who may be undeclared, such as users who get the default picture.
     type: list
     elements: dict
     default: []
   prefix:
-    description: What a message puts before the names of O(only) (then called C(users)) and O(exclude), such as V(sync_).
+    description: The prefix of the variables' names in messages, such as V(sync_). Then O(only) is called C(sync_users).
     type: str
     default: ""
   only:
-    description: Names of users, or patterns with C(*), C(?) and C([abc]). Without any, all users are chosen.
+    description: Names of users, or patterns with C(*), C(?) and C([abc]). If empty, all users are chosen.
     type: list
     elements: str
     default: []
   exclude:
-    description: The same, of users who are left out, also when O(only) names them.
+    description: Names or patterns of users who are left out, even if O(only) names them.
     type: list
     elements: str
     default: []
   confirm:
-    description: Names of users in lower case, to be told which of them the host declares.
+    description: Names of users in lower case. RV(confirmed) returns those that the host declares.
     type: list
     elements: str
     default: []
   everybody:
-    description: Whether to keep the names of all users of the host besides, for M(hybrid.photos.drift_report).
+    description: Whether to also keep the names of all users of the host in a file, for M(hybrid.photos.drift_report).
     type: bool
     default: false
 """
@@ -70,7 +70,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 photos_file:
-  description: Where the file is, how many lines it has, and its SHA-256.
+  description: The path of the file, the number of its lines, and its SHA-256.
   returned: success
   type: dict
   sample: {"path": "/home/ops/.ansible/tmp/ansible-local-4711/hybrid.photos/0f.jsonl", "rows": 500, "sha256": "9f86…"}
@@ -92,11 +92,11 @@ excluded:
   returned: success
   type: int
 not_chosen:
-  description: How many other users the run does not concern.
+  description: How many other users were not chosen.
   returned: success
   type: int
 matched:
-  description: The names and patterns that met a user.
+  description: The names and patterns that matched a user.
   returned: success
   type: list
   elements: str

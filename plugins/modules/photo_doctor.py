@@ -9,37 +9,37 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: photo_doctor
-short_description: Show what would stop a run, and fail if anything would
+short_description: Show what would stop a run, and fail if there is anything
 version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
-  - Joins what M(hybrid.photos.ad_photo_doctor), M(hybrid.photos.exchange_photo_doctor) and
-    M(hybrid.photos.exo_photo_doctor) found, checks whether the accounts of the targets belong together, and shows a table
-    with one line for each check.
+  - Joins the findings of M(hybrid.photos.ad_photo_doctor), M(hybrid.photos.exchange_photo_doctor) and
+    M(hybrid.photos.exo_photo_doctor), checks whether the accounts of the targets belong together, and shows a table with
+    one line for each check.
   - The role P(hybrid.photos.doctor#role) runs all of them.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
 options:
   results:
-    description: What these modules returned, as registered.
+    description: The registered results of these modules.
     type: list
     elements: dict
     required: true
   targets:
-    description: The targets that were to be checked.
+    description: The targets that should be checked.
     type: list
     elements: str
     choices: [ad, exchange, exo]
     default: [ad, exo]
   excluded:
-    description: Users who were excluded from the checks. They are counted and named.
+    description: Users who were excluded from the checks. The table counts and names them.
     type: list
     elements: str
     default: []
   dest:
     description:
-      - A file on the controller that gets C(ok), C(counts), C(excluded) and C(checks) as JSON.
+      - A file on the controller to which C(ok), C(counts), C(excluded) and C(checks) are written as JSON.
       - A relative path starts from the folder of the playbook, or, for a playbook of a collection, from the folder in
         which Ansible was called.
     type: path
@@ -54,20 +54,20 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at Active Directory
+- name: Check Active Directory
   hybrid.photos.ad_photo_doctor:
     users: [alice@example.com]
-  # What is wrong is shown below, together with the other target.
+  # The last task shows the findings of both targets.
   failed_when: false
   register: found_ad
 
-- name: Look at Exchange Online
+- name: Check Exchange Online
   hybrid.photos.exo_photo_doctor:
     users: [alice@example.com]
   failed_when: false
   register: found_exo
 
-- name: Show what would stop a run, and fail if anything would
+- name: Show what would stop a run, and fail if there is anything
   hybrid.photos.photo_doctor:
     results: ["{{ found_ad }}", "{{ found_exo }}"]
     dest: reports/doctor.json

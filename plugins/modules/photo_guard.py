@@ -14,7 +14,7 @@ version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
   - Checks the plans of M(hybrid.photos.ad_thumbnail_photo) and M(hybrid.photos.exo_user_photo) (from check mode or
-    their option C(plan_only)) for all shards of a play together, and fails when a limit is passed.
+    their option C(plan_only)) for all shards of a play together, and fails when a limit is exceeded.
   - Each target is checked separately, if ten or more users were checked there. First photos count only for
     O(max_added).
 extends_documentation_fragment:
@@ -22,7 +22,7 @@ extends_documentation_fragment:
   - hybrid.photos.attributes.controller
 options:
   results:
-    description: What the photo modules returned, in any order, as registered.
+    description: The registered results of the photo modules, in any order.
     type: list
     elements: dict
     required: true
@@ -40,7 +40,7 @@ options:
     type: str
   shared_pictures:
     description:
-      - With V(refuse), users whose planned picture is declared for other users too, on one shard or on several, are
+      - With V(refuse), users whose planned picture is also declared for other users, in one shard or in several, are
         returned as RV(shared) and count as unchanged. The filter P(hybrid.photos.approved_changes#filter) leaves them out
         of a plan.
     type: str
@@ -70,7 +70,7 @@ EXAMPLES = r"""
     plan_only: true
   register: plan_exo
 
-- name: Write nothing at all when too much would be replaced or removed
+- name: Stop if too many photos would be replaced or removed
   hybrid.photos.photo_guard:
     results: ["{{ plan_ad }}", "{{ plan_exo }}"]
     max_replaced: 25
@@ -89,12 +89,12 @@ figures:
   type: dict
   sample: {"ad": {"checked": 500, "replaced": 7, "removed": 2, "added": 0}}
 shared:
-  description: Users whose planned picture is declared for other users too, with these users.
+  description: Users whose planned picture is also declared for other users, with these users.
   returned: always
   type: dict
   sample: {"alice@example.com": ["bob@example.com"]}
 msg:
-  description: The figures, the first users and the options that would allow it, when the plan is refused.
+  description: If the plan is refused, the figures, the first users and the options that would allow it.
   returned: always
   type: str
   sample: The plan is within limits.

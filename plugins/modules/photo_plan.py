@@ -13,11 +13,11 @@ short_description: Read and verify the C(drift.json) of a check run as a plan, o
 version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
-  - Keeps the changes of a plan in files, from which each host takes those of its own users with the filter
+  - Writes the changes of a plan to files. Each host reads those of its own users with the filter
     P(hybrid.photos.approved_changes#filter). The role P(hybrid.photos.sync#role) uses it for O(hybrid.photos.sync#role:main:sync_plan).
-  - A C(drift.json) that was changed after it was written, or that is no plan, is refused.
-  - The files are in Ansible's own temporary folder of this run (C(DEFAULT_LOCAL_TMP)), which only its owner can open and
-    which Ansible removes at the end. They are written in check mode too.
+  - A C(drift.json) that is not a plan, or that was changed after it was written, is refused.
+  - The files are in Ansible's temporary folder of this run (C(DEFAULT_LOCAL_TMP)). Only their owner can open them, and
+    Ansible removes them at the end. They are written in check mode, too.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
@@ -43,7 +43,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changes_files:
-  description: By target, where the file is, how many changes it has, and its SHA-256.
+  description: By target, the path of the file, the number of its changes, and its SHA-256.
   returned: success
   type: dict
 changes:

@@ -15,11 +15,11 @@ author: hybrid.photos developers (@hybrid-photos)
 description:
   - Checks every definition and every picture of a definitions folder, for pull requests. It needs no network and no
     credentials.
-  - Errors are definitions that cannot be used, files that are no pictures or are damaged, pictures that Microsoft 365
-    would refuse as too small, and files larger than O(max_file_bytes).
-  - Warnings are pictures too small to be sharp, pictures of which a square from the centre keeps too little, one picture
-    for several users, and pictures that no definition uses.
-  - A picture that is as an export wrote it is no warning when it is too small to be sharp, because no target had a larger
+  - Errors are definitions that cannot be used, files that are damaged or not pictures, pictures that Microsoft 365 would
+    refuse as too small, and files larger than O(max_file_bytes).
+  - Warnings are pictures that are too small to be sharp, pictures of which a square from the centre keeps too little, one
+    picture for several users, and pictures that no definition uses.
+  - If a picture from an export is unchanged and too small to be sharp, there is no warning, because no target had a larger
     one. A line of RV(lines) counts such pictures.
   - The role P(hybrid.photos.validate#role) runs this module.
 extends_documentation_fragment:
@@ -35,19 +35,20 @@ options:
     required: true
   junit:
     description:
-      - A file that gets the findings as JUnit XML, a test case a user. Written in check mode too.
-      - Relative as O(path) is.
+      - A file to which the findings are written as JUnit XML, with a test case for each user. It is written in check mode,
+        too.
+      - A relative path starts as in O(path).
     type: path
   sharp_side:
-    description: The least side in pixels of a picture that counts as sharp. Microsoft 365 offers sizes up to 648.
+    description: The smallest side in pixels of a picture that counts as sharp. Microsoft 365 offers sizes up to 648.
     type: int
     default: 648
   max_crop_loss:
-    description: There is a warning when a square from the centre of a picture loses more than this percentage of it.
+    description: A warning is given if a square from the centre of a picture loses more than this percentage of it.
     type: int
     default: 35
   max_file_bytes:
-    description: The most bytes of a picture file in Git.
+    description: The largest size of a picture file in Git in bytes.
     type: int
     default: 5242880
   exclude:
@@ -58,7 +59,7 @@ options:
     elements: str
     default: []
   fail_on:
-    description: Whether warnings fail the task too.
+    description: The severity from which the task fails. With V(warning), warnings fail the task, too.
     type: str
     choices: [error, warning]
     default: error
@@ -83,11 +84,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 valid:
-  description: Whether nothing was found that fails the check.
+  description: Whether the folder passed the check.
   returned: always
   type: bool
 findings:
-  description: What is wrong, ordered by file and line.
+  description: The errors and warnings, ordered by file and line.
   returned: always
   type: list
   elements: dict
@@ -95,7 +96,7 @@ findings:
     severity: {description: 'V(error) or V(warning).', type: str, returned: always}
     kind:
       description:
-        - What it is about.
+        - The kind of the finding.
         - One of V(definition), V(unreadable), V(too_small), V(not_sharp), V(not_square), V(used_twice), V(file_size), V(unused),
           V(ignored), V(name), V(template), V(hidden_text).
         - V(ignored) is a file that declares no user but probably should; V(name) is a file with a wrong name, such as
@@ -117,19 +118,19 @@ matched:
   type: list
   elements: str
 excluded:
-  description: Users who are declared and whom O(exclude) excludes.
+  description: Declared users that O(exclude) excludes.
   returned: always
   type: list
   elements: str
   sample: []
 ignored:
-  description: Every other file that declares no user, each with C(file) and C(reason). Hidden files are left out.
+  description: All other files that declare no user, each with C(file) and C(reason). Hidden files are left out.
   returned: always
   type: list
   elements: dict
   sample: [{"file": "README.md", "reason": "it is not a picture"}]
 lines:
-  description: The findings as text, the files that declare nobody, and a sum.
+  description: The findings as text, the files that declare no user, and the totals.
   returned: always
   type: list
   elements: str

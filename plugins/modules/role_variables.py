@@ -13,15 +13,16 @@ short_description: Refuse variables that a role of this collection does not know
 version_added: 0.1.0
 author: hybrid.photos developers (@hybrid-photos)
 description:
-  - Ansible ignores a variable that nothing asks for. A mistyped limit or target would then be a silent default.
-  - A variable with the prefix of the role that is like one of its variables is refused, with the right name. So is one
-    that was given with C(-e) and has the prefix, or is the name of a variable of the role without the prefix.
+  - Ansible ignores unknown variables. If the name of a limit or of a target list is misspelled, its default is used without
+    a message.
+  - A variable is refused if it has the prefix of the role and its name is similar to one of the role's variables. The
+    message has the right name. A variable that is given with C(-e) is also refused if it has the prefix, or if it is the
+    name of one of the role's variables without the prefix.
   - Any other variable with the prefix of the role gets a warning, because it may belong to something else.
-  - Of the role's own variables the values are checked, by its argument specification. A wrong one is one sentence that
-    names the variable and the value. Ansible's own check of a role would show the whole specification beside it, so the
-    playbooks of this collection switch that off.
-  - Values of other variables are not looked at, and neither are entries of users. The roles of this collection begin with
-    it.
+  - The values of the role's variables are checked with its argument specification. For a wrong value, the message is one
+    sentence that names the variable and the value. Ansible's own check of a role would also show the whole specification,
+    so the playbooks of this collection switch that check off.
+  - Values of other variables and entries of users are not checked. The roles of this collection begin with this module.
 extends_documentation_fragment:
   - hybrid.photos.attributes.looking
   - hybrid.photos.attributes.controller
@@ -48,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The variables that are not known, each with the nearest one that is, or the values that are wrong.
+  description: The unknown variables, each with the most similar known one, or the wrong values.
   returned: failure
   type: str
   sample: The role sync knows no variable sync_target (did you mean sync_targets?).
