@@ -12,8 +12,10 @@ from __future__ import annotations
 import contextlib
 import ssl
 import sys
+import time
 import typing as t
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from .._core.deadline import bounded
 from .._core.model import PhotoError
@@ -33,6 +35,10 @@ except ImportError as import_error:
 
 #: AD's own limit on a page (MaxPageSize).
 PAGE = 1000
+#: The most bytes of one answer. A page of photos as large as Active Directory takes (100 KB each) is less than half.
+MAX_ANSWER = PAGE * 256 * 1024
+#: What an entry takes in memory besides its values, roughly. So an answer of many empty entries is limited as well.
+ENTRY_OVERHEAD = 1024
 #: Kerberos counts encryption with a key of this many bits or more as sealing; 1 would be signing alone.
 SEALED = 56
 
@@ -265,19 +271,37 @@ class Session:
             raise self._failed(error) from error
 
     def result(self, message: int) -> tuple[list[Entry], bytes]:
-        """One answer's entries and the cookie of the next page. References to other domains are left out."""
-        try:
-            _kind, data, _message, controls = self._ldap.result3(message, 1, self.options.timeout)
-        except ldap.LDAPError as error:
-            raise self._failed(error) from error
+        """One answer's entries and the cookie of the next page. References to other domains are left out.
+
+        The whole answer is limited in time (``timeout``) and in size (MAX_ANSWER). One entry alone is limited in time
+        only: libldap reads it whole, and python-ldap cannot set the limit that libldap has for that. Raises
+        DirectoryError, DirectoryGone.
+        """
+        entries: list[Entry] = []
+        size, end = 0, time.monotonic() + self.options.timeout
+        while True:
+            try:
+                kind, data, _message, controls = self._ldap.result3(message, 0, max(end - time.monotonic(), 0.001))
+            except ldap.LDAPError as error:
+                raise self._failed(error) from error
+            for dn, attributes in data:
+                size += ENTRY_OVERHEAD
+                if dn is None:
+                    continue
+                size += sum(map(len, chain.from_iterable(attributes.values())))
+                entries.append((dn, {name.lower(): values for name, values in attributes.items()}))
+            if kind == ldap.RES_SEARCH_RESULT:
+                break
+            if size > MAX_ANSWER:
+                with contextlib.suppress(ldap.LDAPError):
+                    self._ldap.abandon(message)
+                raise DirectoryError(
+                    f"{self.options.place}: an answer has more than {MAX_ANSWER:,} bytes ({len(entries):,} entries so "
+                    "far), so it was given up; check that the domain controller is healthy"
+                )
         self.answers += 1
         cookies = (c.cookie for c in controls if c.controlType == SimplePagedResultsControl.controlType)
         cookie = next(cookies, b"") or b""
-        entries: list[Entry] = [
-            (dn, {name.lower(): values for name, values in attributes.items()})
-            for dn, attributes in data
-            if dn is not None
-        ]
         return entries, cookie.encode() if isinstance(cookie, str) else cookie
 
     def _failed(self, error: Exception) -> DirectoryError:

@@ -139,6 +139,7 @@ def test_a_misspelt_name_that_excludes_nobody_is_warned_of_by_its_variable(compa
         company.play("sync", "-e", json.dumps(limits))
     prefix = "lead" if role == "onprem_to_cloud" else role
     given = {f"{prefix}_exclude": [CHIEF, "tesa@photos.test"], **(limits if role == "sync" else {})}
+    given |= {"export_dest": "exported"} if role == "export" else {}
     inventory = role not in ("validate", "export", "onprem_to_cloud")
     run = company.play(role, "-e", json.dumps(given), "--check", inventory=inventory)
     said = f"{prefix}_exclude: 'tesa@photos.test' matches no user of th"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 import typing as t
@@ -14,8 +15,8 @@ import pytest
 
 pytest.importorskip("ldap")
 
-from ansible_collections.hybrid.photos.plugins.module_utils._directory import diagnose
-from ansible_collections.hybrid.photos.plugins.module_utils._directory.errors import DirectoryGone
+from ansible_collections.hybrid.photos.plugins.module_utils._directory import diagnose, session
+from ansible_collections.hybrid.photos.plugins.module_utils._directory.errors import DirectoryError, DirectoryGone
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.options import DirectoryOptions
 from ansible_collections.hybrid.photos.plugins.module_utils._directory.session import Session
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils.dripping import (
@@ -83,6 +84,68 @@ def test_an_answer_that_drips_is_given_up() -> None:
 
     with serving(treat) as port, pytest.raises(DirectoryGone):
         Session(options(port, "none")).open()
+
+
+def tagged(tag: int, content: bytes) -> bytes:
+    """A value in BER, with its length in four bytes."""
+    return bytes((tag, 0x84)) + len(content).to_bytes(4, "big") + content
+
+
+def entry(photo: bytes) -> bytes:
+    """SearchResultEntry to message 2 (RFC 4511, 4.5.2)."""
+    attribute = tagged(0x30, tagged(4, b"thumbnailPhoto") + tagged(0x31, tagged(4, photo)))
+    return tagged(0x30, b"\x02\x01\x02" + tagged(0x64, tagged(4, b"CN=a,DC=example") + tagged(0x30, attribute)))
+
+
+def answered(treat: t.Callable[[socket.socket], None]) -> None:
+    """Read one answer of a server that signs us in and then sends what ``treat`` sends."""
+
+    def both(client: socket.socket) -> None:
+        client.recv(4096)
+        client.sendall(BOUND)
+        client.recv(4096)
+        treat(client)
+
+    with serving(both) as port:
+        connection = Session(options(port, "none"))
+        connection._ldap = connection._initialize()
+        connection._ldap.simple_bind_s("u", "p")
+        try:
+            connection.result(connection.send_search("DC=example", "(a=b)", ["thumbnailPhoto"]))
+        finally:
+            connection.close()
+
+
+#: SearchResultReference to message 2.
+REFERENCE = tagged(0x30, b"\x02\x01\x02" + tagged(0x73, tagged(4, b"ldap://other.example/")))
+
+
+@pytest.mark.parametrize("piece", [entry(bytes(100_000)), entry(b""), REFERENCE], ids=["photo", "nothing", "reference"])
+def test_an_answer_that_swells_is_stopped_at_the_limit(monkeypatch: pytest.MonkeyPatch, piece: bytes) -> None:
+    monkeypatch.setattr(session, "MAX_ANSWER", 1_000_000)
+    sent: list[int] = []
+
+    def swell(client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client.sendall(piece)
+                sent.append(len(piece))
+
+    with pytest.raises(DirectoryError, match="an answer has more than 1,000,000 bytes") as raised:
+        answered(swell)
+    assert not isinstance(raised.value, DirectoryGone)
+    assert sent
+
+
+def test_entries_that_drip_are_given_up_by_the_time_of_the_whole_answer() -> None:
+    def few(client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client.sendall(entry(b"x"))
+                time.sleep(0.2)
+
+    with pytest.raises(DirectoryGone):
+        answered(few)
 
 
 def test_a_tls_record_that_drips_is_given_up(pem: Path) -> None:

@@ -585,10 +585,10 @@ def test_an_outage_while_users_are_looked_up_is_unavailable_and_not_unresolved(p
 # -- declared means declared -------------------------------------------------------------------------------------------
 
 
-def edited(seed: int, fmt: str = "JPEG", side: int = 96, **save: t.Any) -> bytes:
+def edited(seed: int, fmt: str = "JPEG", side: int = 96, mode: str = "RGB", **save: t.Any) -> bytes:
     out = io.BytesIO()
     small = Image.open(io.BytesIO(picture(seed))).convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
-    small.save(out, fmt, **save)
+    small.convert(mode).save(out, fmt, **save)
     return out.getvalue()
 
 
@@ -603,6 +603,7 @@ def exif() -> Image.Exif:
     [
         (lambda: edited(1, side=160, quality=60), "160x160 pixels of 96x96 allowed"),
         (lambda: edited(1, "PNG"), "PNG"),
+        (lambda: edited(1, mode="CMYK", quality=80), "its colours are stored as CMYK"),
         (lambda: edited(1, quality=90, comment=b"x" * 11_000), "bytes of 10,240 allowed"),
         (lambda: edited(1, quality=90, exif=exif()), "EXIF"),
         (lambda: edited(1, quality=90, comment=b"made elsewhere"), "a comment"),
