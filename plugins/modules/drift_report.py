@@ -191,9 +191,9 @@ options:
   keep_runs:
     description:
       - Also write the report to C(runs/<run>) in O(dest), and keep those of so many runs. Older ones are removed.
-      - With V(0) only the newest report is kept, in O(dest) itself.
+      - With V(0) only the newest report is kept, in O(dest) itself, and those in C(runs) are removed.
+      - If not given, the report is written to O(dest) only, and no older one is removed.
     type: int
-    default: 0
   plan:
     description:
       - The C(drift.json) that was carried out. It is never overwritten. Where it is in O(dest) itself, this report is
