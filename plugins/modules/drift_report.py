@@ -322,7 +322,9 @@ targets_not_examined:
   elements: dict
   sample: [{"target": "exo", "reason": "The client secret has expired."}]
 problems:
-  description: The targets that were not examined, and the first ten users that failed or could not be checked, with the reasons.
+  description:
+    - The targets that were not examined, and the first ten users that failed, could not be checked, have a new photo that
+      is not shown yet, or are left alone although their photo is not as declared, with the reasons.
   returned: success
   type: list
   elements: str
