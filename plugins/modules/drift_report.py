@@ -33,7 +33,8 @@ options:
       - What the photo modules returned, in any order, as registered. Each may have failed, been skipped, come from an
         unreachable host, or be what a loop registered (a dictionary with a list C(results)).
       - The playbook can add the keys C(target), C(shard) and C(users) to a result, so that the report can name the
-        users that were not examined. A key C(check_mode) says whether it was a check run.
+        users that were not examined. A key C(check_mode) says whether it was a check run. With a key C(not_ignored) that
+        is true, O(ignore_problems) does not accept the problems in this result.
       - When a user and target come twice, the later one counts. So the results of a plan may stand before those of
         its execution. With O(mode=done), a planned change (of a result with C(check_mode=true)) without a later result
         is reported as failed.

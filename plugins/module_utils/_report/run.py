@@ -195,7 +195,7 @@ def _texts(options: t.Mapping[str, t.Any], report: Report, now: datetime) -> tup
 def accept(gathered: Gathered, ignored: t.Collection[str]) -> None:
     """Accept problems that are ignored for all users, in the same way as problems that a definition names as known."""
     for key, row in gathered.rows.items() if ignored else ():
-        if row.drift in PROBLEMS and row.drift in ignored:
+        if row.drift in PROBLEMS and row.drift in ignored and key not in gathered.not_ignored:
             gathered.rows[key] = row._replace(accepted=True)
 
 
