@@ -34,7 +34,8 @@ options:
       - The registered results of the photo modules, in any order. Each may be failed, skipped, from an unreachable host, or
         the result of a loop (a dictionary with a list C(results)).
       - The playbook can add the keys C(target), C(shard) and C(users) to a result, so that the report can name the
-        users that were not examined. The key C(check_mode) says whether it was a check run.
+        users that were not examined. The key C(check_mode) says whether it was a check run. With a key
+        C(not_ignored) that is true, O(ignore_problems) does not accept the problems in this result.
       - If there are two rows for a user and target, the later one is used. So put the results of a plan before those of its
         execution. With O(mode=done), a planned change (of a result with C(check_mode=true)) without a later result is
         reported as failed.
@@ -193,9 +194,9 @@ options:
   keep_runs:
     description:
       - The number of runs whose reports are kept in C(runs/<run>) in O(dest). Older ones are removed.
-      - With V(0) only the newest report is kept, in O(dest) itself.
+      - With V(0) only the newest report is kept, in O(dest) itself, and those in C(runs) are removed.
+      - If it is not set, the report is only written to O(dest), and no older one is removed.
     type: int
-    default: 0
   plan:
     description:
       - The C(drift.json) that was carried out. It is never overwritten. If it is in O(dest) itself, this report is only
@@ -324,7 +325,9 @@ targets_not_examined:
   elements: dict
   sample: [{"target": "exo", "reason": "The client secret has expired."}]
 problems:
-  description: The targets that were not examined, and the first ten users that failed or could not be checked, with the reasons.
+  description:
+    - The targets that were not examined, and the first ten users that failed, could not be checked, have a new photo that
+      is not shown yet, or are left alone although their photo is not as declared, with the reasons.
   returned: success
   type: list
   elements: str

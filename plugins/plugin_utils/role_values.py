@@ -9,6 +9,7 @@ Ansible's own check of a role also shows the whole argument specification with i
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -73,10 +74,10 @@ def problems(role: str, get: t.Callable[[str], t.Any], given: t.Collection[str])
 def _problem(name: str, word: str, option: t.Mapping[str, t.Any], value: t.Any) -> str | None:
     """Why a value cannot be used, or None. ``word``: the name without the role's prefix. May raise PhotoError."""
     kind = option["type"]
-    if kind == "raw":
-        return None
     if value is None:
         return f"{name} has no value; give one, or leave the variable out"
+    if word == "serial":
+        return _serial_problem(name, value)
     if kind == "list":
         return _list_problem(name, word, option, value)
     if kind == "dict":
@@ -134,6 +135,23 @@ def _list_problem(name: str, word: str, option: t.Mapping[str, t.Any], value: t.
     if word in WHOM:
         refuse_unusable(name, map(str, parts))
     return None
+
+
+#: A number of hosts, or a percentage of them.
+_BATCH = re.compile(r"[1-9][0-9]{0,8}|([1-9][0-9]?|100)%")
+_BATCHES = "a number of shards such as 1, a percentage from 1% to 100%, or a list of them such as 1,50%"
+
+
+def _serial_problem(name: str, value: t.Any) -> str | None:
+    """Ansible itself ends with a traceback for a wrong text, after the plan, and takes 0 and 200% for all hosts."""
+    if isinstance(value, dict):
+        return f"{name} is a mapping; give {_BATCHES}"
+    parts = listed(value)
+    wrong = [str(part) for part in parts if not _BATCH.fullmatch(str(part).strip())]
+    if parts and not wrong:
+        return None
+    said = f"{'is' if len(parts) == 1 else 'has'} {', '.join(map(_quoted, wrong))}" if wrong else "is empty"
+    return f"{name} {said}; give {_BATCHES}"
 
 
 def _mapping_problem(name: str, option: t.Mapping[str, t.Any], value: t.Any) -> str | None:

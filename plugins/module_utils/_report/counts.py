@@ -48,10 +48,10 @@ def outcome(row: Row) -> str:
         return row.drift
     if row.error:
         return "failed"
+    if row.verified is False:  # also what an earlier run wrote
+        return "unverified"
     if not row.changed:
         return "in_sync" if row.drift == "in_sync" else "left"
-    if row.verified is False:
-        return "unverified"
     return "removed" if row.action == "remove" else "put"
 
 
@@ -76,7 +76,8 @@ def place(mode: Mode, state: str, rows: t.Sequence[Row]) -> Standing:
     if state == "not_examined":
         return "unseen"
     if mode == "plan":
-        return "to_change" if any(row.changed for row in rows) else "left"
+        waits = any(row.verified is False for row in rows)
+        return "to_change" if any(row.changed for row in rows) else "waiting" if waits else "left"
     return "left" if state == "left" else "waiting" if state == "unverified" else "person"
 
 
@@ -195,6 +196,7 @@ def status(mode: Mode, counts: Counts, targets_not_examined: t.Sequence[t.Any]) 
     lost = states["not_examined"] + also["not_examined"] + counts["parts_not_examined"]
     if not counts["users"] or targets_not_examined or lost or states.get("failed"):
         return "failed"
-    if open_problems(counts) or states.get("unverified"):
+    late = any(target["unverified"] or target["failed"] for target in counts["targets"].values())
+    if open_problems(counts) or late:
         return "problem"
     return "drift" if drifting(mode, counts) else "clean"

@@ -57,6 +57,8 @@ class Gathered:
     came: Counter[tuple[str, str]] = field(default_factory=Counter)
     #: Keys and targets of declared users that a module left out because their mailbox is elsewhere.
     left_out: set[tuple[str, str]] = field(default_factory=set)
+    #: Keys and targets of users whose problem made the run fail, so that nobody can have meant to ignore it.
+    not_ignored: set[tuple[str, str]] = field(default_factory=set)
     #: Targets with a user whose mailbox is on the other side; such rows are left out.
     answered: set[str] = field(default_factory=set)
 
@@ -65,7 +67,7 @@ class Gathered:
         """From the results; if they do not say it, from the rows: only written photos are verified or backed up."""
         if self.checked_only is not None:
             return "plan" if self.checked_only else "done"
-        written = any(row.verified is not None or row.backup for row in self.rows.values())
+        written = any((row.changed and row.verified is not None) or row.backup for row in self.rows.values())
         return "done" if written else "plan"
 
     @property
@@ -125,6 +127,7 @@ def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
     found = [row for row in rows if row is not None]
     for row in found:
         into.repeated += into.rows.add(row)
+        (into.not_ignored.add if result.get("not_ignored") else into.not_ignored.discard)((row.key, row.target))
     left_out = {identity_key(str(user)) for user in result.get("left_out") or ()}
     if target is not None:
         into.left_out.update((key, target) for key in left_out)

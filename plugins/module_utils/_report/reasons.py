@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 
 from .._core.targets import title
 from .._core.wording import first
-from .counts import PROBLEM_STATES
+from .counts import DRIFTING, PROBLEM_STATES
 from .words import state_text
 
 #: How many users and how many reasons are named, as in all messages.
 SHOWN = 10
+#: The state of a photo that is not as declared and that no change is made to, by the report's mode.
+LEFT: t.Mapping[str, str] = {"plan": "would be left alone", "done": "left"}
+#: What a warning of a row begins with that says why a written photo is not verified.
+UNVERIFIED = "unverified: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +38,29 @@ def alerts(report: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
-    """The first users who failed or could not be checked, with their reasons. Users with the same reason share a line.
+    """The first users who failed, could not be checked or are left as they are, with their reasons.
 
-    A user with the same reason at several targets is counted and named once. Accepted problems are only in the report.
+    Users with the same reason share a line. A user with the same reason at several targets is counted and named once.
+    Accepted problems are only in the report.
     """
-    failed, unseen, unchecked = _Found(shown), _Found(shown), _Found(shown)
+    failed, unseen, unchecked, late, left = (_Found(shown) for _part in range(5))
+    part_of = {"failed": failed, "unverified": late, LEFT[report["mode"]]: left}
     targets = tuple(report["targets"])
     for user, rows in _rows(report):
-        for (state, text), places in _reasons_of(rows).items():
-            part = failed if state == "failed" else unchecked
-            part.add(Reason(_where(places, targets), state, text), _named(user))
+        for (state, text), places in _reasons_of(rows, LEFT[report["mode"]]).items():
+            part_of.get(state, unchecked).add(Reason(_where(places, targets), state, text), _named(user))
     for (who, text), places in _not_examined(report["not_examined"]).items():
         unseen.add(Reason(_where(places, targets), "not_examined", text), who)
     # In this order, not in the order of the report.
-    parts = (failed, unseen, unchecked)
+    parts = (failed, unseen, unchecked, late, left)
     # If one kind has many reasons, each of the other kinds still gets a line.
     told, others = list[tuple[Reason, _Users]](), sum(bool(part.users) for part in parts)
     for part in parts:
         others -= bool(part.users)
         told += list(part.users.items())[: max(shown - len(told) - others, 0)]
-    left = sum(part.total for part in parts) - sum(users.number for _reason, users in told)
+    more = sum(part.total for part in parts) - sum(users.number for _reason, users in told)
     lines = [_line(reason, users) for reason, users in told]
-    return [*lines, f"and {left:,} more, see the report"] if left else lines
+    return [*lines, f"and {more:,} more, see the report"] if more else lines
 
 
 @dataclass(slots=True)
@@ -98,15 +103,28 @@ def _line(reason: Reason, users: _Users) -> str:
 _Row = t.Mapping[str, t.Any]
 
 
-def _reasons_of(rows: t.Mapping[str, _Row]) -> dict[tuple[str, str], list[str | None]]:
-    """The targets of each problem of one user, by state and reason. ``rows``: by target."""
+def _reasons_of(rows: t.Mapping[str, _Row], left: str) -> dict[tuple[str, str], list[str | None]]:
+    """The targets of each problem of one user, by state and reason. ``rows``: by target. ``left``: one of LEFT."""
     found: dict[tuple[str, str], list[str | None]] = {}
     for target, row in rows.items():
-        if row["error"]:
-            found.setdefault(("failed", row["error"]), []).append(target)
-        elif row["drift"] in PROBLEM_STATES and not row["accepted"]:
-            found.setdefault((row["drift"], row["reason"]), []).append(target)
+        reason = _reason_of(row, left)
+        if reason is not None:
+            found.setdefault(reason, []).append(target)
     return found
+
+
+def _reason_of(row: _Row, left: str) -> tuple[str, str] | None:
+    """State and reason of one row that is to be named, or None."""
+    if row["error"]:
+        return "failed", row["error"]
+    if row["drift"] in PROBLEM_STATES:
+        return None if row["accepted"] else (row["drift"], row["reason"])
+    if row["verified"] is False and row["changed"]:
+        seen = (text.removeprefix(UNVERIFIED) for text in row["warnings"] if text.startswith(UNVERIFIED))
+        return "unverified", next(seen, "the target does not show it yet")
+    if row["verified"] is False:
+        return "unverified", row["reason"]
+    return (left, row["reason"]) if row["drift"] in DRIFTING and not row["changed"] else None
 
 
 def _not_examined(items: t.Iterable[_Row]) -> dict[tuple[str, str], list[str | None]]:
@@ -121,7 +139,11 @@ def _not_examined(items: t.Iterable[_Row]) -> dict[tuple[str, str], list[str | N
 def _rows(report: t.Mapping[str, t.Any]) -> t.Iterator[tuple[_Row, dict[str, _Row]]]:
     """Each user with the rows by target. Reads none if the figures show no problem."""
     summaries = report["counts"]["targets"].values()
-    if not any(summary[name] for summary in summaries for name in ("failed", *PROBLEM_STATES)):
+    if not any(
+        any(summary[name] for name in ("failed", "unverified", *PROBLEM_STATES))
+        or sum(summary[name] for name in DRIFTING) > summary["put"] + summary["removed"]
+        for summary in summaries
+    ):
         return
     for user in report["users"]:
         yield user, {target: user[target] for target in report["targets"] if user.get(target)}

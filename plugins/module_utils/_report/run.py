@@ -63,7 +63,7 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "max_pictures": {"type": "int", "default": 300},
     "root": {"type": "path"},
     "run": {"type": "str"},
-    "keep_runs": {"type": "int", "default": 0},
+    "keep_runs": {"type": "int"},
     "plan": {"type": "path"},
     "metrics_dir": {"type": "path"},
     "metrics_name": {"type": "str", "default": "drift"},
@@ -145,14 +145,16 @@ def _written(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime) 
     texts, problem = _texts(options, prepared.report, now)
     dest, paths, changed = _dest(options), dict[str, str](), False
     folder: Path | None = None
-    plan = Path(options["plan"]).expanduser() if options["plan"] else None
+    plan, keep = Path(options["plan"]).expanduser() if options["plan"] else None, options["keep_runs"]
     try:
-        if options["keep_runs"] or holds(dest, plan):
+        if keep or holds(dest, plan):
             folder = run_folder(dest, options["run"] or now.strftime("%Y%m%dT%H%M%SZ"))
             paths, changed = save(folder, texts)
-            forget(dest, max(options["keep_runs"], 1), plan)
         if not holds(dest, plan):
             paths, changed = save(dest, texts, called("dest", options["option_prefix"]))
+        if keep is not None:
+            # The report of this run may be nowhere else.
+            forget(dest, max(keep, 1) if folder else 0, plan)
     except PhotoError as error:
         paths, changed = save(elsewhere(), texts)
         place = next(iter(paths.values()), "")
@@ -193,7 +195,7 @@ def _texts(options: t.Mapping[str, t.Any], report: Report, now: datetime) -> tup
 def accept(gathered: Gathered, ignored: t.Collection[str]) -> None:
     """Accept problems that are ignored for all users, in the same way as problems that a definition names as known."""
     for key, row in gathered.rows.items() if ignored else ():
-        if row.drift in PROBLEMS and row.drift in ignored:
+        if row.drift in PROBLEMS and row.drift in ignored and key not in gathered.not_ignored:
             gathered.rows[key] = row._replace(accepted=True)
 
 

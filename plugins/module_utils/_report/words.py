@@ -119,6 +119,8 @@ def action_text(mode: Mode, row: t.Mapping[str, t.Any]) -> str:
         return ""
     if mode == "done" and row["error"]:
         return "failed"
+    if not row["changed"] and row["verified"] is False:
+        return "written before, not shown yet (unverified)"
     if not row["changed"]:
         return "" if row["drift"] == "in_sync" else "left alone" if mode == "done" else "would be left alone"
     verb = {

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -33,13 +32,10 @@ from .._pictures.recipe_check import breach
 from .approval import approved
 from .default_picture import DefaultPictures, stepped_back
 from .guards import decide, shared_reason
+from .on_its_way import never_shown, on_its_way
 from .options import Settings
 from .renditions import Renditions
 
-#: A write that the target accepted but does not show is not repeated for so long. Clients may show old photos for
-#: hours, the service's own answers rarely for more than minutes (contract: a GET right after a PUT may show the old
-#: photo).
-ON_ITS_WAY_SECONDS = 3600.0
 #: The change of an outcome that gets another one.
 NOT_DECIDED = Change("unavailable", "none", "")
 
@@ -268,10 +264,11 @@ class Planner:
         change, definition = outcome.change, outcome.definition
         if change.action == "none":
             return outcome
-        since = self._on_its_way(outcome, receipt)
-        if since is not None:
+        since = on_its_way(outcome, receipt, self.renditions.recipe.digest)
+        if since is not None and receipt is not None and receipt.pending is not None:
             reason = f"{change.reason}; it was written {since:.0f} s ago, and the target does not show it yet"
-            return replace(outcome, change=Change(change.drift, "none", reason, change.foreign), verified=False)
+            withheld = Change(change.drift, "none", reason, change.foreign)
+            return replace(outcome, change=withheld, verified=False, error=never_shown(receipt.pending.unseen))
         if change.action != "put":
             return outcome
         size = outcome.desired.bytes if outcome.desired is not None else None
@@ -286,19 +283,6 @@ class Planner:
             why = f"{definition.user}: {shared_reason(sharers, self.settings.option_prefix)}"
             return replace(outcome, change=Change("invalid", "none", why, change.foreign))
         return outcome
-
-    def _on_its_way(self, outcome: Outcome, receipt: Receipt | None) -> float | None:
-        """Seconds since the target accepted this same change, if it still shows what it showed before."""
-        pending, seen = receipt.pending if receipt is not None else None, outcome.observed
-        if pending is None or not pending.sent or seen is None:
-            return None
-        now = (seen.tag if seen.present else None, outcome.source_sha256, outcome.change.action == "put")
-        if now != (pending.before, pending.source_sha256, pending.sha256 is not None):
-            return None
-        if outcome.change.action == "put" and pending.recipe != self.renditions.recipe.digest:
-            return None
-        age = time.time() - pending.begun_at
-        return age if 0 <= age < ON_ITS_WAY_SECONDS else None
 
 
 def _with_rendition(observed: Observation, comparison: Comparison | None, rendition: Rendition) -> Found:

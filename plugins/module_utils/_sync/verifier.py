@@ -14,14 +14,13 @@ from .._pictures.comparison import clearly_another
 from .._pictures.fingerprint import matches
 from .._pictures.transforms import service_transform
 from .change import ChangeRecord, Written
+from .on_its_way import never_shown
 from .options import Services, Settings
 from .planner import Planner, is_sized
 from .store import PhotoStore
 
 #: Seconds between reads of a service that still shows the old photo.
 LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
-#: After so many runs in which the target accepted a photo and did not show it, it is a failure.
-UNSEEN_RUNS = 2
 
 
 class Look(t.NamedTuple):
@@ -238,8 +237,5 @@ class Verifier:
             runs = receipt.pending.unseen + 1
             receipt = replace(receipt, pending=replace(receipt.pending, unseen=runs))
         change.warn(f"unverified: {why}")
-        error = None
-        if runs >= UNSEEN_RUNS:
-            error = f"the target accepted this photo in {runs} runs but has never shown it; check this user's mailbox"
-        change.to("unverified", error)
+        change.to("unverified", never_shown(runs))
         return receipt

@@ -149,6 +149,51 @@ def test_a_wrong_value_is_one_sentence_that_names_variable_and_value(
     assert wrong(role, **values) == [said]
 
 
+@pytest.mark.parametrize("value", ["abc", "2.5", 2.5, 0, "0", -1, "-1", "0%", "200%", "", True, "%"])
+def test_a_batch_that_cannot_be_used_is_refused_before_a_server_is_asked(value: object) -> None:
+    """Ansible finds it out after the plan, with a traceback, or takes all shards at once without a word."""
+    assert wrong("sync", sync_serial=value) == [
+        f"sync_serial is '{value}'; give a number of shards such as 1, a percentage from 1% to 100%, or a list of them "
+        "such as 1,50%"
+    ]
+
+
+def test_the_wrong_batches_of_a_list_are_named() -> None:
+    wanted = "give a number of shards such as 1, a percentage from 1% to 100%, or a list of them such as 1,50%"
+    assert wrong("sync", sync_serial=[1, "many", "200%"]) == [f"sync_serial has 'many', '200%'; {wanted}"]
+    assert wrong("sync", sync_serial="1,,2") == [f"sync_serial has ''; {wanted}"]
+    assert wrong("sync", sync_serial=[]) == [f"sync_serial is empty; {wanted}"]
+    assert wrong("sync", sync_serial={"a": 1}) == [f"sync_serial is a mapping; {wanted}"]
+    assert wrong("sync", sync_serial=[[1]]) == [f"sync_serial is '[1]'; {wanted}"]
+
+
+@pytest.mark.parametrize("value", [1, "10", "1%", "100%", [1, "100%"], "1,50%", "1, 100%", (1, 2)])
+def test_each_form_of_a_batch_that_ansible_takes_passes(value: object) -> None:
+    assert wrong("sync", sync_serial=value) == []
+
+
+def test_no_variable_is_without_a_check() -> None:
+    """``raw`` takes anything; what follows would then be Ansible's own error in the middle of a run."""
+    for role in all_roles():
+        for name, option in options_of(role).items():
+            assert option["type"] != "raw" or wrong(role, **{name: "no such value"}), name
+
+
+def test_keywords_of_plays_evaluate_no_variable_of_a_role_that_is_not_checked_and_found_in_the_inventory() -> None:
+    """A play itself sees the variables of -e alone, so one of the inventory would be passed over in silence."""
+    found = set()
+    for path in PLAYBOOKS.glob("*.yml"):
+        for play in yaml.safe_load(path.read_text("utf-8")):
+            keywords = " ".join(str(value) for key, value in play.items() if key not in ("tasks", "vars"))
+            for role in all_roles():
+                found |= {
+                    (name, f"'{name}'" in keywords)
+                    for name in re.findall(rf"\b{role}_\w+", keywords)
+                    if name in options_of(role)
+                }
+    assert found == {("sync_serial", True)}
+
+
 def test_a_mapping_with_a_wrong_key_is_told_without_markup() -> None:
     (said,) = wrong("sync", sync_default_for={"ad": {"grop": "x"}})
     assert said.startswith("sync_default_for cannot be used: ")

@@ -76,10 +76,10 @@ def fake_hash(*parts: str) -> str:
 
 
 def row(user: str, target: str, words: str = "in_sync", done: bool = False, **more: t.Any) -> Result:
-    """One row: a drift, then perhaps foreign, large, kept, absent, failed, unverified."""
+    """One row: a drift, then perhaps foreign, large, kept, sent (by an earlier run), absent, failed, unverified."""
     drift, *flags = words.split()
     action = {"missing": "put", "different": "put", "unwanted": "remove"}.get(drift, "none")
-    if "kept" in flags:
+    if "kept" in flags or "sent" in flags:
         action = "none"
     problem = drift in ("unresolved", "unavailable", "invalid")
     absent = drift == "unwanted" or "absent" in flags
@@ -103,9 +103,10 @@ def row(user: str, target: str, words: str = "in_sync", done: bool = False, **mo
             if "absent" in flags
             else _REASONS.get((target, drift), "the server does not answer")
         )
-        + ("; others changed it after our last write, and on_foreign_change is keep" if "kept" in flags else ""),
+        + ("; others changed it after our last write, and on_foreign_change is keep" if "kept" in flags else "")
+        + ("; it was written 10 s ago, and the target does not show it yet" if "sent" in flags else ""),
         "foreign": "foreign" in flags or "kept" in flags,
-        "verified": ("unverified" not in flags) if done and changed else None,
+        "verified": False if "sent" in flags else ("unverified" not in flags) if done and changed else None,
         "source": {"sha256": fake_hash(user), "path": f"/srv/photos/portraits/{user.partition('.')[0]}.jpg"}
         if not absent and drift != "invalid"
         else None,

@@ -23,7 +23,7 @@ from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report i
 from hypothesis import given
 from hypothesis import strategies as st
 
-flags = st.sampled_from(["", " foreign", " kept", " failed", " unverified"])
+flags = st.sampled_from(["", " foreign", " kept", " failed", " unverified", " sent"])
 words = st.builds(str.__add__, st.sampled_from(DRIFTS), flags)
 people = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["ad", "exo"]), words), max_size=30)
 
@@ -89,6 +89,22 @@ def test_a_run_with_nothing_to_do() -> None:
     assert status("plan", counts, []) == "clean"
 
 
+def test_what_an_earlier_run_wrote_and_is_not_shown_yet_is_unverified_and_not_left_alone() -> None:
+    rows = [("a", "exo", "missing sent"), ("b", "exo", "in_sync")]
+    done = count(gather(run(rows, done=True)), "done")
+    assert line("done", done) == "sync did: nothing; 2 users: 1 unverified, 1 in sync"
+    assert drifting("done", done) == 0
+    plan = count(gather(run(rows)), "plan")
+    assert line("plan", plan) == "1 drift (1 missing), 1 in sync"
+
+
+def test_a_photo_that_is_never_shown_is_a_failure_also_where_nothing_was_uploaded_again() -> None:
+    rows = [sample.row("a", "exo", "missing sent", error="accepted in 2 runs and never shown")]
+    done = count(gather([sample.result(rows)]), "done")
+    assert (done["states"]["failed"], status("done", done, [])) == (1, "failed")
+    assert status("plan", count(gather([sample.result(rows)]), "plan"), []) == "problem"
+
+
 def test_drift_at_one_target_hides_no_problem_at_another() -> None:
     counts = count(gather(run([("a", "ad", "missing"), ("a", "exo", "unavailable")])), "plan")
     assert counts["states"]["missing"] == 1
@@ -116,6 +132,9 @@ def test_what_was_written_is_counted_apart_from_the_states_of_users() -> None:
         ([("a", "ad", "different kept")], True, "drift"),
         ([("a", "ad", "missing"), ("b", "ad", "unresolved")], False, "problem"),
         ([("a", "ad", "missing unverified")], True, "problem"),
+        # Written by the run before, and not shown yet.
+        ([("a", "exo", "missing sent")], True, "problem"),
+        ([("a", "exo", "missing sent"), ("b", "exo", "missing")], False, "problem"),
         ([("a", "ad", "missing failed")], True, "failed"),
         ([], False, "failed"),
     ],
@@ -161,6 +180,7 @@ def test_a_partial_run_is_not_clean() -> None:
         ("unwanted", "removed"),
         ("missing unverified", "unverified"),
         ("missing failed", "failed"),
+        ("missing sent", "unverified"),
         ("different kept", "left"),
         ("unresolved", "unresolved"),
         ("invalid failed", "invalid"),

@@ -85,6 +85,10 @@ def test_places_are_named_in_words(targets: tuple[str, ...], words: str) -> None
             {"in_sync": 1, "different__kept": 2},
             "1 of 3 people has the right photo in Active Directory; 2 differ and will be left as they are.",
         ),
+        (
+            {"in_sync": 1, "missing__sent": 1},
+            "1 of 2 people has the right photo in Active Directory; 1 is not shown yet.",
+        ),
     ],
 )
 def test_one_person_and_several(numbers: dict[str, int], words: str) -> None:

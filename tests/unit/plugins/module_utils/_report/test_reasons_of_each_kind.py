@@ -27,11 +27,12 @@ def test_many_reasons_of_one_kind_do_not_hide_why_others_were_not_examined() -> 
     assert lines[-1] == "and 7 more, see the report"
 
 
-def problems_of(rows: dict[str, list[dict[str, t.Any]]], *more: dict[str, t.Any]) -> list[str]:
+def problems_of(rows: dict[str, list[dict[str, t.Any]]], *more: dict[str, t.Any], mode: str | None = None) -> list[str]:
     values = {name: argument.get("default") for name, argument in run.ARGUMENTS.items()}
     fine = {target: sample.row("z@x", target, "in_sync", True) for target in rows}
     results = [*(sample.result([*some, fine[target]], target=target) for target, some in rows.items()), *more]
-    return run.prepare({**values, "results": results, "dest": "/nowhere", "targets": list(rows)}).problems
+    given = {"results": results, "dest": "/nowhere", "targets": list(rows), "mode": mode}
+    return run.prepare({**values, **given}).problems
 
 
 def invalid(user: str, target: str, reason: str = "bob.jpg is no picture") -> dict[str, t.Any]:
@@ -63,3 +64,51 @@ def test_who_was_not_examined_at_all_targets_for_one_reason_is_named_once() -> N
     rows = {target: [sample.row("a@x", target, "in_sync", True)] for target in ("ad", "exo")}
     lines = problems_of(rows, *({**killed, "target": target} for target in rows))
     assert lines == ["k@x: not examined: the module was killed"]
+
+
+@pytest.mark.parametrize("mode", ["plan", "done"])
+def test_who_is_left_alone_is_named_with_the_reason(mode: str) -> None:
+    kept = sample.row("b@x", "ad", "different kept", True)
+    lines = problems_of({"ad": [kept]}, mode=mode)
+    assert lines == [
+        f"b@x: {'left alone' if mode == 'done' else 'would be left alone'} in Active Directory: {kept['reason']}"
+    ]
+
+
+@pytest.mark.parametrize("mode", ["plan", "done"])
+def test_what_an_earlier_run_wrote_and_is_not_shown_is_named_with_its_age(mode: str) -> None:
+    (said,) = problems_of({"exo": [sample.row("b@x", "exo", "missing sent", True)]}, mode=mode)
+    assert said.startswith("b@x: unverified in Exchange Online: ")
+    assert said.endswith("; it was written 10 s ago, and the target does not show it yet")
+
+
+def test_what_this_run_wrote_and_is_not_shown_is_named_with_what_was_seen() -> None:
+    late = "unverified: the target still shows the photo from before; it may be late"
+    row = sample.row("b@x", "exo", "different unverified", True, warnings=["crop top instead of face", late])
+    assert problems_of({"exo": [row]}) == [
+        "b@x: unverified in Exchange Online: the target still shows the photo from before; it may be late"
+    ]
+
+
+def test_what_a_run_would_change_or_did_change_is_no_problem() -> None:
+    rows = {"ad": [sample.row("b@x", "ad", "different", True)]}
+    assert problems_of(rows) == problems_of(rows, mode="plan") == []
+
+
+def test_who_is_left_alone_comes_after_everything_worse() -> None:
+    kept = [sample.row(f"k{n:02}@x", "ad", "different kept", True, reason=f"kept {n}") for n in range(SHOWN + 5)]
+    late = sample.row("l@x", "ad", "missing sent", True)
+    lines = problems_of({"ad": [*kept, late, invalid("z2@x", "ad")]}, mode="done")
+    assert [line.partition(":")[0] for line in lines] == [
+        "z2@x",
+        "l@x",
+        *(f"k{n:02}@x" for n in range(8)),
+        "and 7 more, see the report",
+    ]
+
+
+def test_a_photo_that_was_never_shown_is_named_once_as_a_failure() -> None:
+    row = sample.row("b@x", "exo", "missing sent", True, error="accepted in 2 runs and never shown")
+    assert problems_of({"exo": [row]}, mode="done") == [
+        "b@x: failed in Exchange Online: accepted in 2 runs and never shown"
+    ]

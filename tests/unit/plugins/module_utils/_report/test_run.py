@@ -169,6 +169,33 @@ def test_each_run_keeps_its_own_report_and_old_ones_go(tmp_path: Path) -> None:
     assert Path(evil["run_dir"]).parent == tmp_path / "runs"
 
 
+def test_with_0_only_the_newest_report_is_kept(tmp_path: Path) -> None:
+    for n in range(3):
+        report(options(tmp_path, run=f"r{n}", keep_runs=5, formats=["json"]), EARLY)
+    result = report(options(tmp_path, run="r3", keep_runs=0, formats=["json"]), LATE)
+    assert result["run_dir"] is None
+    assert list((tmp_path / "runs").iterdir()) == []
+    assert (tmp_path / "drift.json").exists()
+
+
+def test_with_0_the_plans_folder_and_the_report_of_this_run_stay(tmp_path: Path) -> None:
+    report(options(tmp_path, run="old", keep_runs=5, formats=["json"]), EARLY)
+    plan = Path(report(options(tmp_path, run="plan", keep_runs=5, formats=["json"]))["run_dir"]) / "drift.json"
+    report(options(tmp_path, run="x", keep_runs=0, formats=["json"], plan=str(plan)))
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["plan"]
+    newest = tmp_path / "drift.json"
+    report(options(tmp_path, run="y", keep_runs=0, formats=["json"], plan=str(newest)), LATE)
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["y"]
+
+
+def test_a_task_that_does_not_say_how_many_to_keep_removes_none(tmp_path: Path) -> None:
+    report(options(tmp_path, run="old", keep_runs=5, formats=["json"]), EARLY)
+    result = report(options(tmp_path, formats=["json"]), LATE)
+    assert (result["run_dir"], [path.name for path in (tmp_path / "runs").iterdir()]) == (None, ["old"])
+    report(options(tmp_path, run="x", formats=["json"], plan=str(tmp_path / "drift.json")), LATE)
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["old", "x"]
+
+
 def test_a_foreign_file_in_an_old_run_stays(tmp_path: Path) -> None:
     first = Path(report(options(tmp_path, run="a", keep_runs=1, formats=["json"]))["run_dir"])
     (first / "notes.txt").write_text("mine")

@@ -128,3 +128,20 @@ def test_who_shows_the_default_picture_is_counted_apart_and_so_is_who_has_a_phot
     short = {"target": "exo", "photos": [], "in_sync": [["a", "1", "default"], ["b", "2", "own_photo"], ["c", "3"]]}
     assert "1 user has a photo of their own" in made(results=[short]).report["line"]
     assert "default" not in made(row("d@x.test", "exo")).report["line"]
+
+
+def test_a_problem_for_which_the_run_fails_is_not_accepted() -> None:
+    """Role lead fails when a name in lead_users leads to nobody, also where users without an account are ignored."""
+    listed = {"photos": [{"user": "typo@x", "has_photo": False, "problem": "unresolved", "reason": "nobody"}]}
+    results = [{**listed, "target": "exo", "not_ignored": True}, result([row("b@x", "ad", "unresolved")])]
+    prepared = made(results=results, ignore_problems=["unresolved"])
+    assert prepared.report["status"] == "problem"
+    assert prepared.report["line"] == "0 drift, 0 in sync, 2 unresolved; 1 of 2 problems accepted"
+    assert prepared.problems == ["typo@x: unresolved in Exchange Online: nobody"]
+    seen_later = made(results=[*results, result([row("typo@x", "exo")])], ignore_problems=["unresolved"])
+    assert seen_later.report["status"] == "clean"
+
+
+def test_role_lead_fails_for_a_name_that_leads_to_nobody_and_so_does_its_report() -> None:
+    path = Path(__file__).resolve().parents[6] / "roles/lead/tasks/list.yml"
+    assert "combine({'users': [], 'not_ignored': true})" in path.read_text(encoding="utf-8")

@@ -345,6 +345,13 @@ def test_a_photo_that_is_taken_and_never_shown_is_a_problem_after_the_second_run
     second = cloud.run({"alice": 1}).outcomes[0]
     assert second.verified is False
     assert "2 runs" in str(second.error)
+    # A run within the service's delay uploads nothing, and is no better for it.
+    later(60)
+    third = cloud.run({"alice": 1}).outcomes[0]
+    assert (third.change.action, third.verified, third.changed) == ("none", False, False)
+    assert "2 runs" in str(third.error)
+    assert "written 60 s ago" in third.change.reason
+    assert cloud.store.written == [("alice", "put")] * 2
 
 
 def test_a_refused_or_conflicting_write_does_not_forget_the_one_before_it(place: Place) -> None:
