@@ -17,8 +17,9 @@ description:
     credentials.
   - Errors are definitions that cannot be used, files that are no pictures or are damaged, pictures that Microsoft 365
     would refuse as too small, and files larger than O(max_file_bytes).
-  - Warnings are pictures too small to be sharp, pictures of which a square from the centre keeps too little, one picture
-    for several users, and pictures that no definition uses.
+  - Warnings are pictures too small to be sharp, pictures of which a square from the centre keeps too little, pictures of
+    several users that look the same, and pictures that no definition uses.
+  - One picture for several users is an error or a warning, see O(shared_pictures).
   - A picture that is as an export wrote it is no warning when it is too small to be sharp, because no target had a larger
     one. A line of RV(lines) counts such pictures.
   - The role P(hybrid.photos.validate#role) runs this module.
@@ -57,6 +58,19 @@ options:
     type: list
     elements: str
     default: []
+  shared_pictures:
+    description:
+      - What one picture for several users is, unless it is the default picture. V(refuse) makes it an error, as the roles
+        drift and sync refuse such a picture; V(allow) makes it a warning.
+    type: str
+    choices: [allow, refuse]
+    default: allow
+  prefix:
+    description:
+      - The prefix of the names of options in messages. A role gives V(validate_), so that a message names the variable
+        of the role.
+    type: str
+    default: ""
   fail_on:
     description: Whether warnings fail the task too.
     type: str
