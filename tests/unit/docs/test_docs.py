@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 import typing as t
 from pathlib import Path
 
@@ -115,6 +117,28 @@ def test_named_tests_are_there(page: Path) -> None:
     for file in re.findall(r"`((?:[\w.-]+/)*test_\w+\.py)`", words(page)):
         places = (ROOT / place / file for place in (".", "tests", "tests/unit/plugins/module_utils"))
         assert any(place.exists() for place in places), f"{page.name}: {file}"
+
+
+@pytest.mark.parametrize(
+    ("report", "code"),
+    [
+        ('{"status": "clean"}', 0),
+        ('{"status": "drift"}', 10),
+        ('{"status": "problem"}', 11),
+        ('{"status": "failed"}', 12),
+        ("{", 13),
+        (None, 13),
+    ],
+)
+def test_the_script_for_pipelines_tells_drift_problem_and_failure_apart(
+    tmp_path: Path, report: str | None, code: int
+) -> None:
+    scripts = re.findall(r"^\$ python3 -c '\n(.*?)'$", words(ROOT / "docs/report.md"), re.MULTILINE | re.DOTALL)
+    [script] = [script for script in scripts if '"failed": 12' in script]
+    if report is not None:
+        (tmp_path / "reports").mkdir()
+        (tmp_path / "reports/drift.json").write_text(report)
+    assert subprocess.run([sys.executable, "-I", "-c", script], cwd=tmp_path, check=False).returncode == code
 
 
 def test_every_promise_of_safety_names_a_test() -> None:
