@@ -52,9 +52,9 @@ class ActionModule(ControllerAction):
         refused, doubtful = meant_for_role(role, known_variables(role), names | extra, extra, ours_alone=ours)
         where = f"All variables of this role: ansible-doc -t role hybrid.photos.{role}"
         if doubtful:
-            Display().warning(f"the role {role} knows no variable {', '.join(map(str, doubtful))}. {where}")
+            Display().warning(f"the role {role} has no variable {', '.join(map(str, doubtful))}. {where}")
         if refused:
-            raise PhotoError(f"The role {role} knows no variable {', '.join(map(str, refused))}. {where}")
+            raise PhotoError(f"The role {role} has no variable {', '.join(map(str, refused))}. {where}")
         self._refuse_variables_of_other_roles(role, extra)
         wrong = problems(role, self._value, names) or self._wrong_paths(role)
         if wrong:
@@ -101,4 +101,4 @@ class ActionModule(ControllerAction):
         try:
             return self._templar.template(self.variables[name])
         except AnsibleError as error:
-            raise PhotoError(f"The value of {name} cannot be found out: {error}") from error
+            raise PhotoError(f"The value of {name} cannot be evaluated: {error}") from error

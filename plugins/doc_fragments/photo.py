@@ -42,7 +42,7 @@ options:
             O(receipts) show that the target has this photo, the user is V(in_sync).
           - Otherwise nothing is done for the user, who is V(unavailable) and named in RV(ignore:source_needed). Run the
             module again with the picture itself.
-          - The role P(hybrid.photos.lead#role) uses it for photos that did not change at the leading target.
+          - The role P(hybrid.photos.lead#role) uses it for photos that did not change on the leading side.
         type: str
       copied:
         description:

@@ -52,5 +52,5 @@ msg:
   description: The unknown variables, each with the most similar known one, or the wrong values.
   returned: failure
   type: str
-  sample: The role sync knows no variable sync_target (did you mean sync_targets?).
+  sample: The role sync has no variable sync_target (did you mean sync_targets?).
 """

@@ -125,7 +125,7 @@ def no_names(option: str, values: object) -> str | None:
     odd = next((value for value in values if not isinstance(value, str)), None)
     if odd is None and None not in values:
         return None
-    return f"{option}: {odd!r:.80} is {type_name(odd)}, and no name of a user; put a name in quotes"
+    return f"{option}: {odd!r:.80} is {type_name(odd)}, not a name of a user; put names in quotes"
 
 
 def acceptable(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

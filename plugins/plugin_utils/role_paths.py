@@ -85,7 +85,7 @@ def _problem(path: Path, kind: Kind) -> tuple[Path, str]:
         return _missing(path, kind, what)
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        return path, f"it cannot be looked at ({why}); name another {what}"
+        return path, f"it cannot be examined ({why}); name another {what}"
     if stat.S_ISDIR(mode) != kind.folder:
         return path, f"it is {'a file' if stat.S_ISREG(mode) else file_type(mode)}; name a {what}"
     if not kind.folder and not stat.S_ISREG(mode):
@@ -100,7 +100,7 @@ def _problem(path: Path, kind: Kind) -> tuple[Path, str]:
 def _missing(path: Path, kind: Kind, what: str) -> tuple[Path, str]:
     """The same for a path that does not exist: can it be created?"""
     if not kind.made:
-        return path, f"there is no such {what}; name one that is there"
+        return path, f"there is no such {what}; name an existing one"
     above = next(folder for folder in path.parents if os.path.lexists(folder))
     if not above.is_dir():
         return above, f"{shown(str(above))} is a file, so the {what} cannot be made; name another {what}"

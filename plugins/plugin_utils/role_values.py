@@ -126,7 +126,7 @@ def _list_problem(name: str, word: str, option: t.Mapping[str, t.Any], value: t.
         return f"{name} is a mapping; give a list, or a text such as a,b"
     parts = listed(value)
     if any(part is None or isinstance(part, list | tuple | dict) for part in parts):
-        return f"{name} has an entry that is no text; give a list of texts"
+        return f"{name} has an entry that is not a text; give a list of texts"
     choices = option.get("choices")
     wrong = [str(part) for part in parts if str(part) not in choices] if choices else []
     if wrong:

@@ -128,7 +128,7 @@ def test_it_opens_on_what_is_not_in_sync(browser: webdriver.Chrome, page: str) -
     browser.get(page)
     assert browser.find_element(By.TAG_NAME, "h1").text == (
         "9 of 27 people have the right photo on both sides; 12 will be changed by the next run; 4 need a person; "
-        "1 differs and will be left as it is; 1 was not looked at; a part of the run failed, and its people are not "
+        "1 differs and will be left as it is; 1 was not checked; a part of the run failed, and its people are not "
         "known."
     )
     assert browser.find_element(By.CLASS_NAME, "figure").text.split("\n") == ["33.3 %", "have the right photo"]

@@ -215,6 +215,6 @@ class DirectoryOptions:
             )
         if self.username and ("\\" in self.username or "=" in self.username or self.username.startswith("-")):
             raise PhotoError(
-                f"{USERNAME} {self.username!r} is no Kerberos principal: give it as name@EXAMPLE.COM, or a name alone "
-                "in the default realm"
+                f"{USERNAME} {self.username!r} is not a Kerberos principal: give it as name@EXAMPLE.COM, or "
+                "a name alone in the default realm"
             )

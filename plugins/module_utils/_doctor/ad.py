@@ -154,7 +154,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         somebody = next(iter(self.store.everyone()), None)
         if somebody is None:
             return fail(
-                f"no users are seen under {self.store.base}",
+                f"no users are visible under {self.store.base}",
                 f"Check {SEARCH_BASE}, and that the account may read users.",
             )
         return ok(f"users are found under {self.store.base}")
@@ -163,7 +163,7 @@ class Domain(Side[DirectoryOptions, DirectoryPhotoStore]):
         """How large may a thumbnailPhoto be (rangeUpper in the schema)?"""
         limit = self.store.limit()
         if limit is None:
-            return warn("the schema does not tell how large a thumbnailPhoto may be (rangeUpper)")
+            return warn("the schema does not say how large a thumbnailPhoto may be (rangeUpper)")
         words = f"thumbnailPhoto takes {limit:,} bytes (rangeUpper)"
         return ok(words) if limit >= EXO_LIMIT else fail(f"{words}, less than a photo has", "Set max_bytes below that.")
 

@@ -126,7 +126,7 @@ def certificate(server: str, ends: float | None, now: float, validation: str, ca
     ``validation``: the option cert_validation. ``ca_cert``: the option that names the authority, for the advice.
     """
     if ends is None:
-        return warn("the certificate is not looked at (cert_validation ignore)", f"Name its authority in {ca_cert}.")
+        return warn("the certificate is not checked (cert_validation ignore)", f"Name its authority in {ca_cert}.")
     left = (ends - now) / DAY
     words = f"the certificate for {server} is valid for {counted(round(left), 'more day')}"
     if validation != "always":

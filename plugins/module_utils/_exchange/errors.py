@@ -160,8 +160,8 @@ def fault(code: object, text: str, options: ExchangeOptions) -> ExchangeError:
         )
     if code in FAULT_NO_RESOURCE:
         return ExchangeError(
-            f"{options.place}: the server has remote PowerShell, but no Exchange (configuration Microsoft.Exchange is "
-            "not there); name an Exchange server as server"
+            f"{options.place}: the server has remote PowerShell, but no Exchange (configuration Microsoft.Exchange "
+            "does not exist); name an Exchange server as server"
         )
     return ExchangeGone(f"{options.place}: the session was ended by the server ({shown}, code {code})")
 
@@ -200,7 +200,7 @@ def missing_role(failure: Failure, cmdlet: str, options: ExchangeOptions) -> Exc
     """The error for a session that does not have the cmdlet or the parameter, or does not accept it."""
     if failure.name in NO_LANGUAGE:
         return ExchangeError(
-            f"{options.place}: the session does not take {cmdlet} ({failure.name}: {failure.text}). Exchange's own "
+            f"{options.place}: the session does not accept {cmdlet} ({failure.name}: {failure.text}). Exchange's own "
             "endpoint takes cmdlets with their parameters; name an Exchange server itself as server, and no gateway or "
             "session configuration of your own"
         )
@@ -224,11 +224,11 @@ def user_problem(failure: Failure, task: str, size: int | None = None) -> str:
         return f"the mailbox is outside of the account's write scope ({said}); widen the scope of its management role"
     if TOO_LARGE in failure.name:
         of = f" of {size:,} bytes" if size is not None else ""
-        return f"Exchange Server finds the photo{of} too large ({said}); lower max_bytes or size"
+        return f"Exchange Server refuses the photo{of} as too large ({said}); lower max_bytes or size"
     if TOO_SMALL in failure.name:
-        return f"Exchange Server finds the photo too small ({said}); use a larger source picture"
+        return f"Exchange Server refuses the photo as too small ({said}); use a larger source picture"
     if NO_IMAGE in failure.name:
-        return f"Exchange Server does not read it as an image ({said}); check the source picture"
+        return f"Exchange Server cannot read it as an image ({said}); check the source picture"
     if failure.name == CONFIRMATION:
         return f"Exchange Server did not {task} the photo: {failure.text}"
     if failure.name in TRANSIENT:

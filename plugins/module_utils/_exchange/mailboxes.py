@@ -82,7 +82,7 @@ class Mailboxes:
         failure = answer.failure
         if whom.filter and failure is not None and failure.name not in NOT_THERE:
             raise PhotoError(
-                f"filter '{shown(whom.filter)}': Exchange Server does not take it ({failure.name}: {failure.text}); "
+                f"filter '{shown(whom.filter)}': Exchange Server does not accept it ({failure.name}: {failure.text}); "
                 "write it as CustomAttribute1 -eq 'x' -and Office -ne 'y'"
             )
         accounts = self._accounts(answer, "Get-Mailbox")

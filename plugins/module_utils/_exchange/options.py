@@ -129,5 +129,5 @@ class ExchangeOptions:
             )
         if self.username and ("\\" in self.username or "=" in self.username or "@" not in self.username):
             raise PhotoError(
-                f"{USERNAME} {self.username!r} is no Kerberos principal: give it as name@EXAMPLE.COM, with the realm"
+                f"{USERNAME} {self.username!r} is not a Kerberos principal: give it as name@EXAMPLE.COM, with the realm"
             )

@@ -26,7 +26,7 @@ def make_folder(folder: Path, named: str = "The report's folder") -> bool:
     try:
         return safe_write.make_folder(folder)
     except FileExistsError as ex:
-        raise PhotoError(f"{named} {folder} is there and is no folder. Name another one.") from ex
+        raise PhotoError(f"{named} {folder} exists and is not a folder. Name another one.") from ex
     except OSError as ex:
         raise PhotoError(f"{named} {folder} cannot be made ({ex.strerror}). Name another one.") from ex
 

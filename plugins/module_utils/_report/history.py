@@ -114,7 +114,7 @@ def read(path: Path, option: str = "history") -> list[Past]:
     known = [past for past in map(_parsed, lines) if past is not None]
     # An incomplete first line comes from a run that was interrupted; the file is still a history.
     if not known and not _BEGINS.startswith(data.lstrip()[: len(_BEGINS)]):
-        raise PhotoError(f"{option} {path} is there and is no history of this collection. Name another file.")
+        raise PhotoError(f"{option} {path} exists and is not a history of this collection. Name another file.")
     return known
 
 
@@ -126,7 +126,7 @@ def _parsed(line: bytes) -> Past | None:
 
 
 def append(path: Path, line: t.Mapping[str, t.Any], option: str = "history") -> None:
-    """Add a run. Raises PhotoError, also for a file that is no history. Two runs at once wait for each other."""
+    """Add a run. Raises PhotoError, also for another file. Two runs at once wait for each other."""
     read(path, option)
     data = json.dumps(line, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode() + b"\n"
     descriptor = _open(path, option)
@@ -152,7 +152,7 @@ def _open(path: Path, option: str) -> int:
         descriptor = os.open(path, _FLAGS, 0o600)
     except FileNotFoundError as ex:
         raise PhotoError(
-            f"{option} {path}: the folder {path.parent} is not there. Make it, or name another file."
+            f"{option} {path}: the folder {path.parent} does not exist. Create it, or name another file."
         ) from ex
     except OSError as ex:
         why = "it is a link" if ex.errno == errno.ELOOP else ex.strerror
@@ -172,7 +172,7 @@ def _lock(descriptor: int, path: Path, option: str) -> None:
             return
         except BlockingIOError as ex:
             if time.monotonic() >= until:
-                raise PhotoError(f"{option} {path} is kept locked by another program. This run is not in it.") from ex
+                raise PhotoError(f"{option} {path} is locked by another program. This run was not added to it.") from ex
             time.sleep(0.05)
         except OSError as ex:
             if ex.errno not in _NO_LOCKS:

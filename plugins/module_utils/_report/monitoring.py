@@ -39,8 +39,8 @@ def _named(options: Options, option: str) -> str:
 def _check_folder(folder: Path, option: str) -> None:
     where = f"{option} {folder}"
     if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "is not there"
-        raise PhotoError(f"{where} {what}. Name the folder that node_exporter reads, and make it if it is missing.")
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise PhotoError(f"{where} {what}. Name the folder that node_exporter reads, and create it if it is missing.")
     try:
         probe(folder)
     except OSError as ex:

@@ -119,7 +119,7 @@ def planned_changes(report: t.Mapping[str, t.Any], target: str) -> list[Row]:
     if report.get("mode") != "plan":
         raise PhotoError("This report says what was done, not what would be done. Give the report of a check run.")
     if not all(isinstance(user, dict) for user in report["users"]):
-        raise PhotoError("The plan is not a drift report (an entry of users is no mapping)")
+        raise PhotoError("The plan is not a drift report (an entry of users is not a mapping)")
     try:
         rows = [from_report(user, target) for user in report["users"]]
     except (AttributeError, KeyError, TypeError, PhotoError) as ex:

@@ -19,7 +19,7 @@ _PLAN = {
     "left": ("differs and will be left as it is", "differ and will be left as they are"),
     "waiting": ("is not shown yet", "are not shown yet"),
     "known": ("has a problem that is known", "have a problem that is known"),
-    "unseen": ("was not looked at", "were not looked at"),
+    "unseen": ("was not checked", "were not checked"),
 }
 _DONE = {**_PLAN, "left": ("differs and was left as it is", "differ and were left as they are")}
 
@@ -42,7 +42,7 @@ def sentence(found: People, mode: Mode, targets: t.Sequence[str], parts_not_exam
     users, right = found.users, found.standings["right"]
     where = places(targets)
     if not users:
-        return "Nobody was looked at."
+        return "Nobody was checked."
     if right == users:
         who = "The one person has" if users == 1 else f"All {users:,} people have"
         start = f"{who} the right photo {where}"

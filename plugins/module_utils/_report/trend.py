@@ -67,8 +67,8 @@ def drawing(earlier: t.Sequence[Past], now: Past) -> dict[str, t.Any] | None:
         "last": day(points[-1]),
         "words": (
             f"Share of people with the right photo over {len(runs):,} runs: {points[0].percent:g} % on "
-            f"{day(points[0])}, {points[-1].percent:g} % on {day(points[-1])}; the least was {least.percent:g} % on "
-            f"{day(least)}, the most {most.percent:g} % on {day(most)}."
+            f"{day(points[0])}, {points[-1].percent:g} % on {day(points[-1])}; the lowest value was "
+            f"{least.percent:g} % on {day(least)}, the highest {most.percent:g} % on {day(most)}."
         ),
         "rows": [
             {"time": f"{past.time:%Y-%m-%d %H:%M}", "right": past.right, "users": past.users, "percent": past.percent}

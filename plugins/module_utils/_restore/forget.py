@@ -240,7 +240,7 @@ def _erase(found: t.Sequence[Place], answer: Erased, record: Path, by: str) -> N
     except OSError as error:
         raise BackupError(
             f"{error.filename or record}: the photos of {answer.user} could not all be erased ({error.strerror}). "
-            "Mend that and run again: the rest is erased then"
+            "Correct that and run again. This erases the rest"
         ) from error
 
 

@@ -124,7 +124,7 @@ def chosen_run(kept: t.Sequence[Kept], wanted: str, option: str = "run") -> str:
         if wanted in known:
             return wanted
         raise PhotoError(
-            f"{option} {wanted}: there is no such run among the backups; there are: {', '.join(known) or 'none'}"
+            f"{option} {wanted}: the backups do not have this run; they have:  {', '.join(known) or 'none'}"
         )
     ordinary = [run for run in known if not run.startswith(RESTORE_PREFIX)]
     if not ordinary:
@@ -365,5 +365,5 @@ def damage(kept: Kept) -> str | None:
     except UnusableFile as error:
         return f"its backup {path} cannot be read: {error.why}"
     if hashlib.sha256(data).hexdigest() != kept.saved.sha256:
-        return f"its backup {path} was changed after it was saved; nothing is written from it"
+        return f"its backup {path} was changed after it was saved; it is not used"
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.text import shown
-from .._core.wording import counted, first
+from .._core.wording import counted, first, which
 from .restore import NAMES_SHOWN
 
 _DONE = ("restored", "removed")
@@ -57,10 +57,8 @@ def _done(verb: str, check: bool) -> str:
 def _first_left(number: int) -> str:
     if not number:
         return ""
-    are = "is" if number == 1 else "are"
-    return (
-        f" {counted(number, 'photo')} that the run put where there was none {are} left, unless restore_first is remove."
-    )
+    photos = counted(number, "first photo")
+    return f" {photos} of the run {which(number, 'is', 'are')} kept; restore_first=remove removes such photos."
 
 
 def _what_became(row: t.Mapping[str, t.Any], check: bool) -> tuple[str, str]:
@@ -74,6 +72,6 @@ def _what_became(row: t.Mapping[str, t.Any], check: bool) -> tuple[str, str]:
     if row["changed"]:
         unsure = "; the target does not show it yet" if row.get("verified") is False else ""
         if row.get("action") == "remove":
-            return "removed", f"{_done('removed', check)}; the run put it where there was none{unsure}"
+            return "removed", f"{_done('removed', check)}; the user had no photo before the run{unsure}"
         return "restored", _done("restored", check) + unsure
     return "already as saved", "already as saved"

@@ -93,12 +93,12 @@ def test_the_end_of_a_certificate_is_in_the_metrics(company: Company) -> None:
         (
             "metrics_dir",
             "nowhere",
-            "{playbook}_metrics_dir {folder}/nowhere is not there. Name the folder that node_exporter reads",
+            "{playbook}_metrics_dir {folder}/nowhere does not exist. Name the folder that node_exporter reads",
         ),
         ("metrics_name", "a b", "{playbook}_metrics_name is 'a b'"),
         ("history", "photos", "{playbook}_history {folder}/photos"),
-        ("history", "nowhere/h.jsonl", "the folder {folder}/nowhere is not there. Make it, or name another file"),
-        ("history", "team.photos.yml", "is there and is no history of this collection"),
+        ("history", "nowhere/h.jsonl", "the folder {folder}/nowhere does not exist. Create it, or name another file"),
+        ("history", "team.photos.yml", "exists and is not a history of this collection"),
     ],
 )
 def test_what_cannot_be_written_is_said_before_a_server_is_asked(

@@ -64,7 +64,7 @@ def test_check_then_restore_then_nothing_more(company: Company) -> None:
     assert now_ad == before_ad, "byte for byte"
     assert all(alike(now_exo[name], before_exo[name]) for name in EXO)
     assert company.domain.photo("alice@photos.test") is not None, "a first photo has no backup and stays"
-    assert "unless restore_first is remove" in run.output
+    assert "restore_first=remove removes such photos" in run.output
 
     writes = company.writes()
     run = company.play("restore")

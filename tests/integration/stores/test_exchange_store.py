@@ -446,7 +446,7 @@ def test_a_filter_and_a_group_with_a_group_in_it(store: ExchangePhotoStore, whom
 @pytest.mark.parametrize(
     ("whom", "said"),
     [
-        ({"filter": "Office = 'Bonn'"}, "^filter 'Office = 'Bonn'': Exchange Server does not take it"),
+        ({"filter": "Office = 'Bonn'"}, "^filter 'Office = 'Bonn'': Exchange Server does not accept it"),
         ({"filter": "Ofice -eq 'Bonn'"}, "not a recognized filterable property"),
         ({"group": "nobody"}, "^group 'nobody' does not exist in Exchange Server"),
         ({"group": "user1"}, "^group 'user1' does not exist in Exchange Server"),

@@ -160,7 +160,7 @@ def test_a_file_of_entries_that_is_cut_stops_the_call(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (["alice", 5], "confirm_accounts: 5 is a number, and no name of a user; put a name in quotes"),
+        (["alice", 5], "confirm_accounts: 5 is a number, not a name of a user; put names in quotes"),
         ([True], "confirm_accounts: True is a truth value, "),
         ([None], "confirm_accounts: None is nothing, "),
         ([["alice"]], "confirm_accounts: ['alice'] is a list, "),

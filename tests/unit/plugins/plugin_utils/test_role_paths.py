@@ -84,7 +84,7 @@ def test_another_kind_of_thing_is_told_with_variable_and_value(tmp_path: Path, n
 def test_what_is_missing_is_fine_where_the_run_makes_it(tmp_path: Path, name: str, what: str) -> None:
     path = tmp_path / "a" / "b"
     kind = what.split(maxsplit=1)[0]
-    expected = [f"{name} is '{path}': there is no such {kind}; name one that is there"] if "read" in what else []
+    expected = [f"{name} is '{path}': there is no such {kind}; name an existing one"] if "read" in what else []
     assert said(name, path) == expected
     assert list(tmp_path.iterdir()) == [], "nothing was made"
 

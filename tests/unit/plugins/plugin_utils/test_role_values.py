@@ -91,7 +91,11 @@ def _expressions(of: t.Any, key: str = "") -> t.Iterator[tuple[str, str]]:
         # The modules would take it for true and the templates of the roles for false.
         ("drift", {"drift_fail": "y"}, "drift_fail is 'y'; give true or false"),
         ("drift", {"drift_report_dir": ["a"]}, "drift_report_dir is a list; give a text"),
-        ("drift", {"drift_users": [{"user": "a"}]}, "drift_users has an entry that is no text; give a list of texts"),
+        (
+            "drift",
+            {"drift_users": [{"user": "a"}]},
+            "drift_users has an entry that is not a text; give a list of texts",
+        ),
         ("drift", {"drift_users": {"user": "a"}}, "drift_users is a mapping; give a list, or a text such as a,b"),
         ("drift", {"drift_default_for": "ad"}, "drift_default_for is 'ad'; give a mapping"),
         ("drift", {"drift_users": None}, "drift_users has no value; give one, or leave the variable out"),

@@ -103,7 +103,7 @@ def test_clocks(skew: float | None, strict: bool, expected: str) -> None:
         (20.9, "always", "warn", "the certificate for dc1 is valid for 21 more days"),
         (1.0, "always", "warn", "the certificate for dc1 is valid for 1 more day"),
         (100.0, "ignore_hostname", "warn", "its name is not compared (cert_validation ignore_hostname)"),
-        (None, "ignore", "warn", "the certificate is not looked at (cert_validation ignore)"),
+        (None, "ignore", "warn", "the certificate is not checked (cert_validation ignore)"),
     ],
 )
 def test_a_servers_certificate_is_warned_of_three_weeks_before(

@@ -103,7 +103,7 @@ def test_a_server_that_is_not_configured_is_skipped() -> None:
             "warn",
             "9 more days",
         ),
-        (replace(OPTIONS, tls_mode="https"), FINE, "certificate", "warn", "not looked at"),
+        (replace(OPTIONS, tls_mode="https"), FINE, "certificate", "warn", "is not checked"),
     ],
 )
 def test_the_way_to_the_server(

@@ -89,7 +89,7 @@ def test_a_first_line_that_was_cut_off_is_still_a_history(tmp_path: Path, start:
 @pytest.mark.parametrize("text", ['{\n "version": 1}', "hello", '{"users":[]}'])
 def test_a_file_that_is_something_else_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "h").write_text(text)
-    with pytest.raises(PhotoError, match=r"^history .*/h is there and is no history of this collection\. Name"):
+    with pytest.raises(PhotoError, match=r"^history .*/h exists and is not a history of this collection\. Name"):
         read(tmp_path / "h")
     assert (tmp_path / "h").read_text() == text
 
@@ -190,7 +190,7 @@ def test_the_course_is_drawn_to_scale_and_said_in_words() -> None:
     assert found["line"] == "0.0,85.7 500.0,102.9 1000.0,0.0"
     assert found["words"] == (
         "Share of people with the right photo over 3 runs: 50 % on 17 November 2026, 100 % on 27 November 2026; "
-        "the least was 40 % on 22 November 2026, the most 100 % on 27 November 2026."
+        "the lowest value was 40 % on 22 November 2026, the highest 100 % on 27 November 2026."
     )
     assert [row["right"] for row in found["rows"]] == [100, 40, 50]
 

@@ -66,7 +66,7 @@ def test_newer_metrics_alone_are_no_change(tmp_path: Path, folder: Path) -> None
 
 @pytest.mark.parametrize(
     ("what", "why"),
-    [("missing", "is not there"), ("file", "is no folder"), ("file/below", "is not there")],
+    [("missing", "does not exist"), ("file", "is not a folder"), ("file/below", "does not exist")],
 )
 def test_a_metrics_folder_that_cannot_be_written_is_found_before_the_run(tmp_path: Path, what: str, why: str) -> None:
     (tmp_path / "file").write_text("x")
@@ -95,7 +95,9 @@ def test_a_history_that_cannot_be_kept_is_found_before_the_run(tmp_path: Path) -
 
 def test_a_history_in_a_folder_that_is_not_there_is_refused_and_nothing_is_made(tmp_path: Path) -> None:
     wanted = options(tmp_path, history=str(tmp_path / "nowhere" / "h"))
-    said = f"history {tmp_path}/nowhere/h: the folder {tmp_path}/nowhere is not there. Make it, or name another file."
+    said = (
+        f"history {tmp_path}/nowhere/h: the folder {tmp_path}/nowhere does not exist. Create it, or name another file."
+    )
     with pytest.raises(PhotoError, match=f"^{said}$"):
         probe_dest(wanted)
     assert list(tmp_path.iterdir()) == []

@@ -111,7 +111,7 @@ def test_default_pictures_are_said_apart() -> None:
 
 
 def test_nobody_is_a_sentence_too() -> None:
-    assert people([])["sentence"] == "Nobody was looked at."
+    assert people([])["sentence"] == "Nobody was checked."
     assert people([])["percent"] == 0.0
 
 

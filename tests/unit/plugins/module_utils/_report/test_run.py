@@ -124,7 +124,7 @@ def test_titles(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_take_a_report_is_found_before_the_run(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(PhotoError, match=r"^dest .* is there and is no folder"):
+    with pytest.raises(PhotoError, match=r"^dest .* exists and is not a folder"):
         probe_dest(options(tmp_path / "file"))
     with pytest.raises(PhotoError, match="cannot be made"):
         probe_dest(options(tmp_path / "file" / "below"))

@@ -377,20 +377,20 @@ def test_a_first_photo_that_is_removed_is_told_as_removed() -> None:
     row = {"user": "a", "target": "ad", "drift": "unwanted", "action": "remove", "changed": True, "reason": "why"}
     put = {**row, "user": "b", "drift": "different", "action": "put"}
     done = lines([{"photos": [row, put]}], [], check=False)
-    assert done[0] == "a (ad): removed; the run put it where there was none"
+    assert done[0] == "a (ad): removed; the user had no photo before the run"
     assert done[-1] == "1 restored, 1 removed, 0 already as saved, 0 left, 0 failed."
     check = lines([{"photos": [row, put]}], [], check=True)
-    assert check[0] == "a (ad): would be removed; the run put it where there was none"
+    assert check[0] == "a (ad): would be removed; the user had no photo before the run"
     assert check[-1] == "1 would be restored, 1 would be removed, 0 already as saved, 0 left, 0 failed."
 
 
 def test_first_photos_are_only_told_where_some_are_left() -> None:
     assert "restore_first" not in lines([], [], check=False)[-1]
     assert lines([], [], check=False, first_left=1)[-1].endswith(
-        "1 photo that the run put where there was none is left, unless restore_first is remove."
+        "1 first photo of the run is kept; restore_first=remove removes such photos."
     )
     assert lines([], [], check=True, first_left=1200)[-1].endswith(
-        "1,200 photos that the run put where there was none are left, unless restore_first is remove."
+        "1,200 first photos of the run are kept; restore_first=remove removes such photos."
     )
 
 
