@@ -24,7 +24,7 @@ from .promises import Broken, Judge
 from .story import MEMORY, Story, draw
 
 SYNC = "ansible_collections.hybrid.photos.plugins.module_utils._sync"
-TIMED = ("applier", "planner", "receipts", "resolver", "run", "verifier")
+TIMED = ("applier", "on_its_way", "receipts", "resolver", "run", "verifier")
 POOLED = ("applier", "renditions", "run")
 
 

@@ -46,7 +46,7 @@ class Picture(t.NamedTuple):
 class Row(t.NamedTuple):
     """One user at one target: what was found, and the change that would mend it or did.
 
-    A tuple, because a run makes one for each user and a report two; a frozen class takes three times as long.
+    A tuple, because runs and reports make one for each user. A frozen class takes eight times as long to make.
     """
 
     user: str
