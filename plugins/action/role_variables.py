@@ -71,13 +71,9 @@ class ActionModule(ControllerAction):
         if roles is None or role not in roles:
             return
         found = of_other_roles(role, roles, typed_variables(self._loader), extra)
-        wrong = [
-            f"{each.name} is a variable of the role {each.role}, which this call does not run; give {each.meant}"
-            for each in found
-            if each.meant
-        ]
+        wrong = [told for each in found if (told := each.refusal())]
         for each in found:
-            if not each.meant:
+            if each.refusal() is None:
                 Display().warning(
                     f"{each.name} is a variable of the role {each.role}, which this call does not run; the role {role} "
                     "has no such variable"

@@ -143,5 +143,5 @@ def test_a_problem_for_which_the_run_fails_is_not_accepted() -> None:
 
 
 def test_role_lead_fails_for_a_name_that_leads_to_nobody_and_so_does_its_report() -> None:
-    path = Path(__file__).resolve().parents[6] / "roles/lead/tasks/list.yml"
+    path = Path(__file__).resolve().parents[5] / "roles/lead/tasks/list.yml"
     assert "combine({'users': [], 'not_ignored': true})" in path.read_text(encoding="utf-8")
