@@ -13,12 +13,9 @@ from ..module_utils._core.model import PhotoError
 from ..module_utils._core.option_names import called
 from ..module_utils._core.targets import names
 from ..plugin_utils.controller_action import ControllerAction
-from ..plugin_utils.photo_action import malformed
+from ..plugin_utils.photo_action import entries_of, malformed
 from ..plugin_utils.run_folder import keep_rows
 from ..plugin_utils.text import is_no_template
-
-#: The default of the roles.
-_DEFAULT = "{{ photos | default([]) }}"
 
 
 class ActionModule(ControllerAction):
@@ -34,6 +31,8 @@ class ActionModule(ControllerAction):
         "everybody": {"type": "bool", "default": False},
     }
     entries: t.Sequence[t.Mapping[str, t.Any]] = ()
+    #: The variable that has them.
+    source = ""
     host = ""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -46,7 +45,7 @@ class ActionModule(ControllerAction):
     def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """See the base class."""
         name = str(options["variable"])
-        problem = malformed(self.entries)
+        problem = malformed(self.entries, self.source)
         if problem is not None:
             raise PhotoError(problem)
         if not self.entries:
@@ -86,7 +85,5 @@ class ActionModule(ControllerAction):
 
         To search for templates in the entries of 500 users would take longer than the rest of this action.
         """
-        value = variables.get(name, [])
-        if isinstance(value, str) and str(value).strip() == _DEFAULT:
-            value = variables.get("photos", [])
+        self.source, value = entries_of(name, variables)
         return value if is_no_template(value) else self._templar.template(value)

@@ -15,6 +15,7 @@ from ..module_utils._core.choice import excludes_nobody
 from ..module_utils._core.model import PhotoError
 from ..module_utils._core.option_names import called
 from ..plugin_utils.controller_action import ControllerAction
+from ..plugin_utils.photo_action import entries_of, malformed
 from ..plugin_utils.role_paths import kind_of, problems_of_paths
 from ..plugin_utils.role_values import problems
 from ..plugin_utils.role_variables import all_roles, known_variables, meant_for_role, of_other_roles, options_of
@@ -56,7 +57,7 @@ class ActionModule(ControllerAction):
         if refused:
             raise PhotoError(f"The role {role} has no variable {', '.join(map(str, refused))}. {where}")
         self._refuse_variables_of_other_roles(role, extra)
-        wrong = problems(role, self._value, names) or self._wrong_paths(role)
+        wrong = problems(role, self._value, names) + self._wrong_entries(role) or self._wrong_paths(role)
         if wrong:
             raise PhotoError("\n".join(wrong))
         return {"changed": False}
@@ -71,19 +72,26 @@ class ActionModule(ControllerAction):
         if roles is None or role not in roles:
             return
         found = of_other_roles(role, roles, typed_variables(self._loader), extra)
-        wrong = [
-            f"{each.name} is a variable of the role {each.role}, which this call does not run; give {each.meant}"
-            for each in found
-            if each.meant
-        ]
+        wrong = [told for each in found if (told := each.refusal())]
         for each in found:
-            if not each.meant:
+            if each.refusal() is None:
                 Display().warning(
                     f"{each.name} is a variable of the role {each.role}, which this call does not run; the role {role} "
                     "has no such variable"
                 )
         if wrong:
             raise PhotoError("\n".join(wrong))
+
+    def _wrong_entries(self, role: str) -> list[str]:
+        """The problem of a value that is no list of entries. What may be a template is left to a later task.
+
+        To evaluate the entries of all users takes long.
+        """
+        name, value = entries_of(f"{role}_photos", self.variables)
+        if isinstance(value, str) and any(mark in value for mark in ("{{", "{%", "#jinja2:")):
+            return []
+        problem = malformed(value, name)
+        return [problem] if problem else []
 
     def _wrong_paths(self, role: str) -> list[str]:
         """Problems of files and folders. Those of another machine or account cannot be checked here."""

@@ -158,8 +158,6 @@ class InventoryModule(BaseInventoryPlugin):
         self._refuse_other_keys(path)
         self._read_config_data(path)
         size = self.get_option("shard_size")
-        if size is not None and size < 1:
-            raise PhotoError(f"{path}: shard_size is {size}; give 1 or more")
         folder = (Path(path).absolute().parent / str(self.get_option("path"))).resolve()
         home = home_of(Path(path))
         allowed = [home, *(Path(place).expanduser().resolve() for place in self.get_option("allowed_folders"))]
@@ -172,19 +170,23 @@ class InventoryModule(BaseInventoryPlugin):
         return folder, whole, size or usual_shard_size(len(whole.definitions))
 
     def _refuse_other_keys(self, path: str) -> None:
-        """Raises PhotoError for unknown keys.
+        """Raises PhotoError for unknown keys and wrong values.
 
-        For a misspelled path, ansible-core would only say that path is missing.
+        For a misspelled path, ansible-core would only say that path is missing, and for a wrong value it names the plugin.
         """
         given = self.loader.load_from_file(path)
         if given is not None and not isinstance(given, dict):
             raise PhotoError(f"{path}: it must hold a mapping with the keys plugin and path")
         # A file without the key plugin gets its own message elsewhere.
-        for key in map(str, given or () if "plugin" in (given or ()) else ()):
+        if not given or "plugin" not in given:
+            return
+        for key in map(str, given):
             if key not in OPTIONS:
                 near = difflib.get_close_matches(key, OPTIONS, 1)
                 meant = f" (did you mean {near[0]}?)" if near else ""
                 raise PhotoError(f"{path}: {key}: no such option{meant}; there are plugin, path and shard_size")
+        for problem in wrong_values(given):
+            raise PhotoError(f"{path}: {problem}")
 
     def _prefix(self, path: str, definitions: t.Sequence[Definition]) -> str:
         """The prefix of this file's host names: empty, unless another file of this kind was read before.
@@ -216,6 +218,31 @@ class InventoryModule(BaseInventoryPlugin):
                     f"{path}: its hosts would have the same names as those of {file}; rename one of the files"
                 )
         return prefix
+
+
+def wrong_values(given: t.Mapping[str, t.Any]) -> list[str]:
+    """A sentence for each value of an inventory file that cannot be used."""
+    found: list[str] = []
+    folder = "give the folder of the pictures, relative to this file, such as photos"
+    if "path" not in given:
+        found.append(f"path is missing; {folder}")
+    elif not isinstance(given["path"], str | int) or not str(given["path"]).strip():
+        found.append(f"path {_shown(given['path'])}; {folder}")
+    size = given.get("shard_size", SHARD_SIZE)
+    if isinstance(size, bool) or not isinstance(size, str | int) or not re.fullmatch("[1-9][0-9]*", str(size)):
+        found.append(f"shard_size {_shown(size)}; give a whole number from 1 up, such as 500, or leave it out")
+    return found
+
+
+def _shown(value: t.Any) -> str:
+    """What a value of an inventory file is, as its author wrote it."""
+    if value is None:
+        return "has no value"
+    if isinstance(value, list | dict):
+        return f"is a {'list' if isinstance(value, list) else 'mapping'}"
+    if isinstance(value, str):
+        return f"is {str(value)[:80]!r}"
+    return f"is {str(value).lower() if isinstance(value, bool) else value}"
 
 
 def home_of(file: Path) -> Path:

@@ -23,6 +23,8 @@ from .screen import tell
 
 #: Seconds between two lines about the progress of a run.
 QUIET = 5.0
+#: The default of the variables of roles with entries.
+OF_THE_INVENTORY = "{{ photos | default([]) }}"
 #: Options with names of users and files, which may contain invalid Unicode.
 ARRIVING = frozenset({"user", "src", "photos", "approved"})
 
@@ -105,17 +107,28 @@ def in_a_file(result: dict[str, t.Any]) -> dict[str, t.Any]:
         return {**rows_file.unpack(kept), "warnings": [*result.get("warnings", ()), warning]}
 
 
-def malformed(photos: object) -> str | None:
+def malformed(photos: object, name: str = "photos") -> str | None:
     """Why ``photos`` is not a list of entries, or None. ansible-core's own message would not name the entry."""
-    hint = "photos must be a list of entries such as {user: alice@example.com, src: alice.jpg}"
+    hint = f"{name} must be a list of entries such as {{user: alice@example.com, src: alice.jpg}}"
     if photos is None:
         return None
     if isinstance(photos, str) or not isinstance(photos, t.Sequence):
-        return f"{hint}, and not {type_name(photos)}; check the value of the variable"
+        return f"{hint}, and not {type_name(photos)}"
     for number, entry in enumerate(photos, start=1):
         if not isinstance(entry, t.Mapping):
             return f"{hint}; entry {number} is {type_name(entry)}"
     return None
+
+
+def entries_of(name: str, variables: t.Mapping[str, t.Any]) -> tuple[str, t.Any]:
+    """The variable with the entries of a role, and its value as it is: templates in it are not evaluated.
+
+    Without a value of its own the role takes the entries of the inventory, so that variable is named.
+    """
+    value = variables.get(name, [])
+    if isinstance(value, str) and str(value).strip() == OF_THE_INVENTORY:
+        return "photos", variables.get("photos", [])
+    return name, value
 
 
 def no_names(option: str, values: object) -> str | None:

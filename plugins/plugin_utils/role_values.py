@@ -68,7 +68,23 @@ def problems(role: str, get: t.Callable[[str], t.Any], given: t.Collection[str])
             except PhotoError as error:
                 problem = str(error)
             found += [problem] if problem else []
-    return found
+    return found or _not_together(role, get, given)
+
+
+def _not_together(role: str, get: t.Callable[[str], t.Any], given: t.Collection[str]) -> list[str]:
+    """A sentence for variables that are right alone, and not together."""
+    name = "sync_ad_match_by"
+    if role != "sync" or name not in given or str(get(name)) != "anchor":
+        return []
+    # A role that calls this one has a prefix of its own, and may not have read yet who the users are.
+    alone = "sync_option_prefix" not in given or str(get("sync_option_prefix")) == "sync_"
+    targets = listed(get("sync_targets")) if "sync_targets" in given else ["ad"]
+    if not alone or "ad" not in targets or ("sync_people" in given and get("sync_people")):
+        return []
+    return [
+        f"{name} is 'anchor', and sync_people is empty; only a role that calls this one knows users by their anchor. "
+        "Use the attribute that the users are named by, such as userPrincipalName"
+    ]
 
 
 def _problem(name: str, word: str, option: t.Mapping[str, t.Any], value: t.Any) -> str | None:

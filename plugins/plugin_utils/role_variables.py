@@ -89,11 +89,27 @@ def meant_for_role(
 
 @dataclass(frozen=True, slots=True)
 class OfAnother:
-    """A variable of a role that this call does not run. ``meant``: the similar variable of the role that it runs."""
+    """A variable of a role that this call does not run.
+
+    ``meant``: the matching variable of the role that it runs, if there is one. ``right``: the nearest name that there
+    is, or None if ``name`` is one.
+    """
 
     name: str
     role: str
     meant: str | None
+    right: str | None = None
+
+    def refusal(self) -> str | None:
+        """Why the call is refused, or None: then a warning is enough."""
+        if self.right is not None and self.right == self.meant:
+            return f"No role knows a variable {self.name} (did you mean {self.right}?)"
+        if self.right is not None:
+            where = f"It is of the role {self.role}, which this call does not run"
+            return f"No role knows a variable {self.name} (did you mean {self.right}? {where})"
+        if self.meant:
+            return f"{self.name} is a variable of the role {self.role}, which this call does not run; give {self.meant}"
+        return None
 
 
 def of_other_roles(
@@ -114,7 +130,9 @@ def of_other_roles(
         if theirs is None:
             continue
         meant = rests.get(theirs.removeprefix(f"{other}_"))
-        if meant is None or meant not in extra:
+        if name != theirs:
+            found.append(OfAnother(name, other, meant, meant or theirs))
+        elif meant is None or meant not in extra:
             found.append(OfAnother(name, other, meant))
     return found
 

@@ -82,7 +82,9 @@ def _reconcile(module: AnsibleModule, target: str, open_store: OpenStore) -> tup
     option = f"{called('when', prefix, target)} mailbox" if prefix else f"leave_out {', '.join(places)}"
     left_out_by = option if places else ""
     needed = needs_people(params["match_by"], target, prefix) or left_out_by
-    people = people_of(params["people"], params["match_by"], needed=needed)
+    # Only role sync has a variable for it; other roles ask for it themselves.
+    given_by = called("people", prefix if prefix == "sync_" else "")
+    people = people_of(params["people"], params["match_by"], needed=needed, option=given_by)
     definitions, left_out = apart(definitions, people, params["leave_out"], target)
     receipts: Receipts | None = None
     if params["receipts"]:

@@ -57,17 +57,17 @@ class People:
         return {tie: some[0] for tie, some in found.items() if len(some) == 1}
 
 
-def people_of(result: t.Any, match_by: str, *, needed: str = "") -> People | None:
+def people_of(result: t.Any, match_by: str, *, needed: str = "", option: str = "people") -> People | None:
     """The option ``people`` of a module; None: it was not given, or its task was skipped.
 
     Raises PhotoError when it is needed and does not say who the users are. ``match_by: anchor`` needs it; ``needed`` is
-    another option that needs it, with its value.
+    another option that needs it, with its value. ``option``: the name of the option in messages.
     """
     needed = needed or (f"match_by {ANCHOR}" if match_by == ANCHOR else "")
     if not isinstance(result, t.Mapping) or result.get("skipped"):
         if needed:
             raise PhotoError(
-                f"{needed} needs people: what hybrid.photos.ad_user_info (or an info module of the other "
+                f"{needed} needs {option}: what hybrid.photos.ad_user_info (or an info module of the other "
                 "target) returned for these users"
             )
         return None

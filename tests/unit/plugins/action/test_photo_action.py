@@ -37,6 +37,13 @@ def test_a_malformed_list_is_told_by_name_and_place(photos: t.Any, words: str) -
     assert "bob" not in said
 
 
+def test_a_malformed_list_has_the_name_of_the_variable() -> None:
+    assert malformed("x", "drift_photos") == (
+        "drift_photos must be a list of entries such as {user: alice@example.com, src: alice.jpg}, and not text"
+    )
+    assert str(malformed([{}, "bob"], "photos")).startswith("photos must be ")
+
+
 @pytest.mark.parametrize("photos", [None, [], [{"user": "alice"}], ({"user": "alice"},)])
 def test_a_list_of_entries_is_left_to_the_module(photos: t.Any) -> None:
     assert malformed(photos) is None

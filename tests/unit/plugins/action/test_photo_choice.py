@@ -73,6 +73,18 @@ def test_entries_are_in_a_file_as_they_were(temporary: Path) -> None:
     assert not result["changed"]
 
 
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({"drift_photos": "x"}, "drift_photos"),
+        ({"drift_photos": "{{ photos | default([]) }}", "photos": "x"}, "photos"),
+    ],
+)
+def test_a_value_that_is_no_list_of_entries_is_told_with_its_variable(variables: dict[str, t.Any], name: str) -> None:
+    result, _templar = call({key: plain(value) for key, value in variables.items()})
+    assert result["msg"].startswith(f"{name} must be a list of entries such as ")
+
+
 def test_only_the_owner_can_look_at_the_file_and_the_folder_is_ansibles_own(temporary: Path) -> None:
     file = Path(shard()["photos_file"]["path"])
     assert file.parent.parent == temporary

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.hybrid.photos.plugins.inventory.definitions import usual_shard_size
+import yaml
+from ansible_collections.hybrid.photos.plugins.inventory.definitions import usual_shard_size, wrong_values
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -41,8 +42,10 @@ def inventory(*files: Path) -> subprocess.CompletedProcess[str]:
         ("- a\n- b\n", "it must hold a mapping with the keys plugin and path"),
         ("photo_shards: {hosts: {photos_0001: {photos: []}}}\n", "Incorrect plugin name in file: none found"),
         ("", "is empty"),
-        # These words are ansible-core's own, and those before 2.19 were others.
-        ("plugin: hybrid.photos.definitions\n", r"Required config 'path'|required configuration .* setting: path"),
+        (
+            "plugin: hybrid.photos.definitions\n",
+            "path is missing; give the folder of the pictures, relative to this file, such as photos",
+        ),
         (
             "plugin: hybrid.photos.definitions\npaht: photos\n",
             r"paht: no such option \(did you mean path\?\); there are",
@@ -63,6 +66,43 @@ def test_a_file_that_is_none_of_ours_is_one_message_that_names_it(tmp_path: Path
     (line,) = done.stderr.strip().splitlines()
     assert line.removeprefix("[ERROR]: ").removeprefix("ERROR! ").startswith(str(file))
     assert re.search(said, line)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ("path: .\nshard_size: many", "shard_size is 'many'; give a whole number from 1 up, such as 500"),
+        ("path: .\nshard_size: 2.5", "shard_size is 2.5; give a whole number"),
+        ("path: .\nshard_size: true", "shard_size is true; give a whole number"),
+        ("path: .\nshard_size: 0", "shard_size is 0; give a whole number"),
+        ("path: .\nshard_size: -3", "shard_size is -3; give a whole number"),
+        ("path: .\nshard_size: '0'", "shard_size is '0'; give a whole number"),
+        ("path: .\nshard_size: [500]", "shard_size is a list; give a whole number"),
+        ("path: .\nshard_size:", "shard_size has no value; give a whole number"),
+        ("path: [a, b]", "path is a list; give the folder of the pictures"),
+        ("path: {a: b}", "path is a mapping; give the folder of the pictures"),
+        ("path: ' '", "path is ' '; give the folder of the pictures"),
+        ("path:", "path has no value; give the folder of the pictures"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_key_and_with_what_is_good(values: str, said: str) -> None:
+    (problem,) = wrong_values({"plugin": "hybrid.photos.definitions", **yaml.safe_load(values)})
+    assert problem.startswith(said)
+
+
+@pytest.mark.parametrize("values", ["path: photos", "path: 2026\nshard_size: 1", "path: a\nshard_size: '500'"])
+def test_a_right_value_passes(values: str) -> None:
+    assert wrong_values(yaml.safe_load(values)) == []
+
+
+def test_a_wrong_value_of_a_file_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "team.photos.yml"
+    file.write_text("plugin: hybrid.photos.definitions\npath: .\nshard_size: many\n")
+    done = inventory(file)
+    (line,) = done.stderr.strip().splitlines()
+    assert line.removeprefix("[ERROR]: ").removeprefix("ERROR! ") == (
+        f"{file}: shard_size is 'many'; give a whole number from 1 up, such as 500, or leave it out"
+    )
 
 
 def two(tmp_path: Path, first: str, second: str) -> subprocess.CompletedProcess[str]:

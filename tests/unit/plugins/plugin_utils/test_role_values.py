@@ -198,6 +198,17 @@ def test_keywords_of_plays_evaluate_no_variable_of_a_role_that_is_not_checked_an
     assert found == {("sync_serial", True)}
 
 
+def test_users_found_by_the_anchor_need_a_role_that_gives_them() -> None:
+    values = {"sync_ad_match_by": "anchor", "sync_targets": "ad,exo", "sync_people": {}, "sync_option_prefix": "sync_"}
+    (said,) = wrong("sync", **values)
+    assert said.startswith("sync_ad_match_by is 'anchor', and sync_people is empty; ")
+    assert wrong("sync", **{**values, "sync_targets": ["exo"]}) == []
+    assert wrong("sync", **{**values, "sync_people": {"photos": []}}) == []
+    # A role that calls this one may read them later.
+    assert wrong("sync", **{**values, "sync_option_prefix": "lead_"}) == []
+    assert wrong("drift", drift_exo_match_by="anchor", drift_exchange_match_by="anchor") == []
+
+
 def test_a_mapping_with_a_wrong_key_is_told_without_markup() -> None:
     (said,) = wrong("sync", sync_default_for={"ad": {"grop": "x"}})
     assert said.startswith("sync_default_for cannot be used: ")

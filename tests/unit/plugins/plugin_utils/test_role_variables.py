@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import typing as t
 from pathlib import Path
 from unittest import mock
 
@@ -104,6 +105,36 @@ def test_excluded_names_that_match_nobody_are_a_warning_by_the_roles_own_variabl
     [said] = display.return_value.warning.call_args.args
     assert said.startswith(f"{role}_exclude: 'bop@x' matches no user of this run")
     assert f"{role}_exclude" in options_of(role)
+
+
+def checked(role: str, **variables: object) -> dict[str, t.Any]:
+    """The result of the task for a role with these variables."""
+    task = mock.MagicMock(Task, async_val=0, check_mode=False, diff=False, args={"role": role})
+    loader, templar = mock.MagicMock(), mock.MagicMock()
+    templar.template.side_effect = lambda value: value
+    loader.get_basedir.return_value = "/nowhere"
+    with mock.patch.object(role_variables, "load_extra_vars", return_value={}):
+        action = role_variables.ActionModule(task, mock.MagicMock(), mock.MagicMock(), loader, templar, None)
+        return action.run(task_vars=variables)
+
+
+@pytest.mark.parametrize(
+    ("role", "variables", "said"),
+    [
+        ("drift", {"drift_photos": "x"}, "drift_photos must be a list of entries"),
+        ("sync", {"sync_photos": [{"user": "a"}, "b"]}, "sync_photos must be a list of entries"),
+        ("sync", {"sync_photos": "{{ photos | default([]) }}", "photos": "x"}, "photos must be a list of entries"),
+    ],
+)
+def test_entries_that_are_none_are_told_before_a_server_is_asked(
+    role: str, variables: dict[str, t.Any], said: str
+) -> None:
+    assert checked(role, **variables)["msg"].startswith(said)
+
+
+def test_entries_in_a_template_are_not_evaluated() -> None:
+    assert "msg" not in checked("sync", sync_photos="{{ lookup('pipe', 'false') }}")
+    assert "msg" not in checked("sync", sync_photos="{{ photos | default([]) }}")
 
 
 @pytest.mark.parametrize("role", all_roles())

@@ -46,6 +46,24 @@ def test_a_variable_of_a_role_that_the_call_does_not_run_is_told_with_the_right_
     assert told(role, typed) == [(typed, meant)]
 
 
+@pytest.mark.parametrize(
+    ("role", "typed", "right"),
+    [
+        ("sync", "drift_fails", "drift_fail"),
+        ("drift", "sync_sreial", "sync_serial"),
+        ("drift", "sync_user", "drift_users"),
+        ("validate", "lead_max_remove", "lead_max_removed"),
+        ("sync", "drift_users", None),
+        ("drift", "sync_max_removed", None),
+    ],
+)
+def test_a_name_that_no_role_has_is_told_as_unknown_with_the_nearest_right_one(
+    role: str, typed: str, right: str | None
+) -> None:
+    (found,) = of_other_roles(role, {role}, [typed], {typed})
+    assert found.right == right
+
+
 def test_a_variable_of_another_role_of_the_same_call_is_meant_for_that_role() -> None:
     assert told("validate", "sync_exclude", roles=("sync",)) == []
 
@@ -117,6 +135,15 @@ def test_a_run_warns_of_a_typed_variable_that_the_role_has_nothing_like(tmp_path
     done = validate(tmp_path, "-e", "sync_max_removed=5")
     assert done.returncode == 0
     assert "the role validate has no such variable" in " ".join(done.stderr.split())
+
+
+def test_a_run_ends_before_it_begins_when_no_role_has_the_typed_variable(tmp_path: Path) -> None:
+    done = validate(tmp_path, "-e", "drift_fails=true", "-e", "sync_excludes=x")
+    assert done.returncode == 2
+    said = " ".join(done.stdout.split())
+    assert "No role knows a variable drift_fails (did you mean drift_fail? It is of the role drift, which" in said
+    assert "No role knows a variable sync_excludes (did you mean validate_exclude?)" in said
+    assert "is a variable of the role" not in said + done.stderr
 
 
 def test_variables_of_several_roles_in_the_inventory_or_in_a_file_are_silent(tmp_path: Path) -> None:

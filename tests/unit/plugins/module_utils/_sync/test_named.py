@@ -220,6 +220,9 @@ def test_who_is_needed_is_told_with_the_variable_of_the_role() -> None:
     needed = needs_people("anchor", "exo", "drift_")
     with pytest.raises(PhotoError, match=r"^drift_exo_match_by anchor needs people"):
         people_of(None, "anchor", needed=needed)
+    needed = needs_people("anchor", "ad", "sync_")
+    with pytest.raises(PhotoError, match=r"^sync_ad_match_by anchor needs sync_people: "):
+        people_of(None, "anchor", needed=needed, option="sync_people")
 
 
 def test_without_the_anchor_people_are_a_help_and_no_need() -> None:
