@@ -80,7 +80,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.targets import
 from ansible_collections.hybrid.photos.plugins.module_utils._core.text import lines_shown
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.accounts import clashes
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
-from ansible_collections.hybrid.photos.plugins.module_utils._definitions.found import Folder
+from ansible_collections.hybrid.photos.plugins.module_utils._definitions.found import DefinitionsError, Folder
 from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_template
 
 GROUP = "photo_shards"
@@ -89,6 +89,11 @@ OPTIONS = ("plugin", "path", "shard_size")
 SHARD_SIZE = 500
 LARGE_SHARD_SIZE = 2_000
 MANY_USERS = 20_000
+#: Without the inventory that was just found unusable, wherever it was named.
+_VALIDATE = (
+    "  To list all problems, pictures included: ansible-playbook -i localhost, hybrid.photos.validate "
+    "-e validate_path=FOLDER"
+)
 ENDINGS = (".photos.yml", ".photos.yaml")
 #: A file with our plugin's name, which may have a wrong file name.
 _OURS = re.compile(rb"^[ \t{]*[\"']?plugin[\"']?[ \t]*:[ \t]*[\"']?hybrid\.photos\.definitions\b", re.MULTILINE)
@@ -119,6 +124,8 @@ class InventoryModule(BaseInventoryPlugin):
             prefix = self._prefix(path, definitions)
         except (PhotoError, AnsibleError) as error:
             message = str(error)
+            if isinstance(error, DefinitionsError):
+                message += f"\n{_VALIDATE}"
             _stop(message if path in message else f"{path}: {message}")
         self.inventory.add_group(GROUP)
         for number, start in enumerate(range(0, len(definitions), size), 1):

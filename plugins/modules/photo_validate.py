@@ -17,8 +17,9 @@ description:
     credentials.
   - Errors are definitions that cannot be used, files that are damaged or not pictures, pictures that Microsoft 365 would
     refuse as too small, and files larger than O(max_file_bytes).
-  - Warnings are pictures that are too small to be sharp, pictures of which a square from the centre keeps too little, one
-    picture for several users, and pictures that no definition uses.
+  - Warnings are pictures that are too small to be sharp, pictures of which a square from the centre keeps too little,
+    pictures of several users that look the same, and pictures that no definition uses.
+  - One picture for several users is an error or a warning, see O(shared_pictures).
   - If a picture from an export is unchanged and too small to be sharp, there is no warning, because no target had a larger
     one. A line of RV(lines) counts such pictures.
   - The role P(hybrid.photos.validate#role) runs this module.
@@ -58,6 +59,19 @@ options:
     type: list
     elements: str
     default: []
+  shared_pictures:
+    description:
+      - What one picture for several users is, unless it is the default picture. V(refuse) makes it an error, as the roles
+        drift and sync refuse such a picture; V(allow) makes it a warning.
+    type: str
+    choices: [allow, refuse]
+    default: allow
+  prefix:
+    description:
+      - The prefix of the names of options in messages. A role gives V(validate_), so that a message names the variable
+        of the role.
+    type: str
+    default: ""
   fail_on:
     description: The severity from which the task fails. With V(warning), warnings fail the task, too.
     type: str

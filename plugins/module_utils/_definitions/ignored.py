@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import typing as t
+from collections import Counter
 from pathlib import Path
 
 from .._core.model import identity_key
@@ -21,6 +22,21 @@ from .names import MANIFEST, PICTURE_SUFFIXES, meant_as_manifest, named_after
 _COPY = re.compile(
     r"^.*?\S(?:\s+-\s+(?:copy|kopie|copie|copia)(?:\s*\(\d+\))?|\s+(?:copy|kopie)(?:\s+\d+)?|\s*\(\d+\))$", re.I
 )
+#: The same in front of the name of a user with an "@": Windows in English, German, French, Spanish, Italian,
+#: Portuguese, Dutch, Danish, Swedish and Polish.
+_COPY_OF = re.compile(
+    r"^(?:copy|kopie|kopia|kopi|copie|copia|cópia)(?:\s*\(\d+\))?\s+(?:(?:of|von|van|de|di|do|da|af|av)\s|d').*@",
+    re.I,
+)
+#: After an address: a space or a bracket, which no domain contains. Finder adds " 2" or " copie", Nautilus " (another
+#: copy)", Nextcloud and Dropbox " (conflicted copy ...)", each in its own language.
+_AFTER_ADDRESS = re.compile(r"^[^@]+@[^@\s()]+[\s(][^@]*$")
+#: ownCloud adds "_conflict-20261127-101500", Syncthing ".sync-conflict-20261127-101500-ABCDEFG".
+_CONFLICT = re.compile(r"@.*(?:_conflict|\.sync-conflict)-\d{6,}", re.I)
+#: Programs that save a picture again add a number, as in alice@example.com_2.
+_NUMBERED = re.compile(r"^(?P<user>[^@]+@[^@]+\.[^\W\d_]{2,})_\d{1,3}$")
+#: OneDrive adds the name of a computer: alice@example.com-LAPTOP-7. A domain may look like that, too.
+_COMPUTER = re.compile(r"-[\w-]*[A-Z][\w-]*$")
 _HEAD = 4096
 
 
@@ -43,16 +59,16 @@ class OddName(t.NamedTuple):
 
 def odd_names(names: t.Iterable[str]) -> list[OddName]:
     """Pictures at the top of the folder whose names were probably changed by a copy, a second ending or a blank."""
+    users = [(name, user) for name in names if (user := named_after(name)) is not None]
+    keys = {identity_key(user) for _name, user in users}
+    domains = Counter(user.rpartition("@")[2].casefold() for _name, user in users)
     found = []
-    for name in names:
-        user = named_after(name)
-        if user is None:
-            continue
+    for name, user in users:
         stem, second = os.path.splitext(user)  # noqa: PTH122 - only a text
-        copy = _COPY.match(user.strip())
+        copy = _is_copy(user.strip(), keys, domains)
         if second.casefold() in PICTURE_SUFFIXES:
             why = f"the extension is there twice, so it declares the user {user}; rename it to {stem}{second}"
-        elif copy is not None:
+        elif copy:
             why = f"this looks like a copy, and it declares the user {user}; rename or remove it"
         elif user != user.strip():
             why = f"there is a space at the beginning or the end of the user {user!r}; remove the space"
@@ -60,6 +76,28 @@ def odd_names(names: t.Iterable[str]) -> list[OddName]:
             continue
         found.append(OddName(name, user, why))
     return found
+
+
+def _is_copy(user: str, keys: t.Container[str], domains: t.Mapping[str, int]) -> bool:
+    """Does the name look like what programs make of the name of a file that they copy?
+
+    ``keys`` of all users that the folder's files declare, and how many of them have a domain: only they tell an
+    addition from a domain that looks like one. A distinguished name may hold anything.
+    """
+    if _COPY.match(user):
+        return True
+    if "@" not in user or "=" in user:
+        return False
+    if any(pattern.search(user) for pattern in (_COPY_OF, _AFTER_ADDRESS, _CONFLICT)):
+        return True
+    numbered = _NUMBERED.match(user)
+    if numbered is not None:
+        return identity_key(numbered["user"]) in keys or domains[user.rpartition("@")[2].casefold()] < 2
+    return any(
+        identity_key(user[: hyphen.start()]) in keys and _COMPUTER.match(user, hyphen.start()) is not None
+        for hyphen in re.finditer("-", user)
+        if hyphen.start() > user.rindex("@")
+    )
 
 
 def ignored(root: Path, used: t.Collection[str], declared: t.Collection[str]) -> list[Ignored]:

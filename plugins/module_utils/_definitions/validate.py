@@ -15,7 +15,9 @@ from pathlib import Path
 from .._core.choice import without
 from .._core.files import load_source
 from .._core.model import Definition, PhotoError, Source, SourceError, sha256
+from .._core.option_names import called
 from .._core.text import shown
+from .._core.wording import first
 from .._pictures import comparison
 from .._pictures.decode import describe
 from .._pictures.pillow import available
@@ -36,11 +38,17 @@ LEAST_SIDE = 48
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Requirements for pictures. Sides in pixels, ``max_crop_loss`` in percent of the picture."""
+    """Requirements for pictures. Sides in pixels, ``max_crop_loss`` in percent of the picture.
+
+    ``shared_pictures``: ``refuse`` makes one picture of several users an error, as in a sync; ``allow`` a warning.
+    ``prefix``: of the option's name in messages, which a role has as a variable.
+    """
 
     sharp_side: int = 648
     max_crop_loss: int = 35
     max_file_bytes: int = 5 * 1024 * 1024
+    shared_pictures: t.Literal["allow", "refuse"] = "allow"
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,7 @@ def validate(
         report.findings += found
     if found_there.default is not None:
         report.findings += about_default(pictures[str(found_there.default.path)], found_there.default, rules)
-    report.findings += twice(pictures, users)
+    report.findings += twice(pictures, users, rules)
     if root.is_dir():
         used = {d.source.path for d in everybody if d.source is not None and d.source.path is not None}
         _look_for_ignored(report, root, used | set(users), {definition.key for definition in everybody})
@@ -226,36 +234,59 @@ def unseemly(root: Path, definitions: t.Sequence[Definition], told: t.Sequence[F
     ]
 
 
-def twice(pictures: t.Mapping[str, Examined], users: t.Mapping[str, t.Sequence[Definition]]) -> list[Finding]:
-    """One picture for several users: the same file, the same bytes, or the same to the eye."""
+def twice(
+    pictures: t.Mapping[str, Examined], users: t.Mapping[str, t.Sequence[Definition]], rules: Rules
+) -> list[Finding]:
+    """One picture for several users: the same file, the same bytes, or the same to the eye. One finding a group.
+
+    Only the same bytes are refused by a sync. Pictures that look the same are a warning.
+    """
     found: list[Finding] = []
     # The default picture is meant for many users.
     good = {path: picture for path, picture in pictures.items() if picture.sha256 and users[path]}
     by_bytes: dict[str, list[str]] = defaultdict(list)
     for path, picture in good.items():
         by_bytes[picture.sha256].append(path)
+    option = called("shared_pictures", rules.prefix)
     for paths in by_bytes.values():
         declared = [definition for path in paths for definition in users[path]]
         if len(declared) > 1:
-            found += _mixed(declared, pictures, "the same picture file contents")
-    first = {paths[0]: good[paths[0]] for paths in by_bytes.values() if good[paths[0]].signature}
-    for one, other in look_alikes(first):
-        declared = [users[path][0] for path in (one, other)]
-        if declared[0].key != declared[1].key:
-            found += _mixed(declared, pictures, "pictures that look the same")
+            why = f"the same picture is declared for {first([definition.user for definition in declared], 6)}"
+            if rules.shared_pictures == "allow":
+                found.append(_mixed(declared[0], pictures, f"{why}; is one of them the wrong picture?"))
+                continue
+            why += (
+                "; a photo shows one person, and a sync refuses it. Declare a separate picture for each user, or allow "
+                f"it with {option}, and in a sync with sync_shared_pictures"
+            )
+            found.append(_mixed(declared[0], pictures, why, "error"))
+    alone = {paths[0]: good[paths[0]] for paths in by_bytes.values() if good[paths[0]].signature}
+    for group in _groups(look_alikes(alone)):
+        alike = list({users[path][0].key: users[path][0] for path in group}.values())
+        if len(alike) > 1:
+            who = first([definition.user for definition in alike], 6)
+            why = f"these users have pictures that look the same: {who}; is one of them the wrong picture?"
+            found.append(_mixed(alike[0], pictures, why))
     return found
 
 
-def _mixed(declared: t.Sequence[Definition], pictures: t.Mapping[str, Examined], what: str) -> list[Finding]:
-    found = []
-    for definition in declared:
-        others = [d.user for d in declared if d is not definition]
-        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        path = definition.source.path if definition.source is not None else None
-        file, line = _origin(definition, pictures[path or ""])  # only definitions with a file get here
-        message = f"{definition.user} and {', '.join(others[:3])}{more} have {what}; is one of them the wrong picture?"
-        found.append(Finding("warning", "used_twice", file, line, definition.user, message))
-    return found
+def _groups(pairs: t.Sequence[tuple[str, str]]) -> list[list[str]]:
+    """Pairs joined to groups, the names of each in their order."""
+    group_of: dict[str, list[str]] = {}
+    for one, other in pairs:
+        mine, theirs = group_of.setdefault(one, [one]), group_of.setdefault(other, [other])
+        if mine is not theirs:
+            mine.extend(theirs)
+            group_of.update(dict.fromkeys(theirs, mine))
+    return [sorted(group) for group in {id(group): group for group in group_of.values()}.values()]
+
+
+def _mixed(
+    definition: Definition, pictures: t.Mapping[str, Examined], message: str, severity: Severity = "warning"
+) -> Finding:
+    path = definition.source.path if definition.source is not None else None
+    file, line = _origin(definition, pictures[path or ""])  # only definitions with a file get here
+    return Finding(severity, "used_twice", file, line, definition.user, message)
 
 
 def look_alikes(pictures: t.Mapping[str, Examined]) -> list[tuple[str, str]]:

@@ -63,12 +63,13 @@ class Mailboxes:
             else:
                 shown = identity if len(identity) <= 80 else f"{identity[:77]}..."
                 answers[identity] = Unresolved(identity, f"no user can have {self._match_by} {shown!r}: {why}")
-        found = self._find(asked, find_mailboxes)
+        doubtful: set[str] = set()
+        found = self._find(asked, find_mailboxes, doubtful)
         rest = [identity for identity in asked if not found[key(self._match_by, identity)]]
-        others = self._find(rest, find_users) if rest else {}
+        others = self._find(rest, find_users, doubtful) if rest else {}
         for identity in asked:
             name = key(self._match_by, identity)
-            answers[identity] = self._judge(identity, found[name] or others.get(name, []))
+            answers[identity] = self._judge(identity, found[name] or others.get(name, []), name not in doubtful)
         return {identity: answers[identity] for identity in identities}
 
     def everyone(self, whom: Whom = EVERYBODY) -> t.Iterator[User]:
@@ -126,22 +127,29 @@ class Mailboxes:
                     found.add(id_)
         return found
 
-    def _find(self, identities: t.Sequence[str], question: t.Callable[[str, t.Sequence[str]], Call]) -> _Found:
+    def _find(
+        self, identities: t.Sequence[str], question: t.Callable[[str, t.Sequence[str]], Call], doubtful: set[str]
+    ) -> _Found:
         """Accounts by the key of their identity. Accounts that match the filter but have another key are left out.
 
-        Raises ExchangeError for an incomplete answer: a missing account, or a second one, may be in the rest.
+        ``doubtful`` gets the keys of identities without an account where the answer has accounts with other keys: the
+        server may have taken one of them for the account. Raises ExchangeError for an incomplete answer: a missing
+        account, or a second one, may be in the rest.
         """
         wanted = {key(self._match_by, identity) for identity in identities}
         lots = [identities[start : start + CLAUSES] for start in range(0, len(identities), CLAUSES)]
         found: _Found = defaultdict(list)
         calls = [question(self._match_by, lot) for lot in lots]
-        for cmdlet, answer in self._pipelines.run((call.cmdlet, _ask(call)) for call in calls):
-            accounts = self._accounts(answer, cmdlet)
-            self._whole(answer, cmdlet)
-            for account in accounts:
-                name = key(self._match_by, account.matches)
+        jobs = ((lot, _ask(call)) for lot, call in zip(lots, calls, strict=True))
+        for lot, answer in self._pipelines.run(jobs):
+            accounts = self._accounts(answer, calls[0].cmdlet)
+            self._whole(answer, calls[0].cmdlet)
+            names = [key(self._match_by, account.matches) for account in accounts]
+            for name, account in zip(names, accounts, strict=True):
                 if name in wanted and account.id not in {known.id for known in found[name]}:
                     found[name].append(account)
+            if len(accounts) < len(answer.objects) or not wanted.issuperset(names):
+                doubtful.update(key(self._match_by, identity) for identity in lot)
         return found
 
     def _accounts(self, answer: Answer, cmdlet: str) -> list[Account]:
@@ -166,7 +174,7 @@ class Mailboxes:
                 f"{answer.failure.text}); nothing of it was used"
             )
 
-    def _judge(self, identity: str, found: t.Sequence[Account]) -> Resolution:
+    def _judge(self, identity: str, found: t.Sequence[Account], certain: bool = False) -> Resolution:
         if len(found) == 1:
             return found[0].as_user(identity)
         if found:
@@ -187,6 +195,7 @@ class Mailboxes:
             f"no user has {self._match_by} {identity!r} in the organization of {self._options.server}. Check the "
             f"spelling, {self._option}, and whether the account may see the user; a soft-deleted mailbox does not "
             "count",
+            gone=certain,
         )
 
 

@@ -29,6 +29,8 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "max_crop_loss": {"type": "int", "default": 35},
     "max_file_bytes": {"type": "int", "default": 5 * 1024 * 1024},
     "exclude": {"type": "list", "elements": "str", "default": []},
+    "shared_pictures": {"type": "str", "choices": ["allow", "refuse"], "default": "allow"},
+    "prefix": {"type": "str", "default": ""},
     "fail_on": {"type": "str", "choices": ["error", "warning"], "default": "error"},
     "show": {"type": "bool", "default": True},
 }
@@ -36,7 +38,8 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
 
 def run(options: t.Mapping[str, t.Any], workers: int | None = None) -> dict[str, t.Any]:
     """Check the folder and write the requested file. Returns the module's result."""
-    rules = Rules(options["sharp_side"], options["max_crop_loss"], options["max_file_bytes"])
+    limits = (options["sharp_side"], options["max_crop_loss"], options["max_file_bytes"])
+    rules = Rules(*limits, options.get("shared_pictures", "allow"), options.get("prefix", ""))
     report = validate(Path(options["path"]), rules, workers, [str(text) for text in options["exclude"]])
     changed = bool(options["junit"]) and _save(Path(options["junit"]).absolute(), report, options["fail_on"])
     errors, warnings = report.count("error"), report.count("warning")

@@ -67,7 +67,12 @@ def test_what_a_pull_request_gets_wrong_is_told_with_its_line(company: Company) 
     assert done.returncode != 0
     assert f"error: photos.yml:{lines + 1}: there is no file portraits/new.jpg in the folder" in done.stdout
     assert f"error: photos.yml:{lines + 2}: ../x.jpg leaves the folder" in done.stdout
-    assert "warning: copy@photos.test.jpg: copy@photos.test and alice@photos.test have the same picture" in done.stdout
+    assert (
+        "error: alice@photos.test.jpg: the same picture is declared for alice@photos.test, copy@photos.test; a photo "
+        "shows one person, and a sync refuses it."
+    ) in done.stdout
+    allowed = validate(company, "-e", "validate_shared_pictures=allow")
+    assert "warning: alice@photos.test.jpg: the same picture is declared for alice@photos.test, copy" in allowed.stdout
     assert "error: frank@photos.test.jpg: it has " in done.stdout, "a file too large for Git"
 
 

@@ -26,7 +26,7 @@ def write(folder: Path, name: str, width: int = 700, height: int = 700, seed: in
     return path
 
 
-def told(folder: Path, **rules: int) -> list[tuple[str, str, str, int | None, str]]:
+def told(folder: Path, **rules: t.Any) -> list[tuple[str, str, str, int | None, str]]:
     return [(f.severity, f.kind, f.file, f.line, f.user) for f in validate(folder, Rules(**rules)).findings]
 
 
@@ -131,34 +131,45 @@ def test_a_file_too_large_for_git(tmp_path: Path) -> None:
     assert told(tmp_path, max_file_bytes=size - 1) == [("error", "file_size", "alice@x.test.jpg", None, "alice@x.test")]
 
 
-def test_one_picture_for_two_users(tmp_path: Path) -> None:
+def test_one_picture_for_several_users_is_one_error_as_a_sync_would_refuse_it(tmp_path: Path) -> None:
     first = write(tmp_path, "alice@x.test.jpg", seed=3)
-    (tmp_path / "bob@x.test.jpg").write_bytes(first.read_bytes())
+    for number in range(8):
+        (tmp_path / f"bob{number}@x.test.jpg").write_bytes(first.read_bytes())
     write(tmp_path, "carol@x.test.jpg", seed=4)
-    assert [finding[1:] for finding in told(tmp_path)] == [
-        ("used_twice", "alice@x.test.jpg", None, "alice@x.test"),
-        ("used_twice", "bob@x.test.jpg", None, "bob@x.test"),
-    ]
+    rules = Rules(shared_pictures="refuse", prefix="validate_")
+    [finding] = validate(tmp_path, rules).findings
+    assert (finding.severity, finding.kind, finding.file) == ("error", "used_twice", "alice@x.test.jpg")
+    assert "declared for alice@x.test, bob0@x.test, bob1@x.test" in finding.message
+    assert "bob4@x.test and 3 more; a photo shows one person" in finding.message
+    assert "allow it with validate_shared_pictures, and in a sync with sync_shared_pictures" in finding.message
+    [allowed] = validate(tmp_path, Rules(shared_pictures="allow")).findings
+    assert (allowed.severity, allowed.kind) == ("warning", "used_twice")
 
 
-def test_one_file_named_for_two_users(tmp_path: Path) -> None:
+def test_one_file_named_for_two_users_is_one_finding_at_the_first_line(tmp_path: Path) -> None:
     write(tmp_path, "logo.png")
     (tmp_path / "photos.yml").write_text("photos:\n  a@x.test: logo.png\n  b@x.test: logo.png\n")
-    assert [finding[1:] for finding in told(tmp_path)] == [
-        ("used_twice", "photos.yml", 2, "a@x.test"),
-        ("used_twice", "photos.yml", 3, "b@x.test"),
-    ]
+    assert told(tmp_path, shared_pictures="refuse") == [("error", "used_twice", "photos.yml", 2, "a@x.test")]
 
 
-def test_one_picture_saved_twice_in_two_ways(tmp_path: Path) -> None:
+def test_the_default_picture_may_be_everybodys(tmp_path: Path) -> None:
+    write(tmp_path, "logo.png")
+    write(tmp_path, "alice@x.test.jpg", seed=4)
+    (tmp_path / "photos.yml").write_text(
+        "default: logo.png\nphotos:\n  a@x.test: {default: true}\n  b@x.test: {default: true}\n"
+    )
+    assert told(tmp_path, shared_pictures="refuse") == []
+
+
+def test_one_picture_saved_in_several_ways_is_one_warning_since_a_sync_takes_it(tmp_path: Path) -> None:
     write(tmp_path, "alice@x.test.png", seed=5)
     write(tmp_path, "bob@x.test.jpg", seed=5, quality=80)
+    write(tmp_path, "carol@x.test.jpg", seed=5, quality=90)
     for seed in range(6, 12):
         write(tmp_path, f"other{seed}@x.test.jpg", seed=seed)
-    assert [(finding[1], finding[4]) for finding in told(tmp_path)] == [
-        ("used_twice", "alice@x.test"),
-        ("used_twice", "bob@x.test"),
-    ]
+    [finding] = validate(tmp_path, Rules(shared_pictures="refuse")).findings
+    assert (finding.severity, finding.user) == ("warning", "alice@x.test")
+    assert "look the same: alice@x.test, bob@x.test, carol@x.test;" in finding.message
 
 
 def test_only_like_signatures_are_compared_by_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +240,20 @@ def test_a_name_that_nobody_can_have_is_told_once(tmp_path: Path) -> None:
 
 def test_names_of_people_are_no_oddities(tmp_path: Path) -> None:
     for seed, name in enumerate(
-        ("björk@x.test", "山田@x.test", "gina_p.example#EXT#@x.test", "o'hara@x.test", "مريم@x.test")
+        (
+            *("björk@x.test", "山田@x.test", "gina_p.example#EXT#@x.test", "o'hara@x.test", "مريم@x.test"),
+            *(
+                "copyof@x.test",
+                "copy.of@x.test",
+                "kopie@x.test",
+                "copia-de-luis@x.test",
+                "anna_2@x.test",
+                "anna-2@x.test",
+            ),
+            *("anna@x.test-company.test", "anna@x2.test", "anna@2.x-y.test", "anna@xn--bcher-kva.test", "anna@corp"),
+            *("ben@corp.firm_2", "cleo@corp.firm_2", "ben@x.test-company", "ben@corp.MY-FIRM"),
+            *("anna", "anna 2", "ANNA-PC", "Copy of the world", "svc_2", "CN=Anna (a@x.test x),OU=People,DC=x,DC=test"),
+        )
     ):
         write(tmp_path, f"{name}.jpg", seed=seed)
     assert told(tmp_path) == []
@@ -237,7 +261,19 @@ def test_names_of_people_are_no_oddities(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["a@x.test - Copy.jpg", "a@x.test (1).jpg", "a@x.test(2).png", "a@x.test - Kopie.jpg", "a@x.test copy 2.jpg"],
+    [
+        *("a@x.test - Copy.jpg", "a@x.test - Copy (2).jpg", "a@x.test (1).jpg", "a@x.test(2).png"),  # Windows, OneDrive
+        *("a@x.test - Kopie.jpg", "a@x.test \u2013 Kopie.jpg", "a@x.test - Copie (2).jpg", "a@x.test - copia.jpg"),
+        *("Copy of a@x.test.jpg", "Copy (2) of a@x.test.jpg", "Kopie von a@x.test.jpg", "Copie de a@x.test.jpg"),
+        *("Copia de a@x.test.jpg", "Copie d'a@x.test.jpg", "Cópia de a@x.test.jpg"),
+        *("a@x.test copy.jpg", "a@x.test copy 2.jpg", "a@x.test 2.jpg", "a@x.test Kopie 2.jpg"),  # Finder
+        *("a@x.test copie.jpg", "a@x.test copia 3.jpg"),
+        *("a@x.test (copy).jpg", "a@x.test (another copy).jpg", "a@x.test (weitere Kopie).jpg"),  # Nautilus
+        "a@x.test (conflicted copy 2026-11-27 101500).jpg",  # Nextcloud
+        "a@x.test (In Konflikt stehende Kopie von PC 2026-11-27).jpg",  # Dropbox
+        *("a@x.test_conflict-20261127-101500.jpg", "a@x.test.sync-conflict-20261127-101500-ABCDEFG.jpg"),
+        *("a@x.test_2.jpg", "b@x.test_1.jpg", "b@x.test-LAPTOP-7.jpg", "b@x.test-Annas-MacBook.jpg"),
+    ],
 )
 def test_a_copy_declares_a_user_whom_nobody_has_and_is_an_error(tmp_path: Path, name: str) -> None:
     write(tmp_path, "b@x.test.jpg", seed=1)

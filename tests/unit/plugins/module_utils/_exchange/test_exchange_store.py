@@ -100,6 +100,20 @@ def test_without_get_user_nobody_says_that_there_is_no_such_account(session: Scr
     assert not found.gone
 
 
+def test_that_there_is_no_such_account_is_certain_where_both_cmdlets_found_nobody(session: ScriptedSession) -> None:
+    session.add("alice@example.com")
+    found = store_over(session).resolve(["alice@example.com", "left@example.com"])
+    assert isinstance(found["alice@example.com"], User)
+    assert t.cast(Unresolved, found["left@example.com"]).gone
+
+
+def test_a_name_that_the_server_takes_for_another_is_not_certainly_nobodys(session: ScriptedSession) -> None:
+    session.add("jose@example.com")
+    session.get_mailbox = lambda _parameters: Answer(tuple(session.accounts))  # type: ignore[method-assign]
+    found = store_over(session).resolve(["josé@example.com"])["josé@example.com"]
+    assert not t.cast(Unresolved, found).gone
+
+
 def test_several_mailboxes_are_nobody_and_what_a_filter_takes_for_equal_does_not_count(
     session: ScriptedSession,
 ) -> None:
