@@ -52,6 +52,9 @@ class Half:
     why: str | None = None
     #: It is certain that there is no mailbox.
     no_mailbox: bool = False
+    #: The account's own name and source anchor, where the target tells them.
+    account: str = ""
+    immutable_id: str | None = None
 
     @classmethod
     def parse(cls, row: t.Mapping[str, t.Any]) -> Half:
@@ -59,7 +62,10 @@ class Half:
         try:
             why = row.get("reason") if row.get("problem") or not row["has_photo"] else None
             no_mailbox = bool(row.get("no_mailbox"))
-            return cls(row["user"], row.get("id"), row.get("path"), row["has_photo"], why, no_mailbox)
+            account, anchor = str(row.get("account") or ""), row.get("immutable_id")
+            return cls(
+                row["user"], row.get("id"), row.get("path"), row["has_photo"], why, no_mailbox, account, anchor or None
+            )
         except (KeyError, TypeError, AttributeError) as error:
             raise PhotoError("a row is not what an info module returned with dest; give its photos") from error
 
@@ -108,6 +114,7 @@ def merge(
     sides = {
         target: {identity_key(half.user): half for half in exports[target]} for target in TARGETS if target in exports
     }
+    _join_nameless(sides)
     deciding = [sides[side] for side in options.decided_by if side in sides]
     concerned = {key for side in sides.values() for key in side}.intersection(*deciding)
     keys = sorted(choose(concerned, exclude=options.exclude).chosen)
@@ -136,6 +143,32 @@ def merge(
             take(waiting.popleft().result())
     changed = folder.finish(gone)
     return merged, changed
+
+
+def _join_nameless(sides: t.Mapping[SideName, dict[str, Half]]) -> None:
+    """Put accounts without the name that is compared beside the account of the same person at another target.
+
+    Such an account goes by another name. Without this its person would be listed twice, and once as somebody whom that
+    target does not have. People are recognized by the source anchor, or else by the account's own name.
+    """
+    for name, side in sides.items():
+        others = [other for other_name, other in sides.items() if other_name != name]
+        alone = [(key, half) for key, half in side.items() if not any(key in other for other in others)]
+        nameless = [(key, half) for key, half in alone if half.path is None and half.why and not half.no_mailbox]
+        if not nameless:
+            continue
+        partners: dict[str, tuple[str, Half]] = {}
+        for other in others:
+            for key, half in other.items():
+                if key not in side:
+                    known = (half.user, half.account, f"anchor {half.immutable_id}" if half.immutable_id else "")
+                    partners.update((identity_key(text), (key, half)) for text in known if text)
+        for key, half in nameless:
+            mine = (f"anchor {half.immutable_id}" if half.immutable_id else "", half.account)
+            found = next((partners[identity_key(text)] for text in mine if identity_key(text) in partners), None)
+            if found is not None and found[0] not in side:
+                del side[key]
+                side[found[0]] = replace(half, user=found[1].user)
 
 
 def _judge(halves: dict[SideName, Half | None], options: Options) -> _Verdict:

@@ -50,6 +50,8 @@ class Company:
         known: bool | None = None,
         *,
         no_mailbox: bool = False,
+        account: str = "",
+        anchor: str | None = None,
     ) -> None:
         path = None
         if data is not None:
@@ -58,7 +60,7 @@ class Company:
             path = str(file)
         has_photo = data is not None if known is None and why is None else known
         id_ = f"id-{user}" if why != "nobody" else None
-        self.sides[side].append(Half(user, id_, path, has_photo, why, no_mailbox))
+        self.sides[side].append(Half(user, id_, path, has_photo, why, no_mailbox, account, anchor))
 
     def merge(
         self, check: bool = False, keep: bool = False, options: Options | None = None
@@ -128,6 +130,37 @@ def test_who_is_not_on_the_other_side_at_all_is_left_out(company: Company) -> No
     merged, _changed = company.merge()
     assert (merged["boris@corp.x"].state, merged["boris@x"].state) == ("left_out", "no_photo")
     assert "Exchange Online has no user of this name" in merged["boris@corp.x"].reason
+
+
+@pytest.mark.parametrize(
+    ("in_ad", "in_cloud"),
+    [
+        ({"account": "pia@corp.test", "anchor": "q1w2=="}, {"account": "pia@cloud.test", "anchor": "q1w2=="}),
+        ({"account": "Pia@x.test"}, {}),
+        ({"account": "pia@corp.test"}, {"account": "PIA@corp.test"}),
+    ],
+    ids=["anchor", "own name is the other's name", "own name"],
+)
+@pytest.mark.parametrize("known", [True, False], ids=["with a photo", "without a photo"])
+def test_an_account_without_the_compared_name_is_no_second_person(
+    company: Company, in_ad: dict[str, str], in_cloud: dict[str, str], known: bool
+) -> None:
+    company.has("ad", "pia", None, "the account pia has no value of the attribute mail", known, **in_ad)  # type: ignore[arg-type]
+    company.has(
+        "ad", "service", None, "the account service has no value of the attribute mail", True, account="service"
+    )
+    company.has("exo", "pia@x.test", BIG, **in_cloud)  # type: ignore[arg-type]
+    merged, _changed = company.merge()
+    assert set(merged) == {"pia@x.test", "service"}
+    assert merged["pia@x.test"].state == "left_out"
+    assert merged["pia@x.test"].reason == "the account pia has no value of the attribute mail"
+    assert company.merge(keep=True)[0]["pia@x.test"].kept == "exo"
+
+
+def test_two_people_with_the_compared_name_stay_two(company: Company) -> None:
+    company.has("ad", "pia@corp.test", SMALL, anchor="q1w2==")
+    company.has("exo", "pia@x.test", BIG, anchor="q1w2==")
+    assert set(company.merge()[0]) == {"pia@corp.test", "pia@x.test"}
 
 
 def test_a_picture_that_cannot_be_decoded_is_never_the_better_one(company: Company) -> None:
