@@ -148,6 +148,13 @@ options:
     description: How many other declared users were not chosen for this run.
     type: int
     default: 0
+  notes:
+    description:
+      - Texts for the screen and for the messages of the report, for example about users who were left out. None of them
+        is a failure.
+    type: list
+    elements: str
+    default: []
   everyone:
     description:
       - The results of M(hybrid.photos.ad_thumbnail_photo_info) and M(hybrid.photos.exo_user_photo_info) for all users. The

@@ -95,7 +95,7 @@ def run_info_module(module: AnsibleModule, target: str, open_store: OpenStore) -
     answer = name_results(found, target) if params["names_only"] else info_results(found, target)
     if folder is not None:
         answer["manifest"] = str(folder.path / MANIFEST)
-    _leave(module, answer, found.error or complain(found.rows, params["ignore_problems"]))
+    _leave(module, answer, found.error or complain(found.rows, params["ignore_problems"], target))
 
 
 def _folder(module: AnsibleModule, target: str) -> ExportFolder:
@@ -163,7 +163,7 @@ def info_row(row: Row, target: str) -> dict[str, t.Any]:
     return answer
 
 
-def complain(rows: t.Sequence[Row], ignored: t.Sequence[str]) -> str | None:
+def complain(rows: t.Sequence[Row], ignored: t.Sequence[str], target: str) -> str | None:
     """Why the module fails, with the first users, or None. A problem of an account that was not named is no failure."""
     bad = [
         f"{row.user} ({row.problem}): {row.reason}"
@@ -173,7 +173,7 @@ def complain(rows: t.Sequence[Row], ignored: t.Sequence[str]) -> str | None:
         and not row.unnamed
         and not (row.no_mailbox and "no_mailbox" in ignored)
     ]
-    return complaint(bad, len(rows), "could not be read", "all other users were read")
+    return complaint(bad, len(rows), f"could not be read in {TARGETS[target].title}", "all other users were read")
 
 
 def _leave(module: AnsibleModule, answer: dict[str, t.Any], message: str | None) -> None:

@@ -132,10 +132,9 @@ class Mailboxes:
     ) -> _Found:
         """Accounts by the key of their identity. Accounts that match the filter but have another key are left out.
 
-        ``doubtful`` gets the keys that an account may have although none was found: the answer has an error, or an
-        object that was not asked for.
-
-        Raises ExchangeError for an incomplete answer: a missing account, or a second one, may be in the rest.
+        ``doubtful`` gets the keys of identities without an account where the answer has accounts with other keys: the
+        server may have taken one of them for the account. Raises ExchangeError for an incomplete answer: a missing
+        account, or a second one, may be in the rest.
         """
         wanted = {key(self._match_by, identity) for identity in identities}
         lots = [identities[start : start + CLAUSES] for start in range(0, len(identities), CLAUSES)]
@@ -149,7 +148,7 @@ class Mailboxes:
             for name, account in zip(names, accounts, strict=True):
                 if name in wanted and account.id not in {known.id for known in found[name]}:
                     found[name].append(account)
-            if answer.failure is not None or len(accounts) < len(answer.objects) or not wanted.issuperset(names):
+            if len(accounts) < len(answer.objects) or not wanted.issuperset(names):
                 doubtful.update(key(self._match_by, identity) for identity in lot)
         return found
 

@@ -13,7 +13,7 @@ from .._core.results import Row, to_report
 from .._core.targets import TARGETS, names
 from .counts import count, standing, status
 from .examined import not_examined_targets
-from .gather import Gathered, Mode
+from .gather import Gathered, Message, Mode
 from .plan import Digest
 from .scope import Scope
 from .sentence import people_of
@@ -73,7 +73,7 @@ def build(
         "excluded": sorted(scope.excluded, key=identity_key),
         "not_chosen": scope.not_chosen,
         "undeclared": None if scope.undeclared is None else [each.as_dict() for each in scope.undeclared],
-        "messages": _messages(gathered),
+        "messages": _messages(gathered, scope.notes),
     }
     more = scope_words(report)
     report["headline"] += f" {more}" if more else ""
@@ -150,8 +150,9 @@ def _source(row: Row, root: str | None) -> dict[str, t.Any]:
     return {"sha256": row.source_sha256, "path": path}
 
 
-def _messages(gathered: Gathered) -> list[dict[str, t.Any]]:
+def _messages(gathered: Gathered, notes: t.Iterable[str]) -> list[dict[str, t.Any]]:
     """The messages of modules that failed, each text once for each target."""
-    said = {(item.text, item.target): item for item in reversed(gathered.messages)}
+    every = (*gathered.messages, *map(Message, notes))
+    said = {(item.text, item.target): item for item in reversed(every)}
     texts = [{"target": item.target, "shard": item.shard, "text": item.text} for item in said.values()]
     return sorted(texts, key=lambda item: (item["target"] or "", item["shard"] or "", item["text"] or ""))

@@ -15,6 +15,7 @@ from .._core.model import PROBLEMS, PhotoError
 from .._core.option_names import called
 from .._core.results import plain
 from .._core.targets import names
+from .._core.text import shown
 from . import monitoring
 from .counts import drifting, open_problems, totals
 from .difference import diff_lines
@@ -55,6 +56,7 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "ignore_problems": {"type": "list", "elements": "str", "choices": sorted(PROBLEMS), "default": []},
     "excluded": {"type": "list", "elements": "str", "default": []},
     "not_chosen": {"type": "int", "default": 0},
+    "notes": {"type": "list", "elements": "str", "default": []},
     "everyone": {"type": "list", "elements": "dict"},
     "declared": {"type": "list", "elements": "str", "default": []},
     "exclude": {"type": "list", "elements": "str", "default": []},
@@ -114,7 +116,8 @@ def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prep
     )
     diff = diff_lines(gathered.rows.values()) if options["show_diff"] and mode == "plan" else []
     loud, wrong = alerts(report), problems(report)
-    return Prepared(report, [*diff, report["line"], *loud, *(f"  {line}" for line in wrong)], [*loud, *wrong])
+    notes = [shown(str(note)) for note in options["notes"]]
+    return Prepared(report, [*diff, report["line"], *notes, *loud, *(f"  {line}" for line in wrong)], [*loud, *wrong])
 
 
 def publish(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime | None = None) -> dict[str, t.Any]:
@@ -219,7 +222,8 @@ def _scope(options: t.Mapping[str, t.Any], shards: t.Sequence[Shard], gathered: 
         declared = chain(options["declared"], _names(shards, "everybody", gathered))
         undeclared = find_undeclared(options["everyone"], gathered, declared, options["exclude"])
     excluded = (*map(plain, options["excluded"]), *_names(shards, "excluded", gathered))
-    return Scope(excluded, options["not_chosen"] + sum(shard.not_chosen for shard in shards), undeclared)
+    not_chosen = options["not_chosen"] + sum(shard.not_chosen for shard in shards)
+    return Scope(excluded, not_chosen, undeclared, tuple(map(plain, options["notes"])))
 
 
 def _names(shards: t.Iterable[Shard], part: str, gathered: Gathered) -> t.Iterator[str]:

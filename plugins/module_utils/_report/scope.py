@@ -34,12 +34,13 @@ class Undeclared:
 class Scope:
     """``excluded``: declared users who were excluded by name. ``not_chosen``: how many other users were not chosen.
 
-    ``undeclared`` None: it was not requested.
+    ``undeclared`` None: it was not requested. ``notes``: further messages of the report, none of them a failure.
     """
 
     excluded: tuple[str, ...] = ()
     not_chosen: int = 0
     undeclared: tuple[Undeclared, ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def find_undeclared(

@@ -100,6 +100,29 @@ def test_a_shard_that_cannot_be_read_does_not_stop_the_others(company: Company) 
     assert lost["reason"] in " ".join(run.output.split())
 
 
+def test_who_has_no_mailbox_on_the_leading_side_is_left_out_and_counted(company: Company) -> None:
+    away = ["quinn@photos.test", "rosa@photos.test"]
+    for user in away:
+        company.tenant.change_user(user, mailbox=False, no_mailbox_case="mailbox_not_enabled")
+    told = r"(\d+) users were left out, because their mailboxes are not in Exchange Online: ([^\n]*)"
+    run = company.play("cloud_to_onprem", "--check", *variables(lead_shard_size=20), inventory=False)
+    found = re.search(told, run.output)
+    assert found is not None, run.output
+    assert int(found[1]) >= 2
+    assert set(away) <= set(found[2].split(", ")), found[0]
+    document = json.loads((company.folder / "reports" / "drift.json").read_text())
+    assert found[0] in [message["text"] for message in document["messages"]]
+    assert not set(away) & set(company.report())
+
+    exported = company.play("export", *variables(export_targets="exo", export_dest="exported"), inventory=False)
+    assert exported.code == 0, exported.output
+    text = " ".join(exported.output.split())
+    assert re.search(
+        r"No photo of \d+ users could be read in Exchange Online, because their mailboxes are not there: ", text
+    )
+    assert all(user in text for user in away)
+
+
 def test_users_are_those_of_both_sides_nested_members_included_and_nobody_who_is_excluded(company: Company) -> None:
     people = {name: f"{name}@photos.test" for name in ("quinn", "rosa", "dora", "pia")}
     dns = {name: company.domain.entry(upn, ["distinguishedName"])[0] for name, upn in people.items()}

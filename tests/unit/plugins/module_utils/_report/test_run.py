@@ -274,3 +274,14 @@ def test_returned_figures_agree(tmp_path: Path) -> None:
     assert told["drifting"] == 13
     assert not told["clean"]
     assert told["line"].startswith("13 drift (4 missing, 7 different, 2 unwanted), 9 in sync, ")
+
+
+def test_a_note_is_on_the_screen_and_in_every_report_and_is_no_problem(tmp_path: Path) -> None:
+    note = "12 users were left out, because their mailboxes are not in Exchange Online: a@x.test"
+    without = report(options(tmp_path / "a", formats=list(FORMATS)))
+    noted = report(options(tmp_path / "b", formats=list(FORMATS), notes=[note]))
+    assert prepare(options(tmp_path / "b", notes=[note])).lines[1] == note
+    assert (noted["status"], noted["problems"]) == (without["status"], without["problems"])
+    assert noted["targets_not_examined"] == without["targets_not_examined"]
+    for name in ("drift.json", "drift.md", "drift.html"):
+        assert note in (tmp_path / "b" / name).read_text().replace("\\", ""), name
