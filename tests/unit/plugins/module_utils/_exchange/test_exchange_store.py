@@ -266,7 +266,7 @@ def test_an_endpoint_that_takes_no_cmdlets_is_said_to_be_no_exchange_servers_own
         text = one_write(store, Write(someone, b"x", None)).error or ""
     except StoreError as error:
         text = str(error)
-    assert f"does not take {cmdlet}" in text
+    assert f"does not accept {cmdlet}" in text
     assert "name an Exchange server itself" in text
 
 

@@ -129,7 +129,7 @@ def test_a_lock_that_is_never_given_back_is_an_error(tmp_path: Path, monkeypatch
     monkeypatch.setattr(history, "PATIENCE", 0.0)
     with (tmp_path / "h").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(PhotoError, match="is kept locked by another program"):
+        with pytest.raises(PhotoError, match="is locked by another program"):
             append(tmp_path / "h", line())
     assert len(read(tmp_path / "h")) == 1
 

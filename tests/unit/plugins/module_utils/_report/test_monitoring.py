@@ -88,7 +88,7 @@ def test_a_history_that_cannot_be_kept_is_found_before_the_run(tmp_path: Path) -
     with pytest.raises(PhotoError, match=r"^history .* is a directory|cannot be read and written"):
         probe_dest(options(tmp_path, history=str(tmp_path)))
     (tmp_path / "other").write_text("hello")
-    with pytest.raises(PhotoError, match="is no history of this collection"):
+    with pytest.raises(PhotoError, match="is not a history of this collection"):
         probe_dest(options(tmp_path, history=str(tmp_path / "other")))
     assert not (tmp_path / "out").exists()
 
@@ -188,7 +188,7 @@ def test_what_breaks_after_the_look_does_not_cost_the_report(
     told = report(wanted)
     assert told["failed"]
     assert "(metrics_dir) could not be written (No space left on device)" in told["msg"]
-    assert told["msg"].count("is no history of this collection") == 1
+    assert told["msg"].count("is not a history of this collection") == 1
     assert (tmp_path / "h").read_text() == "hello"
     assert (tmp_path / "out" / "drift.json").exists()
 

@@ -109,7 +109,7 @@ def test_a_digest_over_nonsense_does_not_make_a_plan() -> None:
     with pytest.raises(PhotoError, match="not a drift report"):
         plan.planned_changes(told, "ad")
     told["users"] = [1]
-    with pytest.raises(PhotoError, match="an entry of users is no mapping"):
+    with pytest.raises(PhotoError, match="an entry of users is not a mapping"):
         plan.planned_changes(told, "ad")
 
 

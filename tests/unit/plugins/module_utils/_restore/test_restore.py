@@ -398,7 +398,7 @@ def test_what_cannot_be_found_names_the_variable_of_the_role(store: ScriptedStor
     sync(store, BAD, tmp_path / "run-1")
     with pytest.raises(PhotoError, match=r"^restore_from .*none cannot be read"):
         plan(tmp_path / "none", RestoreRequest(option_prefix="restore_"))
-    with pytest.raises(PhotoError, match=r"^restore_run 2020: there is no such run"):
+    with pytest.raises(PhotoError, match=r"^restore_run 2020: the backups do not have this run"):
         plan(tmp_path, RestoreRequest(run="2020", option_prefix="restore_"))
     with pytest.raises(PhotoError, match=r"^path .*none cannot be read"):
         plan(tmp_path / "none", RestoreRequest())
