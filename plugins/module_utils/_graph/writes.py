@@ -255,7 +255,7 @@ class Writer:
         size = f" of {len(write.data)} bytes" if write.data is not None else ""
         texts = {
             "too_small": f"Microsoft 365 refuses the photo as too small ({shown}); use a larger source picture",
-            "not_an_image": f"Microsoft 365 does not read it as an image ({shown}); check the source picture",
+            "not_an_image": f"Microsoft 365 cannot read it as an image ({shown}); check the source picture",
             "too_large": f"Microsoft 365 finds the photo{size} too large ({shown}); lower max_bytes or size. Its own "
             f"limit is {MOST_BYTES}, so a proxy on the way may have a smaller one",
             "wrong_type": f"Microsoft 365 does not take this type of image ({shown}), and only JPEG is sent; check "

@@ -142,7 +142,7 @@ def test_what_cannot_be_restored_is_said_and_nothing_is_written(company: Company
     writes = company.writes()
     cannot: list[tuple[dict[str, t.Any], str]] = [
         ({"restore_from": "nowhere"}, "nowhere"),
-        ({"restore_run": "run-9"}, "restore_run run-9: there is no such run"),
+        ({"restore_run": "run-9"}, "restore_run run-9: the backups do not have this run"),
         ({"restore_users": ["alice@photos.test"]}, "saved no photo of alice@photos.test"),
     ]
     for arguments, words in cannot:
