@@ -1,13 +1,13 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The limit: a client that sends the batches and uploads that a run needs, as many at once, and does nothing else.
+"""The limit: a client that only sends the batches and uploads that a run needs, with the same concurrency.
 
     python bare_graph.py WHAT USERS CONCURRENCY [TAGS]      with the variables of the sandbox
 
-It knows the object ids (USERS is a JSON list of them), decides nothing, retries nothing and looks at statuses alone.
-WHAT is ``tags``, ``renditions`` (tags, then small pictures) or ``put`` (tags twice, uploads, tags, small pictures: what
-a run asks for to know, to check, to write and to verify).
+It knows the object ids (USERS is a JSON list of them), decides nothing, retries nothing and only checks statuses.
+WHAT is ``tags``, ``renditions`` (tags, then small pictures) or ``put`` (tags twice, uploads, tags, small pictures: the
+requests of a run to observe, to check again, to write and to verify).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The limit for writes to Active Directory: python-ldap, one modify after another, of DNs that it was given.
+"""The limit for writes to Active Directory: python-ldap with one modify after another, for given DNs.
 
 python bare_ldap.py DNS PHOTO        with the variables of the sandbox; PHOTO "-" removes the photos
 """

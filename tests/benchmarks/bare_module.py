@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The limit for a run that finds nothing changed: a module that takes the same options, returns the same, and no more.
+"""The limit for a run without changes: a module that only takes the same options and returns the same result.
 
 python bare_module.py ARGUMENTS        with BENCH_LIMIT, a JSON file of ``spec`` and ``answer``
 """

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The limit for a put into Active Directory: a script that makes each picture with Pillow, and writes it with
-python-ldap, one after another.
+"""The limit for a put to Active Directory: a script that makes each picture with Pillow and writes it with python-ldap,
+one after another.
 
 python bare_render.py JOBS        with the variables of the sandbox; JOBS is a JSON list of DN and file
 

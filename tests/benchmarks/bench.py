@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is measured, and what it is compared with: one call is one measurement, of a process from its start to its end.
+"""The measurements and their comparisons. One call measures one process from its start to its end.
 
 ``repository`` is the work tree whose modules run: this one, or an older commit's (compare.py).
 """
@@ -21,13 +21,13 @@ from company import Company
 from measure import REPOSITORY, Took, cpu_of, module, process, python
 from sizes import Sizes
 
-#: Milliseconds of a photo read, a write, a question to the directory; a batch has 4 items at a time.
+#: Milliseconds for a photo read, a write, and a directory request; a batch processes 4 items at a time.
 LATENCY = {"read_ms": 50, "write_ms": 300, "directory_ms": 50}
 CONCURRENCY = 8
 
 
 class Ran(NamedTuple):
-    """A call of a module: what it took, what it answered, the tenant's counters and CPU seconds."""
+    """A call of a module: its cost, its result, the tenant's counters and CPU seconds."""
 
     took: Took
     answer: dict[str, Any]
@@ -45,7 +45,7 @@ class Bench:
         return self.folder / name
 
     def fresh(self, name: str) -> str:
-        """The path of a receipts file that is not there yet."""
+        """The path of a receipts file that does not exist yet."""
         path = self.file(f"{name}.sqlite")
         for each in self.folder.glob(f"{path.name}*"):
             each.unlink()
@@ -71,13 +71,13 @@ class Bench:
         return Ran(took, answer, control.counters(), cpu_of(self.company.tenant_pid) - before)
 
     def checked(self, photos: list[dict[str, str]], repository: Path = REPOSITORY, **more: Any) -> Ran:
-        """The same, and all users must be in sync."""
+        """The same, but all users must be in sync."""
         ran = self.exo(photos, repository, **more)
         assert ran.answer["summary"]["in_sync"] == len(photos), ran.answer["summary"]
         return ran
 
     def put(self, prefix: str, repository: Path = REPOSITORY) -> Ran:
-        """Photos of new users, into the cloud."""
+        """Put photos of new users in the cloud."""
         names, _ids = self.company.cloud(prefix, self.sizes.puts, fraction=0)
         ran = self.exo(self.company.declared(names), repository, receipts=self.fresh(prefix))
         assert ran.answer["summary"]["put"] == len(names), ran.answer["summary"]
@@ -111,7 +111,7 @@ class Bench:
         return took, answer
 
     def ad_put(self, receipts: str, repository: Path = REPOSITORY) -> Took:
-        """Photos of the users who have none: they are removed before."""
+        """Put photos of users without a photo; earlier photos of them are removed first."""
         photos = self.people[1]
         self.without_photos()
         took, answer = self.ad(photos, repository, receipts=receipts)
@@ -144,7 +144,7 @@ class Bench:
         return python("bare_render.py", str(jobs))
 
     def bare_module(self, answer: dict[str, Any], **arguments: Any) -> Took:
-        """A module that takes these options and gives this answer."""
+        """A module with these options and this result."""
         spec = {**directory_argument_spec(), **photo_argument_spec("ad")}
         plain = {name: {key: value for key, value in one.items() if key != "fallback"} for name, one in spec.items()}
         limit, given = self.file("limit.json"), self.file("limit-arguments.json")

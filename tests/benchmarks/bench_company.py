@@ -1,13 +1,13 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole company, by playbook: the nightly check of 200,000 users with receipts and all formats of the report.
+"""A whole company with a playbook: the nightly check of 200,000 users with receipts and all formats of the report.
 
 tests/benchmarks/run company                      200,000 users: some minutes, and some minutes more to make them
 BENCH_COMPANY=5000 tests/benchmarks/run company   fewer users; BENCH_SHARD=2000: users a shard; BENCH_FORKS=4: forks;
                                                   BENCH_PROFILE=FILE: cProfile of the controller
 
-Users of the tenant share 200 photos, so that it fits in memory. Declared pictures are small, and each user's own:
+The users of the tenant share 200 photos, so that it fits in memory. The declared pictures are small and all different:
 with receipts they are hashed and not decoded. One user in a thousand has another photo than the receipts say.
 """
 
@@ -28,19 +28,19 @@ from measure import REPOSITORY, cpu_of
 from pairs import Spread, Table
 
 SIZE = int(os.environ.get("BENCH_COMPANY", "200000"))
-#: Without it, the shards have their usual size.
+#: If not set, the shards have their default size.
 GIVEN_SHARD = os.environ.get("BENCH_SHARD")
 SHARD = int(GIVEN_SHARD or usual_shard_size(SIZE))
 FORKS = int(os.environ.get("BENCH_FORKS", "2"))
-#: One user in so many has a photo that somebody else has set.
+#: One of so many users has a photo that somebody else has set.
 DRIFTING = 1000
-#: Seconds between two looks at the processes. What a process does between the last look and its end is not seen.
+#: Seconds between two samples of the processes. The time between a process's last sample and its end is not measured.
 LOOK = 0.02
 
 
 @dataclass
 class Processes:
-    """CPU seconds and peak memory (MiB) of a playbook's processes, by kind, while it runs."""
+    """CPU seconds and peak memory (MiB) of a playbook's processes, by kind, during the run."""
 
     root: int
     cpu: dict[int, tuple[str, float]] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Processes:
     ended: threading.Event = field(default_factory=threading.Event)
 
     def watch(self) -> None:
-        """Look until ``ended`` is set."""
+        """Take samples until ``ended`` is set."""
         while not self.ended.wait(LOOK):
             self._look(self.root, "controller")
 

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Row ``exchange``: what our store takes to check and to put on Exchange Server, beside a bare pypsrp client.
+"""Row ``exchange``: the time of our store to check and to put photos on Exchange Server, and of a bare pypsrp client.
 
 Both talk to the sandbox's Exchange server over https with Basic, with five pipelines at a time. The bare client knows
-the GUIDs, sends the cmdlets that a run needs (check: Get-UserPhoto; put: Get, Get, Set and Get, which is what it takes
-to know, to look once more, to write and to verify), and looks at nothing. A cmdlet takes no time on that server beyond
-its own work.
+the GUIDs, sends the cmdlets that a run needs (check: Get-UserPhoto; put: Get, Get, Set and Get, to observe, to check
+again, to write and to verify), and ignores the results. On that server, a cmdlet has no additional delay.
 """
 
 from __future__ import annotations
@@ -93,7 +92,7 @@ def ours(at: Any, upns: list[str], data: bytes, *, check: bool) -> float:
 
 
 def one_process_each(at: Any, guid: str, count: int) -> float:
-    """Seconds a user of a process that connects, reads one photo and ends: what a loop of Ansible costs at least."""
+    """Seconds a user of a process that connects, reads one photo and ends: the least cost of a loop in Ansible."""
     script = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r});"
         "from bench_exchange import bare; from types import SimpleNamespace as S;"

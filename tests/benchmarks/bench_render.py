@@ -1,11 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Row ``render``: how long a rendition takes, beside vipsthumbnail on the same files, each with one thread; and how
-long comparing takes.
+"""Row ``render``: the time for a rendition, compared with vipsthumbnail on the same files, each with one thread; and
+the time for a comparison.
 
-Real photographs enlarged to 4000x3000 with grain stand for what a phone takes. vipsthumbnail gets all files in one
-call, so its start counts once. Times are CPU seconds of one process.
+Real photographs, enlarged to 4000x3000 with grain, stand for photos from a phone. vipsthumbnail gets all files in one
+call, so its start is only counted once. Times are CPU seconds of one process.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import portraits
 
 
 def pictures(folder: Path, count: int) -> list[Path]:
-    """JPEG files of 12 megapixels at quality 92, about as long as a phone's."""
+    """JPEG files of 12 megapixels at quality 92, with about the size of a phone's files."""
     made = []
     for number, path in enumerate(portraits.photographs(200)[60 : 60 + count]):
         with Image.open(path) as photograph:
@@ -61,20 +61,20 @@ def ours(files: list[Path], recipes: list[Recipe]) -> float:
 
 
 def comparing(files: list[Path], side: int, times: int = 20) -> float:
-    """Seconds of CPU to compare our 648 pixel rendition with what a service keeps at this size, per pair."""
+    """Seconds of CPU for each pair to compare our 648 pixel rendition with a service's copy of this size."""
     spent = 0.0
     for path in files:
         declared, kept = render(path.read_bytes(), [EXO, Recipe(size=side, max_bytes=1 << 20)], path.name)
         before = time.process_time()
         for _turn in range(times):
-            # Bytes of its own: a picture that was just compared is remembered.
+            # A new bytes object: a picture that was just compared is cached.
             comparison.by_pixels(declared, bytes(bytearray(kept.data)))
         spent += time.process_time() - before
     return spent / times / len(files)
 
 
 def row(bench: Bench, table: Table) -> None:
-    """Renditions in pairs with vipsthumbnail, and comparisons of one with what a service keeps at three sizes."""
+    """Renditions in pairs with vipsthumbnail, and comparisons of one with a service's copies of three sizes."""
     with tempfile.TemporaryDirectory() as name:
         files = pictures(Path(name), bench.sizes.pictures)
         size = sum(path.stat().st_size for path in files) / len(files) / 1e6

@@ -18,7 +18,7 @@ SCALE = 20_000
 
 
 def first(bench: Bench, table: Table) -> None:
-    """In-sync users in the cloud, of whom nothing is remembered."""
+    """Users in sync in the cloud, without receipts."""
     photos, ids = bench.cloud
     bench.latency()
     pairs = alternately(
@@ -33,7 +33,7 @@ def first(bench: Bench, table: Table) -> None:
 
 
 def with_receipts(bench: Bench, table: Table) -> None:
-    """The same users once more."""
+    """The same users with receipts."""
     photos, ids = bench.cloud
     bench.latency()
     receipts = bench.fresh("receipts")
@@ -87,7 +87,7 @@ def _cpu(table: Table, work: str, pairs: Sequence[tuple[Took, Ran]], users: int,
 
 
 def users(bench: Bench, table: Table) -> None:
-    """By playbook: our module once, our module looped, ansible.builtin.uri looped by two forks."""
+    """With a playbook: our module once, our module in a loop, ansible.builtin.uri in a loop with two forks."""
     bench.latency()
     sizes = bench.sizes
     count = min(sizes.playbook, sizes.in_sync)
@@ -111,7 +111,7 @@ def users(bench: Bench, table: Table) -> None:
 
 
 def memory(bench: Bench, table: Table) -> None:
-    """Peaks of one call with receipts, for companies of three sizes, without latency."""
+    """Peak memory of one call with receipts, for companies of three sizes, without latency."""
     bench.company.control.latency(read_ms=0, write_ms=0, directory_ms=0)
     largest = bench.sizes.memory
     names, ids = bench.company.cloud("many", largest)
@@ -140,7 +140,7 @@ def _peak(runs: Sequence[Ran]) -> Spread:
 
 
 def scale(bench: Bench, table: Table) -> None:
-    """A tenth of a company of 200,000, by playbook: 40 shards of 500 in the cloud, two forks; not in make bench."""
+    """A tenth of a company of 200,000, with a playbook: 40 shards of 500 in the cloud, two forks; not in make bench."""
     bench.latency()
     names, ids = bench.company.cloud("staff", SCALE)
     declared = bench.company.declared(names, side=96)

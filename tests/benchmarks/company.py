@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The company that is measured: declared pictures, and users of the sandbox's tenant and domain.
+"""The company for the measurements: declared pictures, and users of the sandbox's tenant and domain.
 
-Declared pictures are 200 real photographs of 648x648 pixels, each user's with some fine detail of its own: decoding and
-comparing them is real work, and no two are the same to a program that hashes files or renditions.
+Declared pictures are 200 real photographs of 648x648 pixels, changed a little for each user. So decoding and comparing
+them is real work, and a program that hashes files or renditions sees no two equal ones.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from tenant.control import Control
 HERE = Path(__file__).resolve().parent
 AD = Recipe(size=96, max_bytes=10240, mark=True)
 EXO = Recipe(size=648, max_bytes=4194303)
-#: The company of the published table; another number of users is another company.
+#: The company of the published table. Another number of users makes another company.
 DOMAIN_USERS, WITHOUT = 10_000, 1_000
 
 
 class Company:
-    """What is measured, in a folder that outlives a run: making the domain's users takes three minutes."""
+    """The company in a folder that is kept after a run, because it takes three minutes to make the domain's users."""
 
     def __init__(self, sandbox: Path, domain_users: int = DOMAIN_USERS, without: int = WITHOUT) -> None:
         """``domain_users``: those of the domain with a photo; ``without``: those after them."""
@@ -55,7 +55,7 @@ class Company:
 
     @property
     def ou(self) -> str:
-        """Where the domain's users are. A sandbox that has only the tenant has none."""
+        """The OU of the domain's users. A sandbox with only a tenant has none."""
         name = "Bench" if self.prefix == "bench" else self.prefix
         return f"OU={name},{self.told['domain']['base']}"
 
@@ -66,7 +66,7 @@ class Company:
     # -- declared pictures
 
     def photographs(self) -> list[Path]:
-        """The 200 photographs themselves: what the tenant's users have as their photos."""
+        """The 200 photographs, which are the photos of the tenant's users."""
         folder = self.folder / "photographs"
         if not folder.is_dir():
             new = self.folder / "photographs.new"
@@ -80,7 +80,7 @@ class Company:
         return sorted(folder.iterdir())
 
     def sources(self, count: int, side: int = 648) -> list[Path]:
-        """One file a user. ``side``: smaller ones for runs whose pictures are never looked at."""
+        """One file for each user. ``side``: smaller for runs that never decode the pictures."""
         folder = self.folder / f"sources-{side}"
         folder.mkdir(parents=True, exist_ok=True)
         pictures = [_small(path, side) for path in self.photographs()]
@@ -96,7 +96,7 @@ class Company:
         return [{"user": name, "src": str(source)} for name, source in zip(names, sources, strict=True)]
 
     def own_pictures(self, folder: Path, names: list[str]) -> list[dict[str, str]]:
-        """A definitions folder with a small picture of its own for each of these users; made once. As ``declared``."""
+        """A definitions folder with a different small picture for each user; made once. Returns as ``declared``."""
         done = folder.parent / "made"
         if not done.exists():
             folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ class Company:
         return list(ids), list(ids.values())
 
     def write_receipts(self, path: Path, photos: list[dict[str, str]], ids: list[str], tags: dict[str, str]) -> None:
-        """Receipts as a former run would have left them."""
+        """Write receipts like those of an earlier run."""
         receipts = Receipts(path, "exo")
         receipts.authority = self.told["tenant"]["tenant_id"]
         digest = EXO.digest
@@ -131,7 +131,7 @@ class Company:
     # -- the domain
 
     def people(self) -> tuple[list[str], list[str]]:
-        """Names of the domain's users with the declared photo, and of those without one; makes them when needed."""
+        """Names of the domain's users with the declared photo, and of those without one; creates them if necessary."""
         with contextlib.closing(Domain.from_sandbox(self.told["root"])) as door:
             if not door.search(f"(sAMAccountName={self.prefix}{self.domain_users + self.without:06d})", ["cn"]):
                 self._make_people(door)
@@ -174,7 +174,7 @@ def _small(path: Path, side: int) -> bytes:
 
 
 def _of_its_own(jpeg: bytes, number: int) -> bytes:
-    """The photograph with fourteen steps of its fine detail one larger or not: other pixels, to the eye the same.
+    """The photograph with some of fourteen quantization steps larger by one: other pixels, but it looks the same.
 
     A JPEG's first table of steps begins after FF DB, two bytes of length and one of its number.
     """

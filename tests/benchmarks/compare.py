@@ -1,11 +1,11 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Today's work tree against an older commit, in one run, in pairs. tests/benchmarks/compare says how to call it.
+"""Compares the present work tree with an older commit in one run, in pairs. tests/benchmarks/compare shows the usage.
 
-Both talk to today's sandbox, whose tenant scales photos in its centred way here: an old commit may not know the photos
-that Microsoft's way makes, and would do other work. What counts is CPU time (user and system) of the module's process,
-from its start to its end.
+Both use the present sandbox. Its tenant scales photos in the mode ``centred`` here, because an old commit may not
+recognize photos of the mode ``microsoft`` and would do other work. Measured is the CPU time (user and system) of the
+module's process, from its start to its end.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pairs import Spread, Table, alternately, number, ratios
 from PIL import Image
 from sizes import add_options, chosen, row_of
 
-#: What today's may take of the old one's CPU: issue 12.
+#: The goals of issue 12: present CPU time as a fraction of the old one.
 GOALS = {"first": 0.25, "put": 0.5, "compare": 1 / 3}
 
 
@@ -35,7 +35,7 @@ class Comparing:
         self.bench, self.table, self.old = bench, table, old
 
     def pairs(self, run: Callable[[Path, str], Took]) -> list[tuple[Took, Took]]:
-        """Old and new, so many times. ``run`` is given a work tree and a name of its own."""
+        """Old and new, several times. ``run`` is given a work tree and a name of its own."""
         return alternately(
             self.bench.sizes.turns,
             lambda turn: run(self.old, f"old{turn}"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which machine measured, and how fast it is: so that tables of two machines can be compared."""
+"""Describes the machine and its speed, so that tables of two machines can be compared."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TIMES = 10
 
 
 def picture() -> Image.Image:
-    """A picture that is the same everywhere: gradients with grain, as much work for a codec as a photograph."""
+    """A picture that is the same on all machines: gradients with grain, as much work for a codec as a photograph."""
     bands = [Image.linear_gradient("L"), Image.radial_gradient("L"), Image.linear_gradient("L").rotate(90)]
     smooth = Image.merge("RGB", [band.resize((SIDE, SIDE)) for band in bands])
     grain = Image.frombytes("RGB", (SIDE // 3, SIDE // 3), random.Random(1).randbytes(3 * (SIDE // 3) ** 2))
@@ -54,7 +54,7 @@ def speed(rounds: int = ROUNDS) -> tuple[Spread, Spread]:
 
 
 def card(commit: str, rounds: int = ROUNDS) -> str:
-    """One paragraph: what was measured (``commit`` in words), on what, and how fast it is."""
+    """One paragraph: the measured commit (``commit`` in words), the machine and its speed."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.split(":")[1].strip() for line in lines if "model name" in line), platform.machine())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30

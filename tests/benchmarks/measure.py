@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a process from start to end, and say what it took."""
+"""Runs a process from start to end, and measures it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MODULES = "ansible_collections.hybrid.photos.plugins.modules"
 
 @dataclass(frozen=True)
 class Took:
-    """Wall-clock and CPU seconds and the most memory (MiB) of one process; what it printed."""
+    """Wall-clock and CPU seconds, peak memory (MiB) and output of one process."""
 
     seconds: float
     cpu: float
@@ -33,7 +33,7 @@ class Took:
 
 
 def process(command: list[str], environment: dict[str, str] | None = None, may_fail: bool = False) -> Took:
-    """Everything counts, from the start of the interpreter to its end."""
+    """Run and measure a command, with the start and end of the interpreter."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         began = time.monotonic()
         child = subprocess.Popen(command, stdout=out, stderr=err, env={**os.environ, **(environment or {})})
@@ -53,7 +53,7 @@ def process(command: list[str], environment: dict[str, str] | None = None, may_f
 
 
 def _peak_of(pid: int) -> float:
-    """The most memory so far. Not ru_maxrss, which begins with what our own process had when it forked."""
+    """The peak memory so far. Not ru_maxrss, which starts with the memory of our own process at the fork."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
@@ -67,7 +67,7 @@ def python(script: str, *arguments: str) -> Took:
 
 
 def module(name: str, folder: Path, repository: Path = REPOSITORY, **arguments: Any) -> tuple[Took, dict[str, Any]]:
-    """One of our modules as Ansible runs it, without Ansible around it; and what it answered."""
+    """Run a module in the same way as Ansible, but without Ansible. Returns its cost and its result."""
     check = arguments.pop("check", False)
     given = folder / "arguments.json"
     given.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, "_ansible_check_mode": check}}))
@@ -87,13 +87,13 @@ def cpu_of(pid: int) -> float:
 
 
 def commit(repository: Path = REPOSITORY) -> str:
-    """The commit of a work tree, with a plus when files differ from it."""
+    """The commit of a work tree, with a plus if files differ from it."""
     command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
     told = subprocess.run(command, check=False, cwd=repository, capture_output=True, text=True)
     return told.stdout.strip() or "unknown"
 
 
 def publish(name: str, text: str) -> None:
-    """Replace what was measured before in docs/benchmarks.md."""
+    """Replace the earlier measurements in docs/benchmarks.md."""
     PAGE.write_text(published(PAGE.read_text(), name, text))
     print(f"written to {PAGE.relative_to(REPOSITORY)}")

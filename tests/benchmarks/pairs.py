@@ -1,10 +1,10 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measurements in pairs, A B A B, and the table that they end in. Pure: numbers and text.
+"""Measurements in pairs (A B A B), and their table. No input or output.
 
-Other work on a machine comes and goes. It falls on both of a pair in much the same way, so each pair gives one ratio,
-and the median of the ratios counts. The least and the highest say how far they can be trusted.
+Other work on the machine has about the same effect on both measurements of a pair. So each pair gives one ratio, and
+the result is the median of the ratios. The lowest and the highest ratio show how reliable it is.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import NamedTuple, TypeVar
 A = TypeVar("A")
 B = TypeVar("B")
 
-#: A row needs so many pairs.
+#: The least number of pairs for a row.
 LEAST_TURNS = 3
 
 
 class Spread(NamedTuple):
-    """The median of several measurements, with the least and the highest of them."""
+    """The median of several measurements, with the lowest and the highest one."""
 
     median: float
     least: float
@@ -30,38 +30,38 @@ class Spread(NamedTuple):
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Spread:
-        """ValueError when there is none, or one that is no number."""
+        """Raises ValueError if there is no value, or one that is not a number."""
         found = list(values)
         if not found or not all(map(math.isfinite, found)):
             raise ValueError(f"no measurements: {found}")
         return cls(statistics.median(found), min(found), max(found))
 
     def shown(self, unit: str = "") -> str:
-        """``1.12x (1.08 to 1.21)``; one number where all are the same."""
+        """``1.12x (1.08 to 1.21)``; one number if all are equal."""
         if self.least == self.most:
             return f"{number(self.median)}{unit}"
         return f"{number(self.median)}{unit} ({number(self.least)} to {number(self.most)})"
 
 
 def number(value: float) -> str:
-    """Three digits that count, without an exponent."""
+    """A number with three significant digits, without an exponent."""
     return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
 
 
 def alternately(turns: int, first: Callable[[int], A], second: Callable[[int], B]) -> list[tuple[A, B]]:
-    """Both, one after the other, ``turns`` times. They are given the number of the turn, from 0 on."""
+    """Call both, one after the other, ``turns`` times, with the number of the turn from 0."""
     return [(first(turn), second(turn)) for turn in range(turns)]
 
 
 def ratios(tops: Sequence[float], bottoms: Sequence[float]) -> Spread:
-    """Each top through the bottom of its own pair. ValueError for a bottom of 0."""
+    """Each top divided by the bottom of its pair. Raises ValueError for a bottom of 0."""
     if any(bottom <= 0 for bottom in bottoms):
         raise ValueError(f"nothing to compare with took {list(bottoms)}")
     return Spread.of(top / bottom for top, bottom in zip(tops, bottoms, strict=True))
 
 
 class Table:
-    """What was measured, row by row, printed as it comes and given as Markdown at the end."""
+    """The measurements, row by row: printed immediately, and as Markdown at the end."""
 
     head = "| work | measured | figure (least to highest) | goal | |\n|---|---|---:|---|---|"
 
@@ -70,17 +70,17 @@ class Table:
         self._say = say
 
     def add(self, work: str, measured: str, figure: Spread, goal: float, unit: str, *, least: bool = False) -> None:
-        """One figure and its goal: the most that its median may be, or with ``least`` the least."""
+        """Add a figure and its goal: the largest allowed median, or with ``least`` the smallest one."""
         bound = f"{'at least' if least else 'at most'} {goal:g}{unit}"
         self._line(work, measured, figure.shown(unit), bound, judged(figure.median, goal, least=least))
 
     def against_bare(self, work: str, ours: Sequence[float], bare: Sequence[float], goal: float) -> None:
-        """Our seconds through those of a bare client, pair by pair."""
+        """Add the ratio of our seconds to those of a bare client, pair by pair."""
         measured = f"{Spread.of(ours).median:.1f} s; bare client {Spread.of(bare).median:.1f} s"
         self.add(work, measured, ratios(ours, bare), goal, "x")
 
     def note(self, work: str, measured: str, figure: Spread | None = None, unit: str = "") -> None:
-        """A figure without a goal, or none."""
+        """Add a row without a goal, with or without a figure."""
         self._line(work, measured, figure.shown(unit) if figure is not None else "", "", "")
 
     def _line(self, *cells: str) -> None:
@@ -88,7 +88,7 @@ class Table:
         self._say(self.lines[-1])
 
     def markdown(self) -> str:
-        """All of it."""
+        """The whole table."""
         return "\n".join([self.head, *self.lines])
 
 
@@ -100,7 +100,7 @@ def judged(figure: float, goal: float, *, least: bool = False) -> str:
 
 
 def published(document: str, name: str, text: str) -> str:
-    """The document with the text between the two comments that have this name. ValueError when they are not there.
+    """The document with the text between the two comments with this name. Raises ValueError if they are missing.
 
     The comments are ``<!-- measured: NAME -->`` and ``<!-- end: NAME -->``, each on a line of its own.
     """

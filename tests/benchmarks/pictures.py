@@ -1,12 +1,12 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What work with pictures costs in the collection that is on the path: of today, or of an older commit.
+"""Measures work with pictures in the collection on the path: the present one or an older commit.
 
 PYTHONPATH=WORK_TREE/.dev python pictures.py FOLDER ROUNDS
 
-FOLDER has sources of 648x648 pixels, and in ``kept-SIDE`` the photo of each as a service keeps it. Prints JSON: by
-work, milliseconds of CPU.
+FOLDER has sources of 648x648 pixels, and in ``kept-SIDE`` a service's copy of each. Prints JSON: milliseconds of CPU by
+kind of work.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 MODULE_UTILS = "ansible_collections.hybrid.photos.plugins.module_utils"
-#: Where a thing is today, and where it was before the rooms.
+#: The modules of each name: the present one, and the earlier ones.
 PLACES = {
     "Recipe": ("_core.model", "photo.model"),
     "render": ("_pictures.render", "photo.image"),
@@ -29,7 +29,7 @@ PLACES = {
 
 
 def found(name: str) -> Any:
-    """Of the collection on the path. ImportError when it has no such thing."""
+    """The object with this name in the collection on the path. Raises ImportError if there is none."""
     for place in PLACES[name]:
         try:
             return getattr(importlib.import_module(f"{MODULE_UTILS}.{place}"), name)
@@ -40,7 +40,7 @@ def found(name: str) -> Any:
 
 
 def least(rounds: int, count: int, work: Callable[[], object]) -> float:
-    """Milliseconds of CPU of one of ``count``, in the quickest round: what else is done only ever adds."""
+    """Milliseconds of CPU for one of ``count``, in the fastest round, because other work only makes rounds slower."""
     times = []
     for _round in range(rounds):
         began = time.process_time()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The benchmarks: each row in pairs with what it is compared with, in one run. See docs/benchmarks.md.
+"""The benchmarks: each row is measured in pairs with its comparison, in one run. See docs/benchmarks.md.
 
 tests/benchmarks/run [--publish] [--tiny] [ROW ...]
 """
@@ -41,7 +41,7 @@ ROWS: dict[str, Callable[[Bench, Table], None]] = {
     "scale": cloud_rows.scale,
     "company": bench_company.row,
 }
-#: They take minutes and are no part of the table.
+#: These take minutes and are not part of the table.
 NOT_BY_ITSELF = ("scale", "company")
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much is measured: as docs/benchmarks.md has it, or a little of everything, so that the benchmarks cannot rot."""
+"""The sizes of the measurements: those of docs/benchmarks.md, or small ones that only test that the benchmarks run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pairs import LEAST_TURNS
 
 @dataclass(frozen=True)
 class Sizes:
-    """Numbers of users, if nothing else is said.
+    """Numbers of users by default.
 
     ``in_sync``: checked in the cloud. ``puts``: photos put there. ``playbook``: checked by playbook; of which so many
     are ``looped`` by module and ``asked`` by uri, and scaled. ``domain`` and ``without``: users of the domain with and
@@ -47,7 +47,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def row_of(rows: Iterable[str]) -> Callable[[str], str]:
-    """An argument that must be a row. Not argparse's ``choices``, which refuse that there is none."""
+    """A check that an argument is a row. argparse's ``choices`` would not allow an empty list."""
 
     def row(text: str) -> str:
         if text not in rows:
@@ -58,7 +58,7 @@ def row_of(rows: Iterable[str]) -> Callable[[str], str]:
 
 
 def chosen(options: argparse.Namespace) -> Sizes:
-    """SystemExit when a row would have too few pairs."""
+    """The chosen sizes. Raises SystemExit if a row would have too few pairs."""
     told = {field.name: value for field in fields(Sizes) if (value := getattr(options, field.name)) is not None}
     sizes = replace(TINY if options.tiny else Sizes(), **told)
     if sizes.turns < LEAST_TURNS:

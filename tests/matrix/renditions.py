@@ -1,12 +1,12 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Do photos that another Pillow made stay as they are?
+"""Checks that photos made by another version of Pillow are not written again.
 
-    renditions.py make FOLDER     with one Python: what its Pillow makes of some pictures
-    renditions.py check FOLDER    with another: a run over a target that holds those photos must write nothing
+    renditions.py make FOLDER     with one Python: make renditions of some pictures with its Pillow
+    renditions.py check FOLDER    with another: a run with a target that has those photos must write nothing
 
-Prints how many of the renditions have other bytes. Needs PYTHONPATH=.dev.
+Prints how many renditions have other bytes. Needs PYTHONPATH=.dev.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ RECIPES = {"exo": Recipe(size=648, max_bytes=4_194_303), "ad": Recipe(size=96, m
 
 
 def sources(folder: Path) -> dict[str, bytes]:
-    """The pictures that were declared, by user: the files that the first call wrote."""
+    """The declared pictures by user: the files that the first call wrote."""
     return {path.stem: path.read_bytes() for path in sorted((folder / "sources").iterdir())}
 
 
 def make(folder: Path) -> None:
-    """Write sources, and what this Pillow makes of them. Both sides then have the same bytes as their sources."""
+    """Write sources, and the renditions of this Pillow."""
     (folder / "sources").mkdir(parents=True)
     for seed in range(4):
         kind, options = ("JPEG", {"quality": 92}) if seed % 2 else ("PNG", {})
-        # Pictures that are cut at the top and bottom are where versions of Pillow differ, in a few levels.
+        # Versions of Pillow differ by a few levels in pictures that are cropped at the top and bottom.
         (folder / "sources" / f"user{seed}.{kind}").write_bytes(encode(scene(800, 1300, seed), kind, **options))
     for target, recipe in RECIPES.items():
         (folder / target).mkdir()
@@ -46,13 +46,13 @@ def make(folder: Path) -> None:
 
 
 def check(folder: Path) -> int:
-    """Run over targets that hold what was made; 1 if anything would be or was written."""
+    """Run with targets that have those renditions. Returns 1 if anything would be or was written."""
     declared = sources(folder)
     definitions = [Definition(user, "present", Source(content=data)) for user, data in declared.items()]
     others = bad = 0
     for target, recipe in RECIPES.items():
         store = ScriptedStore(declared, target)
-        # As it was uploaded: what a service makes of an upload is not the question here.
+        # The store keeps uploads unchanged, because re-encoding by a service is not tested here.
         store.service = lambda data: data
         for user, source in declared.items():
             photo = (folder / target / user).read_bytes()

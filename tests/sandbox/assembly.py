@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put the sandbox together: the CA, the domain, the tenant, the people and their photos, in one state folder."""
+"""Builds the sandbox: the CA, the domain, the tenant, the people and their photos, in one state folder."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _password() -> str:
 
 
 def _save(path: Path, value: Any) -> None:
-    """Write JSON that only we may read, whole or not at all."""
+    """Write JSON that only the owner can read, completely or not at all."""
     draft = path.with_name(path.name + ".new")
     write_secret(draft, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
     draft.replace(path)
@@ -67,18 +67,18 @@ def _save(path: Path, value: Any) -> None:
 
 @dataclass
 class Sandbox:
-    """One state folder and what runs out of it."""
+    """One state folder and the servers that use it."""
 
     root: Path
     extra: int = 0
-    bound: bool = False  # for a run: servers end together with this process, and begin as seeded
+    bound: bool = False  # for a run: servers end with this process and start with the seeded state
     say: Say = lambda _line: None
 
-    # -- what is where
+    # -- files
 
     @property
     def file(self) -> Path:
-        """Everything that tests want to know."""
+        """The file with all data for tests."""
         return self.root / "sandbox.json"
 
     @property
@@ -103,7 +103,7 @@ class Sandbox:
 
     @property
     def _seeded(self) -> Path:
-        """Pictures as they are at first: the definitions folder, and what both targets hold."""
+        """The initial pictures: the definitions folder, and the photos of both targets."""
         return self.root / "seeded"
 
     def told(self) -> Json:
@@ -125,7 +125,7 @@ class Sandbox:
     # -- up, down, reset
 
     def up(self, parts: tuple[str, ...] = PARTS) -> Json:
-        """Make what is missing, start what is stopped; running it again changes nothing."""
+        """Make missing parts and start stopped ones. Another call changes nothing."""
         if "domain" in parts:
             controller.check_machine(self.domain_files.root)
         self.root.mkdir(parents=True, exist_ok=True)
@@ -143,18 +143,18 @@ class Sandbox:
         return told
 
     def prepare(self) -> None:
-        """Fetch what comes from outside, while there still is an outside."""
+        """Download what is needed from the network, before the sandbox has its own network."""
         portraits.fetch({face.partition("/")[0] for face in faces(everyone(self.extra))})
 
     def down(self) -> list[str]:
-        """End what runs out of this folder, and nothing else; return the names of the parts that ran."""
+        """Stop the servers of this folder, and nothing else. Return the names of the parts that ran."""
         if not self.root.is_dir():
             return []
         with self._locked():
             return [name for name, process in self.processes().items() if process.stop()]
 
     def reset(self) -> None:
-        """Put people and photos of the running parts back to how they were seeded."""
+        """Reset people and photos of the running parts to the seeded state."""
         with self._locked():
             told = self.told()
             running = {name for name, process in self.processes().items() if process.pid() is not None}
@@ -182,7 +182,7 @@ class Sandbox:
         shutil.copytree(self._seeded / "photos", self.photos)
 
     def _make_pictures(self, people: list[Person]) -> None:
-        """Make every picture once: to encode them again takes longer than all else in a reset."""
+        """Make every picture once, because encoding them again takes longer than the rest of a reset."""
         write_definitions(people, self._seeded / "photos")
         for target in ("ad", "cloud"):
             (self._seeded / target).mkdir()
@@ -192,7 +192,7 @@ class Sandbox:
                     self._held(person, target).write_bytes(photo)
 
     def _held(self, person: Person, target: str) -> Path:
-        """Where the picture is that a target ("ad" or "cloud") holds at first; no file where it holds none."""
+        """The file of the initial photo at a target ("ad" or "cloud"); it does not exist if there is no photo."""
         return self._seeded / target / f"{person.key}.jpg"
 
     @contextlib.contextmanager
@@ -204,11 +204,11 @@ class Sandbox:
     # -- parts
 
     def _foundations(self) -> Json:
-        """CA, accounts' secrets, pictures: everything that is not a server. Made anew when this code has changed."""
+        """CA, accounts' secrets, pictures: everything that is not a server. Made again if this code has changed."""
         told = self.told()
         made_by = _digest()
         if told.get("made_by") == made_by and told.get("extra") == self.extra:
-            if self.bound:  # a run always begins with what was seeded
+            if self.bound:  # a run always begins with the seeded state
                 self._reset_definitions()
             return told
         for process in self.processes().values():
@@ -259,7 +259,7 @@ class Sandbox:
             elif not controller.answers():
                 raise SandboxError(f"the domain of {self.root} runs in another network: end it, or use another --dir")
             return
-        Process(files.pid).stop()  # one that was being made when somebody stopped it
+        Process(files.pid).stop()  # left by an interrupted start
         controller.check_ports()
         controller.name_the_host()
         told["domain"] = {
@@ -290,11 +290,11 @@ class Sandbox:
                 Path(told["ca_cert"]),
             ),
         )  # fmt: skip
-        # Of Exchange's schema only where a mailbox is. Nobody has a value unless a test writes one.
+        # Only the attribute for the place of a mailbox from Exchange's schema. Only tests write values.
         self._timed("schema extended", lambda: schema.extend(files, controller.HERE, [RECIPIENT_TYPE]))
         self._timed("domain started", lambda: controller.start(files, self.bound))
         self._timed("people of the domain", lambda: self._populate(told))
-        _save(self.file, told)  # the mark of a whole domain: an unfinished one is made anew
+        _save(self.file, told)  # marks a complete domain: an incomplete one is made again
 
     def _populate(self, told: Json) -> None:
         files = self.domain_files
@@ -303,14 +303,14 @@ class Sandbox:
             door.add_ou()
             writer = door.add_account("svc-photos", told["domain"]["password"])
             door.add_account("svc-reader", told["domain"]["reader_password"])
-            # Before the users are made, so that each inherits it when it is born.
+            # Before the users are made, so that each of them inherits it.
             controller.allow_photo_writes(files, door.sid(writer))
             controller.export_keys(files, ["svc-photos", "svc-reader"])
             door.add_service(_EXCHANGE_ACCOUNT, _password(), f"HTTP/{EXCHANGE_FQDN}")
             controller.export_keys(files, [f"HTTP/{EXCHANGE_FQDN}"], files.exchange_keytab)
             self._seed_domain(door, everyone(self.extra))
-        # A controller notes an account's first sign-in in lastLogonTimestamp, and again days later. With that behind
-        # us, a run that writes nothing leaves no trace, and tests can count on it.
+        # A controller writes an account's first sign-in to lastLogonTimestamp, and the next one days later. After these
+        # sign-ins, a run that writes nothing changes no entry. Tests rely on this.
         for account in ("", "reader_"):
             self._sign_in(told, f"{account}username", f"{account}password").close()
 
@@ -325,7 +325,7 @@ class Sandbox:
                       self.domain_files.root)  # fmt: skip
 
     def _attributes(self, person: Person) -> dict[str, bytes | None]:
-        """What the domain says of a person when seeded, photo included."""
+        """A person's seeded attributes in the domain, with the photo."""
         given, surname = person.names
         held = self._held(person, "ad")
         texts = {
@@ -340,7 +340,7 @@ class Sandbox:
         }
 
     def _seed_domain(self, door: Domain, people: list[Person]) -> int:
-        """Make the people's OU hold exactly these people, with these attributes; return how many users were touched."""
+        """Give the people's OU exactly these people, with these attributes. Return how many users were changed."""
         wanted = {_sam(person): self._attributes(person) for person in people if person.in_ad}
         names = ["sAMAccountName", *next(iter(wanted.values()))]
         found = {entry["sAMAccountName"][0].decode(): (dn, entry)
@@ -374,7 +374,7 @@ class Sandbox:
         _save(self.file, told)
 
     def _registrations(self, told: Json) -> Json:
-        """Write tenant.json with every way to sign in, and return what a test needs to use each."""
+        """Write tenant.json with every way to sign in. Return the values that tests need for each."""
         tenant_id, control_key = str(uuid.uuid4()), secrets.token_urlsafe(24)
         apps = {name: {"client_id": str(uuid.uuid4()), "secret": secrets.token_urlsafe(30), "roles": roles}
                 for name, roles in _APPS.items()}  # fmt: skip
@@ -420,7 +420,7 @@ class Sandbox:
         _save(self.tenant_folder / "people.json", entries)
 
     def _guids(self, told: Json) -> dict[str, bytes]:
-        """Return objectGUIDs by userPrincipalName: the domain's own, or made-up ones where no domain runs."""
+        """Return objectGUIDs by userPrincipalName: the domain's, or invented ones if no domain runs."""
         if self.processes()["domain"].pid() is None:
             return {person.identity: uuid.uuid5(uuid.NAMESPACE_URL, person.identity).bytes_le
                     for person in everyone(self.extra)}  # fmt: skip
@@ -516,10 +516,10 @@ class Sandbox:
     def _exchange_control(self, told: Json) -> ExchangeControl:
         return ExchangeControl(told["exchange"]["control_url"], told["exchange"]["control_key"])
 
-    # -- what others read
+    # -- for other programs
 
     def environment(self, told: Json) -> dict[str, str]:
-        """Return the variables that connect a playbook, as docs/interface names them."""
+        """Return the environment variables with which a playbook connects."""
         found = {"HYBRID_PHOTOS_SANDBOX": str(self.root)}
         if "domain" in told:
             domain = told["domain"]
@@ -561,13 +561,13 @@ class Sandbox:
 
 
 def _digest() -> str:
-    """Tell one state of this code from another, so that an old state folder is not taken for a new one."""
+    """A digest of this code, so that a state folder of older code is recognized."""
     files = [path for folder in (_HERE, _HERE / "domain", _HERE / "exchange") for path in folder.glob("*.py")]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()[:16]
 
 
 def _public(person: Person) -> Json:
-    """What tests may want to know of a person."""
+    """The data of a person for tests."""
     return {**vars(person), "identity": person.identity, "mail": person.address, "object_id": person.object_id,
             "employee_id": person.employee_id, "sam": _sam(person)}  # fmt: skip
 

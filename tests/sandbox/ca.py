@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sandbox's own certificate authority. Every sandbox gets a new one, so no key is worth stealing."""
+"""The sandbox's own certificate authority. Every sandbox gets a new one, so its keys have no value elsewhere."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_KEY_BITS = 2048  # the smallest that OpenSSL's default policy accepts: keys are made while somebody waits
+_KEY_BITS = 2048  # the smallest that OpenSSL's default policy accepts, because making keys takes time
 _DAYS = 90  # longer than the month before the end in which the doctor warns
 
 
 def write_secret(path: Path, data: bytes | str) -> Path:
-    """Write a file that only its owner may read, without a moment in which others could."""
+    """Write a file that only its owner can read, from the moment when it is created."""
     raw = data.encode() if isinstance(data, str) else data
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -64,7 +64,7 @@ class Authority:
     """A root that signs certificates for servers and for the app that signs in to Graph."""
 
     def __init__(self, folder: Path, common_name: str = "Sandbox Root CA") -> None:
-        """Make a new root; `folder`/ca.pem is what clients are told to trust."""
+        """Make a new root. Clients trust `folder`/ca.pem."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._key = rsa.generate_private_key(65537, _KEY_BITS)
@@ -96,7 +96,7 @@ class Authority:
         )
 
     def server(self, stem: str, names: list[str]) -> Pair:
-        """Issue a certificate for a server reached under exactly these names or addresses."""
+        """Issue a certificate for a server with exactly these names or addresses."""
         key = rsa.generate_private_key(65537, _KEY_BITS)
         certificate = (
             self._builder(_name(names[0]), key.public_key())
@@ -110,7 +110,7 @@ class Authority:
         return Pair(cert_path, write_secret(self.folder / f"{stem}.key", _pem(key)))
 
     def app(self, stem: str, common_name: str, pfx_password: str) -> tuple[Path, Path, Path]:
-        """Issue what an app signs in to Graph with: (certificate, PEM with key, PFX with password)."""
+        """Issue the certificate with which an app signs in to Graph: (certificate, PEM with key, PFX with password)."""
         key = rsa.generate_private_key(65537, _KEY_BITS)
         certificate = (
             self._builder(_name(common_name), key.public_key())

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who lives in the sandbox: real faces, awkward names, and every state of drift that a photo can be in."""
+"""The people of the sandbox: real faces, difficult names, and every state of drift."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ _EXIF_ORIENTATION = 0x0112
 class Person:
     """One user of the domain, of the tenant, or of both.
 
-    `source` says how the definitions folder declares the photo (see `write_source`), "" that it does not.
-    `ad` and `cloud` say what the targets hold at first: "" nothing, "right" the declared photo in another encoding,
-    "older" a former photo of somebody else's face, "mine" the person's own photo though none is declared.
-    `expect_ad` and `expect_exo` (or `expect`, for both) are the drift that a first run finds; "" where nothing is
-    declared.
+    `source`: how the definitions folder declares the photo (see `write_source`); "" if it does not.
+    `ad` and `cloud`: the initial photos at the targets: "" none, "right" the declared photo in another encoding,
+    "older" another person's photo as a former photo, "mine" the person's own photo, which is not declared.
+    `expect_ad` and `expect_exo` (or `expect` for both): the drift that a first run finds; "" if nothing is declared.
     """
 
     key: str
@@ -52,7 +51,7 @@ class Person:
     number: int = 0
 
     def __post_init__(self, expect: str) -> None:
-        """Let one word speak for both targets."""
+        """Use one value for both targets."""
         for name in ("expect_ad", "expect_exo") if expect else ():
             object.__setattr__(self, name, expect)
 
@@ -78,7 +77,7 @@ class Person:
 
     @property
     def recipient(self) -> str:
-        """What Exchange calls the account (RecipientTypeDetails): on-premises is who has no mailbox in the cloud."""
+        """RecipientTypeDetails of the account. People without a mailbox in the cloud have one on-premises."""
         return "RemoteUserMailbox" if self.in_cloud and self.mailbox else "UserMailbox"
 
     @property
@@ -149,7 +148,7 @@ _PEOPLE = [
     Person("guest", "Gina Guest (Partner)", "guest with #EXT# in the UPN, in the cloud only", "material/marie", "jpeg",
            upn=f"gina_partner.example#EXT#@{DOMAIN}", mail="gina@partner.example", in_ad=False, user_type="Guest",
            expect_ad="unresolved", expect_exo="missing"),
-    # Not declared: a run over the default definitions must leave these alone.
+    # Not declared: a run with the default definitions must not change these.
     Person("boris", "Boris Beck", "not declared; AD UPN differs from the cloud UPN", "material/bruce-mars",
            upn=f"boris@corp.{DOMAIN}", cloud_upn=f"boris@{DOMAIN}", mail=f"boris@{DOMAIN}", ad="mine"),
     Person("dora", "Dora Dahl", "not declared; a 60 KB photo in AD, more than Entra ID would sync",
@@ -181,7 +180,7 @@ def _held(person: Person) -> tuple[str, str]:
 
 
 def _former(person: Person) -> str:
-    """The face of somebody else, which stands for an older photo."""
+    """Another person's face, used as an older photo."""
     others = sorted({other.face for other in _PEOPLE})
     return others[(others.index(person.face) + 7) % len(others)]
 
@@ -198,13 +197,13 @@ def _jpeg(image: Image.Image, quality: int = 90, **options: object) -> bytes:
 
 
 def held_photo(person: Person, target: str) -> bytes | None:
-    """Return the bytes that a target ("ad" or "cloud") holds at first, as somebody else's tool would have made them."""
+    """Return the initial photo at a target ("ad" or "cloud"), encoded as by another tool."""
     state = person.ad if target == "ad" else person.cloud
     if not state:
         return None
     image = _open(_former(person) if state == "older" else person.face)
     if target == "cloud":
-        # Any upload: the tenant makes its own JPEG of it. Another quality and scaling than ours, the same picture.
+        # The tenant re-encodes any upload. The quality and scaling are not ours, but it is the same picture.
         return _jpeg(ImageOps.fit(image, (640, 640), Image.Resampling.BICUBIC), 93)
     if state == "heavy":
         return _jpeg(ImageOps.fit(image, (400, 400)), 93, subsampling=0)
@@ -264,7 +263,7 @@ def _bytes(kind: str, person: Person) -> bytes:
     if kind == "jpeg":
         return original
     if kind in ("exif5", "exif6"):
-        # The pixels lie on their side, and the tag says how to put them upright: what a telephone writes.
+        # As a phone writes it: the pixels are turned, and the EXIF tag has the orientation.
         turns = {"exif5": Image.Transpose.TRANSPOSE, "exif6": Image.Transpose.ROTATE_90}
         exif = Image.Exif()
         exif[_EXIF_ORIENTATION] = int(kind[-1])
@@ -287,6 +286,6 @@ def _bytes(kind: str, person: Person) -> bytes:
 
 
 def immutable_id(person: Person, guid: bytes | None) -> str | None:
-    """Return what Entra Connect would make of the user's anchor, else of the objectGUID; None for cloud-only users."""
+    """Return the immutable ID from the user's anchor, otherwise from the objectGUID; None for cloud-only users."""
     anchor = person.anchor or guid
     return base64.b64encode(anchor).decode() if person.in_ad and anchor else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real photographs of people, and of other things, out of packages that the registries already carry.
+"""Real photographs of people and other things, from packages in public registries.
 
 Nothing is committed: the packages are fetched at set-up by their ordinary client and kept in a cache. All are
 templates for websites whose photographs stand for users, products and places.
@@ -36,7 +36,7 @@ _PACKAGES = {
     "lte": ("admin-lte@4.10.0", "dist/assets/img"),
     "tabler": ("tabler-ui@0.0.34", "dist/demo"),
 }
-# One face each; found by eye on a contact sheet. The first packages have the largest pictures.
+# One face in each picture; chosen by eye. The first packages have the largest pictures.
 _FACES = {
     "soft": "bruce-mars ivana-square kal-visuals-square marie team-1 team-2 team-3 team-4",
     "kit": "faces/avatar faces/camp faces/card-profile1-square faces/card-profile2-square faces/card-profile4-square "
@@ -59,7 +59,7 @@ _ENOUGH_ALIKE = 6.0  # mean difference of grey values on a small grid: the same 
 
 
 def cache() -> Path:
-    """Where fetched packages stay between sandboxes."""
+    """The folder of fetched packages, which all sandboxes share."""
     told = os.environ.get("HYBRID_PHOTOS_SANDBOX_CACHE")
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = Path(told) if told else base / "hybrid.photos-sandbox"
@@ -114,7 +114,7 @@ def _fetch(short: str) -> Path:
 
 
 def fetch(shorts: Iterable[str]) -> None:
-    """Fetch packages side by side; two processes that want the same wait for each other."""
+    """Fetch packages in parallel. Two processes that want the same package wait for each other."""
     wanted = [short for short in shorts if not (cache() / short).exists()]
     if not wanted:
         return

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes that outlive the command which started them, ended by pid and never by name."""
+"""Processes that run longer than the command that started them. They are ended by pid, never by name."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _CLONE_NEWNET = 0x40000000
 
 
 class SandboxError(Exception):
-    """Something that a person has to know or mend; the message says what."""
+    """A problem that a person has to correct; the message says what to do."""
 
 
 def _started(pid: int) -> str:
-    """When the kernel started this pid (clock ticks since boot), or "" if it is gone or a zombie."""
+    """When the kernel started this pid (clock ticks since boot), or "" if it has ended or is a zombie."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -33,12 +33,12 @@ def _started(pid: int) -> str:
 
 
 def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends, however that ends (for preexec_fn)."""
+    """Ask the kernel to end this process when its parent ends in any way (for preexec_fn)."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def own_network() -> int:
-    """Move this thread into a network with nothing but a loopback of its own; returns the way back (`leave_network`).
+    """Move this thread to a network that only has its own loopback. Returns the value for `leave_network`.
 
     A domain's ports are fixed: this is how several domains run on one machine.
     """
@@ -62,10 +62,10 @@ def leave_network(former: int) -> None:
 
 
 class Process:
-    """One server process, remembered in a pid file together with its start time, since pids are used again."""
+    """One server process. The pid file also has its start time, because pids are used again."""
 
     def __init__(self, pid_file: Path) -> None:
-        """Nothing is started or looked at yet."""
+        """Does not start or read anything."""
         self.pid_file = pid_file
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -102,7 +102,7 @@ class Process:
         if pid is None:
             self.pid_file.unlink(missing_ok=True)
             return False
-        # Its own session, so its own group: the group holds what it forked and nothing of anybody else.
+        # It has its own session and group, so the group only has the process and its children.
         own_group = os.getpgid(pid) == pid
         send = os.killpg if own_group else os.kill
         if not kill:
@@ -112,7 +112,7 @@ class Process:
             try:
                 send(pid, signal.SIGKILL)
             except ProcessLookupError:
-                pass  # it went between the look and the signal
+                pass  # it ended between the check and the signal
             self._wait(patience)
         if self.pid() is not None:
             raise SandboxError(f"process {pid} ({self.pid_file}) cannot be ended")

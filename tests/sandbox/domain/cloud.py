@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The test company's tenant: what Entra Connect made of the people of both domains."""
+"""The test company's tenant: the accounts that Entra Connect would make for the people of both domains."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HERE = Path(__file__).resolve().parents[1]
 
 
 class Cloud:
-    """One running tenant in a folder of its own. `guids`: objectGUIDs by userPrincipalName on-premises."""
+    """One running tenant in its own folder. `guids`: objectGUIDs by on-premises userPrincipalName."""
 
     def __init__(self, root: Path, guids: Mapping[str, bytes]) -> None:
         self.root = root

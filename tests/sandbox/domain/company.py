@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The people of the test company: forty of two domains, each with HR's number; ten have another name in the cloud."""
+"""The people of the test company: forty in two domains, with employee numbers; ten have another name in the cloud."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 #: The domains; the first one's schema is extended for Exchange.
 CORP, BRANCH = "corp.test", "branch.test"
-#: What the company is called in the cloud.
+#: The company's domain name in the cloud.
 CLOUD = "company.example"
 _CLOUD_MAILBOX, _ON_PREMISES_MAILBOX = "2147483648", "1"
 
 
 @dataclass(frozen=True)
 class Employee:
-    """One person. `recipient`: msExchRecipientTypeDetails, where the domain's schema has it."""
+    """One person. `recipient`: msExchRecipientTypeDetails, if the domain's schema has it."""
 
     number: int
     key: str
@@ -31,12 +31,12 @@ class Employee:
 
     @property
     def employee_number(self) -> str:
-        """What HR calls the person, and the picture."""
+        """The employee number, which is also the name of the picture."""
         return str(10200 + self.number)
 
     @property
     def mail(self) -> str:
-        """The address that the world writes to."""
+        """The mail address."""
         return f"{self.key}@{CLOUD}"
 
     @property
@@ -46,7 +46,7 @@ class Employee:
 
     @property
     def attributes(self) -> dict[str, str | None]:
-        """What the domain says of the person."""
+        """The person's attributes in the domain."""
         return {
             "displayName": f"{self.key.capitalize()} {self.domain.partition('.')[0].capitalize()}",
             "mail": self.mail,
@@ -58,12 +58,12 @@ class Employee:
 
 
 def everyone() -> list[Employee]:
-    """Thirty people of the first domain, five of them with a mailbox on-premises; ten of the second."""
+    """Thirty people of the first domain, five of them with an on-premises mailbox; ten of the second domain."""
     people = []
     for number in range(40):
         corp = number < 30
         key = f"person{number:02d}"
-        # Every fourth has another name in the cloud.
+        # Every fourth person has another name in the cloud.
         cloud = f"{key}.{'abcdefghij'[number // 4]}-surname@{CLOUD}" if number % 4 == 0 else f"{key}@{CLOUD}"
         recipient = (_ON_PREMISES_MAILBOX if number < 5 else _CLOUD_MAILBOX) if corp else None
         people.append(Employee(number, key, CORP if corp else BRANCH, cloud, recipient))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The admin's door to the sandbox's domain, for tests: look at photos, change them by hand, restart the controller."""
+"""An administrator's access to the sandbox's domain, for tests: read and change photos, restart the controller."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Domain:
     def _open(self) -> LDAPObject:
         uri, user, password, ca_cert = self._sign_in
         connection = ldap.initialize(uri)
-        # On this connection alone: libldap's global settings belong to the code under test.
+        # Only on this connection: libldap's global settings belong to the code under test.
         connection.set_option(ldap.OPT_REFERRALS, 0)
         connection.set_option(ldap.OPT_NETWORK_TIMEOUT, 10)
         connection.set_option(ldap.OPT_TIMEOUT, 60)
@@ -66,7 +66,7 @@ class Domain:
     def _call(self, work: Callable[[LDAPObject], T]) -> T:
         try:
             return work(self._connection)
-        except ldap.SERVER_DOWN:  # the controller was restarted since we last spoke
+        except ldap.SERVER_DOWN:  # the controller was restarted since the last call
             self._connection = self._open()
             return work(self._connection)
 
@@ -80,10 +80,10 @@ class Domain:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Say goodbye to the controller."""
+        """Close the connection."""
         self._connection.unbind_s()
 
-    # -- looking ---------------------------------------------------------------------------------------------------
+    # -- reading ---------------------------------------------------------------------------------------------------
 
     def search(self, filter_: str, attributes: Iterable[str], base: str | None = None) -> list[tuple[str, Any]]:
         """Return (dn, attributes) of all entries below `base` (the domain), however many there are."""
@@ -137,12 +137,12 @@ class Domain:
         return {entry["userPrincipalName"][0].decode(): int(entry["uSNChanged"][0]) for _dn, entry in rows}
 
     def highest_usn(self) -> int:
-        """Return the controller's highestCommittedUSN: no write at all happened while it stays the same."""
+        """Return the controller's highestCommittedUSN. If it is the same as before, nothing was written."""
         root = self._read("", "highestCommittedUSN")
         return int(root[0])
 
     def changed_since(self, usn: int) -> list[str]:
-        """Return who in the people's OU was written to after `usn` (a former `highest_usn`)."""
+        """Return the users in the people's OU that were changed after `usn` (an earlier `highest_usn`)."""
         filter_ = f"(&(objectClass=user)(uSNChanged>={usn + 1}))"
         rows = self.search(filter_, ["userPrincipalName"], self.people_ou)
         return sorted(entry["userPrincipalName"][0].decode() for _dn, entry in rows)
@@ -160,7 +160,7 @@ class Domain:
     # -- changing by hand ------------------------------------------------------------------------------------------
 
     def set_photo(self, upn: str, photo: bytes | None) -> None:
-        """Put or delete a photo as an administrator would; deleting one that is not there does nothing."""
+        """Put or delete a photo as an administrator. Does nothing if the photo to delete does not exist."""
         dn, _entry = self.entry(upn, ["distinguishedName"])
         self._modify(dn, ldap.MOD_REPLACE, _PHOTO, photo)
 
@@ -221,7 +221,7 @@ class Domain:
         self._add(self.people_ou, "organizationalUnit", {})
 
     def add_spn(self, name: str, host: str = controller.HOST) -> None:
-        """Give a controller a service principal name; does nothing if it has it."""
+        """Give a controller a service principal name. Does nothing if it has this name already."""
         dn = f"CN={host.upper()},OU=Domain Controllers,{self.base}"
         try:
             self._modify(dn, ldap.MOD_ADD, "servicePrincipalName", name.encode())

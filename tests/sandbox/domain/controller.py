@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Provision, start and stop the sandbox's domain controller: Samba's own AD DC from Debian's packages."""
+"""Provisions, starts and stops the sandbox's domain controller: Samba's AD DC from Debian's packages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BASE = "DC=photos,DC=test"
 PEOPLE_OU = f"OU=People,{BASE}"
 PORTS = (88, 389, 636)
 _ALL_PORTS = (*PORTS, 135, 464, 3268, 3269)
-# Samba puts Unix sockets below its folder, and the kernel takes no socket path over 107 bytes.
+# Samba has Unix sockets below its folder, and the kernel allows at most 107 bytes for a socket's path.
 _LONGEST_FOLDER = 72
 # GUIDs of Microsoft's schema: the attribute thumbnailPhoto, the class user.
 _THUMBNAIL_PHOTO = "8d3bca50-1d7e-11d0-a081-00aa006c33ed"
@@ -79,7 +79,7 @@ class Files:
 
     @property
     def conf(self) -> Path:
-        """Samba's settings; only this file, never /etc/samba."""
+        """Samba's settings; /etc/samba is never used."""
         return self.root / "smb.conf"
 
     @property
@@ -89,7 +89,7 @@ class Files:
 
     @property
     def log(self) -> Path:
-        """What Samba says."""
+        """Samba's log."""
         return self.root / "samba.log"
 
     @property
@@ -166,7 +166,7 @@ _KRB5_CONF = """\
 
 
 def check_machine(root: Path) -> None:
-    """Say what this machine lacks, before anything is made."""
+    """Raise SandboxError that names what is missing on this machine, before anything is made."""
     if os.geteuid() != 0:
         raise SandboxError("the domain controller needs root: its ports (88, 389, 636) are fixed and below 1024")
     missing = [tool for tool in ("samba", "samba-tool") if shutil.which(tool) is None]
@@ -180,7 +180,7 @@ def check_machine(root: Path) -> None:
 
 
 def check_ports() -> None:
-    """Refuse to start beside another directory server: the ports cannot be chosen."""
+    """Refuse to start if another directory server runs, because the ports are fixed."""
     for port in _ALL_PORTS:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -195,7 +195,7 @@ def check_ports() -> None:
 
 
 def answers() -> bool:
-    """Tell whether a controller can be reached from here."""
+    """Can a controller be reached from here?"""
     try:
         socket.create_connection(("127.0.0.1", PORTS[-1]), timeout=2).close()
     except OSError:
@@ -204,7 +204,7 @@ def answers() -> bool:
 
 
 def name_the_host(hosts: Path = Path("/etc/hosts"), fqdn: str = FQDN) -> None:
-    """Make the controller's name (or another) mean 127.0.0.1; does nothing when it already does."""
+    """Add the controller's name (or another name) for 127.0.0.1 to the hosts file, if it is not there."""
     with hosts.open("r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # two sandboxes may start at once
         text = file.read()
@@ -219,8 +219,8 @@ def _tool(files: Files, *arguments: str, place: Place = HERE) -> str:
 
 
 def tool(files: Files, *command: str, place: Place = HERE) -> str:
-    """Run one of Samba's programs in the controller's network. Raises SandboxError with what it said."""
-    # The system's Python has Samba's bindings; a virtual environment's settings would lead it astray.
+    """Run one of Samba's programs in the controller's network. Raises SandboxError with its output."""
+    # Samba's bindings are in the system's Python, so the settings of a virtual environment are removed.
     env = {
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(files.root),
         "KRB5_CONFIG": str(files.krb5_conf),
@@ -249,7 +249,7 @@ def provision(files: Files, admin_password: str, cert: Path, key: Path, ca: Path
 
 
 def join(files: Files, admin_password: str, cert: Path, key: Path, ca: Path, place: Place, first: Place) -> None:
-    """Make another controller of a domain, of which `first` runs (about seven seconds)."""
+    """Make another controller of the domain of `first`, which must run (about seven seconds)."""
     configure(files, cert, key, ca, place)
     _tool(
         files, "domain", "join", place.domain, "DC", f"--configfile={files.conf}", f"--server={first.fqdn}",
@@ -258,7 +258,7 @@ def join(files: Files, admin_password: str, cert: Path, key: Path, ca: Path, pla
 
 
 def configure(files: Files, cert: Path, key: Path, ca: Path, place: Place) -> None:
-    """Write the settings of a controller that is to be made, in an empty folder."""
+    """Write the settings of a new controller to an empty folder."""
     shutil.rmtree(files.samba, ignore_errors=True)
     files.root.mkdir(parents=True, exist_ok=True)
     files.conf.write_text(
@@ -322,7 +322,7 @@ def start(files: Files, bound: bool = False, patience: float = 20.0, place: Plac
 
 
 def stop(files: Files, kill: bool = False) -> bool:
-    """End the controller; `kill` gives it no chance to say goodbye."""
+    """Stop the controller; `kill`: with SIGKILL."""
     return Process(files.pid).stop(kill=kill)
 
 

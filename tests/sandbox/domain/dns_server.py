@@ -27,7 +27,7 @@ _PORT = 53
 
 
 def answer(wire: bytes, zone: dict[str, dict[str, list[str]]]) -> bytes:
-    """The answer to one question, as bytes. Raises DNSException for what is no question."""
+    """The answer to one question, as bytes. Raises DNSException for anything else."""
     question = dns.message.from_wire(wire)
     response = dns.message.make_response(question)
     response.flags |= dns.flags.AA | dns.flags.RA
@@ -49,7 +49,7 @@ def answer(wire: bytes, zone: dict[str, dict[str, list[str]]]) -> bytes:
 
 
 def serve(address: str, file: Path) -> None:
-    """Answer over UDP for good."""
+    """Answer over UDP until the process ends."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((address, _PORT))
         while True:

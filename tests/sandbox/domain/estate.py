@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A company of two domains and three controllers, each in a network namespace of its own, and a DNS that finds them.
 
-The caller is already in a network and a mount namespace of its own (tests/sandbox/estate sees to that): a bridge joins
-the controllers' namespaces with ours, and /etc/resolv.conf names our DNS server, for us and for the controllers.
-The two domains are forests of their own, without a trust; the same account name and password works in both.
+The caller is already in its own network and mount namespace (made by tests/sandbox/estate): a bridge connects the
+controllers' namespaces with ours, and /etc/resolv.conf names our DNS server, for us and for the controllers. The two
+domains are separate forests without a trust. The same account name and password work in both.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ PLACES = {
 
 @dataclass
 class Estate:
-    """One state folder and what runs out of it. The path must be short, for Samba's sockets."""
+    """One state folder and its servers. The path must be short because of Samba's sockets."""
 
     root: Path
     say: Callable[[str], None] = lambda _line: None
 
     @classmethod
     def from_environment(cls) -> Estate:
-        """The estate that tests/sandbox/estate has started around us."""
+        """The estate in which tests/sandbox/estate started this process."""
         return cls(Path(os.environ["HYBRID_PHOTOS_ESTATE"]))
 
     @property
@@ -72,7 +72,7 @@ class Estate:
 
     @property
     def zone(self) -> Path:
-        """What DNS answers; it is read anew for each question."""
+        """The file with the answers of DNS; it is read again for each question."""
         return self.root / "zone.json"
 
     @property
@@ -106,7 +106,7 @@ class Estate:
         self.replicate("dc1", "dc2")
 
     def down(self) -> None:
-        """End what runs out of this folder."""
+        """Stop the servers of this folder."""
         for name in PLACES:
             Process(self.files(name).pid).stop(kill=True)
         self._dns.stop(kill=True)
@@ -137,12 +137,12 @@ class Estate:
         return Process(self.root / "dns.pid")
 
     def read_zone(self) -> dict[str, dict[str, list[str]]]:
-        """What DNS answers now."""
+        """The present answers of DNS."""
         zone: dict[str, dict[str, list[str]]] = json.loads(self.zone.read_text())
         return zone
 
     def write_zone(self, zone: dict[str, dict[str, list[str]]]) -> None:
-        """Let DNS answer something else from now on."""
+        """Change the answers of DNS."""
         new = self.zone.with_suffix(".new")
         new.write_text(json.dumps(zone, indent=1))
         new.replace(self.zone)
@@ -205,7 +205,7 @@ class Estate:
         controller.start(self.files(name), bound, place=PLACES[name])
 
     def stop(self, name: str) -> None:
-        """End a controller without a chance to say goodbye."""
+        """Stop a controller with SIGKILL."""
         controller.stop(self.files(name), kill=True)
 
     def is_up(self, name: str) -> bool:
@@ -213,7 +213,7 @@ class Estate:
         return Process(self.files(name).pid).pid() is not None
 
     def replicate(self, source: str, destination: str) -> None:
-        """Have one controller get what another one has, over the replication protocol (about two seconds)."""
+        """Replicate from one controller to another one (about two seconds)."""
         place, files = PLACES[destination], self.files(destination)
         controller.tool(
             files, "samba-tool", "drs", "replicate", place.fqdn, PLACES[source].fqdn, place.base, "--local",

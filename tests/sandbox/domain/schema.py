@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Exchange adds to a domain's schema, as far as it matters here: extensionAttribute1 to 15 and where a mailbox is.
+"""The part of Exchange's schema that is needed here: extensionAttribute1 to 15 and the place of a mailbox.
 
 The object identifiers are this sandbox's own, below Microsoft's prefix for generated ones.
 """

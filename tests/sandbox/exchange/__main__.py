@@ -36,7 +36,7 @@ def _into_domain(folder: str) -> Callable[[Mailbox, bytes], None]:
         with lock:
             if not door:
                 door.append(Domain.from_sandbox(folder))
-            with contextlib.suppress(KeyError):  # an account that was deleted since
+            with contextlib.suppress(KeyError):  # the account was deleted
                 door[0].set_photo(mailbox.upn, picture)
 
     return write

@@ -13,7 +13,7 @@ from . import opath, pictures
 from .state import Mailbox, Organization
 
 Parameters = dict[str, Any]
-#: PowerShell would ask before these.
+#: PowerShell asks for a confirmation before these.
 ASKING = ("Set-UserPhoto", "Remove-UserPhoto")
 _PARAMETERS: dict[str, set[str]] = {
     "Get-Mailbox": {"Identity", "Filter", "ResultSize", "DomainController"},
@@ -57,7 +57,7 @@ class Cmdlets:
         }
 
     def check(self, name: str, parameters: Parameters, allowed: tuple[str, ...]) -> None:
-        """Raises CmdletError for what the session does not have, and for what would ask a person."""
+        """Raises CmdletError for cmdlets and parameters that the session does not have, or that would ask."""
         if name not in allowed:
             raise CmdletError(
                 "CommandNotFoundException",
@@ -82,7 +82,7 @@ class Cmdlets:
             )
 
     def mailbox_of(self, parameters: Parameters) -> Mailbox | None:
-        """Whom a call is about, for faults."""
+        """The mailbox of a call, to find its faults."""
         found = self._organization.find(str(parameters.get("Identity", "")))
         return found[0] if found else None
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The admin's door to the sandbox's Exchange server, for tests."""
+"""An administrator's access to the sandbox's Exchange server, for tests."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 
 
 class ControlFailed(Exception):
-    """The server did not do what it was asked for."""
+    """The server refused a control call."""
 
 
 class Control:
-    """Look at photos, change them by hand, and tell the server what is to go wrong."""
+    """Reads photos, changes them by hand, and makes the server fail on request."""
 
     def __init__(self, url: str, key: str) -> None:
         """``url``: of the http port."""
@@ -39,7 +39,7 @@ class Control:
         return json.loads(self._call(what, json.dumps(given).encode()))
 
     def photo(self, upn: str) -> bytes | None:
-        """What the mailbox holds."""
+        """The photo in the mailbox."""
         try:
             return self._call(f"photo?upn={urllib.parse.quote(upn)}", method="GET")
         except ControlFailed as error:
@@ -48,15 +48,15 @@ class Control:
             raise
 
     def put_photo(self, upn: str, picture: bytes) -> None:
-        """Hold these very bytes, without a 64x64 in AD: somebody else's doing."""
+        """Store exactly these bytes, without a 64x64 photo in AD: a change by others."""
         self._call(f"photo?upn={urllib.parse.quote(upn)}", picture, "PUT")
 
     def delete_photo(self, upn: str) -> None:
-        """Hold no photo."""
+        """Remove the photo from the mailbox."""
         self._call(f"photo?upn={urllib.parse.quote(upn)}", method="DELETE")
 
     def state(self, upn: str) -> dict[str, Any]:
-        """GUID, whether the record of a removal is there, and whether there is a photo."""
+        """The GUID, and whether there is a record of a removal and a photo."""
         told: dict[str, Any] = self._tell("state", upn=upn)
         return told
 
@@ -66,11 +66,11 @@ class Control:
         return told
 
     def fault(self, kind: str, **more: Any) -> None:
-        """Let something go wrong; see state.Fault."""
+        """Add a fault; see state.Fault."""
         self._tell("fault", kind=kind, **more)
 
     def clear_faults(self) -> None:
-        """Nothing goes wrong any more."""
+        """Remove all faults."""
         self._tell("clear_faults")
 
     def mailbox(self, upn: str, **changes: Any) -> None:
@@ -90,10 +90,10 @@ class Control:
         self._tell("end_sessions")
 
     def counters(self) -> dict[str, int]:
-        """What was done since the start."""
+        """The counters since the start."""
         told: dict[str, int] = self._tell("counters")
         return told
 
     def start_over(self) -> None:
-        """As it was seeded."""
+        """Return to the seeded state."""
         self._tell("start_over")

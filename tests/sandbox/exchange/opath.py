@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of OPATH that -Filter of Get-Mailbox and Get-User is used with (learn.microsoft.com, filter properties)."""
+"""The part of OPATH that is used in -Filter of Get-Mailbox and Get-User (learn.microsoft.com, filter properties)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class FilterError(ValueError):
 
 
 def parse(text: str, names: Mapping[str, str]) -> Meets:
-    """What a filter means. ``names``: attributes of a Mailbox by the properties' names, in lower case."""
+    """Parse a filter. ``names``: attributes of a Mailbox by the properties' names, in lower case."""
     tokens: list[str] = []
     at = 0
     text = text.rstrip()

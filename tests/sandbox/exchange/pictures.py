@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Exchange makes of an upload: a JPEG of its own of at most 648x648, and the 64x64 of thumbnailPhoto."""
+"""The pictures that Exchange makes from an upload: a JPEG of at most 648x648, and 64x64 for thumbnailPhoto."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ THUMBNAIL_SIDE = 64
 
 
 class NotAnImage(Exception):
-    """The bytes are no picture."""
+    """The bytes are not a picture."""
 
 
 def opened(raw: bytes) -> Image.Image:
@@ -27,13 +27,13 @@ def opened(raw: bytes) -> Image.Image:
 
 
 def kept(image: Image.Image) -> bytes:
-    """The photo that the mailbox keeps: the middle square, scaled down, encoded anew."""
+    """The photo for the mailbox: the middle square, scaled down, re-encoded."""
     side = min(LARGEST_SIDE, *image.size)
     return _jpeg(ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC), 90)
 
 
 def thumbnail(image: Image.Image) -> bytes:
-    """The photo that is written into Active Directory."""
+    """The photo that is written to Active Directory."""
     return _jpeg(ImageOps.fit(image, (THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BICUBIC), 80)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is at the other end of a connection (Kerberos, Basic), and the encryption of messages over http."""
+"""The account of a connection (Kerberos, Basic), and the encryption of messages over http."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _KINDS = ("application/HTTP-Kerberos-session-encrypted", "application/HTTP-SPNEG
 
 
 class NotEncrypted(Exception):
-    """A message that should be encrypted is not, or not so that we can read it."""
+    """A message is not encrypted, or cannot be decrypted."""
 
 
 @dataclass
 class Peer:
-    """What is known of one TCP connection."""
+    """The state of one TCP connection."""
 
     context: Any = None
     account: Account | None = None

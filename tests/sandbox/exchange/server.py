@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP: WSMan at /PowerShell/, and the tests' door at /sandbox/. One organization on two ports, http and https."""
+"""HTTP: WSMan at /PowerShell/, and the tests' control API at /sandbox/. One organization on two ports (http, https)."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Server:
         if peer.account is None:
             return self._unauthorized(token)
         answering = {"WWW-Authenticate": f"{header.partition(' ')[0]} {token}"} if token else {}
-        if not body:  # the first message over http carries the ticket alone
+        if not body:  # the first message over http only has the ticket
             return web.Response(status=200, headers=answering)
         secure = request.scheme == "https"
         content_type = request.headers.get("Content-Type", "")
@@ -175,7 +175,7 @@ class Server:
         organization.counters["sessions"] += 1
         return wsman.created(shell_id, question.resource)
 
-    # -- the tests' door
+    # -- the tests' control API
 
     async def _control(self, request: web.BaseRequest) -> web.Response:
         organization = self.organization
@@ -238,6 +238,6 @@ class Server:
 
 
 async def serve_until(stop: asyncio.Event, server: Server) -> None:
-    """Until it is told to end."""
+    """Serve until ``stop`` is set."""
     await stop.wait()
     await server.stop()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shells: runspace pools of psrpcore's server side, their pipelines, and what waits to be received."""
+"""Shells: runspace pools of psrpcore's server side, their pipelines, and the output that waits to be received."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MOST = 300_000
 
 
 class Cut(Exception):
-    """The connection is to end without an answer."""
+    """The connection must end without an answer."""
 
 
 @dataclass
@@ -71,12 +71,12 @@ class Shell:
         self._commands: dict[uuid.UUID, Command] = {}
 
     def open(self, data: bytes) -> None:
-        """Take the first messages of a new pool."""
+        """Process the first messages of a new pool."""
         self._take(data)
         self._places = asyncio.Semaphore(max(1, self._pool.max_runspaces))
 
     def running(self) -> int:
-        """Pipelines that are not done, also those that nobody waits for."""
+        """How many pipelines are not done, also those without a waiting client."""
         return sum(c.task is not None and not c.task.done() for c in self._commands.values())
 
     def close(self) -> None:
@@ -88,17 +88,17 @@ class Shell:
             command.ready.set()
 
     def command(self, command_id: str, data: bytes) -> None:
-        """A new pipeline, with the first part of what it is to do."""
+        """Start a pipeline with the first part of its commands."""
         pipeline_id = uuid.UUID(command_id)
         self._commands[pipeline_id] = Command(ServerPipeline(self._pool, pipeline_id))
         self._take(data)
 
     def send(self, data: bytes) -> None:
-        """More of what a pipeline is to do."""
+        """Process another part of a pipeline's commands."""
         self._take(data)
 
     def signal(self, command_id: str) -> None:
-        """A pipeline that is not needed any more."""
+        """Stop a pipeline that is not needed any more."""
         command = self._commands.pop(uuid.UUID(command_id), None)
         if command is not None:
             if command.task is not None:
@@ -226,7 +226,7 @@ class Shell:
 
 
 def _plain(value: Any) -> Any:
-    """A parameter as Python has it: bytes, text, a truth value; None for a switch."""
+    """A parameter as a Python value: bytes, text, bool; None for a switch."""
     if isinstance(value, (bytes, bytearray)):
         return bytes(value)
     if isinstance(value, str):

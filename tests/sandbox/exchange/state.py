@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the server knows: mailboxes, accounts that may sign in, limits, and what is to go wrong."""
+"""The state of the server: mailboxes, accounts that may sign in, limits, and faults."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 
 class ConfigError(Exception):
-    """The files of the server say something that cannot be."""
+    """The files of the server are not valid."""
 
 
 @dataclass
 class Mailbox:
     """A recipient, also a group. ``kind`` is its RecipientTypeDetails.
 
-    ``photo`` is what the mailbox holds, as Exchange made it.
+    ``photo``: the photo in the mailbox, as re-encoded by Exchange.
     """
 
     guid: str
@@ -48,7 +48,7 @@ class Mailbox:
     #: GUIDs, where ``kind`` is one of a group.
     members: list[str] = field(default_factory=list)
     photo: bytes | None = None
-    #: What the mailbox held before, and until when that is still shown.
+    #: The former photo, and until when it is still shown.
     former: bytes | None = None
     shown_from: float = 0.0
     #: The record of Remove-UserPhoto: AD's photo is not shown then.
@@ -66,7 +66,7 @@ class Mailbox:
 
 @dataclass
 class Account:
-    """Who may sign in: the principal, in lower case, and the management role. No role: no remote PowerShell."""
+    """An account that may sign in: principal in lower case, and management role. No role: no remote PowerShell."""
 
     principal: str
     role: str | None = "photos"
@@ -87,13 +87,13 @@ class Service:
     #: Each cmdlet after so many is slowed down by a micro delay.
     burst: int = 1_000_000
     micro_delay: float = 0.05
-    #: No Exchange: the configuration is not there.
+    #: False: the server has no Exchange configuration.
     is_exchange: bool = True
 
 
 @dataclass
 class Fault:
-    """What goes wrong with the next ``times`` calls of a cmdlet (of one mailbox, if ``upn`` is given).
+    """A fault for the next ``times`` calls of a cmdlet (for one mailbox, if ``upn`` is given).
 
     kinds: ``error`` (``name``: exception), ``busy`` (over budget, ``seconds``), ``delay``, ``cut`` (the connection
     ends), ``kill`` (the session is gone), ``ask`` (a person is asked). ``after``: once the cmdlet was carried out.
@@ -110,7 +110,7 @@ class Fault:
 
 @dataclass
 class Organization:
-    """All of it."""
+    """The whole organization."""
 
     control_key: str
     mailboxes: list[Mailbox]
@@ -136,7 +136,7 @@ class Organization:
         raise KeyError(upn)
 
     def fault(self, kinds: tuple[str, ...], cmdlet: str, mailbox: Mailbox | None, *, after: bool) -> Fault | None:
-        """The fault that this call meets, if any; it is used up."""
+        """The fault for this call, if any. It is counted as used."""
         for fault in self.faults:
             if (
                 fault.kind in kinds

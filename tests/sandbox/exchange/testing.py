@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start an Exchange server of one's own in a test, as the real process it is, and end it by its pid."""
+"""Starts an Exchange server as a separate process for a test, and ends it by its pid."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Running:
 def running(
     folder: Path, mailboxes: list[dict[str, Any]], accounts: list[dict[str, Any]] | None = None, **service: Any
 ) -> Iterator[Running]:
-    """A server process with Basic over https, from start to end; what it says goes to ``folder``/log."""
+    """A server process with Basic over https; its output goes to ``folder``/log."""
     sys.path.insert(0, str(_SANDBOX))  # the CA is the sandbox's own
     from ca import Authority  # type: ignore[import-not-found,unused-ignore]
     from domain.controller import name_the_host  # type: ignore[import-not-found,unused-ignore]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 hybrid.photos developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""WS-Management envelopes, as [MS-WSMV] has them: what is asked, and answers and faults to it."""
+"""WS-Management envelopes ([MS-WSMV]): requests, answers and faults."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class WSManFault(Exception):
 
 
 def parse(raw: bytes) -> Question:
-    """Raises ValueError for what is no envelope."""
+    """Parse a request. Raises ValueError if it is not an envelope."""
     try:
         envelope = ET.fromstring(raw)
     except ET.ParseError as error:

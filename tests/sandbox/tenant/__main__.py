@@ -51,13 +51,13 @@ async def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     gc.collect()
-    gc.freeze()  # thousands of users need not be looked at again and again
+    gc.freeze()  # so that the garbage collector does not check thousands of users again and again
     ready = {"pid": os.getpid(), "port": port, "url": f"https://{options.host}:{port}"}
     if options.ready_file:
         target = Path(options.ready_file)
         draft = target.with_name(target.name + ".new")
         draft.write_text(json.dumps(ready), encoding="utf-8")
-        draft.replace(target)  # whoever waits for the file never sees half of it
+        draft.replace(target)  # in one step, so that a reader never sees an incomplete file
     print(f"tenant: listening on {ready['url']}, pid {ready['pid']}", flush=True)
     await stop.wait()
     await server.stop()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`$batch`: up to twenty calls in one, each with its own fate."""
+"""`$batch`: up to twenty calls in one request, each with its own result."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _items(outer: Call) -> list[_Item]:
         raise _BadBatch("Two requests have the same id.")
     seen: set[str] = set()
     for item in items:
-        # Only earlier ones may be waited for, which also leaves no room for a circle.
+        # A request can only depend on earlier ones, so there are no circles.
         if not seen.issuperset(item.depends_on):
             raise _BadBatch(f"Request {item.id}: dependsOn names a request that does not come before it.")
         seen.add(item.id)
@@ -118,7 +118,7 @@ def _response(item: _Item, answer: Answer) -> dict[str, Any]:
 
 
 async def run_batch(tenant: Tenant, outer: Call, serve: Serve) -> Answer:
-    """Run a batch; what belongs to Outlook runs four at a time, and answers come in no order."""
+    """Run a batch. Requests of Outlook run four at a time, and answers come in any order."""
     try:
         items = _items(outer)
     except _BadBatch as ex:
@@ -141,7 +141,7 @@ async def run_batch(tenant: Tenant, outer: Call, serve: Serve) -> Answer:
     answers = await asyncio.gather(*running.values())
     responses = [_response(item, answer) for item, answer in zip(items, answers, strict=True)]
     _SHUFFLE.shuffle(responses)
-    # One item cannot be cut off alone: the connection they share is.
+    # A single item cannot be cut off: all items share the connection.
     cut = next((answer.cut for answer in answers if answer.cut), None)
     return Answer(200, {"responses": responses}, cut=cut)
 

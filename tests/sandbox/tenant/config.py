@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""tenant.json and people.json: read whole, checked whole, every complaint named by file and place."""
+"""tenant.json and people.json: read and checked completely; errors name the file and the place in it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ConfigError(Exception):
 
 @dataclass
 class FederatedCredential:
-    """Whose tokens an app trusts instead of a secret."""
+    """The issuer whose tokens an app trusts instead of a secret."""
 
     issuer: str
     subject: str
@@ -50,7 +50,7 @@ class App:
 
 @dataclass
 class ManagedIdentity:
-    """The identity that `/msi/token` hands out, to those who know the header."""
+    """The identity whose tokens `/msi/token` issues to callers that know the header."""
 
     header: str
     roles: list[str]
@@ -59,7 +59,7 @@ class ManagedIdentity:
 
 @dataclass
 class Latency:
-    """How long each kind of request takes, in milliseconds, before any work of ours."""
+    """The additional delay for each kind of request, in milliseconds."""
 
     read_ms: float = 0.0
     write_ms: float = 0.0
@@ -69,7 +69,7 @@ class Latency:
 
 @dataclass
 class Settings:
-    """The tenant's photoUpdateSettings. `source` null is how every tenant begins: both sources may write."""
+    """The tenant's photoUpdateSettings. A new tenant has `source` null: both sources may write."""
 
     source: str | None = None
     allowedRoles: list[str] | None = None
@@ -79,7 +79,7 @@ class Settings:
 
 @dataclass
 class Service:
-    """How the photo service behaves; every field can be changed while it runs."""
+    """The behaviour of the photo service. Every field can be changed while it runs."""
 
     scaler: str = SCALER  # microsoft, centred
     edges: str = "mixed"  # light, white, mixed: by picture; for the scaler `microsoft`
@@ -87,7 +87,7 @@ class Service:
     min_side: int = 24
     jpeg_quality: int = 0  # 0: as the scaler does (microsoft: 90, centred: 82)
     subsampling: int = 2
-    restless: float = 0.0  # the share of reads before which the service stores the photo anew, by itself
+    restless: float = 0.0  # the share of reads before which the service stores the photo again by itself
     restless_tag: str = "other"  # other, same: whether the ETag moves then; nobody knows
     unlike_404: bool = True  # a size that a photo which is not square has not got is not always a 404
     max_bytes: int = 4 * 1024 * 1024
@@ -179,7 +179,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 
 def build(kind: type[Any], raw: Any, place: str, *, ignore_unknown: bool = False) -> Any:
-    """Make a dataclass of a JSON object, or say exactly what is wrong with it."""
+    """Make a dataclass from a JSON object. Raises ConfigError that names the wrong field."""
     if not isinstance(raw, Mapping):
         raise ConfigError(f"{place}: expected an object, found {type(raw).__name__}")
     known = {item.name: item for item in dataclasses.fields(kind)}

@@ -41,13 +41,13 @@ class Control:
         return cast(Json, self._call("GET", "health"))
 
     def start_over(self) -> None:
-        """As a new process: what tenant.json and people.json say now, and nothing that happened since."""
+        """Return to the state of a new process, with the present tenant.json and people.json."""
         self._call("POST", "start_over")
 
     # -- counters
 
     def counters(self) -> Json:
-        """What was asked of the tenant since the last reset; see limits.TOTALS, plus routes and statuses."""
+        """The requests since the last reset; see limits.TOTALS, plus routes and statuses."""
         return cast(Json, self._call("GET", "counters"))
 
     def reset_counters(self) -> None:
@@ -88,7 +88,7 @@ class Control:
         """Drop all rules."""
         self._call("DELETE", "faults")
 
-    # -- how the services behave; without arguments each only tells
+    # -- behaviour of the services; without arguments, each method only returns the present values
 
     def service(self, **changes: Any) -> Json:
         """Photo service: see config.Service."""
@@ -109,7 +109,7 @@ class Control:
     # -- sign-in
 
     def revoke_tokens(self) -> None:
-        """Make all tokens issued so far worthless."""
+        """Make all tokens issued so far invalid."""
         self._call("POST", "tokens/revoke")
 
     def token_lifetime(self, seconds: float) -> None:
@@ -131,7 +131,7 @@ class Control:
         return cast("list[Json]", self._call("GET", "users"))
 
     def user(self, user: str) -> Json:
-        """One user as it truly is. Every `user` is a key, an object id or a UPN."""
+        """The true state of one user. Every `user` is a key, an object id or a UPN."""
         return cast(Json, self._call("GET", "user", user=user))
 
     def add_user(self, upn: str, **person: Any) -> Json:
@@ -181,18 +181,18 @@ class Control:
     # -- photos, by hand
 
     def photo(self, user: str) -> bytes | None:
-        """The picture that the service truly holds, or None."""
+        """The picture that the service really has, or None."""
         response = self._send("GET", "user/photo", user=user)
         return None if response.status_code == 404 else self._good(response).content
 
     def put_photo(self, user: str, picture: bytes) -> Json:
-        """Change a photo as the user would, past any client."""
+        """Change a photo as the user would, without a client."""
         return cast(Json, self._good(self._send("PUT", "user/photo", data=picture, user=user)).json())
 
     def store_anew(self, user: str) -> Json:
-        """Have the service store a photo anew, as it does by itself: other bytes of the same picture, another tag.
+        """Make the service store a photo again, as it does by itself: other bytes of the same picture, another tag.
 
-        The second time brings back the bytes of before. Nobody wrote, so no history or counter tells of it.
+        The second call restores the former bytes. This is not a write, so no history and no counter shows it.
         """
         return cast(Json, self._good(self._send("POST", "user/photo", user=user)).json())
 
@@ -201,7 +201,7 @@ class Control:
         self._call("DELETE", "user/photo", user=user)
 
     def history(self, user: str) -> list[Json]:
-        """Every change of this photo: time, action, sha256 and length of the upload, the etag it got."""
+        """Every change of this photo: time, action, sha256 and length of the upload, the new etag."""
         return cast("list[Json]", self._call("GET", "user/history", user=user))
 
     def _part(self, name: str, changes: Json) -> Json:

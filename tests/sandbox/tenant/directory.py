@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The users of the tenant, with the indexes that make twenty thousand of them cheap to find."""
+"""The users of the tenant, with indexes, so that twenty thousand users can be searched quickly."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .photos import History, Photo
 
 @dataclass(slots=True, eq=False)
 class User:
-    """One Entra user, with the photo that its mailbox holds."""
+    """One Entra user, with the photo in the mailbox."""
 
     serial: int
     id: str
@@ -37,10 +37,10 @@ class User:
     office_location: str | None = None
     account_enabled: bool = True
     mailbox: bool = True
-    # What a policy keeps from the application with 403 ForbiddenByPolicy: "", writes, all.
+    # What a policy forbids the application (403 ForbiddenByPolicy): "" nothing, writes, all.
     policy: str = ""
     photo: Photo | None = None
-    # What readers still see of an earlier state, and until when.
+    # The earlier photo that readers still see, and until when.
     shown: Photo | None = None
     shown_until: float = 0.0
     uploads: int = 0
@@ -65,7 +65,7 @@ class Group:
 
 
 class DirectoryError(Exception):
-    """The directory refuses: two users would share an id or a UPN."""
+    """The directory refuses a change: two users would have the same id or UPN."""
 
 
 # Indexed properties: Graph's name -> the values a user has under it. Addresses compare without case.
@@ -113,7 +113,7 @@ Value = str | bool | None
 BOOLEAN = frozenset({"accountEnabled", "onPremisesSyncEnabled"})
 _ORDERED = frozenset({"eq", "ne", "ge", "le", "in"})
 _TEXT = _ORDERED | {"startswith"}
-# What a filter may ask of a property, as the contract's description of it says ("Supports $filter (...)").
+# The operators that a filter may use with a property, from the contract ("Supports $filter (...)").
 OPERATORS: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         (
@@ -145,7 +145,7 @@ def as_json(user: User, properties: Iterable[str]) -> dict[str, Any]:
 
 
 class Directory:
-    """All users; order of creation is the order of listing."""
+    """All users. They are listed in the order of creation."""
 
     def __init__(self) -> None:
         self._serial = 0
@@ -174,7 +174,7 @@ class Directory:
         del self.users[user.serial]
 
     def change(self, user: User, **fields: Any) -> None:
-        """Change attributes, keeping the indexes true."""
+        """Change attributes, and update the indexes."""
         upn = fields.get("upn")
         if upn is not None and any(other is not user for other in self.match("userPrincipalName", upn)):
             raise DirectoryError(f"the userPrincipalName {upn} is taken")
@@ -198,12 +198,12 @@ class Directory:
         return [user for user, has in held if (_norm(name, has) if isinstance(has, str) else has) == wanted]
 
     def find(self, identity: str) -> User | None:
-        """The user that `/users/{identity}` means: by object id or UPN, and by nothing else."""
+        """The user of `/users/{identity}`: only by object id or UPN."""
         found = self.match("id", identity) or self.match("userPrincipalName", identity)
         return found[0] if found else None
 
     def is_address(self, identity: str) -> bool:
-        """Whether this is somebody's e-mail address (which Graph's photo paths mistake for a user without photo)."""
+        """Is this a user's e-mail address? Graph's photo paths treat it as a user without a photo."""
         return bool(self.match("mail", identity) or self.match("proxyAddresses", f"smtp:{identity}"))
 
     def by_key(self, key: str) -> User | None:

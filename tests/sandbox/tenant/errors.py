@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every error the tenant can answer with, in the shapes that were seen in the wild.
+"""All errors that the tenant can return, in their observed forms.
 
-`seen` marks shapes of the contract; the others fill gaps that no public source tells about, and a client must not
-lean on their wording.
+`seen` marks forms from the contract. The others are invented where there is no public source, so a client must not
+depend on their wording.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ CASES: dict[str, Case] = {
     # Permissions.
     "photo_access_denied": Case(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again."),
     "photo_write_denied": Case(403, "ErrorAccessDenied", "AccessDeniedException"),
-    # That single users are answered so is sourced, the message is not.
+    # There is a source for this answer for single users, but not for the message.
     "forbidden_by_policy": Case(403, "ForbiddenByPolicy", "The operation is forbidden by a policy.", seen=False),
     "app_only_unsupported": Case(
         403, "AppOnlyTokenNotSupportedForGroupUpdate", _PROFILE.format("ProfileAccessDeniedException")

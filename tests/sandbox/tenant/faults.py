@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules that a test gives the tenant: which requests to spoil, how, and how often."""
+"""Rules from tests: which requests fail, how, and how often."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .wire import CutMoment
 
 
 class RuleError(Exception):
-    """A rule that cannot be obeyed; the text says why."""
+    """A rule that is not valid; the text says why."""
 
 
 SIGN_IN = frozenset({"login", "msi"})
@@ -26,7 +26,7 @@ EFFECTS = ("throttle", "fail", "cut", "lag", "delay", "wrong_photo", "truncate")
 
 @dataclass
 class Match:
-    """Which requests a rule is about; what is not given does not matter."""
+    """Which requests a rule matches. A field that is not given matches everything."""
 
     method: str | None = None
     route: str | None = None  # a regular expression, searched in the decoded path with its version
@@ -53,7 +53,7 @@ class Rule:
         self._pattern = re.compile(self.match.route) if self.match.route else None
 
     def wants(self, subject: Subject) -> bool:
-        """Whether this request is to be spoiled; counts it if so."""
+        """Does the rule apply to this request? If yes, it is counted."""
         match = self.match
         if self.times is not None and self.fired >= self.times:
             return False
@@ -84,7 +84,7 @@ class Rule:
 
 @dataclass(slots=True)
 class Subject:
-    """What a rule may look at."""
+    """The properties of a request that a rule can use."""
 
     method: str
     path: str
@@ -95,7 +95,7 @@ class Subject:
 
 @dataclass(slots=True)
 class Plan:
-    """What the rules that matched ask for, together."""
+    """The effects of all matching rules together."""
 
     delay: float = 0.0
     case: str | None = None
@@ -125,7 +125,7 @@ def make_rule(raw: dict[str, Any]) -> Rule:
 
 
 def _apply(effect: dict[str, Any], plan: Plan) -> bool:
-    """Write one effect into the plan; True when nothing after it matters."""
+    """Add one effect to the plan. Returns True if later effects do not matter."""
     name, value = next(iter(effect.items()))
     options = value if isinstance(value, dict) else {}
     try:
@@ -166,7 +166,7 @@ class Faults:
         self.rules: list[Rule] = []
 
     def plan(self, subject: Subject) -> Plan:
-        """What is to happen to this request."""
+        """The effects for this request."""
         if not self.rules:
             return NOTHING
         plan = Plan()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The front of Graph: who may, what is spoiled, how long it takes, and which service answers."""
+"""The entry of Graph: permissions, faults, delays, and the choice of the service."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Graph:
 
     async def _within_limits(self, call: Call, route: Route, user: User | None, plan: Plan) -> Answer:
         tenant = self._tenant
-        if route.kind == "batch":  # its items are what counts
+        if route.kind == "batch":  # only its items are counted
             return await self._dispatch(call, route, user, plan)
         mailbox = user.id if route.is_photo and user else None
         wait = tenant.limits.enter(mailbox, time.monotonic())

@@ -14,7 +14,7 @@ from .config import Throttle
 
 
 class Limits:
-    """A token bucket for the whole app, and a cap on what runs at once for one mailbox."""
+    """A token bucket for the whole app, and a limit for concurrent requests to one mailbox."""
 
     def __init__(self, settings: Throttle) -> None:
         self.settings = settings
@@ -27,7 +27,7 @@ class Limits:
         self._filled = -math.inf  # long ago, also on a machine that has just started
 
     def enter(self, mailbox: str | None, now: float) -> float | None:
-        """Take a place; None when there was one, else the seconds to wait. Each None wants one `leave`."""
+        """Take a place. Returns None if there was one, otherwise the seconds to wait. Each None needs one `leave`."""
         settings = self.settings
         if mailbox and settings.per_mailbox and self._busy[mailbox] >= settings.per_mailbox:
             return 0.5
@@ -51,13 +51,13 @@ class Limits:
 
 
 class Counters:
-    """What happened since the last reset."""
+    """The counters since the last reset."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything but what is in flight right now."""
+        """Reset everything except the number of running requests."""
         self.in_flight: int = getattr(self, "in_flight", 0)
         self.max_in_flight = self.in_flight
         self.totals: Counter[str] = Counter()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The login service: discovery, the token endpoint and a managed identity, with errors as Entra ID words them."""
+"""The login service: discovery, the token endpoint and a managed identity, with Entra ID's errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Refusal(Exception):
 
 
 class Login:
-    """Signs apps of one tenant in."""
+    """Signs in the apps of one tenant."""
 
     def __init__(self, config: TenantConfig, tokens: Tokens, clock: Clock) -> None:
         self._config = config
@@ -178,7 +178,7 @@ class Login:
         certificate = self._certificates[app.client_id.lower()].get(thumbprint.rstrip("="))
         if certificate is None:
             raise _Refusal(700027, "invalid_client", "The certificate with this thumbprint is not registered.", 401)
-        # SHA-1 thumbprints come with RS256, SHA-256 ones with PS256; a mixture is nobody's.
+        # SHA-1 thumbprints are used with RS256, SHA-256 thumbprints with PS256; no client mixes them.
         algorithms = ["PS256", "RS256"] if "x5t#S256" in header else ["RS256"]
         claims = self._verify(assertion, certificate.public_key(), algorithms)
         now = self._clock.now()
@@ -206,7 +206,7 @@ class Login:
             raise _Refusal(audience_error, "invalid_client", "Client assertion audience claim is not valid.", 401)
         now = self._clock.now()
         expires, starts = claims.get("exp"), claims.get("nbf", claims.get("iat", 0))
-        # Five minutes of grace for clocks, as Entra ID gives.
+        # Entra ID allows five minutes for clock differences.
         if not isinstance(expires, (int, float)) or expires + 300 < now or starts - 300 > now:
             raise _Refusal(700024, "invalid_client", "Client assertion is not within its valid time range.", 401)
 

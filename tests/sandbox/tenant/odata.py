@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The little OData that Graph's users endpoint speaks, and its way of refusing the rest."""
+"""The part of OData that Graph's users endpoint supports, and its errors for the rest."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<string>'(?:[^']|'')*')|(?P<punct>[(),:/])|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<other>\S))"
 )
 _FUNCTIONS = frozenset({"startswith", "endswith", "contains"})
-# Operators that the index alone answers (learn.microsoft.com/graph/aad-advanced-queries).
+# Operators that only the index supports (learn.microsoft.com/graph/aad-advanced-queries).
 _INDEX_ALONE = frozenset({"ne", "not", "endswith"})
-# The recorded answer to startswith(surname,'smith'): Request_UnsupportedQuery. That the index answers it is documented.
+# The recorded answer to startswith(surname,'smith') is Request_UnsupportedQuery. The index supports it (documented).
 _NOT_PLAINLY = frozenset({("surname", "startswith")})
 
 

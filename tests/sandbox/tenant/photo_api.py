@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`/users/{id}/photo` and `/users/{id}/photos`, with all the ways to say no."""
+"""`/users/{id}/photo` and `/users/{id}/photos`, with all their errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .routes import Route
 from .state import Tenant
 from .wire import Answer, Call
 
-# What a user without photo is answered with: chosen by the user's id, so that it stays the same and all occur.
+# The answers for a user without a photo, chosen by the user's id. So a user always gets the same one, and all occur.
 NO_PHOTO_CASES = (
     "image_not_found", "image_not_found", "image_not_found", "error_entity_not_found", "error_entity_not_found",
     "documented_1x1", "null_in_batch",
@@ -27,12 +27,12 @@ NO_PHOTO_CASES = (
 MISSING_USER_CASES = (
     "request_resource_not_found", "request_resource_not_found", "resource_not_found", "unknown_error_unresolved",
 )  # fmt: skip
-# The last is no error: photos have left Exchange, so a user without an Exchange licence can hold one.
+# The last is not an error: photos are no longer in Exchange, so a user without an Exchange licence can have one.
 NO_MAILBOX_CASES = (
     "non_existent_mailbox", "resource_not_found", "plain_404", "mailbox_not_enabled", "mailbox_not_supported",
     "mailbox_on_premises", "holds_photo",
 )  # fmt: skip
-# What may be kept from the application for one user.
+# What a policy can forbid the application for one user.
 POLICIES = ("", "writes", "all")
 _PICTURES = frozenset({"image/jpeg", "image/png"})
 _CACHE = "max-age=21600, private"
@@ -67,8 +67,8 @@ class PhotoService:
         if not writes:
             return await self._read(call, route, user)
         if self._tenant.effective_settings().source == "onPremises":
-            # Nobody has told what Graph really answers here. The same refusal as without permission is the least
-            # helpful of the likely ones, so a client has to look at the settings.
+            # Graph's real answer is not known. This is the same error as without permission. It is the least helpful of the
+            # likely ones, so a client has to read the settings.
             return self._error(call, "photo_write_denied")
         if call.method == "DELETE":
             return self._delete(call, user, plan)
@@ -86,7 +86,7 @@ class PhotoService:
         return self._error(call, chosen, identity=route.identity)
 
     def no_photo_case(self, user: User) -> str:
-        """How this user's missing photo is told."""
+        """The answer for this user's missing photo."""
         return user.no_photo_case or NO_PHOTO_CASES[_hash(user.id) % len(NO_PHOTO_CASES)]
 
     def _no_photo(self, call: Call, route: Route, user: User) -> Answer:
@@ -124,7 +124,7 @@ class PhotoService:
             return Answer(200, {"@odata.context": context, "value": value})
         if route.size not in offers:
             if route.size > 0 and self._tenant.config.service.unlike_404 and photo.blob.width != photo.blob.height:
-                # A missing size of a photo that is not square is not always a 404; what else it is nobody told.
+                # A missing size of a photo that is not square is not always a 404. The other answers are not known.
                 unlike = _hash(user.id) % 3
                 if unlike == 1:
                     return self._error(call, "size_not_offered")
@@ -185,7 +185,7 @@ class PhotoService:
         if user.photo is None:
             return self._no_photo(call, Route("photo_value", user.id), user)
         wanted = call.headers.get("if-match")
-        # Judged by the true tag: who read during a lag holds an old one.
+        # Compared with the true tag: a client that read during a lag has an old one.
         if wanted is not None and wanted != "*" and wanted != user.photo.etag():
             return self._error(call, "precondition_failed")
         self._tenant.erase(user, action="delete", lag=plan.lag)
@@ -195,7 +195,7 @@ class PhotoService:
 def _describe(call: Call, user: User, photo: Photo) -> dict[str, Any]:
     width, height = photo.blob.width, photo.blob.height
     # The documented form names the size and an @odata.id, the observed one does not; a quarter of the users get the
-    # former, so that nobody leans on either.
+    # former, so that no client depends on one of them.
     documented = _hash(user.id) % 4 == 0
     return {
         **({"@odata.id": _canonical(call, user)} if documented else {}),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The photo service's kitchen: every upload is cooked again, and nothing comes out as it went in."""
+"""The photo service's processing of pictures: it re-encodes every upload."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ class NotAnImage(Exception):
 
 
 class TooSmall(Exception):
-    """The upload has fewer pixels than the service takes."""
+    """The upload has fewer pixels than the service accepts."""
 
 
 @dataclass(slots=True, eq=False)
 class Blob:
-    """A cooked picture, shared by every user who uploaded the same bytes, with its renditions as they are asked for."""
+    """A re-encoded picture, shared by all users with the same upload. Renditions are made when they are requested."""
 
     jpeg: bytes
     width: int
     height: int
     quality: int
     sizes: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
-    # The same picture as the store keeps it the next time that it makes it anew by itself.
+    # The same picture in the form in which the store keeps it after the next time that it re-encodes it by itself.
     other: Blob | None = None
 
     def offers(self) -> list[int]:
@@ -61,7 +61,7 @@ class Photo:
         """The tag of the photo (size 0) or of one rendition."""
         tag = self._etags.get(size)
         if tag is None:
-            # Twenty thousand users are made in a moment because their tags are only made when somebody asks.
+            # Tags are only made when they are requested, so that twenty thousand users can be made quickly.
             digest = hashlib.sha256(f"{self.owner}/{self.serial}/{size}".encode()).hexdigest()
             weak = int(digest[:2], 16) % 2 == 0 if self.etag_form == "mixed" else self.etag_form == "weak"
             tag = self._etags[size] = f'W/"{digest}"' if weak else f'"{digest[2:10].upper()}"'
@@ -70,7 +70,7 @@ class Photo:
 
 @dataclass(slots=True)
 class History:
-    """One change to a user's photo, for tests to look at."""
+    """One change of a user's photo, for tests."""
 
     time: float
     action: str  # put, delete, by_hand, by_hand_delete
@@ -93,12 +93,12 @@ def _save(image: Image.Image, quality: int, service: Service) -> bytes:
 
 
 def cook(raw: bytes, service: Service) -> Blob:
-    """Decode, forget all metadata, shrink to the service's limit if it has one, and encode again.
+    """Decode, remove all metadata, shrink to the service's limit if it has one, and encode again.
 
     The orientation in EXIF is forgotten like the rest, so a sideways upload stays sideways.
     """
     try:
-        # Only these two: the contract knows no others.
+        # The contract only has these two.
         with Image.open(io.BytesIO(raw), formats=("JPEG", "PNG")) as opened:
             if min(opened.size) < service.min_side:
                 raise TooSmall
@@ -108,7 +108,7 @@ def cook(raw: bytes, service: Service) -> Blob:
             image: Image.Image = opened.copy()
     except TooSmall:
         raise
-    except Exception as ex:  # Pillow raises a dozen kinds on hostile bytes; to the service they are one
+    except Exception as ex:  # Pillow raises many kinds of errors for invalid bytes; the service has one error for them
         raise NotAnImage from ex
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         rgba = image.convert("RGBA")
@@ -122,11 +122,11 @@ def cook(raw: bytes, service: Service) -> Blob:
 
 
 def _anew(blob: Blob, service: Service) -> Blob:
-    """The same picture as the restless store keeps it for a while: at quality 75, or at 90 where it was at 75."""
+    """The same picture after the store re-encoded it by itself: at quality 75, or at 90 if it was at 75."""
     quality = 75 if blob.quality != 75 else 90
     with Image.open(io.BytesIO(blob.jpeg)) as image:
         made = Blob(_save(image.convert("RGB"), quality, service), blob.width, blob.height, quality)
-    made.other = blob  # so that the next time brings back what was there, byte for byte
+    made.other = blob  # so that the next time restores the former bytes
     return made
 
 
@@ -147,7 +147,7 @@ def rendition(blob: Blob, size: int, service: Service) -> bytes:
 
 
 def _off_centre(image: Image.Image, shorter: int, share: float) -> Image.Image:
-    """Scale so that the shorter side has `shorter` pixels, the way of contract/microsoft-renditions.md.
+    """Scale so that the shorter side has `shorter` pixels, as described in contract/microsoft-renditions.md.
 
     Pixel i is taken at i * old / new, without the half pixel; first row and column are blended with white by `share`.
     """
@@ -179,7 +179,7 @@ def _beside_the_middle(image: Image.Image, size: int) -> Image.Image:
 
 
 class Kitchen:
-    """Cooks off the event loop, each distinct upload once."""
+    """Re-encodes pictures outside of the event loop, each distinct upload once."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -191,7 +191,7 @@ class Kitchen:
         return service.scaler, service.longest, service.min_side, service.quality, service.subsampling
 
     async def blob(self, raw: bytes, digest: str) -> Blob:
-        """The cooked picture of these bytes; raises NotAnImage or TooSmall."""
+        """The re-encoded picture of these bytes; raises NotAnImage or TooSmall."""
         key = (digest, *self._recipe())
         found = self._blobs.get(key)
         if found is None:
@@ -200,7 +200,7 @@ class Kitchen:
         return found
 
     async def rendition(self, blob: Blob, size: int) -> bytes:
-        """One standard size of a cooked picture."""
+        """One standard size of a re-encoded picture."""
         key = (size, self.service.edges, *self._recipe())
         found = blob.sizes.get(key)
         if found is None:
@@ -208,14 +208,14 @@ class Kitchen:
         return found
 
     async def anew(self, blob: Blob) -> Blob:
-        """The same picture in other bytes, as the restless store makes it; asked again, the bytes of before."""
+        """The same picture in other bytes, as the store makes it by itself; after a second call, the former bytes."""
         if blob.other is None:
             made = await self._run(_anew, blob, self.service)
             blob.other = blob.other or made
         return blob.other
 
     async def stranger(self) -> Blob:
-        """A picture that nobody uploaded: what a confused service gives back."""
+        """A picture that was never uploaded, for the fault that the service returns a wrong photo."""
         image = Image.radial_gradient("L").resize((400, 400)).convert("RGB").rotate(33)
         out = io.BytesIO()
         image.save(out, "PNG")

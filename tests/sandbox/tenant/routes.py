@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a raw path to a route: split first, decode afterwards, so that an encoded slash stays in its name."""
+"""Raw path -> route. The path is split before it is decoded, so that an encoded slash stays in its name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SIZE = re.compile(r"^(\d{1,4})x(\d{1,4})$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a path means."""
+    """The meaning of a path."""
 
     kind: Kind
     identity: str = ""
@@ -63,7 +63,7 @@ def parse(raw_path: str) -> Route:
     if len(parts) < 2 or parts[0] or not all(parts[1:]):
         return Route("unknown")
     names = [unquote(part, errors="replace") for part in parts[1:]]
-    # Graph's own words do not mind their case; identities are not among them.
+    # The case of Graph's own words does not matter. Identities are not changed.
     head, count = names[0].lower(), len(names)
     if head == "$batch" and count == 1:
         return Route("batch")

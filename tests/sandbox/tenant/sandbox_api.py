@@ -28,11 +28,11 @@ _PARTS: dict[str, type[Any]] = {"service": Service, "latency": Latency, "throttl
 
 
 class ControlError(Exception):
-    """A control request that makes no sense."""
+    """A control request that is not valid."""
 
 
 class SandboxApi:
-    """Handles what comes under `/sandbox/`."""
+    """Handles requests below `/sandbox/`."""
 
     def __init__(self, tenant: Tenant, login: Login, begin: Callable[[], Awaitable[None]]) -> None:
         self._tenant = tenant
@@ -90,7 +90,7 @@ class SandboxApi:
             fresh = build(_PARTS[name], {**dataclasses.asdict(part), **changes}, name)
             if name == "settings":
                 self._tenant.change_settings(fresh)
-            else:  # others hold on to the object, so it is changed in place
+            else:  # other code keeps a reference to the object, so it is changed in place
                 for item in dataclasses.fields(fresh):
                     setattr(part, item.name, getattr(fresh, item.name))
                 self._tenant.limits.refill()

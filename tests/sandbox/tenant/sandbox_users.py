@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The control API's part about users: making thousands, changing one, and doing things by hand."""
+"""The control API for users: create thousands, change one, and change photos by hand."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CHANGEABLE: dict[str, Any] = {
 
 
 def as_json(user: User) -> dict[str, Any]:
-    """A user as tests see it: the truth, whatever lag there is."""
+    """A user for tests: the true state, without any lag."""
     photo = user.photo
     return {
         "key": user.key, "id": user.id, "upn": user.upn, "mail": user.mail, "employee_id": user.employee_id,
@@ -111,7 +111,7 @@ async def generate(
     mailbox_fraction: float = 1.0,
     seed: int = 1,
 ) -> dict[str, Any]:
-    """Make many users at once; their photos are taken in turn from a list of files, each cooked once."""
+    """Create many users at once. Their photos are taken in turn from a list of files; each file is re-encoded once."""
     blobs: list[Blob] = []
     for name in photos or []:
         content = Path(name).read_bytes()

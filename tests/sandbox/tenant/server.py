@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The HTTP server: bytes to calls, answers to bytes, and connections that end too early when told to."""
+"""The HTTP server: bytes -> calls, answers -> bytes, and connections that end too early on request."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Server:
         self._runner: web.ServerRunner | None = None
 
     async def _begin(self) -> None:
-        """Serve what the files say, and forget all else."""
+        """Load the state from the files, and discard the present one."""
         self._tenant = tenant = await self._load()
         self._graph = Graph(tenant)
         self._login = Login(tenant.config, tenant.tokens, tenant.clock)
@@ -48,7 +48,7 @@ class Server:
     async def start(self, host: str, port: int, context: ssl.SSLContext) -> int:
         """Listen; returns the port."""
         await self._begin()
-        # Whoever still waits for an answer when the tenant ends is cut off soon.
+        # When the tenant ends, clients that still wait for an answer are disconnected soon.
         server = web.Server(self._answer, access_log=None, keepalive_timeout=300)
         runner = web.ServerRunner(server, shutdown_timeout=0.5)
         await runner.setup()
@@ -82,7 +82,7 @@ class Server:
     async def _body(self, request: web.BaseRequest) -> bytes:
         if not request.can_read_body:
             return b""
-        # One byte over the limit is enough to refuse; the rest is read and forgotten.
+        # One byte over the limit is enough to refuse; the rest is read and discarded.
         limit = self._tenant.config.service.max_bytes + 1
         chunks: list[bytes] = []
         size = 0
@@ -128,7 +128,7 @@ class Server:
             await response.prepare(request)
             await response.write(body[: len(body) // 2])
             if request.transport is not None:
-                request.transport.close()  # flushes the half that was written
+                request.transport.close()  # sends the half that was written
             return response
         if request.transport is not None:
             request.transport.abort()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything one tenant knows, in memory."""
+"""The state of one tenant, in memory."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Tenant:
         self.limits = Limits(config.throttle)
         self.counters = Counters()
         self.tokens = Tokens(self.clock, config.tenant_id, config.token_lifetime, config.graph_audiences)
-        # Which error an identity gets that nobody has, where a test chose one.
+        # The errors for identities that no user has, if a test chose them.
         self.missing_cases: dict[str, str] = {}
         self._settings_before = config.settings
         self._settings_from = 0.0
 
     def effective_settings(self) -> Settings:
-        """The photo settings that uploads obey now; a change may take its time."""
+        """The photo settings that are in force now; a change may take some time."""
         return self.config.settings if time.monotonic() >= self._settings_from else self._settings_before
 
     def change_settings(self, settings: Settings) -> None:
@@ -75,7 +75,7 @@ class Tenant:
         return user
 
     async def seed(self, user: User, raw: bytes) -> None:
-        """Give a user a photo as if it had always been there: no history, no lag, no counters."""
+        """Give a user a photo without history, lag and counters, as if it had always been there."""
         blob = await self.kitchen.blob(raw, hashlib.sha256(raw).hexdigest())
         user.uploads += 1
         user.photo = Photo(blob, user.id, user.uploads, self.config.service.etag_form)
@@ -83,7 +83,7 @@ class Tenant:
     async def store(
         self, user: User, raw: bytes, *, action: str, content_type: str, lag: float = 0.0, wrong_photo: bool = False
     ) -> Photo:
-        """An upload: cooked, tagged anew, shown after the lag, and remembered in the history."""
+        """Process an upload: re-encoded, with a new tag, shown after the lag, and recorded in the history."""
         digest = hashlib.sha256(raw).hexdigest()
         blob = await self.kitchen.blob(raw, digest)
         if wrong_photo:
@@ -97,7 +97,7 @@ class Tenant:
         return photo
 
     async def anew(self, user: User) -> None:
-        """Store a photo anew as the service does by itself: other bytes of the same picture, and nobody wrote.
+        """Store a photo again as the service does by itself: other bytes of the same picture, without a write.
 
         It is no change to the photo, so it is in no history and no counter.
         """
@@ -105,7 +105,7 @@ class Tenant:
         if photo is None:
             return
         blob = await self.kitchen.anew(photo.blob)
-        if user.photo is not photo:  # somebody wrote in the meantime
+        if user.photo is not photo:  # it was changed in the meantime
             return
         if self.config.service.restless_tag == "other":
             user.uploads += 1

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Start a tenant of one's own in a test, as the real process it is, and end it by its pid."""
+"""Starts a tenant as a separate process for a test, and ends it by its pid."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SANDBOX = Path(__file__).resolve().parents[1]
 
 
 def picture(side: int = 400, colour: tuple[int, int, int] = (200, 60, 30), form: str = "JPEG", **options: Any) -> bytes:
-    """A picture with something to see in it."""
+    """A picture with some content."""
     return rectangle(side, side, colour, form, **options)
 
 
@@ -67,7 +67,7 @@ class Running:
 
     @property
     def authority(self) -> str:
-        """What MSAL is given."""
+        """The authority for MSAL."""
         return f"{self.url}/{TENANT_ID}"
 
     @property
@@ -98,7 +98,7 @@ class Running:
     def call(
         self, method: str, path: str, *, roles: tuple[str, ...] = (), version: str = "v1.0", **options: Any
     ) -> requests.Response:
-        """One Graph request, to a path that is sent as it stands."""
+        """One Graph request; the path is sent unchanged."""
         headers = {"Authorization": f"Bearer {self.token(*roles)}", **options.pop("headers", {})}
         return self.session.request(method, f"{self.url}/{version}{path}", headers=headers, timeout=30, **options)
 
@@ -136,7 +136,7 @@ def default_tenant() -> dict[str, Any]:
 def running(
     folder: Path, people: list[dict[str, Any]] | None = None, tenant: dict[str, Any] | None = None
 ) -> Iterator[Running]:
-    """A tenant process on a free loopback port, from start to end; what it says goes to `folder`/log."""
+    """A tenant process on a free loopback port; its output goes to `folder`/log."""
     sys.path.insert(0, str(_SANDBOX))  # the CA is the sandbox's own
     from ca import Authority  # type: ignore[import-not-found,unused-ignore]
 

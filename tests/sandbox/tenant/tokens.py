@@ -18,7 +18,7 @@ GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 
 
 class Tokens:
-    """Issues tokens and tells what a presented one is worth."""
+    """Issues and checks tokens."""
 
     def __init__(self, clock: Clock, tenant_id: str, lifetime: float, audiences: list[str]) -> None:
         self._clock = clock
@@ -28,13 +28,13 @@ class Tokens:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._public = self._key.public_key()
         self.port = 0
-        # Checking a signature costs more than answering: each token's is checked once.
+        # To check a signature takes longer than an answer, so each token is only checked once.
         self._checked: dict[str, tuple[float, int, frozenset[str]]] = {}
         self._revoked = 0
         self._serial = 0
 
     def is_root(self, root: str) -> bool:
-        """Whether this is a name for this tenant's Graph: our own port on any name, or one that was configured."""
+        """Is this a name of this tenant's Graph: any name with our port, or a configured one?"""
         if root in self._audiences:
             return True
         parts = urlsplit(root)
@@ -45,7 +45,7 @@ class Tokens:
         return parts.scheme == "https" and port == self.port and not parts.path and not parts.query
 
     def issue(self, client_id: str, roles: list[str], audience: str, issuer: str) -> tuple[str, int]:
-        """A new access token, and for how many seconds it lives."""
+        """A new access token, and its lifetime in seconds."""
         now = self._clock.now()
         self._serial += 1
         claims = {
@@ -56,11 +56,11 @@ class Tokens:
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": "sandbox"}), int(self.lifetime)
 
     def revoke_all(self) -> None:
-        """Make every token issued so far worthless."""
+        """Make all tokens issued so far invalid."""
         self._revoked = self._serial
 
     def check(self, authorization: str | None) -> frozenset[str] | str:
-        """The roles of a good token, or the name of the error case."""
+        """The roles of a valid token, or the name of the error case."""
         scheme, _blank, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             return "token_missing"
@@ -85,7 +85,7 @@ class Tokens:
         try:
             claims = jwt.decode(
                 token, self._public, algorithms=["RS256"],
-                # Times are judged by the tenant's own clock, later, on every use.
+                # The times are checked at every use, with the tenant's own clock.
                 options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
             )  # fmt: skip
         except jwt.PyJWTError:

@@ -55,24 +55,24 @@ def _list(tenant: Tenant, call: Call) -> Answer:
 
 
 def check_options(call: Call) -> None:
-    """Raises QueryError for an option that a list does not take."""
+    """Raises QueryError for an option that a list does not support."""
     for name in call.query:
         if name.startswith("$") and name not in _LIST_OPTIONS:
             raise QueryError("unsupported_query")
 
 
 def is_advanced(call: Call) -> bool:
-    """Whether the question may be answered from the index."""
+    """May the query use the index?"""
     return call.query.get("$count") == "true" and call.headers.get("consistencylevel", "").lower() == "eventual"
 
 
 def page_of(tenant: Tenant, call: Call, path: str, matched: list[User]) -> Answer:
-    """The page of some users that the call asks for; `path` is the list's own."""
+    """The requested page of a list of users; `path` is the list's path."""
     properties = _properties(call)
     size = _page_size(tenant, call)
     after = _open_token(call.query["$skiptoken"]) if "$skiptoken" in call.query else 0
     rest = [user for user in matched if user.serial > after] if after else matched
-    # Graph may answer an empty page with a nextLink; who takes emptiness for the end loses users.
+    # Graph may return an empty page with a nextLink. A client that stops at an empty page loses users.
     empty = tenant.config.service.empty_pages and "$skiptoken" not in call.query and bool(rest)
     page = [] if empty else rest[:size]
     body: dict[str, Any] = {"@odata.context": f"{call.root}/{call.version}/$metadata#users{_context(call)}"}

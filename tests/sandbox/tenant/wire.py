@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What travels between the HTTP server, the batch and the services: a call and its answer."""
+"""The values between the HTTP server, the batch and the services: a call and its answer."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ CutMoment = Literal["before", "headers", "body"]
 
 
 class Clock:
-    """The tenant's own idea of the time, so that a skewed clock skews tokens and the Date header alike."""
+    """The tenant's own clock, so that a clock skew changes tokens and the Date header in the same way."""
 
     def __init__(self) -> None:
         self.skew = 0.0
 
     def now(self) -> float:
-        """Seconds since the epoch, as this tenant believes."""
+        """Seconds since the epoch, by this tenant's clock."""
         return time.time() + self.skew
 
 
@@ -49,7 +49,7 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """One Graph response; `body` is bytes for a picture, a dict for JSON and None for nothing at all."""
+    """One Graph response. `body`: bytes for a picture, a dict for JSON, None for an empty body."""
 
     status: int
     body: bytes | dict[str, Any] | None = None
