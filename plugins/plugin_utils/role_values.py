@@ -8,11 +8,10 @@ Ansible's own check of a role also shows the whole argument specification with i
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import typing as t
-
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..module_utils._core.choice import refuse_unusable
 from ..module_utils._core.model import PhotoError
@@ -171,13 +170,21 @@ def _serial_problem(name: str, value: t.Any) -> str | None:
 
 
 def _mapping_problem(name: str, option: t.Mapping[str, t.Any], value: t.Any) -> str | None:
+    """``name``: with the keys that lead to it, such as ``drift_default_for.exo``."""
+    parts: t.Mapping[str, t.Mapping[str, t.Any]] = option.get("options") or {}
+    known = " and ".join(filter(None, [", ".join(sorted(parts)[:-1]), *sorted(parts)[-1:]]))
     if not isinstance(value, dict):
         what = "a list" if isinstance(value, list | tuple) else _quoted(str(value))
-        return f"{name} is {what}; give a mapping"
-    if not option.get("options"):
-        return None
-    checked = ArgumentSpecValidator({name: dict(option)}).validate({name: dict(value)})
-    return f"{name} cannot be used: {'; '.join(checked.error_messages)}" if checked.error_messages else None
+        return f"{name} is {what}; give a mapping" + (f" with {known}" if "." in name else "")
+    for key, part in value.items() if parts else ():
+        if key not in parts:
+            near = difflib.get_close_matches(str(key), parts, 1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            return f"{name} has no {shown(str(key)[:SHOWN])}{meant}; there are {known}"
+        problem = _problem(f"{name}.{key}", str(key), parts[key], part)
+        if problem is not None:
+            return problem
+    return None
 
 
 def _is_no_number(text: str) -> bool:

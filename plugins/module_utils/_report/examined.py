@@ -19,6 +19,8 @@ from .gather import Gathered
 EXAMINED = ("in_sync", *DRIFTING)
 #: In a run of at most so many users, it is possible that none of them can be checked. The limits use the same number.
 FEW = GUARDED_FROM - 1
+#: What follows the most frequent reason, with how many others there are.
+AND_OTHERS = " (and "
 
 
 def not_examined_targets(gathered: Gathered, requested: t.Collection[str], not_chosen: int = 0) -> list[dict[str, str]]:
@@ -96,4 +98,4 @@ def _most(reasons: Counter[str]) -> str:
         return "There is no result for it."
     [(reason, _number)] = reasons.most_common(1)
     others = len(reasons) - 1
-    return reason + (f" (and {counted(others, 'other reason')})" if others else "")
+    return reason + (f"{AND_OTHERS}{counted(others, 'other reason')})" if others else "")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from .._core.targets import title
 from .._core.wording import first
 from .counts import DRIFTING, PROBLEM_STATES
+from .examined import AND_OTHERS
 from .words import state_text
 
 #: How many users and how many reasons are named, as in all messages.
@@ -41,16 +42,19 @@ def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
     """The first users who failed, could not be checked or are left as they are, with their reasons.
 
     Users with the same reason share a line. A user with the same reason at several targets is counted and named once.
-    Accepted problems are only in the report.
+    Accepted problems are only in the report. What ``alerts`` says of a whole target is not repeated for its users.
     """
+    said = {(item["target"], item["reason"].partition(AND_OTHERS)[0]) for item in report["targets_not_examined"]}
     failed, unseen, unchecked, late, left = (_Found(shown) for _part in range(5))
     part_of = {"failed": failed, "unverified": late, LEFT[report["mode"]]: left}
     targets = tuple(report["targets"])
     for user, rows in _rows(report):
-        for (state, text), places in _reasons_of(rows, LEFT[report["mode"]]).items():
-            part_of.get(state, unchecked).add(Reason(_where(places, targets), state, text), _named(user))
-    for (who, text), places in _not_examined(report["not_examined"]).items():
-        unseen.add(Reason(_where(places, targets), "not_examined", text), who)
+        for (state, text), every in _reasons_of(rows, LEFT[report["mode"]]).items():
+            if places := [place for place in every if (place, text) not in said]:
+                part_of.get(state, unchecked).add(Reason(_where(places, targets), state, text), _named(user))
+    for (who, text), every in _not_examined(report["not_examined"]).items():
+        if places := [place for place in every if (place, text) not in said]:
+            unseen.add(Reason(_where(places, targets), "not_examined", text), who)
     # In this order, not in the order of the report.
     parts = (failed, unseen, unchecked, late, left)
     # If one kind has many reasons, each of the other kinds still gets a line.

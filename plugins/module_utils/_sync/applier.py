@@ -327,7 +327,7 @@ class _Applier:
             if change.state == "conflict" and change.error is None:
                 change.error = f"others changed this photo in the meantime, so it was not written: {why}"
             if change.state == "unknown":
-                what = change.error or why
+                what = (change.error or why).replace("; run again later", "")  # said once, at the end
                 change.error = f"it is not known whether it was written ({what}); run again"
             elif change.state == "written" and self.settings.verify:
                 change.to("unverified")

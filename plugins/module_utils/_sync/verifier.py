@@ -108,8 +108,8 @@ class Verifier:
                 stopped = self.examine_all(changes, self.look(changes))
             except StoreError as error:
                 stopped, self.late = str(error), changes
-        why = stopped or "the target still shows the photo from before; it may be late"
-        kept = [self._doubt(change, why, unseen=True) for change in self.late if not change.ended]
+        late = [change for change in self.late if not change.ended]
+        kept = [self._doubt(change, stopped or _shown_instead(change), unseen=True) for change in late]
         self.late = []
         return self._keep([receipt for receipt in kept if receipt is not None]) or stopped
 
@@ -239,3 +239,9 @@ class Verifier:
         change.warn(f"unverified: {why}")
         change.to("unverified", never_shown(runs))
         return receipt
+
+
+def _shown_instead(change: ChangeRecord) -> str:
+    """What the target shows, when it does not show yet what was written."""
+    shows = "shows no photo yet" if change.tag is None else "still shows the photo from before"
+    return f"the target {shows}; it may be late"

@@ -209,11 +209,25 @@ def test_users_found_by_the_anchor_need_a_role_that_gives_them() -> None:
     assert wrong("drift", drift_exo_match_by="anchor", drift_exchange_match_by="anchor") == []
 
 
-def test_a_mapping_with_a_wrong_key_is_told_without_markup() -> None:
-    (said,) = wrong("sync", sync_default_for={"ad": {"grop": "x"}})
-    assert said.startswith("sync_default_for cannot be used: ")
-    assert "grop" in said
-    assert "O(" not in said
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (
+            {"ad": {"grop": "x"}},
+            "sync_default_for.ad has no grop (did you mean group?); there are filter and group",
+        ),
+        (
+            {"exoo": {"filter": "x"}},
+            "sync_default_for has no exoo (did you mean exo?); there are ad, exchange and exo",
+        ),
+        ({"ad": {"who": "x"}}, "sync_default_for.ad has no who; there are filter and group"),
+        ({"exo": "x"}, "sync_default_for.exo is 'x'; give a mapping with filter and group"),
+        ({"exo": ["x"]}, "sync_default_for.exo is a list; give a mapping with filter and group"),
+        ({"exo": {"filter": ["x"]}}, "sync_default_for.exo.filter is a list; give a text"),
+    ],
+)
+def test_a_mapping_with_a_wrong_part_is_told_with_the_nearest_right_one(value: object, said: str) -> None:
+    assert wrong("sync", sync_default_for=value) == [said]
 
 
 @pytest.mark.parametrize("role", all_roles())

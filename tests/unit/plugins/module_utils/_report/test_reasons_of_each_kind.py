@@ -112,3 +112,20 @@ def test_a_photo_that_was_never_shown_is_named_once_as_a_failure() -> None:
     assert problems_of({"exo": [row]}, mode="done") == [
         "b@x: failed in Exchange Online: accepted in 2 runs and never shown"
     ]
+
+
+def test_why_a_whole_target_was_not_examined_is_said_once() -> None:
+    """The line in capital letters has the reason; each user's is the same."""
+    rows = [sample.row(f"{user}@x", "ad", "unavailable", True, reason="wrong password") for user in "abc"]
+    odd = sample.row("d@x", "ad", "unresolved", True, reason="two accounts have this name")
+    values = {name: argument.get("default") for name, argument in run.ARGUMENTS.items()}
+    lost = sample.result(
+        [{**row, "no_answer": True} for row in [*rows, odd]], target="ad", failed=True, msg="wrong password"
+    )
+    killed = {"target": "ad", "failed": True, "msg": "wrong password", "shard": "photos_0002", "users": ["k@x"]}
+    given = {"results": [lost, killed], "dest": "/nowhere", "targets": ["ad"], "mode": "done"}
+    lines = run.prepare({**values, **given}).problems
+    assert [line for line in lines if "wrong password" in line] == [
+        "ACTIVE DIRECTORY WAS NOT EXAMINED: wrong password (and 1 other reason)"
+    ]
+    assert "d@x: unresolved in Active Directory: two accounts have this name" in lines

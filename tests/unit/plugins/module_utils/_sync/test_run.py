@@ -636,6 +636,29 @@ def test_a_write_whose_answer_was_lost_and_that_does_not_show_is_not_known_to_be
     assert "not known" in str(outcome.error)
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_a_write_that_does_not_show_is_told_with_what_the_target_shows_and_once_to_run_again(before: bool) -> None:
+    store = ScriptedStore(["alice"])
+    if before:
+        store.put_by_hand("alice", picture(8))
+    shows = "still shows the photo from before" if before else "shows no photo yet"
+
+    def fails(writes: t.Sequence[Write]) -> t.Iterator[tuple[User, WriteResult]]:
+        return (
+            (each.user, WriteResult("uncertain", "the server failed (HTTP 500); run again later")) for each in writes
+        )
+
+    write, store.write = store.write, fails  # type: ignore[method-assign]
+    assert run(store, [declared("alice", picture(1))]).outcomes[0].error == (
+        "it is not known whether it was written (the server failed (HTTP 500); "
+        f"the target {shows}; it may be late); run again"
+    )
+    store.write = write  # type: ignore[method-assign]
+    store.before_write = lambda user_id: store.lag.update({user_id: 99})
+    outcome = run(store, [declared("alice", picture(1))]).outcomes[0]
+    assert outcome.warnings == (f"unverified: the target {shows}; it may be late",)
+
+
 def test_a_target_that_cannot_be_reached_makes_the_rest_unavailable_and_the_run_fail() -> None:
     store = ScriptedStore(["alice", "bob"])
     store.gone_after = 0
