@@ -10,7 +10,7 @@ import typing as t
 from ansible import constants as C
 
 from ..module_utils._core.model import PhotoError
-from ..module_utils._report.run import ARGUMENTS, drop_previews, prepare, probe_dest, publish
+from ..module_utils._report.run import ARGUMENTS, drop_previews, prepare, probe_dest, publish, where
 from ..plugin_utils.controller_action import ControllerAction
 
 COLOURS = {"+": C.COLOR_DIFF_ADD, "-": C.COLOR_DIFF_REMOVE, "@": C.COLOR_DIFF_LINES}
@@ -35,7 +35,9 @@ class ActionModule(ControllerAction):
             drop_previews(options)
             raise
         self.show(options, prepared.lines)
-        return {"msg": prepared.report["line"], **publish(options, prepared)}
+        result = publish(options, prepared)
+        self.show(options, where(options, result))
+        return {"msg": prepared.report["line"], **result}
 
     def lines(self, result: dict[str, t.Any]) -> t.Sequence[str]:
         """None: ``work`` shows the lines before it writes the report."""

@@ -21,7 +21,7 @@ from dataclasses import replace
 
 from .._core.deadline import deadline
 from .._core.tls import context_of
-from .options import CA_CERT, DirectoryOptions
+from .options import CA_CERT, SERVER, TLS_MODE, DirectoryOptions
 
 #: ExtendedRequest, message 1, of StartTLS (RFC 4511, 4.14), in BER.
 _OID = b"1.3.6.1.4.1.1466.20037"
@@ -36,7 +36,7 @@ def why_no_connection(options: DirectoryOptions, said: str = "") -> str:
     try:
         found = _walk(options, min(options.timeout, 10))
     except OSError as error:
-        found = f"{options.place}: {error.strerror or error}; check server, port and the firewall"
+        found = f"{options.place}: {error.strerror or error}; check {SERVER}, port and the firewall"
     return found or (
         f"{options.place}: no connection, though the name, the port and the certificate seem right from here"
         f"{f' ({said})' if said else ''}; try again, and check that the directory service is healthy"
@@ -75,13 +75,13 @@ def _walk(options: DirectoryOptions, timeout: float) -> str | None:
     try:
         socket.getaddrinfo(options.server, options.effective_port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        return f"server {options.server} is not a name that this host can resolve ({error}); check server and DNS"
+        return f"server {options.server} is not a name that this host can resolve ({error}); check {SERVER} and DNS"
     try:
         raw = socket.create_connection((options.server, options.effective_port), timeout=timeout)
     except ConnectionRefusedError:
-        return f"{place}: nothing listens there (connection refused); check server, port and tls_mode"
+        return f"{place}: nothing listens there (connection refused); check {SERVER}, port and {TLS_MODE}"
     except TimeoutError:
-        return f"{place}: no connection within {timeout} s; check server, port and the firewall between"
+        return f"{place}: no connection within {timeout} s; check {SERVER}, port and the firewall between"
     with raw, deadline(timeout) as guard:
         guard.watch(raw.fileno())
         if options.tls_mode == "none":
@@ -100,7 +100,7 @@ def _walk(options: DirectoryOptions, timeout: float) -> str | None:
 def _says_nothing(options: DirectoryOptions, timeout: float) -> str:
     return (
         f"{options.place}: accepted the connection but did not answer within {timeout} s; check port, "
-        "tls_mode and its health"
+        f"{TLS_MODE} and its health"
     )
 
 
@@ -125,9 +125,9 @@ def _tls(raw: socket.socket, options: DirectoryOptions) -> str | None:
     except ssl.SSLCertVerificationError as error:
         return f"{place}: {_certificate_problem(error, options)}"
     except ssl.SSLError as error:
-        return f"{place}: does not speak TLS ({error.reason or error}); check port and tls_mode"
+        return f"{place}: does not speak TLS ({error.reason or error}); check port and {TLS_MODE}"
     except (ConnectionResetError, BrokenPipeError):
-        return f"{place}: ended the TLS handshake; check port, tls_mode and the domain controller's certificate"
+        return f"{place}: ended the TLS handshake; check port, {TLS_MODE} and the domain controller's certificate"
 
 
 def _certificate_problem(error: ssl.SSLCertVerificationError, options: DirectoryOptions) -> str:
@@ -135,9 +135,9 @@ def _certificate_problem(error: ssl.SSLCertVerificationError, options: Directory
     if code in (_HOSTNAME_MISMATCH, _ADDRESS_MISMATCH):
         return (
             f"the certificate is not for the name {options.server} ({error.verify_message}); give a name that is in "
-            "the certificate as server, or set cert_validation to ignore_hostname"
+            f"the certificate as {SERVER}, or set cert_validation to ignore_hostname (an option of the modules)"
         )
     if code in (_NOT_YET_VALID, _EXPIRED):
         return f"the certificate is not valid at this time ({error.verify_message}); renew it, or set this host's clock"
-    source = f"ca_cert {options.ca_cert}" if options.ca_cert else f"this host; name its CA certificate in {CA_CERT}"
+    source = f"{CA_CERT} {options.ca_cert}" if options.ca_cert else f"this host; name its CA certificate in {CA_CERT}"
     return f"the certificate is not signed by an authority trusted by {source} ({error.verify_message})"

@@ -22,6 +22,7 @@ CertValidation = t.Literal["always", "ignore_hostname", "ignore"]
 GLOBAL_CATALOG_PORTS = (3268, 3269)
 #: For messages.
 CA_CERT, SEARCH_BASE = with_environment("ca_cert", "ad"), with_environment("search_base", "ad")
+SERVER, TLS_MODE = with_environment("server", "ad"), with_environment("tls_mode", "ad")
 USERNAME, PASSWORD = with_environment("username", "ad"), with_environment("password", "ad")
 
 

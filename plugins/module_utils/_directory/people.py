@@ -320,10 +320,10 @@ def judge(match_by: MatchBy, identity: str, matches: Matches, where: str, option
         )
     if near:
         names = "; ".join(f"{', '.join(p.matches)} ({p.dn})" for p in near[:3])
+        blank = identity != identity.strip()
+        advice = "Remove the space at its beginning or end" if blank else "Write it as the directory does"
         return Unresolved(
-            identity,
-            f"no account has exactly {match_by} {identity!r}, but a similar one exists: {names}. Write it as "
-            "the directory does",
+            identity, f"no account has exactly {match_by} {identity!r}, but a similar one exists: {names}. {advice}"
         )
     return Unresolved(
         identity,

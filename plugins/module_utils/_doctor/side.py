@@ -101,7 +101,12 @@ class Side(ABC, t.Generic[Options, Store]):
     def resolve(self) -> Check:
         """Which of the users exist at the target?"""
         if not self.users:
-            return skipped("no users were named")
+            if not self.options.option_prefix:
+                return skipped("no users were named")
+            return skipped(
+                "no users to check: doctor_users names nobody, and photos.yml declares nobody here with a photo and "
+                "without known_problems"
+            )
         answers = self.named.resolve(list(self.users))
         self.found = {name: answer for name, answer in answers.items() if isinstance(answer, User)}
         missing = [name for name, answer in answers.items() if isinstance(answer, Unresolved)]
@@ -118,7 +123,7 @@ def found(where: str, asked: int, number: int, missing: t.Sequence[str], *, opti
         return ok(f"all {asked} users are {where}" if asked > 1 else f"the user is {where}")
     words = f"{number} of {counted(asked, 'user')} {'is' if asked == 1 else 'are'} {where}; not: {some(missing)}"
     if not number:
-        return fail(words, f"Is {option} the property that the definitions use, and is this the right place?")
+        return fail(words, f"Are the names right, are they values of {option}, and is this the right place?")
     if stops:
         return fail(
             words,

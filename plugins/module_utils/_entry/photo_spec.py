@@ -172,7 +172,10 @@ def definitions_from(params: t.Mapping[str, t.Any], target: str) -> tuple[list[D
             refused[definition.key] = f"{shown(definition.user)} cannot be the name of a user: {odd}; correct the name"
         elif definition.source is not None and _is_no_text(definition.source.path):
             why = "the name of this file is not valid UTF-8, or has a control character"
-            refused[definition.key] = f"{definition.source.name}: {why}; rename it"
+            # The path has lost the name; the origin shows it, unless it is a line of photos.yml.
+            line = definition.origin.rpartition(":")[2].isdecimal()
+            name = definition.source.name if line or not definition.origin else shown(definition.origin)
+            refused[definition.key] = f"{name}: {why}; rename it"
     return definitions, refused
 
 

@@ -15,7 +15,7 @@ import typing as t
 from .._core.deadline import bounded
 from .._core.tls import context_of, end_of
 from .errors import ExchangeError, no_tls, untrusted
-from .options import ExchangeOptions
+from .options import SERVER, ExchangeOptions
 
 _PATH = "/PowerShell/"
 
@@ -41,12 +41,14 @@ def look(options: ExchangeOptions) -> Endpoint:
     except ssl.SSLError as error:
         raise no_tls(error.reason or error, options) from error
     except TimeoutError as error:
-        raise ExchangeError(f"{options.place}: no answer in time; check server, port and the firewall") from error
+        raise ExchangeError(f"{options.place}: no answer in time; check {SERVER}, port and the firewall") from error
     except socket.gaierror as error:
-        raise ExchangeError(f"{options.place}: the name {options.server} is not known to DNS; check server") from error
+        raise ExchangeError(
+            f"{options.place}: the name {options.server} is not known to DNS; check {SERVER}"
+        ) from error
     except (OSError, http.client.HTTPException) as error:
         why = getattr(error, "strerror", None) or error
-        raise ExchangeError(f"{options.place}: no connection ({why}); check server, port and tls_mode") from error
+        raise ExchangeError(f"{options.place}: no connection ({why}); check {SERVER}, port and tls_mode") from error
     return seen
 
 

@@ -12,7 +12,7 @@ import re
 
 from .._core.model import StoreError
 from .cmdlets import Failure
-from .options import CA_CERT, PASSWORD, USERNAME, ExchangeOptions
+from .options import CA_CERT, PASSWORD, SERVER, USERNAME, ExchangeOptions
 
 #: Names of exceptions as administrators see them in FullyQualifiedErrorId ("[FailureCategory=Cmdlet-...]") and in the
 #: error's category. Of the errors about pictures, only UserPhotoNotFoundException is widely documented; the meaning of
@@ -178,7 +178,7 @@ def no_exchange(status: int, options: ExchangeOptions) -> ExchangeError:
             "block this host"
         )
     return ExchangeError(
-        f"{options.place}: this server has no Exchange remote PowerShell (HTTP {status}); check server, port and "
+        f"{options.place}: this server has no Exchange remote PowerShell (HTTP {status}); check {SERVER}, port and "
         "tls_mode"
     )
 
@@ -187,7 +187,7 @@ def untrusted(why: str, options: ExchangeOptions) -> ExchangeError:
     """The error for a server certificate that is not accepted."""
     return ExchangeError(
         f"{options.place}: the server's certificate is not accepted ({why}); give the authority's certificate in "
-        f"{CA_CERT}, and the name that stands in the certificate as server, or use tls_mode http with Kerberos"
+        f"{CA_CERT}, and the name that stands in the certificate as {SERVER}, or use tls_mode http with Kerberos"
     )
 
 

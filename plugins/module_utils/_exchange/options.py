@@ -22,6 +22,7 @@ CertValidation = t.Literal["always", "ignore_hostname", "ignore"]
 MOST_SESSIONS = 18
 #: The option and its environment variable, for messages.
 CA_CERT = with_environment("ca_cert", "exchange")
+SERVER = with_environment("server", "exchange")
 USERNAME, PASSWORD = with_environment("username", "exchange"), with_environment("password", "exchange")
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?")
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")

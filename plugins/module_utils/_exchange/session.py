@@ -32,7 +32,7 @@ from .errors import (
     sign_in_problem,
     untrusted,
 )
-from .options import ExchangeOptions
+from .options import SERVER, ExchangeOptions
 
 try:
     from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
@@ -53,6 +53,8 @@ CONFIGURATION = "Microsoft.Exchange"
 PATH = "PowerShell/"
 #: Seconds that the server may wait with its answer while a cmdlet runs, before it answers that there is no output yet.
 _HOLDS = 20
+#: Layers of libraries around an error.
+_DEPTH = 12
 #: After so many timeouts without output, a cmdlet is given up.
 PATIENCE = 10
 _FAILURE = re.compile(r"\[FailureCategory=[^\]]*?-(\w+)\]")
@@ -244,14 +246,36 @@ class Session:
             why = text[text.find("CERTIFICATE_VERIFY_FAILED") :].split("(_ssl")[0].strip("] ")
             return untrusted(why, o)
         if "SSL" in type(error).__name__ or "WRONG_VERSION_NUMBER" in text:
-            return no_tls(text[:200], o)
+            return no_tls(innermost(error)[:200], o)
         if "NameResolutionError" in text or "Name or service not known" in text:
-            return ExchangeGone(f"{o.place}: the name {o.server} is not known to DNS; check server")
-        return ExchangeGone(f"{o.place}: no connection ({type(error).__name__}: {text[:200]}); check server and port")
+            return ExchangeGone(f"{o.place}: the name {o.server} is not known to DNS; check {SERVER}")
+        return ExchangeGone(f"{o.place}: no connection ({innermost(error)[:200]}); check {SERVER} and port")
 
 
 def _text(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def innermost(error: BaseException) -> str:
+    """The reason below the layers of libraries that wrap it, such as ``Connection refused``.
+
+    Each layer repeats the text of the layer below after its own, so the reason is at the end of a long text.
+    """
+    layers, deepest = [error], error
+    for _depth in range(_DEPTH):
+        parts = (
+            part
+            for layer in layers
+            for part in (*layer.args, getattr(layer, "reason", None), layer.__cause__, layer.__context__)
+        )
+        layers = [part for part in parts if isinstance(part, BaseException)]
+        if not layers:
+            break
+        deepest = layers[-1]
+        told = next((e.strerror for e in layers if isinstance(e, OSError) and e.strerror), None)
+        if told:
+            return " ".join(str(told).split())
+    return _text(deepest)
 
 
 def _properties(found: t.Any) -> dict[str, t.Any]:

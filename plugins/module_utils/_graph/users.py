@@ -144,7 +144,8 @@ class Directory:
         if len(users) == 1:
             user = users[0]
             return replace(user, identity=identity)
-        shown = repr(one_line(identity, 100))
+        # repr shows a blank at the end, and nothing is printed as it is.
+        shown = repr(identity if len(identity) <= 100 else f"{identity[:97]}...")
         if users:
             some = ", ".join(sorted(user.id for user in users)[:5])
             advice = f"use {self._option}: id for them"
@@ -154,9 +155,10 @@ class Directory:
         elif problem is not None:
             return Unresolved(identity, f"{shown} could not be looked up: {problem.why}", no_answer=problem.no_answer)
         else:
-            why = (
-                f"no user of the tenant has the {self._match_by} {shown}; correct it, or choose another {self._option}"
-            )
+            advice = f"correct it, or choose another {self._option}"
+            if identity != identity.strip():
+                advice = "remove the space at its beginning or end"
+            why = f"no user of the tenant has the {self._match_by} {shown}; {advice}"
             return Unresolved(identity, why, gone=True)
         return Unresolved(identity, why)
 

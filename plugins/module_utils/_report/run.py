@@ -131,6 +131,14 @@ def publish(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime | 
         drop_previews(options)
 
 
+def where(options: t.Mapping[str, t.Any], result: t.Mapping[str, t.Any]) -> list[str]:
+    """Where the report of this run is, if the newest report in the folder is still the plan. For the screen."""
+    plan = Path(options["plan"]).expanduser() if options["plan"] else None
+    if plan is None or not result.get("run_dir") or not holds(_dest(options), plan):
+        return []
+    return [shown(f"The report of this run is in {result['run_dir']}; {plan} is still the plan.")]
+
+
 def drop_previews(options: t.Mapping[str, t.Any]) -> None:
     """Remove the previews if this is requested."""
     folder = _previews(options)

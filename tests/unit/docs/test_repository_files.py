@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -69,3 +70,24 @@ def test_a_broken_folder_is_never_a_run_that_ends_well(repository: Path, playboo
     forgotten = play(repository, f"hybrid.photos.{playbook}")
     assert forgotten.returncode == 2
     assert "localhost declares no photos" in forgotten.stdout + forgotten.stderr
+
+
+@pytest.mark.parametrize("playbook", ["validate", "sync", "doctor", "onprem_to_cloud"])
+def test_a_limit_that_leaves_no_host_is_never_a_run_that_ends_well(repository: Path, playbook: str) -> None:
+    done = play(repository, f"hybrid.photos.{playbook}", "--limit", "photos_0001")
+    assert done.returncode == 4
+    assert "--limit photos_0001" in done.stderr
+    assert "PLAY" not in done.stdout
+
+
+def test_every_playbook_looks_at_the_limit() -> None:
+    playbooks = sorted((ROOT / "playbooks").glob("*.yml"))
+    first = {path.stem: yaml.safe_load(path.read_text())[0]["hosts"] for path in playbooks}
+    assert len(first) == 8
+    assert [name for name, hosts in first.items() if "undef('--limit" not in hosts] == []
+
+
+def test_a_limit_to_localhost_is_no_hindrance_where_only_localhost_is_used(repository: Path) -> None:
+    done = play(repository, "hybrid.photos.validate", "--limit", "localhost")
+    assert done.returncode == 2
+    assert "error: photos.yml:3: there is no file nowhere.jpg" in done.stdout

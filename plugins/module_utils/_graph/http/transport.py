@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from ..._core.deadline import Guard, deadline
 from ..._core.model import PhotoError, StoreError
+from ..options import with_variables
 from .concurrency import Clock
 from .retry import TRANSIENT
 from .tls import CA_CERT, certificate_problem
@@ -207,7 +208,7 @@ class Http:
     def _explain(self, ex: Exception) -> Exception:
         """An exception of the library, without URLs' queries, headers and bodies."""
         errors = requests.exceptions
-        option = self._endpoint.option
+        option = with_variables(self._endpoint.option)
         text = str(ex)
         if isinstance(ex, errors.SSLError):
             if "CERTIFICATE_VERIFY_FAILED" in text:

@@ -172,7 +172,9 @@ def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     options = DirectoryOptions("127.0.0.1", port, username="u", password="p")
-    assert "connection refused" in diagnose.why_no_connection(options)
+    assert re.search(
+        r"connection refused.*HYBRID_PHOTOS_AD_SERVER.*HYBRID_PHOTOS_AD_TLS_MODE", diagnose.why_no_connection(options)
+    )
     unknown = DirectoryOptions("no-such-host.invalid", username="u", password="p")
     assert "cannot resolve" in diagnose.why_no_connection(unknown) or "can resolve" in diagnose.why_no_connection(
         unknown

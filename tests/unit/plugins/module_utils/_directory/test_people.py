@@ -153,7 +153,10 @@ def test_judging() -> None:
     assert "and 2 more" in several.reason
     near = people.judge("mail", "é", people.Matches([], [someone("e")]), "DC=x")
     assert isinstance(near, Unresolved)
-    assert "a similar one exists: e (CN=e,DC=x)" in near.reason
+    assert "a similar one exists: e (CN=e,DC=x). Write it as the directory does" in near.reason
+    blank = people.judge("mail", "e ", people.Matches([], [someone("e")]), "DC=x")
+    assert isinstance(blank, Unresolved)
+    assert blank.reason.endswith("Remove the space at its beginning or end")
     none = people.judge("mail", "z", people.Matches([], []), "DC=x")
     assert isinstance(none, Unresolved)
     assert "no user has mail 'z' under DC=x" in none.reason

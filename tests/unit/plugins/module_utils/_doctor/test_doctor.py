@@ -614,7 +614,7 @@ def test_users_are_not_called_declared_where_they_were_named() -> None:
     assert some.text == "1 of 2 users are in the tenant; not: bob"
     none = found("in the tenant", 1, 0, ["bob"], option="doctor_exo_match_by", stops=True)
     assert none.text == "0 of 1 user is in the tenant; not: bob"
-    assert none.advice.startswith("Is doctor_exo_match_by the property that the definitions use")
+    assert none.advice.startswith("Are the names right, are they values of doctor_exo_match_by,")
     both = found("in the tenant", 2, 2, [], option="match_by", stops=True)
     assert both.text == "all 2 users are in the tenant"
 

@@ -42,6 +42,16 @@ def test_people_are_looked_for_by_the_anchor() -> None:
     assert [user.identity for user in side.found.values()] == ["10234"]
 
 
+def test_nobody_to_check_is_told_as_the_role_knows_it() -> None:
+    """Users may be declared, all of them absent or for another target."""
+    side, _told = cloud(ScriptedStore([]), [])
+    assert side.resolve().text == "no users were named"
+    side.options = replace(GRAPH, option_prefix="doctor_")
+    assert side.resolve().text.startswith(
+        "no users to check: doctor_users names nobody, and photos.yml declares nobody"
+    )
+
+
 def test_an_active_directory_that_could_not_be_asked_is_the_failed_check() -> None:
     people = {"failed": True, "msg": "no domain controller answers", "target": "ad"}
     side, _told = cloud(ScriptedStore([]), ["10234"], match_by="anchor", people=people)

@@ -326,6 +326,15 @@ def test_a_picture_whose_name_was_no_text_is_that_users_problem_alone(capsys: py
     assert "not valid UTF-8, or has a control character; rename it" in bob["reason"]
 
 
+def test_a_name_that_was_no_text_is_shown_once_and_as_its_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+    photo = {"user": "bob", "src": "/photos/r\ufffdsa@x.test.jpg", "origin": r"r\xf6sa@x.test.jpg"}
+    [bob] = call(ScriptedStore(["bob"]), capsys, photos=[photo])["photos"]
+    assert bob["reason"].startswith(r"r\xf6sa@x.test.jpg: the name of this file is not valid UTF-8")
+    assert "\ufffd" not in bob["reason"]
+    [listed] = call(ScriptedStore(["bob"]), capsys, photos=[{**photo, "origin": "photos.yml:3"}])["photos"]
+    assert listed["reason"].startswith("/photos/r")
+
+
 def test_a_name_of_a_picture_shows_no_variable_of_the_environment(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

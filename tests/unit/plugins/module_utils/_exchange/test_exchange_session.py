@@ -10,6 +10,7 @@ import typing as t
 from types import SimpleNamespace
 
 import pytest
+import requests
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError, StoreError
 from ansible_collections.hybrid.photos.plugins.module_utils._exchange import session as module
 from ansible_collections.hybrid.photos.plugins.module_utils._exchange.cmdlets import get_photo, set_photo
@@ -242,3 +243,20 @@ def test_options_that_cannot_work_are_refused_offline(options: dict[str, t.Any],
 
 def test_receipts_are_kept_under_the_domain_of_the_server() -> None:
     assert ExchangeOptions("EX1.Corp.Example.com").authority == "corp.example.com"
+
+
+def test_of_the_layers_around_a_refused_connection_the_reason_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(requests.ConnectionError) as refused:
+        requests.get(f"http://127.0.0.1:{port}/PowerShell/", timeout=5)
+    told = str(Session(OPTIONS)._unreachable(refused.value))
+    assert told == (
+        "http://ex1.corp.example.com:80/PowerShell/: no connection (Connection refused); "
+        "check server (HYBRID_PHOTOS_EXCHANGE_SERVER) and port"
+    )
+
+
+def test_an_error_without_layers_is_told_as_it_is() -> None:
+    assert module.innermost(OSError("the line is\nbusy")) == "the line is busy"
+    assert module.innermost(ValueError()) == "ValueError"

@@ -191,6 +191,14 @@ def test_a_service_that_knows_fewer_filters_is_asked_in_another_way(resolve: t.A
     assert "no user of the tenant" in found["nobody@x.org"].reason
 
 
+def test_a_space_at_the_end_of_a_name_is_shown(resolve: t.Any) -> None:
+    found = resolve(Tenant(person(1, "grace@x.org")), ["grace@x.org ", "grace@x.org"])
+    assert isinstance(found["grace@x.org"], User)
+    assert found["grace@x.org "].reason == (
+        "no user of the tenant has the userPrincipalName 'grace@x.org '; remove the space at its beginning or end"
+    )
+
+
 def test_a_service_that_knows_only_equality_finds_by_any_property(resolve: t.Any) -> None:
     tenant = Tenant(person(1, "a@x", mail="m@x"), person(2, "b@x", mail="n@x"))
     tenant.knows = {"eq", "list"}

@@ -20,6 +20,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._report.run import (
     prepare,
     probe_dest,
     publish,
+    where,
 )
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 
@@ -194,6 +195,18 @@ def test_a_task_that_does_not_say_how_many_to_keep_removes_none(tmp_path: Path) 
     assert (result["run_dir"], [path.name for path in (tmp_path / "runs").iterdir()]) == (None, ["old"])
     report(options(tmp_path, run="x", formats=["json"], plan=str(tmp_path / "drift.json")), LATE)
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["old", "x"]
+
+
+def test_where_the_report_is_is_said_only_while_the_plan_is_the_newest_report(tmp_path: Path) -> None:
+    plan = Path(report(options(tmp_path, run="plan", formats=["json"]))["paths"]["json"])
+    given = options(tmp_path, run="x", formats=["json"], plan=str(plan))
+    carried_out = report(given, LATE)
+    assert where(given, carried_out) == [
+        f"The report of this run is in {tmp_path}/runs/x; {tmp_path}/drift.json is still the plan."
+    ]
+    assert where(options(tmp_path), report(options(tmp_path, keep_runs=3))) == []
+    elsewhere = options(tmp_path / "b", keep_runs=3, plan=str(plan))
+    assert where(elsewhere, report(elsewhere)) == []
 
 
 def test_a_foreign_file_in_an_old_run_stays(tmp_path: Path) -> None:

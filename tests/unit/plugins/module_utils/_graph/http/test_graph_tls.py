@@ -77,7 +77,7 @@ def serve() -> t.Iterator[t.Callable[[Path], int]]:
     [
         ({"start": -3, "end": -2}, "has expired.*renew it"),
         ({"start": 2, "end": 3}, "not valid yet.*clock"),
-        ({"name": "other.test"}, "not for the name localhost.*graph_url"),
+        ({"name": "other.test"}, "not for the name localhost.*graph_url \\(HYBRID_PHOTOS_GRAPH_URL\\)"),
     ],
 )
 def test_what_is_wrong_with_a_certificate_is_named(
