@@ -124,7 +124,7 @@ def chosen_run(kept: t.Sequence[Kept], wanted: str, option: str = "run") -> str:
         if wanted in known:
             return wanted
         raise PhotoError(
-            f"{option} {wanted}: the backups do not have this run; they have:  {', '.join(known) or 'none'}"
+            f"{option} {wanted}: the backups do not have this run; they have: {', '.join(known) or 'none'}"
         )
     ordinary = [run for run in known if not run.startswith(RESTORE_PREFIX)]
     if not ordinary:

@@ -67,8 +67,8 @@ class PhotoService:
         if not writes:
             return await self._read(call, route, user)
         if self._tenant.effective_settings().source == "onPremises":
-            # Graph's real answer is not known. This is the same error as without permission. It is the least helpful of the
-            # likely ones, so a client has to read the settings.
+            # Graph's real answer is not known. This is the same error as without permission. It is the least helpful of
+            # the likely ones, so a client has to read the settings.
             return self._error(call, "photo_write_denied")
         if call.method == "DELETE":
             return self._delete(call, user, plan)
