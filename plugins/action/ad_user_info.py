@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._core import rows_file
 from ..module_utils._core.model import PhotoError
+from ..plugin_utils.no_result import explained, of_exception
 from ..plugin_utils.run_folder import run_folder
 
 
@@ -38,7 +40,14 @@ class ActionModule(ActionBase):
                 return {**result, "changed": False, "users": [], "target": "ad"}
             arguments["users"] = [entry["user"] for entry in entries]
             arguments["names"] = {str(entry["user"]): entry["ad"] for entry in entries if entry.get("ad")}
-        result.update(self._execute_module("hybrid.photos.ad_user_info", arguments, task_vars=task_vars))
+        try:
+            ran = self._execute_module("hybrid.photos.ad_user_info", arguments, task_vars=task_vars)
+            result.update(explained(ran))
+        except (AnsibleError, OSError) as error:
+            if not in_file:
+                raise
+            # A host that fails here would leave the play, and its users the report.
+            result.update(of_exception(error), target="ad")
         return _in_a_file(result) if in_file and "users" in result else result
 
 

@@ -12,6 +12,7 @@ from ansible import constants as C
 from ..module_utils._core.model import PhotoError
 from ..module_utils._report.run import ARGUMENTS, drop_previews, prepare, probe_dest, publish, where
 from ..plugin_utils.controller_action import ControllerAction
+from ..plugin_utils.run_folder import previews_folder
 
 COLOURS = {"+": C.COLOR_DIFF_ADD, "-": C.COLOR_DIFF_REMOVE, "@": C.COLOR_DIFF_LINES}
 
@@ -28,7 +29,8 @@ class ActionModule(ControllerAction):
             options["mode"] = "plan"
         if options["probe"]:
             probe_dest(options)
-            return {"changed": False}
+            previews = str(previews_folder()) if "html" in options["formats"] else ""
+            return {"changed": False, "previews_dir": previews}
         try:
             prepared = prepare(options)
         except PhotoError:

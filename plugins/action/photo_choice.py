@@ -40,7 +40,8 @@ class ActionModule(ControllerAction):
         variables = task_vars or {}
         self.host = str(variables.get("inventory_hostname", "localhost"))
         self.entries = self._entries(str(self._task.args.get("variable")), variables)
-        return super().run(tmp, task_vars)
+        # The report names the host also when this fails.
+        return {**super().run(tmp, task_vars), "shard": self.host}
 
     def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """See the base class."""
@@ -71,7 +72,6 @@ class ActionModule(ControllerAction):
         return {
             "changed": False,
             "photos_file": keep_rows(f"The entries of {self.host}", lines),
-            "shard": self.host,
             "chosen": len(photos),
             "declared": {target: sum(rows_file.concerns(entry, target) for entry in photos) for target in names()},
             "excluded": len(choice.excluded),

@@ -104,8 +104,14 @@ options:
       - The results of M(hybrid.photos.photo_choice) of each host. They have the users who should have been examined, as in
         O(declared_at). The names are read from files. If a file is lost, RV(status) is V(failed).
       - They also have the users who were excluded, and the number of users who were not chosen.
+      - If it failed on a host, a part of the run was not examined, and RV(status) is V(failed).
     type: list
     elements: dict
+    default: []
+  hosts:
+    description: The hosts of the play. If one is not in O(shards), a part of the run was not examined.
+    type: list
+    elements: str
     default: []
   mailboxes:
     description: The results of M(hybrid.photos.ad_user_info) about users without a mailbox in Exchange Online.
@@ -244,6 +250,7 @@ options:
     description:
       - Only check whether a report can be written to O(dest), metrics to O(metrics_dir) and a line to O(history), before a
         run. O(dest) and O(history) are created if they are missing. Nothing else is written, and O(results) can be empty.
+      - If O(formats) has V(html), it also makes a folder for O(previews_dir) in Ansible's own temporary folder of the run.
     type: bool
     default: false
   show:
@@ -318,19 +325,26 @@ open_problems:
   description: How many users could not be checked at a target, without users whose problems are known and accepted.
   returned: success
   type: int
-  sample: 1
 undeclared:
   description: With O(everyone), the users with a photo and without a definition, each with C(user), C(target), C(id) and C(label).
   returned: success
   type: list
   elements: dict
-  sample: []
 targets_not_examined:
   description: The O(targets) at which no photo could be read, each with C(target) and C(reason).
   returned: success
   type: list
   elements: dict
   sample: [{"target": "exo", "reason": "The client secret has expired."}]
+not_started:
+  description: Hosts on which a photo module could not be started. Their users were not examined.
+  returned: success
+  type: list
+  elements: str
+previews_dir:
+  description: A new folder for pictures, or an empty text without the format V(html).
+  returned: with O(probe)
+  type: str
 problems:
   description:
     - The targets that were not examined, and the first ten users that failed, could not be checked, have a new photo that
@@ -363,7 +377,6 @@ clean:
   description: Whether RV(status) is V(clean), so all users were examined and their photos are as declared.
   returned: success
   type: bool
-  sample: false
 mode:
   description: Whether the report says what would be done (V(plan)) or what was done (V(done)).
   returned: success

@@ -53,6 +53,9 @@ class ControllerAction(ActionBase):
             result.update(sendable(self.work(options)))
         except PhotoError as error:
             result.update(failed=True, msg=str(error))
+        except OSError as error:
+            # An exception would not reach a role that goes on when this fails.
+            result.update(failed=True, msg=f"{error}. Is a disk full, or was a temporary folder removed?")
         if "msg" in result:
             result["msg"] = lines_shown(str(result["msg"]))
         self.show(options, self.lines(result))

@@ -11,6 +11,7 @@ import threading
 import typing as t
 from pathlib import Path
 
+from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
@@ -18,6 +19,7 @@ from ..module_utils._core import rows_file
 from ..module_utils._core.model import DRIFTS, PhotoError
 from ..module_utils._core.targets import TARGETS
 from ..module_utils._core.text import REPLACEMENT, encodes, sendable, shown
+from .no_result import explained, of_exception
 from .run_folder import run_folder
 from .screen import tell
 
@@ -50,8 +52,29 @@ class PhotoAction(ActionBase):
             return {**result, "failed": True, "msg": problem}
         in_file = boolean(given.get("rows_in_file", False), strict=False)
         many = len(given.get("photos") or ()) > 1
-        with tempfile.TemporaryDirectory(prefix="photos-") as folder:
-            arguments = acceptable(given)
+        arguments = acceptable(given)
+        try:
+            result.update(explained(self._module(arguments, host, task_vars, many=many)))
+        except (AnsibleError, OSError) as error:
+            if not in_file:
+                raise
+            # It is a result, because of an exception, or of an unreachable host, the host would leave the play: its
+            # users would be in no report, and if it is the last host there would be no report.
+            result.update(of_exception(error))
+        only_planned = bool(self._task.check_mode) or boolean(arguments.get("plan_only", False), strict=False)
+        if many and result.get("summary"):
+            tell(f"{shown(host)}: {TARGETS[self.target].title}: {told(result['summary'], only_planned)}")
+        if not in_file:
+            return result
+        # The report needs these in every result, also if the module failed.
+        result.update(target=self.target, shard=host, check_mode=only_planned)
+        return in_a_file(result)
+
+    def _module(
+        self, arguments: dict[str, t.Any], host: str, task_vars: dict[str, t.Any] | None, *, many: bool
+    ) -> dict[str, t.Any]:
+        """Run the module. Raises AnsibleError and OSError when it could not be started."""
+        with tempfile.TemporaryDirectory(prefix="photos-", ignore_cleanup_errors=True) as folder:
             progress = Path(folder) / "progress"
             # The progress file can only be read if the module runs on this machine.
             here = self._connection.transport == "local"
@@ -64,18 +87,11 @@ class PhotoAction(ActionBase):
             follower = threading.Thread(target=follow, args=(progress, f"{host}: {TARGETS[self.target].title}", stop))
             follower.start()
             try:
-                result.update(self._execute_module(TARGETS[self.target].module, arguments, task_vars=task_vars))
+                ran = self._execute_module(TARGETS[self.target].module, arguments, task_vars=task_vars)
             finally:
                 stop.set()
                 follower.join()
-        only_planned = bool(self._task.check_mode) or boolean(arguments.get("plan_only", False), strict=False)
-        if many and result.get("summary"):
-            tell(f"{shown(host)}: {TARGETS[self.target].title}: {told(result['summary'], only_planned)}")
-        if not in_file:
-            return result
-        # The report needs these in every result, also if the module failed.
-        result.update(target=self.target, shard=host, check_mode=only_planned)
-        return in_a_file(result)
+        return dict(ran)
 
 
 def with_entries(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import time
 import typing as t
@@ -37,6 +38,16 @@ def run_folder() -> Path:
         return folder
     with contextlib.suppress(OSError):
         _remove_left(folder.parent.parent)
+    return folder
+
+
+def previews_folder() -> Path:
+    """A new folder, mode 0700, for the pictures of the report. Raises OSError.
+
+    Pictures of people are gone with the run folder, however the run ends.
+    """
+    folder = run_folder() / f"previews-{secrets.token_hex(12)}"
+    folder.mkdir(mode=0o700)
     return folder
 
 

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 import typing as t
 from pathlib import Path
 
 from .._core import safe_write
 from .._core.files import UnusableFile, open_file, read_file
 from .._core.model import PhotoError
+from .scratch import explained, scratch
 
 #: A larger file is not one of our reports, and is replaced.
 _MAX_REPORT = 1024 * 1024 * 1024
@@ -45,13 +45,15 @@ def write(path: Path, text: str) -> None:
 
 
 class Made:
-    """The text of a report before it is written to its place; it is in a temporary file."""
+    """The text of a report before it is written to its place; it is in memory or in a temporary file."""
 
     def __init__(self, pieces: t.Iterable[str]) -> None:
-        """Raises the errors of ``pieces``."""
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives until the report is written
-        for piece in pieces:
-            self._file.write(piece.encode("utf-8"))
+        """Raises the errors of ``pieces``, and PhotoError when the temporary folder is full."""
+        self._file = scratch()
+        with explained():
+            for piece in pieces:
+                self._file.write(piece.encode("utf-8"))
+            self._file.flush()
 
     def differs(self, path: Path, timeless: t.Callable[[bytes], bytes]) -> bool:
         """Is the content of the file different (times are ignored), or can it not be read?"""

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 import re
 import tempfile
+import time
 import typing as t
 from pathlib import Path
 
@@ -23,6 +26,8 @@ FILES = {
     "openmetrics": "drift.prom",
 }
 RUNS = "runs"
+#: Seconds that a run waits for another one that writes its report there.
+PATIENCE = 10.0
 #: Times in a report. A report that differs only in these is the same report.
 _STAMP = re.compile(
     rb"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d|^hybrid_photos_last_run_(?:timestamp|duration)_seconds\{.*$", re.MULTILINE
@@ -74,12 +79,45 @@ def _made(folder: Path) -> bool:
     return True
 
 
-def forget(dest: Path, keep: int, plan: Path | None) -> None:
-    """Remove the reports of all runs except the newest ``keep``. Other files and the plan's folder are kept."""
+@contextlib.contextmanager
+def locked(folder: Path, option: str = "dest") -> t.Iterator[None]:
+    """Other runs wait until this one has written its report there. Makes the folder.
+
+    Raises PhotoError when the folder cannot be made. Where it cannot be locked, or is kept locked, the report is
+    written without it: then two runs that end in the same moment could mix their files.
+    """
+    make_folder(folder, option)
+    descriptor: int | None = None
     with contextlib.suppress(OSError):
-        runs = [path for path in (dest / RUNS).iterdir() if path.is_dir() and not path.is_symlink()]
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        until = time.monotonic() + PATIENCE
+        while not _took(descriptor) and time.monotonic() < until:
+            time.sleep(0.05)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _took(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def forget(dest: Path, keep: int, plan: Path | None, own: Path | None) -> None:
+    """Remove the reports of all but the newest ``keep`` runs.
+
+    Other files, the plan's folder and this run's own stay.
+    """
+    with contextlib.suppress(OSError):
+        runs = [path for path in (dest / RUNS).iterdir() if path.is_dir() and not path.is_symlink() and path != own]
         runs.sort(key=lambda path: (path.stat().st_mtime_ns, path.name))
-        for folder in runs[:-keep] if keep else runs:
+        others = keep - 1  # this run's own is the newest, whatever the clock says
+        for folder in runs[:-others] if others > 0 else runs:
             if plan is None or plan.resolve().parent != folder.resolve():
                 _empty(folder)
 

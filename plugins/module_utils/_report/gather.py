@@ -59,6 +59,8 @@ class Gathered:
     left_out: set[tuple[str, str]] = field(default_factory=set)
     #: Keys and targets of users whose problem made the run fail, so that nobody can have meant to ignore it.
     not_ignored: set[tuple[str, str]] = field(default_factory=set)
+    #: Shards on which a module could not be started.
+    not_started: set[str] = field(default_factory=set)
     #: Targets with a user whose mailbox is on the other side; such rows are left out.
     answered: set[str] = field(default_factory=set)
 
@@ -138,6 +140,8 @@ def _take(result: t.Mapping[str, t.Any], place: str, into: Gathered) -> None:
     if target is not None:
         into.requests[target] += number(summary.get("requests")) or 0
     shard = _shard(result)
+    if result.get("not_started"):
+        into.not_started.add(shard or place)
     if said is not None:
         # With failed_when, a task with such a message may count as not failed.
         into.messages.append(Message(said, target, shard, whole=not rows))
@@ -155,6 +159,10 @@ def _whole(result: t.Mapping[str, t.Any]) -> tuple[t.Mapping[str, t.Any], str | 
         return result, str(error)
 
 
+#: What Ansible has in place of a traceback that it does not show.
+_NO_TRACEBACK = "(traceback unavailable)"
+
+
 def _failure(result: t.Mapping[str, t.Any]) -> str | None:
     """Why a module failed, in one line; None if it did not. After a crash: the last line of its output."""
     said = text(in_one_line(str(result.get("msg") or "")))
@@ -162,7 +170,7 @@ def _failure(result: t.Mapping[str, t.Any]) -> str | None:
         said = "It failed without a message."
     crash = text(result.get("module_stderr")) or text(result.get("exception"))
     last = crash.strip().splitlines()[-1].strip() if said is not None and crash and crash.strip() else ""
-    return f"{said} ({last})" if last and last not in str(said) else said
+    return f"{said} ({last})" if last and last != _NO_TRACEBACK and last not in str(said) else said
 
 
 def _lost(

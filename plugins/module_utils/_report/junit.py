@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import re
-import tempfile
 import typing as t
 from xml.etree import ElementTree as ET
 
 from .._core.model import PROBLEMS
 from .._core.targets import title
 from .._core.text import BIDI
+from .scratch import scratch
 from .words import action_text, state_text
 
 #: Characters that XML 1.0 does not allow, not even escaped; and characters that change the direction of text.
@@ -71,14 +72,14 @@ def _opened(element: ET.Element) -> str:
 
 
 class _Suite:
-    """The cases of one suite, in a temporary file, and their figures."""
+    """The cases of one suite, in memory or a temporary file, and their figures."""
 
     _KINDS: t.ClassVar = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
     def __init__(self, name: str, generated: t.Any) -> None:
         self._name = name
         self._generated = str(generated)
-        self._file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - see __exit__
+        self._file = scratch()
         self.figures = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
 
     def __enter__(self) -> t.Self:
@@ -94,7 +95,7 @@ class _Suite:
             if child.tag in self._KINDS:
                 self.figures[self._KINDS[child.tag]] += 1
         ET.indent(case, " ", level=2)
-        self._file.write(f"  {ET.tostring(case, encoding='unicode')}\n")
+        self._file.write(f"  {ET.tostring(case, encoding='unicode')}\n".encode())
 
     def pieces(self) -> t.Iterator[str]:
         """The suite as text."""
@@ -109,8 +110,7 @@ class _Suite:
             return
         yield f" {_opened(suite)}\n"
         self._file.seek(0)
-        while piece := self._file.read(_PIECE):
-            yield piece
+        yield from codecs.iterdecode(iter(lambda: self._file.read(_PIECE), b""), "utf-8")
         yield " </testsuite>\n"
 
 

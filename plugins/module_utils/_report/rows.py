@@ -14,7 +14,9 @@ import sqlite3
 import typing as t
 from itertools import groupby
 
+from .._core.model import PhotoError
 from .._core.results import Picture, Row
+from .scratch import no_room
 
 Key = tuple[str, str]
 
@@ -30,7 +32,8 @@ _PICTURES = (Row._fields.index("desired"), Row._fields.index("observed"))
 class Rows:
     """Rows by ``(key of the user, target)``, in that order. A later row of the same key replaces the earlier one.
 
-    Rows may be replaced and removed during an iteration; the iteration still shows each row once.
+    Adding one raises PhotoError when the temporary folder is full. Rows may be replaced and removed during an
+    iteration; the iteration still shows each row once.
     """
 
     def __init__(self) -> None:
@@ -63,8 +66,11 @@ class Rows:
 
     def _put(self, key: Key, row: Row) -> bool:
         there = key in self
+        try:
+            self._open().execute("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", (*key, _encoded(row)))
+        except sqlite3.OperationalError as error:
+            raise PhotoError(f"The results cannot be joined: {no_room(str(error))}") from error
         self._count += not there
-        self._open().execute("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", (*key, _encoded(row)))
         return there
 
     def __delitem__(self, key: Key) -> None:

@@ -22,7 +22,7 @@ from .difference import diff_lines
 from .document import Report, build, json_pieces
 from .elsewhere import leave_out_elsewhere, tell_mailboxes
 from .files import Made
-from .folders import FILES, elsewhere, forget, holds, probe, run_folder, save
+from .folders import FILES, elsewhere, forget, holds, locked, probe, run_folder, save
 from .gather import Gathered, Message, gather
 from .guard import hold_back_shared
 from .history import comparable, now_of
@@ -33,7 +33,7 @@ from .page import page_pieces
 from .previews import remove
 from .reasons import alerts, problems
 from .scope import Scope, find_undeclared
-from .shards import Shard, parse
+from .shards import Shard, failed, parse
 from .trend import compared
 from .unexamined import add_lost_shards, add_unexamined, settle
 
@@ -49,6 +49,7 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "users": {"type": "list", "elements": "str", "default": []},
     "declared_at": {"type": "dict", "options": {name: {"type": "list", "elements": "str"} for name in names()}},
     "shards": {"type": "list", "elements": "dict", "default": []},
+    "hosts": {"type": "list", "elements": "str", "default": []},
     "mailboxes": {"type": "list", "elements": "dict", "default": []},
     "shared": {"type": "dict", "default": {}},
     "option_prefix": {"type": "str", "default": ""},
@@ -82,18 +83,21 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
 class Prepared:
     """A report that is not written yet, with its lines for the screen.
 
-    ``problems``: the lines about problems, for the result and for the message of a failed run.
+    ``problems``: the lines about problems, for the result and for the message of a failed run. ``not_started``: shards
+    on which a module could not be started.
     """
 
     report: Report
     lines: list[str]
     problems: list[str]
+    not_started: tuple[str, ...] = ()
 
 
 def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prepared:
     """Make the report. Writes nothing. Raises PhotoError for values that are not results."""
     gathered = gather(options["results"])
     shards = parse(options["shards"])
+    gathered.unseen += failed(options["shards"], options["hosts"])
     requested = _requested(options, shards)
     tell_mailboxes(gathered, options["mailboxes"])
     hold_back_shared(gathered.rows, options["shared"], options["option_prefix"])
@@ -117,7 +121,8 @@ def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prep
     diff = diff_lines(gathered.rows.values()) if options["show_diff"] and mode == "plan" else []
     loud, wrong = alerts(report), problems(report)
     notes = [shown(str(note)) for note in options["notes"]]
-    return Prepared(report, [*diff, report["line"], *notes, *loud, *(f"  {line}" for line in wrong)], [*loud, *wrong])
+    lines = [*diff, report["line"], *notes, *loud, *(f"  {line}" for line in wrong)]
+    return Prepared(report, lines, [*loud, *wrong], tuple(sorted(gathered.not_started)))
 
 
 def publish(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime | None = None) -> dict[str, t.Any]:
@@ -158,18 +163,18 @@ def _written(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime) 
     folder: Path | None = None
     plan, keep = Path(options["plan"]).expanduser() if options["plan"] else None, options["keep_runs"]
     try:
-        if keep or holds(dest, plan):
-            folder = run_folder(dest, options["run"] or now.strftime("%Y%m%dT%H%M%SZ"))
-            paths, changed = save(folder, texts)
-        if not holds(dest, plan):
-            paths, changed = save(dest, texts, called("dest", options["option_prefix"]))
-        if keep is not None:
-            # The report of this run may be nowhere else.
-            forget(dest, max(keep, 1) if folder else 0, plan)
+        with locked(dest, called("dest", options["option_prefix"])):
+            if keep or holds(dest, plan):
+                folder = run_folder(dest, options["run"] or now.strftime("%Y%m%dT%H%M%SZ"))
+                paths, changed = save(folder, texts)
+            if not holds(dest, plan):
+                paths, changed = save(dest, texts, called("dest", options["option_prefix"]))
+            if keep is not None:
+                # The report of this run may be nowhere else.
+                forget(dest, max(keep, 1) if folder else 0, plan, folder)
     except PhotoError as error:
-        paths, changed = save(elsewhere(), texts)
-        place = next(iter(paths.values()), "")
-        problem = f"The report could not be written ({error}) It is in {Path(place).parent} instead."
+        paths, changed, instead = _elsewhere(texts)
+        problem = f"The report could not be written ({error}) {instead}"
     more, problems = monitoring.publish(options, prepared.report, now)
     problem = " ".join(dict.fromkeys(filter(None, [problem, *problems]))) or None
     answer = _result(prepared, {**paths, **more}, changed=changed)
@@ -177,6 +182,15 @@ def _written(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime) 
     if problem is not None:
         answer.update(failed=True, msg="\n".join([prepared.report["line"], problem, *answer["problems"]]))
     return answer
+
+
+def _elsewhere(texts: t.Mapping[str, Made]) -> tuple[dict[str, str], bool, str]:
+    """As ``save``, in the temporary folder; and a sentence that says where the report is."""
+    try:
+        paths, changed = save(elsewhere(), texts)
+    except (OSError, PhotoError) as error:
+        return {}, False, f"It is nowhere else: {error}"
+    return paths, changed, f"It is in {Path(next(iter(paths.values()), '')).parent} instead."
 
 
 def _texts(options: t.Mapping[str, t.Any], report: Report, now: datetime) -> tuple[dict[str, Made], str | None]:
@@ -265,6 +279,7 @@ def _result(prepared: Prepared, paths: t.Mapping[str, str], *, changed: bool) ->
         "open_problems": open_problems(counts),
         "undeclared": report["undeclared"] or [],
         "targets_not_examined": report["targets_not_examined"],
+        "not_started": list(prepared.not_started),
         "problems": prepared.problems,
         "mode": mode,
         "line": report["line"],

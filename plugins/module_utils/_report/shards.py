@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from .._core import rows_file
 from .._core.model import PhotoError
 from .._core.results import number, plain, text
+from .gather import Unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,14 @@ class Shard:
 
 
 def parse(told: t.Iterable[t.Any]) -> list[Shard]:
-    """The option ``shards`` as values. Raises PhotoError for anything that is not a result of photo_choice."""
+    """The option ``shards`` as values, without those that failed.
+
+    Raises PhotoError for anything that is not a result of photo_choice.
+    """
     found = []
     for place, one in enumerate(told):
+        if _failed(one):
+            continue
         if not isinstance(one, t.Mapping) or not isinstance(one.get("declared"), t.Mapping):
             raise PhotoError(f"shards[{place}] is not what photo_choice returned.")
         declared = {str(target): number(count) or 0 for target, count in one["declared"].items()}
@@ -46,3 +52,25 @@ def parse(told: t.Iterable[t.Any]) -> list[Shard]:
         excluded, not_chosen = (number(one.get(key)) or 0 for key in ("excluded", "not_chosen"))
         found.append(Shard(name, declared, one.get("photos_file"), excluded, not_chosen))
     return found
+
+
+def failed(told: t.Iterable[t.Any], hosts: t.Collection[str]) -> list[Unseen]:
+    """The shards of which it is not known whom they declare: photo_choice failed there, or never ran.
+
+    ``told``: the option ``shards``. ``hosts``: all hosts of the play.
+    """
+    told = list(told)
+    known = {text(one.get("shard")) for one in told if isinstance(one, t.Mapping)}
+    lost = [Unseen(text(one.get("msg")) or _UNKNOWN, shard=text(one.get("shard"))) for one in told if _failed(one)]
+    return [*lost, *(Unseen(_UNKNOWN, shard=host) for host in map(plain, hosts) if host not in known)]
+
+
+#: Ansible shows the error of a host at the task that failed there, and passes it on to nobody.
+_UNKNOWN = (
+    "The tasks of this host failed, or it was unreachable, before its users were known; Ansible's message at that task "
+    "says why."
+)
+
+
+def _failed(one: t.Any) -> bool:
+    return isinstance(one, t.Mapping) and bool(one.get("failed") or one.get("unreachable"))

@@ -33,8 +33,14 @@ def add_lost_shards(gathered: Gathered, shards: t.Iterable[Shard], target: str) 
         try:
             groups.append((shard.name, shard.users(target)))
         except PhotoError as error:
-            gathered.unseen.append(Unseen(str(error), target=target, shard=shard.name))
+            # The rows were in the same folder: then the part is known already, with its reason.
+            if not _known_part(gathered, target, shard.name):
+                gathered.unseen.append(Unseen(str(error), target=target, shard=shard.name))
     _add(gathered, target, groups)
+
+
+def _known_part(gathered: Gathered, target: str, shard: str) -> bool:
+    return any(item.user is None and (item.target, item.shard) == (target, shard) for item in gathered.unseen)
 
 
 def _add(gathered: Gathered, target: str, groups: t.Sequence[tuple[str | None, t.Iterable[str]]]) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import tempfile
 import typing as t
 from collections.abc import Sequence
+
+from .scratch import explained, scratch
 
 Json = dict[str, t.Any]
 
@@ -18,28 +18,31 @@ _PIECE = 256 * 1024
 
 
 class Users(Sequence[Json]):
-    """Users of a report in its order. They can be iterated over several times; each time they are read from the file.
-
-    The file is removed from its folder right after it is opened, so it is never left behind.
-    """
+    """Users of a report in its order. Each iteration reads them from the file again."""
 
     def __init__(self, users: t.Iterable[Json]) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the report
+        """Raises PhotoError when there are many users and the temporary folder is full."""
+        self._file = scratch()
         self._count = 0
-        for user in users:
-            self._file.write(json.dumps(user, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n")
-            self._count += 1
-        self._file.flush()
+        with explained():
+            for user in users:
+                self._file.write(json.dumps(user, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n")
+                self._count += 1
+            self._file.flush()
 
     def lines(self) -> t.Iterator[str]:
         """Each user as one line of JSON, without the line end."""
         offset, rest = 0, b""
         # Each iteration has its own offset, so that iterations do not disturb each other.
-        while piece := os.pread(self._file.fileno(), _PIECE, offset):
+        while piece := self._piece(offset):
             offset += len(piece)
             *lines, rest = (rest + piece).split(b"\n")
             for line in lines:
                 yield line.decode("utf-8")
+
+    def _piece(self, offset: int) -> bytes:
+        self._file.seek(offset)
+        return self._file.read(_PIECE)
 
     def __len__(self) -> int:
         return self._count

@@ -225,9 +225,7 @@ class Receipts(ReceiptsFile):
         since = time.time() - HASHED_FOR_SECONDS
         for part, marks in _parts(paths):
             query = f"SELECT path, stamp, sha256, seal FROM source WHERE hashed_at > ? AND path IN ({marks})"  # noqa: S608
-            with self._cursor() as db:
-                rows = db.execute(query, (since, *part)).fetchall()
-            for path, stamp, digest, seal in rows:
+            for path, stamp, digest, seal in self._ask(query, (since, *part)):
                 hashed = Hashed(bytes(path), str(stamp), str(digest))
                 if hashed.seal == seal:
                     found[hashed.path] = hashed

@@ -50,6 +50,41 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("ALTER TABLE identity ADD COLUMN account TEXT NOT NULL DEFAULT ''",),
 )
 BUSY_SECONDS = 60.0
+#: So often a reader begins again when a run began to write meanwhile.
+_TRIES = 10
+#: Two writes in this time may give a file the same time.
+_TICK_NS = 50_000_000
+
+_WAIT = "Wait until the run that uses it has ended, and run again"
+_MOVE_AWAY = (
+    "Move the file away and run again: receipts only save work, the next run compares the pictures themselves and "
+    "writes new ones"
+)
+#: What to do, by SQLite's code. A file that is used by others or has no room is not damaged.
+_ADVICE = {
+    sqlite3.SQLITE_BUSY: _WAIT,
+    sqlite3.SQLITE_LOCKED: _WAIT,
+    sqlite3.SQLITE_FULL: "Free disk space there, and run again",
+    sqlite3.SQLITE_IOERR: "Perhaps the disk is full; free space there, and run again",
+    sqlite3.SQLITE_READONLY: "Give the account of the run the right to write the file and its folder, and run again",
+    sqlite3.SQLITE_PERM: "Give the account of the run the right to write the file and its folder, and run again",
+    sqlite3.SQLITE_CANTOPEN: "Give the account of the run the right to write the file and its folder, and run again",
+}
+
+_Look = tuple[int, int, int, int]
+
+
+def _look(path: Path) -> _Look | None:
+    """What changes when a file is written; None: it does not exist."""
+    for _try in range(2):
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        if not 0 <= time.time_ns() - status.st_mtime_ns < _TICK_NS:
+            break
+        time.sleep(_TICK_NS / 1e9)
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 class ReceiptsError(PhotoError):
@@ -70,9 +105,20 @@ class ReceiptsFile:
         self.target = target
         self.read_only = read_only
         self.authority = ""
+        #: What the file looked like when it was opened as one that nobody writes.
+        self._seen: _Look | None = None
         self._db = self._open()
 
     def _open(self) -> sqlite3.Connection | None:
+        for _try in range(_TRIES):
+            try:
+                return self._open_once()
+            except ReceiptsError:
+                if not self._written_meanwhile():
+                    raise
+        return self._open_once()
+
+    def _open_once(self) -> sqlite3.Connection | None:
         self._refuse_what_is_no_file()
         if self.read_only and not (self.path.exists() and self.path.stat().st_size):
             return None
@@ -122,8 +168,19 @@ class ReceiptsFile:
             return uri
         # Reading a WAL database makes files beside it. Without a -wal file nobody writes and nothing is pending, so the
         # file can be read as immutable, and check mode changes nothing on disk.
+        self._seen = _look(self.path)
         wal = self.path.with_name(self.path.name + "-wal")
-        return f"{uri}?mode=ro" if wal.exists() else f"{uri}?mode=ro&immutable=1"
+        if wal.exists():
+            self._seen = None
+            return f"{uri}?mode=ro"
+        return f"{uri}?mode=ro&immutable=1"
+
+    def _written_meanwhile(self) -> bool:
+        """Has a run begun to write the file after it was opened as one that nobody writes?
+
+        What is read then is a mixture of pages from before and after, or an error that the file is damaged.
+        """
+        return self._seen is not None and _look(self.path) != self._seen
 
     def _check(self, db: sqlite3.Connection) -> None:
         # One transaction: another shard may be making the tables at this moment.
@@ -162,10 +219,8 @@ class ReceiptsFile:
         db.execute("COMMIT")
 
     def _unusable(self, error: Exception) -> ReceiptsError:
-        return ReceiptsError(
-            f"{self.option} {self.path} cannot be used: {error}. Move the file away and run again: receipts only save "
-            "work, the next run compares the pictures themselves and writes new ones"
-        )
+        advice = _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, _MOVE_AWAY)
+        return ReceiptsError(f"{self.option} {self.path} cannot be used: {error}. {advice}")
 
     @contextlib.contextmanager
     def _cursor(self) -> t.Iterator[sqlite3.Connection]:
@@ -176,19 +231,33 @@ class ReceiptsFile:
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
+    def _ask(self, query: str, values: t.Sequence[t.Any]) -> list[tuple[t.Any, ...]]:
+        """The rows of a query, as they are at one moment. Raises ReceiptsError."""
+        for _try in range(_TRIES):
+            if self._db is None:
+                return []
+            problem: ReceiptsError | None = None
+            rows: list[tuple[t.Any, ...]] = []
+            try:
+                with self._cursor() as db:
+                    rows = db.execute(query, values).fetchall()
+            except ReceiptsError as error:
+                problem = error
+            if not self._written_meanwhile():
+                if problem is not None:
+                    raise problem
+                return rows
+            self.close()
+            self._db = self._open()
+        raise ReceiptsError(f"{self.option} {self.path} is written by other runs all the time. {_WAIT}")
+
     def _select(self, what: str, table: str, where: str, values: t.Sequence[t.Any]) -> list[tuple[t.Any, ...]]:
-        if self._db is None:
-            return []
         query = f"SELECT {what} FROM {table} WHERE target = ? AND authority = ? {where}"  # noqa: S608 - all ours
-        with self._cursor() as db:
-            return db.execute(query, (self.target, self.authority, *values)).fetchall()
+        return self._ask(query, (self.target, self.authority, *values))
 
     def _authorities(self) -> list[str]:
         """The authorities of this target for which there are receipts."""
-        if self._db is None:
-            return []
-        with self._cursor() as db:
-            rows = db.execute("SELECT DISTINCT authority FROM receipt WHERE target = ?", (self.target,)).fetchall()
+        rows = self._ask("SELECT DISTINCT authority FROM receipt WHERE target = ?", (self.target,))
         return [str(row[0]) for row in rows]
 
     def _write(self, *changes: tuple[str, list[tuple[t.Any, ...]]]) -> None:
@@ -203,11 +272,8 @@ class ReceiptsFile:
 
     def problem(self) -> str | None:
         """The errors that SQLite itself finds in the file, or None; for the doctor."""
-        if self._db is None:
-            return None
-        with self._cursor() as db:
-            answer = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        return None if answer == "ok" else str(answer)
+        found = self._ask("PRAGMA quick_check(1)", ())
+        return None if not found or found[0][0] == "ok" else str(found[0][0])
 
     def close(self) -> None:
         """May be called twice."""

@@ -107,7 +107,8 @@ def test_a_plan_whose_file_was_harmed_writes_nothing_for_that_shard_and_is_not_c
 def test_a_run_that_is_interrupted_leaves_no_file(company: Company, place: Path) -> None:
     company.tenant.latency(read_ms=2000)
     command = ["ansible-playbook", "-i", str(company.inventory(2)), "hybrid.photos.drift", *EXO, "--forks", "1"]
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), **company.environment}
+    own = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "TMPDIR": str(company.temporary), **company.environment}
+    environment = {**os.environ, **own}
     run = subprocess.Popen(
         command, cwd=company.folder, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
     )
@@ -121,3 +122,6 @@ def test_a_run_that_is_interrupted_leaves_no_file(company: Company, place: Path)
     company.tenant.latency(read_ms=0)
     assert seen == [0o600] * 3
     assert left(place) == []
+    # Neither are the pictures of people that a report was to show.
+    assert list(place.rglob("*.jpg")) == []
+    assert list(company.temporary.rglob("*.jpg")) == []

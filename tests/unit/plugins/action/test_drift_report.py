@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import stat
 import tempfile
 import typing as t
 from pathlib import Path
@@ -16,7 +17,7 @@ from ansible.playbook.task import Task
 from ansible_collections.hybrid.photos.plugins.action import drift_report
 from ansible_collections.hybrid.photos.plugins.module_utils._report.run import ARGUMENTS
 from ansible_collections.hybrid.photos.plugins.modules.drift_report import DOCUMENTATION, RETURN
-from ansible_collections.hybrid.photos.plugins.plugin_utils import screen
+from ansible_collections.hybrid.photos.plugins.plugin_utils import run_folder, screen
 from ansible_collections.hybrid.photos.tests.unit.plugins.module_utils._report import sample
 
 
@@ -97,10 +98,25 @@ def test_a_target_that_was_not_examined_is_shown_in_capital_letters(tmp_path: Pa
 def test_a_probe_writes_no_report_and_shows_nothing(tmp_path: Path) -> None:
     result, display = call(tmp_path, results=[], dest="reports", probe=True)
     assert not result.get("failed")
+    assert result["previews_dir"] == ""
     assert list((tmp_path / "reports").iterdir()) == []
     display.display.assert_not_called()
     (tmp_path / "file").write_text("x")
     assert call(tmp_path, results=[], dest="file", probe=True)[0]["failed"]
+
+
+def test_a_probe_for_a_page_makes_a_folder_for_pictures_that_is_gone_with_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_folder.C, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    folders = {
+        Path(call(tmp_path, results=[], dest="reports", probe=True, formats=["html"])[0]["previews_dir"])
+        for _run in range(2)
+    }
+    assert len(folders) == 2
+    for folder in folders:
+        assert folder.is_relative_to(tmp_path)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_what_is_no_result_fails_with_a_message(tmp_path: Path) -> None:
@@ -127,4 +143,6 @@ def plain(option: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def test_everything_that_is_returned_is_documented(tmp_path: Path) -> None:
     result, _display = call(tmp_path, results=[], dest=str(tmp_path))
-    assert result.keys() - {"changed", "msg", "failed"} == yaml.safe_load(RETURN).keys()
+    probed, _display = call(tmp_path, results=[], dest=str(tmp_path), probe=True, formats=[])
+    returned = result.keys() | probed.keys()
+    assert returned - {"changed", "msg", "failed"} == yaml.safe_load(RETURN).keys()

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import typing as t
 from pathlib import Path
 from unittest import mock
 
 import pytest
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.playbook.task import Task
 from ansible_collections.hybrid.photos.plugins.action import exo_user_photo
 from ansible_collections.hybrid.photos.plugins.module_utils._core import rows_file
@@ -114,15 +116,27 @@ ROWS = [{"user": "alice", "drift": "in_sync"}, {"user": "bob", "drift": "missing
 
 
 def shard_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: dict[str, t.Any], **arguments: t.Any
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: dict[str, t.Any] | Exception,
+    meanwhile: t.Callable[[], object] = lambda: None,
+    **arguments: t.Any,
 ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """The action with entries and rows in files; its result, and what the module was given."""
+
+    def module(_name: str, options: dict[str, t.Any], **_rest: t.Any) -> dict[str, t.Any]:
+        given.update(options)
+        meanwhile()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
     monkeypatch.setattr(run_folder.C, "DEFAULT_LOCAL_TMP", str(tmp_path))
     args = {"photos_file": rows_file.write(tmp_path, ({"photos": row} for row in ROWS)), "rows_in_file": True}
     task = mock.MagicMock(Task, args={**args, **arguments}, check_mode=True, async_val=0)
     action = exo_user_photo.ActionModule(task, *(mock.MagicMock() for _each in range(5)))
     given: dict[str, t.Any] = {}
-    monkeypatch.setattr(action, "_execute_module", lambda _name, module, **_rest: given.update(module) or answer)
+    monkeypatch.setattr(action, "_execute_module", module)
     monkeypatch.setattr(screen, "display", mock.MagicMock())
     return action.run(task_vars={"inventory_hostname": "photos_0007"}), given
 
@@ -142,6 +156,43 @@ def test_a_module_that_examined_nobody_has_no_file(tmp_path: Path, monkeypatch: 
     result, _given = shard_run(tmp_path, monkeypatch, {"failed": True, "msg": "MODULE FAILURE"})
     assert "rows_file" not in result
     assert (result["msg"], result["shard"]) == ("MODULE FAILURE", "photos_0007")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "a disk is full"),
+        (AnsibleError("Failed to transfer file to '/x': [Errno 28] No space left on device"), "a disk is full"),
+        (AnsibleConnectionFailure("Failed to create temporary directory."), "Failed to create temporary directory."),
+        (AnsibleError("The interpreter is gone."), "The module could not be run: The interpreter is gone."),
+    ],
+)
+def test_a_module_that_cannot_be_started_is_a_result_so_that_its_host_stays_in_the_play(
+    error: Exception, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, _given = shard_run(tmp_path, monkeypatch, error)
+    assert said in result["msg"]
+    assert result["failed"]
+    assert not result["changed"]
+    assert not result.get("unreachable")
+    assert (result["target"], result["shard"], result["check_mode"]) == ("exo", "photos_0007", True)
+
+
+def test_in_a_playbook_of_ones_own_an_unreachable_host_is_unreachable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(AnsibleConnectionFailure, match="no route"):
+        shard_run(tmp_path, monkeypatch, AnsibleConnectionFailure("no route"), rows_in_file=False)
+
+
+def test_a_temporary_folder_that_is_removed_while_the_module_runs_costs_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photo_action.tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    answer = rows_file.in_one_text({"photos": ROWS, "changed": True})
+    result, _given = shard_run(tmp_path, monkeypatch, answer, meanwhile=lambda: shutil.rmtree(tmp_path / "temporary"))
+    assert rows_file.parts(result["rows_file"])["photos"] == ROWS
 
 
 def test_rows_that_cannot_be_written_stay_in_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

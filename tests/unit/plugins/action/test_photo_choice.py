@@ -100,6 +100,12 @@ def test_those_who_get_the_default_picture_are_chosen_and_are_not_declared(tempo
     assert (result["declared"]["exo"], result["confirmed"]) == (3, [])
 
 
+def test_the_host_is_named_also_when_its_users_cannot_be_chosen(temporary: Path) -> None:
+    failed = call({"drift_photos": [{"src": "/p/alice.jpg"}]})[0]
+    assert failed["failed"]
+    assert failed["shard"] == "photos_0001"
+
+
 def test_a_name_that_no_user_can_have_is_refused_by_its_option(temporary: Path) -> None:
     variables = {"drift_photos": plain(ENTRIES)}
     assert "drift_users '' cannot be used" in call(variables, only=[""], prefix="drift_")[0]["msg"]

@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import json
+import os
 import stat
 import tempfile
+import threading
 import typing as t
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid.photos.plugins.module_utils._core.model import PhotoError
-from ansible_collections.hybrid.photos.plugins.module_utils._report import files, run
+from ansible_collections.hybrid.photos.plugins.module_utils._report import files, folders, run, scratch
 from ansible_collections.hybrid.photos.plugins.module_utils._report.folders import FILES as FORMATS
 from ansible_collections.hybrid.photos.plugins.module_utils._report.run import (
     ARGUMENTS,
@@ -146,6 +150,45 @@ def test_a_report_that_cannot_be_written_is_kept_elsewhere_and_the_line_is_in_th
     assert kept.parent.parent == tmp_path
     assert str(kept.parent) in result["msg"]
     assert json.loads(kept.read_text(encoding="utf-8"))["line"] == result["line"]
+
+
+def full_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of the temporary folder take no byte, as on a full disk; and those that need a name are not made."""
+
+    def full(*_arguments: t.Any, **_options: t.Any) -> t.NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    made = tempfile.TemporaryFile
+    monkeypatch.setattr(
+        tempfile, "TemporaryFile", lambda *args, dir=None, **more: made(*args, dir=dir, **more) if dir else full()
+    )
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+
+
+def test_a_report_is_written_where_it_belongs_although_the_temporary_folder_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full_temporary_folder(monkeypatch)
+    result = report(options(tmp_path, formats=["json", "markdown", "html", "junit"]))
+    assert not result.get("failed")
+    assert {path.name for path in tmp_path.iterdir()} == {"drift.json", "drift.md", "drift.html", "drift.xml"}
+
+
+def test_a_report_that_is_too_large_for_memory_says_that_the_temporary_folder_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report(options(tmp_path / "before"))
+    sizes = {path.suffix: path.stat().st_size for path in (tmp_path / "before").iterdir()}
+    assert sizes[".json"] < sizes[".html"]
+    full_temporary_folder(monkeypatch)
+    monkeypatch.setattr(scratch, "IN_MEMORY", sizes[".json"] + 100)
+    result = report(options(tmp_path, formats=["html", "json"]))
+    assert result["failed"]
+    assert result["msg"].startswith(result["line"])
+    assert "html could not be made" in result["msg"]
+    assert "No space left on device" in result["msg"]
+    assert "TMPDIR" in result["msg"]
+    assert (tmp_path / "drift.json").exists(), "one format does not cost the others"
 
 
 def test_a_format_that_cannot_be_made_does_not_cost_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,3 +340,43 @@ def test_a_note_is_on_the_screen_and_in_every_report_and_is_no_problem(tmp_path:
     assert noted["targets_not_examined"] == without["targets_not_examined"]
     for name in ("drift.json", "drift.md", "drift.html"):
         assert note in (tmp_path / "b" / name).read_text().replace("\\", ""), name
+
+
+def test_the_clock_went_back_and_the_report_of_this_run_is_kept(tmp_path: Path) -> None:
+    """The folders of earlier runs look younger than this one's."""
+    for name in ("a", "b", "c"):
+        folder = Path(report(options(tmp_path, run=name, keep_runs=2))["run_dir"])
+        os.utime(folder, (4_000_000_000, 4_000_000_000))
+    result = report(options(tmp_path, run="now", keep_runs=2))
+    assert (Path(result["run_dir"]) / "drift.json").exists()
+
+
+def test_two_runs_at_once_write_one_report_after_the_other(tmp_path: Path) -> None:
+    """Else the folder could hold the JSON of the one and the Markdown of the other."""
+    tmp_path.chmod(0o700)
+    other = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    ended = threading.Event()
+
+    def write() -> None:
+        report(options(tmp_path))
+        ended.set()
+
+    run_ = threading.Thread(target=write)
+    run_.start()
+    assert not ended.wait(0.5)
+    assert list(tmp_path.iterdir()) == []
+    os.close(other)
+    run_.join(30)
+    assert ended.is_set()
+    assert len(list(tmp_path.iterdir())) == len(FORMATS)
+
+
+def test_a_report_folder_that_is_kept_locked_costs_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "PATIENCE", 0.1)
+    other = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    result = report(options(tmp_path))
+    os.close(other)
+    assert not result.get("failed")
+    assert (tmp_path / "drift.json").exists()

@@ -199,3 +199,53 @@ def test_a_lost_file_stops_a_filter(filters: t.Callable[[Json], object]) -> None
 def test_what_is_no_choice_is_refused() -> None:
     with pytest.raises(PhotoError, match="photo_choice"):
         report([], [{"users": []}])
+
+
+def test_a_shard_whose_users_are_not_known_is_a_part_that_was_not_examined(tmp_path: Path) -> None:
+    """Its host failed when its users were chosen: the report of the others is not that of the whole run."""
+    results, shards = two_shards(tmp_path)
+    lost = {"failed": True, "msg": "drift_photos: entry 2 has no user", "shard": "photos_0002"}
+    told = report(results[:1], [shards[0], lost], hosts=["photos_0001", "photos_0002"])
+    assert (told["status"], told["clean"]) == ("failed", False)
+    assert told["counts"]["parts_not_examined"] == 1
+    assert told["not_examined"] == [
+        {"user": None, "target": None, "shard": "photos_0002", "reason": "drift_photos: entry 2 has no user"}
+    ]
+    assert "1 part of the run not examined" in told["line"]
+    assert told["targets_not_examined"] == []
+
+
+def test_a_host_of_which_nothing_is_known_is_a_part_that_was_not_examined(tmp_path: Path) -> None:
+    results, shards = two_shards(tmp_path)
+    told = report(results[:1], shards[:1], hosts=["photos_0001", "photos_0002"])
+    [item] = told["not_examined"]
+    assert (told["status"], item["shard"]) == ("failed", "photos_0002")
+    assert "before its users were known" in item["reason"]
+
+
+def test_hosts_that_all_know_their_users_change_nothing(tmp_path: Path) -> None:
+    results, shards = two_shards(tmp_path)
+    told = report(results, shards, hosts=["photos_0001", "photos_0002"])
+    assert told == report(results, shards)
+    assert told["status"] == "drift"
+
+
+def test_a_module_that_could_not_be_started_is_named_by_its_host(tmp_path: Path) -> None:
+    """So that a run over others, which found their photos, still fails."""
+    results, shards = two_shards(tmp_path)
+    lost = {"failed": True, "not_started": True, "msg": "a disk is full", "target": "exo", "shard": "photos_0002"}
+    defaults = {name: argument.get("default") for name, argument in ARGUMENTS.items()}
+    given = {**defaults, "results": [results[0], lost], "shards": shards, "targets": ["exo"], "dest": "x"}
+    prepared = prepare(given)
+    assert prepared.not_started == ("photos_0002",)
+    assert [item["user"] for item in prepared.report["not_examined"]] == ["c", "d"]
+    assert prepare({**given, "results": results}).not_started == ()
+
+
+def test_a_shard_whose_entries_and_rows_are_both_lost_is_one_part(tmp_path: Path) -> None:
+    results, shards = two_shards(tmp_path)
+    for lost in (shards[1]["photos_file"], results[1]["rows_file"]):
+        Path(lost["path"]).unlink()
+    told = report(results, shards)
+    assert told["counts"]["parts_not_examined"] == 1
+    assert [(item["user"], item["shard"]) for item in told["not_examined"]] == [(None, "photos_0002")]

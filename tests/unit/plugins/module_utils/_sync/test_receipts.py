@@ -174,6 +174,68 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert "Move the file away" not in str(error.value)
 
 
+def test_a_check_run_beside_a_real_one_reads_receipts_as_they_are_at_one_moment(tmp_path: Path) -> None:
+    """Nobody writes the file when it is opened for reading only; then a run does."""
+    path = tmp_path / "r.sqlite"
+    everybody = [f"u{n}" for n in range(3000)]
+    writer = opened(path)
+    writer.save([receipt(user, "t" * 200) for user in everybody])
+    writer.close()
+    reader = opened(path, read_only=True)
+    assert len(reader.get(everybody[:1500])) == 1500
+    writer = opened(path)
+    writer.save([receipt(user, "n" * 50) for user in everybody[::2]], forget=everybody[1::2])
+    writer.save([receipt(f"new-{n}", "x" * 300) for n in range(3000)])
+    writer.close()
+    assert set(reader.get(everybody)) == set(everybody[::2])
+    assert {found.tag for found in reader.get(everybody).values()} == {"n" * 50}
+    assert reader.problem() is None
+    reader.close()
+    assert [file.name for file in tmp_path.iterdir()] == ["r.sqlite"]
+
+
+def test_a_file_that_goes_away_beside_a_check_run_is_as_good_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    writer = opened(path)
+    writer.save([receipt("a")])
+    writer.close()
+    reader = opened(path, read_only=True)
+    path.unlink()
+    assert reader.get(["a"]) == {}
+
+
+def test_a_file_that_another_program_keeps_locked_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.1)
+    path = tmp_path / "r.sqlite"
+    receipts = opened(path)
+    receipts.save([receipt("a")])
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ReceiptsError, match=r"database is locked\. Wait until the run that uses it has ended") as told:
+        receipts.save([receipt("b")])
+    assert "Move" not in str(told.value)
+    other.close()
+    receipts.save([receipt("b")])
+    assert kept(path) == ["a", "b"]
+
+
+def test_a_full_disk_is_not_called_damage_and_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    receipts = opened(path)
+    receipts.save([receipt("a")])
+    with receipts._cursor() as db:
+        db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
+    with pytest.raises(ReceiptsError, match=r"is full\. Free disk space there") as told:
+        receipts.save([receipt(f"u{n}", "t" * 500) for n in range(2000)])
+    assert "Move" not in str(told.value)
+    with receipts._cursor() as db:
+        db.execute("PRAGMA max_page_count = 100000")
+    receipts.save([receipt("b")])
+    assert kept(path) == ["a", "b"]
+
+
 def _write_many(path: Path, name: str) -> None:
     receipts = opened(path)
     for n in range(50):
