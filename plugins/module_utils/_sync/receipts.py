@@ -24,6 +24,8 @@ from .source_hashes import Hashed
 #: How long the hash of a file is remembered, whatever the file's times say. Paths that do not exist any more are
 #: forgotten then too.
 HASHED_FOR_SECONDS = 30 * 24 * 3600.0
+#: A later time comes from a clock that was ahead, and counts as not known.
+AHEAD_SECONDS = 60.0
 #: SQLite's own limit on variables is far higher; this limits the length of a statement.
 IDS_A_QUERY = 500
 
@@ -150,10 +152,10 @@ class Receipts(ReceiptsFile):
         wanted = {identity_key(identity): identity for identity in identities}
         found: dict[str, User] = {}
         for part, marks in _parts(list(wanted)):
-            where = f"AND match_by = ? AND seen_at >= ? AND identity IN ({marks})"
+            where = f"AND match_by = ? AND seen_at BETWEEN ? AND ? AND identity IN ({marks})"
             columns = "identity, user_id, handle, label, immutable_id, account"
             for key, id_, handle, label, anchor, account in self._select(
-                columns, "identity", where, (match_by, not_before, *part)
+                columns, "identity", where, (match_by, not_before, time.time() + AHEAD_SECONDS, *part)
             ):
                 found[wanted[key]] = User(wanted[key], id_, handle, label, anchor, account=account)
         return found
@@ -312,12 +314,8 @@ def _holder(user_id: t.Any, source: t.Any, since: t.Any) -> Holder | None:
     """A record of the table; None: it is damaged. An invalid time counts as not known."""
     if not isinstance(user_id, str) or not (source is None or isinstance(source, str)):
         return None
-    known = isinstance(since, float) and 0 <= since <= _LATEST
+    known = isinstance(since, float) and 0 <= since <= time.time() + AHEAD_SECONDS
     return Holder(user_id, source, since if known else 0.0)
-
-
-#: The year 9999: later than any recorded time.
-_LATEST = 253_370_764_800.0
 
 
 def _pending(text: str | None) -> Pending | None:

@@ -79,6 +79,27 @@ def test_identities_are_known_for_a_time_and_without_regard_to_case(tmp_path: Pa
     assert receipts.users("userPrincipalName", ["alice@x"], 0) == {}
 
 
+def test_identities_of_a_clock_that_was_ahead_are_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a name would be taken for known until the clock is where it was."""
+    receipts = opened(tmp_path / "r.sqlite")
+    next_year = time.time() + 365 * 24 * 3600
+    with monkeypatch.context() as ahead:
+        ahead.setattr(time, "time", lambda: next_year)
+        receipts.save_users("userPrincipalName", [User("alice@x", "a", "a", "Alice")])
+    assert receipts.users("userPrincipalName", ["alice@x"], time.time() - 60) == {}
+    receipts.save_users("userPrincipalName", [User("alice@x", "a", "a", "Alice")])
+    assert set(receipts.users("userPrincipalName", ["alice@x"], time.time() - 60)) == {"alice@x"}
+
+
+def test_a_holder_of_a_clock_that_was_ahead_is_not_the_latest(tmp_path: Path) -> None:
+    receipts = opened(tmp_path / "r.sqlite")
+    receipts.save_holders("mail", {"alice@x": Holder("former", None, time.time() + 3600)})
+    receipts.save_holders("userPrincipalName", {"alice@x": Holder("present", None)})
+    assert receipts.holders(["alice@x"])["alice@x"].user_id == "present"
+
+
 def test_a_name_that_only_looks_alike_is_not_known_as_the_other(tmp_path: Path) -> None:
     receipts = opened(tmp_path / "r.sqlite")
     receipts.save_users("userPrincipalName", [User("stra\u00dfe@x", "id", "handle")])
