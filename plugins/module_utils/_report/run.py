@@ -97,7 +97,8 @@ def prepare(options: t.Mapping[str, t.Any], now: datetime | None = None) -> Prep
     """Make the report. Writes nothing. Raises PhotoError for values that are not results."""
     gathered = gather(options["results"])
     shards = parse(options["shards"])
-    gathered.unseen += failed(options["shards"], options["hosts"])
+    explained = {item.shard for item in gathered.unseen} | {message.shard for message in gathered.messages}
+    gathered.unseen += failed(options["shards"], options["hosts"], explained)
     requested = _requested(options, shards)
     tell_mailboxes(gathered, options["mailboxes"])
     hold_back_shared(gathered.rows, options["shared"], options["option_prefix"])

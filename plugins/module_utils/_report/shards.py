@@ -37,13 +37,13 @@ class Shard:
 
 
 def parse(told: t.Iterable[t.Any]) -> list[Shard]:
-    """The option ``shards`` as values, without those that failed.
+    """The option ``shards`` as values, without those that failed or had nothing to do.
 
     Raises PhotoError for anything that is not a result of photo_choice.
     """
     found = []
     for place, one in enumerate(told):
-        if _failed(one):
+        if _failed(one) or (isinstance(one, t.Mapping) and one.get("skipped")):
             continue
         if not isinstance(one, t.Mapping) or not isinstance(one.get("declared"), t.Mapping):
             raise PhotoError(f"shards[{place}] is not what photo_choice returned.")
@@ -54,15 +54,15 @@ def parse(told: t.Iterable[t.Any]) -> list[Shard]:
     return found
 
 
-def failed(told: t.Iterable[t.Any], hosts: t.Collection[str]) -> list[Unseen]:
+def failed(told: t.Iterable[t.Any], hosts: t.Collection[str], explained: t.Collection[str | None]) -> list[Unseen]:
     """The shards of which it is not known whom they declare: photo_choice failed there, or never ran.
 
-    ``told``: the option ``shards``. ``hosts``: all hosts of the play.
+    ``told``: the option ``shards``. ``hosts``: all hosts of the play. ``explained``: hosts with another reason.
     """
     told = list(told)
     known = {text(one.get("shard")) for one in told if isinstance(one, t.Mapping)}
     lost = [Unseen(text(one.get("msg")) or _UNKNOWN, shard=text(one.get("shard"))) for one in told if _failed(one)]
-    return [*lost, *(Unseen(_UNKNOWN, shard=host) for host in map(plain, hosts) if host not in known)]
+    return [*lost, *(Unseen(_UNKNOWN, shard=host) for host in map(plain, hosts) if host not in {*known, *explained})]
 
 
 #: Ansible shows the error of a host at the task that failed there, and passes it on to nobody.

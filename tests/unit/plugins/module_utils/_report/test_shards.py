@@ -249,3 +249,22 @@ def test_a_shard_whose_entries_and_rows_are_both_lost_is_one_part(tmp_path: Path
     told = report(results, shards)
     assert told["counts"]["parts_not_examined"] == 1
     assert [(item["user"], item["shard"]) for item in told["not_examined"]] == [(None, "photos_0002")]
+
+
+def test_a_host_with_a_reason_of_its_own_is_one_part(tmp_path: Path) -> None:
+    """The role lead knows why a shard could not be read, and chooses no users there."""
+    results, shards = two_shards(tmp_path)
+    unread = {"failed": True, "msg": "Its users could not be read.", "target": "exo", "shard": "photos_0002"}
+    told = report([unread, results[0]], shards[:1], hosts=["photos_0001", "photos_0002"])
+    assert [(item["shard"], item["reason"]) for item in told["not_examined"]] == [
+        ("photos_0002", "Its users could not be read.")
+    ]
+
+
+def test_a_host_with_nothing_to_do_is_no_part_that_was_not_examined(tmp_path: Path) -> None:
+    """As the role lead has it on hosts without a photo to copy."""
+    results, shards = two_shards(tmp_path)
+    idle = {"skipped": True, "shard": "photos_0003"}
+    told = report(results, [*shards, idle], hosts=["photos_0001", "photos_0002", "photos_0003"])
+    assert told["not_examined"] == []
+    assert told["status"] == "drift"
