@@ -310,7 +310,6 @@ run_dir:
   description: The folder of this run's own report, with O(keep_runs) or if O(plan) is in O(dest). Otherwise null.
   returned: success
   type: str
-  sample: /srv/reports/runs/20261127T021500Z
 status:
   description:
     - The worst state that the run found, for pipelines.
@@ -320,7 +319,6 @@ status:
     - V(clean) if there is none of these.
   returned: success
   type: str
-  sample: drift
 open_problems:
   description: How many users could not be checked at a target, without users whose problems are known and accepted.
   returned: success
@@ -366,13 +364,11 @@ states:
   description: How many users are in which state, as in RV(line). It adds up to C(users) of RV(summary).
   returned: success
   type: dict
-  sample: {"missing": 3, "different": 7, "unwanted": 2, "in_sync": 488, "unresolved": 1}
 drifting:
   description:
     - How many users a run would change; after a real run, how many still drift because the run did not change them.
   returned: success
   type: int
-  sample: 12
 clean:
   description: Whether RV(status) is V(clean), so all users were examined and their photos are as declared.
   returned: success
@@ -381,30 +377,24 @@ mode:
   description: Whether the report says what would be done (V(plan)) or what was done (V(done)).
   returned: success
   type: str
-  sample: plan
 line:
   description: The report in one line.
   returned: success
   type: str
-  sample: 12 drift (3 missing, 7 different, 2 unwanted), 488 in sync, 1 unresolved
 headline:
   description: The report in one sentence.
   returned: success
   type: str
-  sample: 12 of 501 users drift (3 missing, 7 different, 2 unwanted); 488 in sync, 1 unresolved.
 sentence:
   description: The report in one sentence, for readers who do not know the terms of this collection.
   returned: success
   type: str
-  sample: 412 of 430 people have the right photo on both sides; 12 will be changed by the next run; 6 need a person.
 percent:
   description: The percentage of people with the right photo at all targets, rounded down to one decimal.
   returned: success
   type: float
-  sample: 95.8
 digest:
   description: SHA-256 of the report's content. Two reports with the same digest have the same content.
   returned: success
   type: str
-  sample: 6f1ed002ab5595859014ebf0951522d9f1c7b1c2a0e7a0a7c2d1c1f0a0b0c0d0
 """
