@@ -18,6 +18,8 @@ from .words import state_text
 SHOWN = 10
 #: The state of a photo that is not as declared and that no change is made to, by the report's mode.
 LEFT: t.Mapping[str, str] = {"plan": "would be left alone", "done": "left"}
+#: What is told of users in place of the reason that was said of their whole target.
+ABOVE = "the reason is above"
 #: What a warning of a row begins with that says why a written photo is not verified.
 UNVERIFIED = "unverified: "
 
@@ -42,7 +44,7 @@ def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
     """The first users who failed, could not be checked or are left as they are, with their reasons.
 
     Users with the same reason share a line. A user with the same reason at several targets is counted and named once.
-    Accepted problems are only in the report. What ``alerts`` says of a whole target is not repeated for its users.
+    Accepted problems are only in the report. The reason that ``alerts`` has for a whole target is not repeated for its users.
     """
     said = {(item["target"], item["reason"].partition(AND_OTHERS)[0]) for item in report["targets_not_examined"]}
     failed, unseen, unchecked, late, left = (_Found(shown) for _part in range(5))
@@ -50,11 +52,11 @@ def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
     targets = tuple(report["targets"])
     for user, rows in _rows(report):
         for (state, text), every in _reasons_of(rows, LEFT[report["mode"]]).items():
-            if places := [place for place in every if (place, text) not in said]:
-                part_of.get(state, unchecked).add(Reason(_where(places, targets), state, text), _named(user))
+            for places, told_text in _told_once(every, text, said):
+                part_of.get(state, unchecked).add(Reason(_where(places, targets), state, told_text), _named(user))
     for (who, text), every in _not_examined(report["not_examined"]).items():
-        if places := [place for place in every if (place, text) not in said]:
-            unseen.add(Reason(_where(places, targets), "not_examined", text), who)
+        for places, told_text in _told_once(every, text, said):
+            unseen.add(Reason(_where(places, targets), "not_examined", told_text), who)
     # In this order, not in the order of the report.
     parts = (failed, unseen, unchecked, late, left)
     # If one kind has many reasons, each of the other kinds still gets a line.
@@ -91,6 +93,15 @@ class _Found:
             users.number += 1
             if len(users.first) < SHOWN:
                 users.first.append(user)
+
+
+def _told_once(
+    every: t.Sequence[str | None], text: str, said: t.Collection[tuple[str | None, str]]
+) -> t.Iterator[tuple[list[str | None], str]]:
+    """The places at which a reason is still to be told, with the reason; those where it is ``said``, without it."""
+    above = [place for place in every if (place, text) in said]
+    rest = [place for place in every if (place, text) not in said]
+    yield from ((places, words) for places, words in ((above, ABOVE), (rest, text)) if places)
 
 
 def _where(places: t.Sequence[str | None], targets: tuple[str, ...]) -> tuple[str, ...] | None:

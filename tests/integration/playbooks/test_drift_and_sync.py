@@ -398,3 +398,22 @@ def test_a_run_between_the_sides_leaves_no_pictures_behind(
     arguments = ["--check", "-e", "export_dest=out"] if playbook == "export" else ["--check"]
     run = company.play(playbook, *arguments, inventory=False, **spoil)
     assert (run.code == 0) is not bool(spoil), run.output
+
+
+def test_what_the_run_before_wrote_and_is_not_shown_yet_is_named_and_not_written_again(company: Company) -> None:
+    company.only("alice@photos.test")
+    company.play("sync", *LIMITS, "-e", "sync_targets=ad")
+    company.tenant.add_fault({"lag": {"seconds": 100_000}}, method="PUT", user="alice@photos.test")
+    given = ("-e", "sync_targets=exo", "-e", "sync_receipts=r.sqlite", *LIMITS)
+    first = company.play("sync", *given)
+    assert (first.code, first.line) == (0, "sync did: 1 put in Exchange Online; 1 user: 1 unverified, 0 in sync")
+    assert "alice@photos.test (alice@photos.test.jpg): unverified in Exchange Online: the target " in first.output
+    writes = company.writes()
+    second = company.play("sync", *given)
+    company.tenant.clear_faults()
+    assert (second.code, second.line) == (0, "sync did: nothing; 1 user: 1 unverified, 0 in sync")
+    assert company.writes() == writes
+    said = "alice@photos.test (alice@photos.test.jpg): unverified in Exchange Online: "
+    (told,) = [line for line in second.output.splitlines() if line.strip().startswith(said)]
+    assert " it was written " in told and told.endswith(" s ago, and the target does not show it yet")
+    assert json.loads((company.folder / "reports" / "drift.json").read_text())["status"] == "problem"

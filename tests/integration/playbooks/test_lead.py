@@ -69,3 +69,12 @@ def test_a_variable_of_another_role_and_a_folder_that_cannot_be_used_end_the_run
         run = company.play("onprem_to_cloud", *arguments, inventory=False)
         assert (run.code, told in " ".join(run.output.split())) == (2, True), run.output
         assert "List the users" not in run.output.partition("Refuse variables")[2]
+
+
+def test_a_name_that_leads_to_nobody_fails_the_run_and_is_no_accepted_problem(company: Company) -> None:
+    users = json.dumps({"lead_users": ["typo@photos.test", "pia@photos.test"]})
+    run = company.play("onprem_to_cloud", "--check", "-e", users, inventory=False)
+    assert run.code == 2
+    assert "1 unresolved" in run.line and "accepted" not in run.line
+    assert "typo@photos.test: unresolved in Active Directory: " in run.output
+    assert json.loads((company.folder / "reports" / "drift.json").read_text())["status"] == "problem"

@@ -128,4 +128,6 @@ def test_why_a_whole_target_was_not_examined_is_said_once() -> None:
     assert [line for line in lines if "wrong password" in line] == [
         "ACTIVE DIRECTORY WAS NOT EXAMINED: wrong password (and 1 other reason)"
     ]
+    assert "a@x, b@x, c@x: unavailable in Active Directory: the reason is above" in lines
+    assert "k@x: not examined in Active Directory: the reason is above" in lines
     assert "d@x: unresolved in Active Directory: two accounts have this name" in lines

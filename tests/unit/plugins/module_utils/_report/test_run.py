@@ -296,6 +296,7 @@ def test_the_screen_says_why_nobody_was_examined(tmp_path: Path) -> None:
     assert lines == [
         "0 drift, 0 in sync, 25 not examined",
         "EXCHANGE ONLINE WAS NOT EXAMINED: The client secret has expired.",
+        f"  {', '.join(users[:10])} and 15 more: not examined in Exchange Online: the reason is above",
     ]
 
 
