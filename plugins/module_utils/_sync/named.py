@@ -144,7 +144,10 @@ class NamedStore:
         people = t.cast(People, self._people)
         person = t.cast(Person, people.get(identity))
         who = f"{person.account or identity} in {people.where}"
-        if answer.gone:
+        if answer.gone and self._tie == "objectGUID":
+            # The accounts of Exchange Server are those of Active Directory; nothing is synced.
+            why = f"the objectGUID of {who} leads to no account in {title(self.target)}: {answer.reason}"
+        elif answer.gone:
             why = (
                 f"{who} has no account in {title(self.target)} (not synced): nobody there has the {self._tie_title} "
                 f"{question}. See that Entra Connect syncs the user"

@@ -161,6 +161,18 @@ def test_who_is_not_synced_is_unresolved_and_says_so() -> None:
     assert ALICE in answer.reason
 
 
+def test_who_is_not_found_at_exchange_server_is_not_said_to_be_synced_by_entra_connect() -> None:
+    people = known(row("10234", None, id="11111111-1111-1111-1111-111111111111"))
+    store = NamedStore(ScriptedStore([], "exchange"), {}, people, by_anchor=True)
+    answer = store.resolve(["10234"])["10234"]
+    assert isinstance(answer, Unresolved)
+    assert answer.gone
+    assert "the objectGUID of 10234@corp.local in Active Directory leads to no account in Exchange Server: " in why(
+        answer
+    )
+    assert "synced" not in why(answer)
+
+
 def test_an_anchor_of_two_accounts_is_nobody() -> None:
     class Twice(Cloud):
         def resolve(self, identities: t.Sequence[str], on_observed: t.Any = None) -> dict[str, Resolution]:
