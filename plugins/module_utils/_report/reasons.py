@@ -44,7 +44,8 @@ def problems(report: t.Mapping[str, t.Any], shown: int = SHOWN) -> list[str]:
     """The first users who failed, could not be checked or are left as they are, with their reasons.
 
     Users with the same reason share a line. A user with the same reason at several targets is counted and named once.
-    Accepted problems are only in the report. The reason that ``alerts`` has for a whole target is not repeated for its users.
+    Accepted problems are only in the report. The reason that ``alerts`` has for a whole target is not repeated for its
+    users.
     """
     said = {(item["target"], item["reason"].partition(AND_OTHERS)[0]) for item in report["targets_not_examined"]}
     failed, unseen, unchecked, late, left = (_Found(shown) for _part in range(5))
