@@ -189,6 +189,7 @@ def test_keywords_of_plays_evaluate_no_variable_of_a_role_that_is_not_checked_an
     for path in PLAYBOOKS.glob("*.yml"):
         for play in yaml.safe_load(path.read_text("utf-8")):
             keywords = " ".join(str(value) for key, value in play.items() if key not in ("tasks", "vars"))
+            keywords = re.sub(r"'[^']*\s[^']*'", "''", keywords)  # sentences for people
             for role in all_roles():
                 found |= {
                     (name, f"'{name}'" in keywords)
