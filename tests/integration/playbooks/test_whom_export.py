@@ -105,7 +105,7 @@ def test_files_of_excluded_persons_and_of_who_is_not_meant_stay(office: Company)
     assert exported(office) == {"pia", "tessa"}
     some = export(office, exo_group="Office", users=users)
     assert some.code == 0, some.output
-    assert "1 of export_users are not meant by the filter or the group: rosa@photos.test" in some.output
+    assert "1 of export_users is not meant by the filter or the group: rosa@photos.test" in some.output
     assert exported(office) == {"pia"}
 
 
