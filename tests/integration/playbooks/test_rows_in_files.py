@@ -79,7 +79,7 @@ def test_a_shard_whose_module_was_killed_is_not_examined(company: Company, place
     (company.folder / "host_vars" / "photos_0002.yml").write_text(f"ansible_python_interpreter: {python}\n")
     run = company.play("drift", *EXO, shard_size=2)
     report = json.loads((company.folder / "reports" / "drift.json").read_text())
-    assert report["status"] == "failed", run.output
+    assert (report["status"], run.code) == ("failed", 2), run.output
     assert len(report["users"]) == 2
     assert sorted(item["user"] for item in report["not_examined"]) == sorted(PEOPLE)[2:]
     assert {item["shard"] for item in report["not_examined"]} == {"photos_0002"}
