@@ -255,15 +255,22 @@ def test_a_change_by_others_in_ad_that_is_kept_survives_a_put_to_exchange_server
     theirs = resized(company.photos / f"{ALICE}.jpg", 96)
     company.domain.set_photo(YUSUF, theirs)
     declare_another_picture(company, YUSUF)
-    for _run in range(2):
-        run = company.play("sync", *targets("sync", **more, max_replaced="100%"))
+    # With one folder for the backups of all runs: what a run that was killed left there, maybe the only copy.
+    saved = company.folder / "saved"
+    left = company.folder / "saved-active-directory-photos_0001" / "alone.jpg"
+    left.parent.mkdir()
+    left.write_bytes(theirs)
+    for number in range(2):
+        more["run"] = f"run{number}"
+        run = company.play("sync", *targets("sync", **more, max_replaced="100%", backup_dir=str(saved)))
         assert run.code == 0, run.output
+        assert left.read_bytes() == theirs
         row = company.report()[YUSUF]
         assert row["ad"]["foreign"]
         assert row["exchange"]["drift"] in ("different", "in_sync")
         assert company.domain.photo(YUSUF) == theirs, "Set-UserPhoto wrote 64x64 over it"
     assert exchange.counters()["writes"] == 2
-    assert not list((company.folder / "reports" / "backups").glob("*-active-directory*")), "no copy is needed"
+    assert list(company.folder.glob("saved-active-directory*")) == [left.parent], "no copy of these runs is needed"
 
 
 @pytest.mark.variant
