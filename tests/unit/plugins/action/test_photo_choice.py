@@ -101,7 +101,7 @@ def test_those_who_get_the_default_picture_are_chosen_and_are_not_declared(tempo
 
 
 def test_the_host_is_named_also_when_its_users_cannot_be_chosen(temporary: Path) -> None:
-    failed = call({"drift_photos": [{"src": "/p/alice.jpg"}]})[0]
+    failed = call({"drift_photos": plain([{"src": "/p/alice.jpg"}])})[0]
     assert failed["failed"]
     assert failed["shard"] == "photos_0001"
 
