@@ -51,8 +51,8 @@ class ActionModule(ControllerAction):
             raise PhotoError(problem)
         if not self.entries:
             raise PhotoError(
-                f"{self.host} declares no photos. Use an inventory of the plugin hybrid.photos.definitions, or set "
-                f"{name}."
+                f"{self.host} declares no photos. Give an inventory of the plugin hybrid.photos.definitions, as in "
+                f"-i team.photos.yml, or set {name}."
             )
         nobody = next((n for n, entry in enumerate(self.entries, 1) if not entry.get("user")), None)
         if nobody is not None:

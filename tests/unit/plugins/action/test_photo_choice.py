@@ -145,7 +145,7 @@ def test_what_may_be_a_template_is_evaluated(temporary: Path, variables: dict[st
     [
         (
             [],
-            "photos_0001 declares no photos. Use an inventory of the plugin hybrid.photos.definitions, or set drift_p",
+            "photos_0001 declares no photos. Give an inventory of the plugin hybrid.photos.definitions, as in -i team",
         ),
         ([{"src": "/p/x.jpg"}], "drift_photos: entry 1 has no user"),
         (["alice"], "entry 1 is text"),
