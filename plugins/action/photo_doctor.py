@@ -13,6 +13,7 @@ from ansible import constants as C
 from ..module_utils._doctor.diagnosis import ARGUMENTS, as_json, diagnosis
 from ..module_utils._report.files import make_folder, present, write
 from ..plugin_utils.controller_action import ControllerAction
+from ..plugin_utils.no_result import explained
 
 COLOURS = {"FAILED": C.COLOR_ERROR, "warning": C.COLOR_WARN, "skipped": C.COLOR_SKIP, "ok": C.COLOR_OK}
 
@@ -25,7 +26,7 @@ class ActionModule(ControllerAction):
 
     def work(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """See the base class."""
-        found = diagnosis(options)
+        found = diagnosis({**options, "results": [explained(result) for result in options["results"]]})
         saved = _save(Path(options["dest"]), as_json(found)) if options["dest"] else False
         return {**found, "changed": saved, "failed": not found["ok"], "msg": found["lines"][-1]}
 
