@@ -99,7 +99,7 @@ class ExchangeOptions:
                 "as ex1.corp.example.com. Kerberos and the receipts need it"
             )
         if self.port is not None and not 0 < self.port < 65536:
-            raise PhotoError(f"port {self.port} is not a port: 80 is http, 443 is https")
+            raise PhotoError(f"port (HYBRID_PHOTOS_EXCHANGE_PORT) {self.port} is not a port: 80 is http, 443 is https")
         if self.timeout <= 0:
             raise PhotoError(f"timeout {self.timeout} must be at least one second")
         if not 0 < self.concurrency <= MOST_SESSIONS:

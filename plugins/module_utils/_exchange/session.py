@@ -249,7 +249,10 @@ class Session:
             return no_tls(innermost(error)[:200], o)
         if "NameResolutionError" in text or "Name or service not known" in text:
             return ExchangeGone(f"{o.place}: the name {o.server} is not known to DNS; check {SERVER}")
-        return ExchangeGone(f"{o.place}: no connection ({innermost(error)[:200]}); check {SERVER} and port")
+        return ExchangeGone(
+            f"{o.place}: no connection ({innermost(error)[:200]}); check {SERVER} and port "
+            "(HYBRID_PHOTOS_EXCHANGE_PORT)"
+        )
 
 
 def _text(error: BaseException) -> str:

@@ -67,10 +67,12 @@ def read(path: str) -> str:
         return read_file(path, MAX_PLAN_BYTES)[0].decode("utf-8")
     except UnusableFile as ex:
         raise PhotoError(
-            f"The plan {path} cannot be read: {ex.why}. Give the drift.json that drift_report wrote."
+            f"The plan {path} cannot be read: {ex.why}. Give the drift.json of a drift run (the role sync: sync_plan)."
         ) from ex
     except UnicodeDecodeError as ex:
-        raise PhotoError(f"The plan {path} is not UTF-8. Give the drift.json that drift_report wrote.") from ex
+        raise PhotoError(
+            f"The plan {path} is not UTF-8. Give the drift.json of a drift run (the role sync: sync_plan)."
+        ) from ex
 
 
 def parse(text: str | bytes, name: str = "the plan") -> dict[str, t.Any]:
@@ -78,7 +80,9 @@ def parse(text: str | bytes, name: str = "the plan") -> dict[str, t.Any]:
     try:
         report = loads(text)
     except (ValueError, UnicodeDecodeError) as ex:
-        raise PhotoError(f"{name} is not JSON ({ex}). Give the drift.json that drift_report wrote.") from ex
+        raise PhotoError(
+            f"{name} is not JSON ({ex}). Give the drift.json of a drift run (the role sync: sync_plan)."
+        ) from ex
     verify(report, name)
     return t.cast("dict[str, t.Any]", report)
 
@@ -96,7 +100,9 @@ def verify(report: t.Any, name: str = "the plan") -> None:
 def verify_shape(report: t.Any, name: str) -> None:
     """Raise PhotoError unless this has the shape of a report of a known version."""
     if not isinstance(report, dict) or not isinstance(report.get("users"), list) or "digest" not in report:
-        raise PhotoError(f"{name} is not a drift report. Give the drift.json that drift_report wrote.")
+        raise PhotoError(
+            f"{name} is not a drift report. Give the drift.json of a drift run (the role sync: sync_plan)."
+        )
     if report.get("version") != 1:
         raise PhotoError(
             f"{name} is a drift report of version {report.get('version')!r:.20}, and this release reads version 1. "

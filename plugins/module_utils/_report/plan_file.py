@@ -36,7 +36,7 @@ def changes(path: str, targets: t.Sequence[str]) -> Rows:
     except (UnusableFile, OSError) as error:
         why = error.why if isinstance(error, UnusableFile) else error.strerror
         raise PhotoError(
-            f"The plan {path} cannot be read: {why}. Give the drift.json that drift_report wrote."
+            f"The plan {path} cannot be read: {why}. Give the drift.json of a drift run (the role sync: sync_plan)."
         ) from error
     # Another program formatted the same data in other lines.
     report = parse(read(path), path)
@@ -58,7 +58,9 @@ def _read(file: t.BinaryIO, head: Json, path: str, targets: t.Sequence[str]) -> 
                 for row in planned_changes({**head, "users": [user]}, target):
                     rows.add(row)
     except ValueError as error:
-        raise PhotoError(f"{path} is not JSON ({error}). Give the drift.json that drift_report wrote.") from error
+        raise PhotoError(
+            f"{path} is not JSON ({error}). Give the drift.json of a drift run (the role sync: sync_plan)."
+        ) from error
     verify_digest(head, digest.hexdigest(), path)
     return rows
 

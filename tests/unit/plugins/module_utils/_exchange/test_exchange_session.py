@@ -253,7 +253,7 @@ def test_of_the_layers_around_a_refused_connection_the_reason_is_told() -> None:
     told = str(Session(OPTIONS)._unreachable(refused.value))
     assert told == (
         "http://ex1.corp.example.com:80/PowerShell/: no connection (Connection refused); "
-        "check server (HYBRID_PHOTOS_EXCHANGE_SERVER) and port"
+        "check server (HYBRID_PHOTOS_EXCHANGE_SERVER) and port (HYBRID_PHOTOS_EXCHANGE_PORT)"
     )
 
 
