@@ -12,6 +12,9 @@ ENVIRONMENT_STAYS = (
     "variables of the environment are those of the host and account that run the module: ssh and become pass none on"
 )
 
+#: What a warning of a row begins with that says why a written photo is not verified.
+UNVERIFIED = "unverified: "
+
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """``1 user``, ``2 users``, ``1,000 users``; ``plural`` for nouns whose plural is not formed with s."""

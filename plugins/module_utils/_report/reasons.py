@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core.targets import title
-from .._core.wording import first
+from .._core.wording import UNVERIFIED, first
 from .counts import DRIFTING, PROBLEM_STATES
 from .examined import AND_OTHERS
 from .words import state_text
@@ -20,8 +20,6 @@ SHOWN = 10
 LEFT: t.Mapping[str, str] = {"plan": "would be left alone", "done": "left"}
 #: What is told of users in place of the reason that was said of their whole target.
 ABOVE = "the reason is above"
-#: What a warning of a row begins with that says why a written photo is not verified.
-UNVERIFIED = "unverified: "
 
 
 @dataclass(frozen=True, slots=True)

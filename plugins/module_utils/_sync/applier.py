@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from .._core.model import Observation, Outcome, Pending, PhotoError, Receipt, SourceError, StoreError, Write
+from .._core.wording import UNVERIFIED
 from .._pictures.fingerprint import matches
 from .backups import BackupError, Intended
 from .change import ChangeRecord, Written
@@ -331,7 +332,7 @@ class _Applier:
                 change.error = f"it is not known whether it was written ({what}); run again"
             elif change.state == "written" and self.settings.verify:
                 change.to("unverified")
-                change.warn(f"unverified: {why}")
+                change.warn(UNVERIFIED + why)
 
     def why_stopped(self) -> str | None:
         """The error that stopped the run, and how many changes were not written; None if the run was not stopped."""

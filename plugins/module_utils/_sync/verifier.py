@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import replace
 
 from .._core.model import Comparison, Observation, PhotoError, Receipt, SourceError, StoreError
+from .._core.wording import UNVERIFIED
 from .._pictures.comparison import clearly_another
 from .._pictures.fingerprint import matches
 from .._pictures.transforms import service_transform
@@ -236,7 +237,7 @@ class Verifier:
         if unseen and receipt is not None and receipt.pending is not None:
             runs = receipt.pending.unseen + 1
             receipt = replace(receipt, pending=replace(receipt.pending, unseen=runs))
-        change.warn(f"unverified: {why}")
+        change.warn(UNVERIFIED + why)
         change.to("unverified", never_shown(runs))
         return receipt
 
