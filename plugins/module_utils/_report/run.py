@@ -139,7 +139,7 @@ def publish(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime | 
 
 def where(options: t.Mapping[str, t.Any], result: t.Mapping[str, t.Any]) -> list[str]:
     """Where the report of this run is, if the newest report in the folder is still the plan. For the screen."""
-    plan = Path(options["plan"]).expanduser() if options["plan"] else None
+    plan = _plan(options)
     if plan is None or not result.get("run_dir") or not holds(_dest(options), plan):
         return []
     return [shown(f"The report of this run is in {result['run_dir']}; {plan} is still the plan.")]
@@ -162,13 +162,14 @@ def _written(options: t.Mapping[str, t.Any], prepared: Prepared, now: datetime) 
     texts, problem = _texts(options, prepared.report, now)
     dest, paths, changed = _dest(options), dict[str, str](), False
     folder: Path | None = None
-    plan, keep = Path(options["plan"]).expanduser() if options["plan"] else None, options["keep_runs"]
+    plan, keep = _plan(options), options["keep_runs"]
     try:
         with locked(dest, called("dest", options["option_prefix"])):
-            if keep or holds(dest, plan):
+            stays = holds(dest, plan)
+            if keep or stays:
                 folder = run_folder(dest, options["run"] or now.strftime("%Y%m%dT%H%M%SZ"))
                 paths, changed = save(folder, texts)
-            if not holds(dest, plan):
+            if not stays:
                 paths, changed = save(dest, texts, called("dest", options["option_prefix"]))
             if keep is not None:
                 # The report of this run may be nowhere else.
@@ -260,6 +261,10 @@ def _names(shards: t.Iterable[Shard], part: str, gathered: Gathered) -> t.Iterat
 
 def _dest(options: t.Mapping[str, t.Any]) -> Path:
     return Path(options["dest"]).expanduser().absolute()
+
+
+def _plan(options: t.Mapping[str, t.Any]) -> Path | None:
+    return Path(options["plan"]).expanduser() if options["plan"] else None
 
 
 def _previews(options: t.Mapping[str, t.Any]) -> Path | None:
