@@ -17,6 +17,8 @@ from .._core.targets import checked_name
 
 #: Enough for 400,000 users: a line of a report has about 600 bytes.
 MAX_PLAN_BYTES = 256 * 1024 * 1024
+#: What to do about a file that is not a plan.
+GIVE = "Give the drift.json of a drift run (the role sync: sync_plan)."
 #: Not part of the digest: the time, and the digest itself.
 _APART = ("generated", "digest")
 
@@ -66,13 +68,9 @@ def read(path: str) -> str:
     try:
         return read_file(path, MAX_PLAN_BYTES)[0].decode("utf-8")
     except UnusableFile as ex:
-        raise PhotoError(
-            f"The plan {path} cannot be read: {ex.why}. Give the drift.json of a drift run (the role sync: sync_plan)."
-        ) from ex
+        raise PhotoError(f"The plan {path} cannot be read: {ex.why}. {GIVE}") from ex
     except UnicodeDecodeError as ex:
-        raise PhotoError(
-            f"The plan {path} is not UTF-8. Give the drift.json of a drift run (the role sync: sync_plan)."
-        ) from ex
+        raise PhotoError(f"The plan {path} is not UTF-8. {GIVE}") from ex
 
 
 def parse(text: str | bytes, name: str = "the plan") -> dict[str, t.Any]:
@@ -80,9 +78,7 @@ def parse(text: str | bytes, name: str = "the plan") -> dict[str, t.Any]:
     try:
         report = loads(text)
     except (ValueError, UnicodeDecodeError) as ex:
-        raise PhotoError(
-            f"{name} is not JSON ({ex}). Give the drift.json of a drift run (the role sync: sync_plan)."
-        ) from ex
+        raise PhotoError(f"{name} is not JSON ({ex}). {GIVE}") from ex
     verify(report, name)
     return t.cast("dict[str, t.Any]", report)
 
@@ -100,9 +96,7 @@ def verify(report: t.Any, name: str = "the plan") -> None:
 def verify_shape(report: t.Any, name: str) -> None:
     """Raise PhotoError unless this has the shape of a report of a known version."""
     if not isinstance(report, dict) or not isinstance(report.get("users"), list) or "digest" not in report:
-        raise PhotoError(
-            f"{name} is not a drift report. Give the drift.json of a drift run (the role sync: sync_plan)."
-        )
+        raise PhotoError(f"{name} is not a drift report. {GIVE}")
     if report.get("version") != 1:
         raise PhotoError(
             f"{name} is a drift report of version {report.get('version')!r:.20}, and this release reads version 1. "

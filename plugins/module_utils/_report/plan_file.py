@@ -10,7 +10,7 @@ import typing as t
 from .._core.files import UnusableFile, open_file
 from .._core.json_text import loads
 from .._core.model import PhotoError
-from .plan import MAX_PLAN_BYTES, Digest, parse, planned_changes, read, verify_digest, verify_shape
+from .plan import GIVE, MAX_PLAN_BYTES, Digest, parse, planned_changes, read, verify_digest, verify_shape
 from .rows import Rows
 
 Json = dict[str, t.Any]
@@ -35,9 +35,7 @@ def changes(path: str, targets: t.Sequence[str]) -> Rows:
                 return _read(file, head, path, targets)
     except (UnusableFile, OSError) as error:
         why = error.why if isinstance(error, UnusableFile) else error.strerror
-        raise PhotoError(
-            f"The plan {path} cannot be read: {why}. Give the drift.json of a drift run (the role sync: sync_plan)."
-        ) from error
+        raise PhotoError(f"The plan {path} cannot be read: {why}. {GIVE}") from error
     # Another program formatted the same data in other lines.
     report = parse(read(path), path)
     for target in targets:
@@ -58,9 +56,7 @@ def _read(file: t.BinaryIO, head: Json, path: str, targets: t.Sequence[str]) -> 
                 for row in planned_changes({**head, "users": [user]}, target):
                     rows.add(row)
     except ValueError as error:
-        raise PhotoError(
-            f"{path} is not JSON ({error}). Give the drift.json of a drift run (the role sync: sync_plan)."
-        ) from error
+        raise PhotoError(f"{path} is not JSON ({error}). {GIVE}") from error
     verify_digest(head, digest.hexdigest(), path)
     return rows
 
