@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
-from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._core import rows_file
 from ..module_utils._core.model import PhotoError
-from ..plugin_utils.no_result import explained, of_exception
+from ..plugin_utils.no_result import outcome_of
 from ..plugin_utils.run_folder import run_folder
 
 
@@ -40,14 +40,10 @@ class ActionModule(ActionBase):
                 return {**result, "changed": False, "users": [], "target": "ad"}
             arguments["users"] = [entry["user"] for entry in entries]
             arguments["names"] = {str(entry["user"]): entry["ad"] for entry in entries if entry.get("ad")}
-        try:
-            ran = self._execute_module("hybrid.photos.ad_user_info", arguments, task_vars=task_vars)
-            result.update(explained(ran))
-        except (AnsibleError, OSError) as error:
-            if not in_file:
-                raise
-            # A host that fails here would leave the play, and its users the report.
-            result.update(of_exception(error), target="ad")
+        run = functools.partial(self._execute_module, "hybrid.photos.ad_user_info", arguments, task_vars=task_vars)
+        result.update(outcome_of(run, as_result=in_file))
+        if result.get("not_started"):
+            result["target"] = "ad"
         return _in_a_file(result) if in_file and "users" in result else result
 
 

@@ -17,10 +17,27 @@ import tempfile
 import typing as t
 from pathlib import Path
 
+from ansible.errors import AnsibleError
+
 #: Codes of the system that say that a disk, or a quota of it, is full. Python writes them as "[Errno 28]".
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 #: A shell adds this to the number of the signal that ended a command.
 _BY_SHELL = 128
+
+
+def outcome_of(module: t.Callable[[], t.Mapping[str, t.Any]], *, as_result: bool) -> dict[str, t.Any]:
+    """The result of a module, with a message that says why there is none.
+
+    ``as_result``: a module that cannot be started is a failed result, and no exception. With an exception, or as an
+    unreachable host, the host would leave the play: its users would be in no report, and if it is the last host there
+    would be no report.
+    """
+    try:
+        return explained(module())
+    except (AnsibleError, OSError) as error:
+        if not as_result:
+            raise
+        return of_exception(error)
 
 
 def explained(result: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import tempfile
 import threading
 import typing as t
 from pathlib import Path
 
-from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
@@ -19,7 +19,7 @@ from ..module_utils._core import rows_file
 from ..module_utils._core.model import DRIFTS, PhotoError
 from ..module_utils._core.targets import TARGETS
 from ..module_utils._core.text import REPLACEMENT, encodes, sendable, shown
-from .no_result import explained, of_exception
+from .no_result import outcome_of
 from .run_folder import run_folder
 from .screen import tell
 
@@ -53,14 +53,8 @@ class PhotoAction(ActionBase):
         in_file = boolean(given.get("rows_in_file", False), strict=False)
         many = len(given.get("photos") or ()) > 1
         arguments = acceptable(given)
-        try:
-            result.update(explained(self._module(arguments, host, task_vars, many=many)))
-        except (AnsibleError, OSError) as error:
-            if not in_file:
-                raise
-            # It is a result, because of an exception, or of an unreachable host, the host would leave the play: its
-            # users would be in no report, and if it is the last host there would be no report.
-            result.update(of_exception(error))
+        run = functools.partial(self._module, arguments, host, task_vars, many=many)
+        result.update(outcome_of(run, as_result=in_file))
         only_planned = bool(self._task.check_mode) or boolean(arguments.get("plan_only", False), strict=False)
         if many and result.get("summary"):
             tell(f"{shown(host)}: {TARGETS[self.target].title}: {told(result['summary'], only_planned)}")
