@@ -64,7 +64,6 @@ path: photos
 shard_size: 500
 """
 
-import difflib
 import re
 import sys
 import typing as t
@@ -81,6 +80,7 @@ from ansible_collections.hybrid.photos.plugins.module_utils._core.text import li
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.accounts import clashes
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.folder import read_folder
 from ansible_collections.hybrid.photos.plugins.module_utils._definitions.found import DefinitionsError, Folder
+from ansible_collections.hybrid.photos.plugins.plugin_utils.role_variables import did_you_mean
 from ansible_collections.hybrid.photos.plugins.plugin_utils.text import no_template
 
 GROUP = "photo_shards"
@@ -182,9 +182,9 @@ class InventoryModule(BaseInventoryPlugin):
             return
         for key in map(str, given):
             if key not in OPTIONS:
-                near = difflib.get_close_matches(key, OPTIONS, 1)
-                meant = f" (did you mean {near[0]}?)" if near else ""
-                raise PhotoError(f"{path}: {key}: no such option{meant}; there are plugin, path and shard_size")
+                raise PhotoError(
+                    f"{path}: {key}: no such option{did_you_mean(key, OPTIONS)}; there are plugin, path and shard_size"
+                )
         for problem in wrong_values(given):
             raise PhotoError(f"{path}: {problem}")
 

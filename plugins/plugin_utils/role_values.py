@@ -8,7 +8,6 @@ Ansible's own check of a role also shows the whole argument specification with i
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import typing as t
@@ -19,7 +18,7 @@ from ..module_utils._core.text import shown
 from ..module_utils._report.metrics import checked_run_name
 from ..module_utils._restore.keep import Keep
 from ..module_utils._sync.guards import Limit
-from .role_variables import options_of
+from .role_variables import did_you_mean, options_of
 
 #: The words that Ansible's filter ``bool`` reads as true or false. Modules accept more words; the filter reads those
 #: as false.
@@ -178,9 +177,7 @@ def _mapping_problem(name: str, option: t.Mapping[str, t.Any], value: t.Any) -> 
         return f"{name} is {what}; give a mapping" + (f" with {known}" if "." in name else "")
     for key, part in value.items() if parts else ():
         if key not in parts:
-            near = difflib.get_close_matches(str(key), parts, 1)
-            meant = f" (did you mean {near[0]}?)" if near else ""
-            return f"{name} has no {shown(str(key)[:SHOWN])}{meant}; there are {known}"
+            return f"{name} has no {shown(str(key)[:SHOWN])}{did_you_mean(str(key), parts)}; there are {known}"
         problem = _problem(f"{name}.{key}", str(key), parts[key], part)
         if problem is not None:
             return problem

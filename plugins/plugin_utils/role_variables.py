@@ -137,6 +137,12 @@ def of_other_roles(
     return found
 
 
+def did_you_mean(name: str, among: t.Iterable[str]) -> str:
+    """A part of a message that names the most similar of some names; empty if none is similar."""
+    found = difflib.get_close_matches(name, list(among), 1, LIKE)
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
 def _nearest(name: str, among: t.Mapping[str, str], like: float) -> str | None:
     found = difflib.get_close_matches(name, among, 1, like)
     return among[found[0]] if found else None
